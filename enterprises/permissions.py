@@ -225,7 +225,7 @@ GRANTS: Table = {
     Can.CAPSTONE_SUBMIT: ((own,),),
     Can.CAPSTONE_GUIDE: ((own,),),
     Can.CAPSTONE_SUPERVISE: ((own,),),
-    Can.CAPSTONE_SUPERVISED: ((role(Role.MENTOR, Role.SCHOOL_SUPERVISOR, Role.LECTURER),),),
+    Can.CAPSTONE_SUPERVISED: ((anyone_signed_in,),),  # the own ones: a head or a coordinator may supervise without a role of it
     Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),

@@ -48,6 +48,8 @@ from enterprises.capstones.views import topics as capstones_topics
 from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
+from enterprises.mentors import address_views as mentors_address_views
+from enterprises.mentors import addresses as mentors_addresses
 from enterprises.mentors import api as mentors_api
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
@@ -102,10 +104,17 @@ from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.people import reach
-from trainhub.people.types import HUMANS
+from trainhub.people.types import CHANGED, HUMANS, TERM_CHANGED
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_credit_views)
+PAGES: tuple[ModuleType, ...] = (
+    mentors_proof_views,
+    mentors_address_views,
+    bases_partner_views,
+    bases_history_views,
+    awards_fund_views,
+    awards_credit_views,
+)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -154,12 +163,14 @@ THINGS = {
     "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
     "capstones.anonymous": _l("匿名稿"),
+    "capstones.supervisor_leaves": _l("毕业设计导师任期到期"),
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
     "capstones.wishes": _l("导师志愿"),
     "capstones.window": _l("毕业设计时间安排"),
     "mentors.account": _l("指导教师账号"),
     "mentors.account_code": _l("指导教师核对码"),
+    "mentors.address": _l("指导教师联系方式"),
     "mentors.appraisal": _l("指导教师考核"),
     "mentors.conflict": _l("指导教师回避"),
     "mentors.mentor": _l("企业指导教师"),
@@ -256,6 +267,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     )  # fmt: skip
     groups.register_source(app, source)
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
+    app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
+    app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)
     app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
@@ -291,31 +304,21 @@ def _bases_mentors_placements(app: Flask) -> None:
         ),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
         nav.Entry(
-            "practice",
-            _l("实习岗位"),
-            "placements.positions",
-            "briefcase",
-            can=Can.POSITION_LIST,
-            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER),
-            order=20,
+            "practice", _l("实习岗位"), "placements.positions", "briefcase",
+            can=Can.POSITION_LIST, roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER), order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
         nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry(
-            "practice",
-            _l("接收意向"),
-            "bases.interest",
-            "flag",
-            can=Can.INTEREST_LIST,
-            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU),
-            order=42,
+            "practice", _l("接收意向"), "bases.interest", "flag",
+            can=Can.INTEREST_LIST, roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU), order=42,
         ),
         nav.Entry("practice", _l("企业导师库"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
         nav.Entry("practice", _l("指导教师核对码"), "mentors.codes", "key", can=Can.MENTOR_PROVE, roles=PLANNERS, order=46),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
-    )
+    )  # fmt: skip
 
 
 def _capstones(app: Flask) -> None:
@@ -327,7 +330,10 @@ def _capstones(app: Flask) -> None:
     }
     app.extensions.setdefault(PRESENT_FACTS, {}).update(capstone=capstones_concluding.present_facts, supervision=capstones_certifying.present_facts)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
+    for changed in (TERM_CHANGED, mentors_operations.TERM_CHANGED):
+        app.extensions.setdefault(changed, []).append(capstones_operations.term_changed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
+    jobs.register_periodic(app, "capstones.leaving", capstones_tasks.leaving, every=timedelta(days=1), title=N_("提醒任期早于毕业设计结束的导师"))
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title=N_("关闭到期的选题轮次"))
     jobs.register_periodic(app, "capstones.certify", capstones_tasks.certify, every=timedelta(days=1), title=N_("补发条件已齐备的毕业设计证明"))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的指导记录"))
@@ -336,45 +342,23 @@ def _capstones(app: Flask) -> None:
         app,
         nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=39),
         nav.Entry(
-            "mine",
-            _l("我指导的毕业设计"),
-            "capstones.supervised",
-            "pen",
-            can=Can.CAPSTONE_SUPERVISED,
-            roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
-            order=41,
+            "mine", _l("我指导的毕业设计"), "capstones.supervised", "pen",
+            can=Can.CAPSTONE_SUPERVISED, roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR), order=41,
         ),
         nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=40),
-        nav.Entry(
-            "mine",
-            _l("我的评审任务"),
-            "capstones.tasks",
-            "clipboard",
-            roles=capstones_judges.JUDGES,
-            order=42,
-        ),
+        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=capstones_judges.JUDGES, order=42),
         nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", when=capstones_judges.judges_beside, order=42),
         nav.Entry(
-            "practice",
-            _l("本企业的毕业设计"),
-            "capstones.my_enterprise",
-            "factory",
-            can=Can.CAPSTONE_LIST,
-            roles=(Role.ENTERPRISE_COORDINATOR,),
-            order=62,
+            "practice", _l("本企业的毕业设计"), "capstones.my_enterprise", "factory",
+            can=Can.CAPSTONE_LIST, roles=(Role.ENTERPRISE_COORDINATOR,), order=62,
         ),
         nav.Entry(
-            "practice",
-            _l("论文抽检"),
-            "capstones.spot_checks",
-            "search",
-            can=Can.SPOT_CHECK_LIST,
-            roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
-            order=63,
+            "practice", _l("论文抽检"), "capstones.spot_checks", "search",
+            can=Can.SPOT_CHECK_LIST, roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN), order=63,
         ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
-    )
+    )  # fmt: skip
 
 
 def _awards(app: Flask) -> None:

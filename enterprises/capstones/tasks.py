@@ -20,6 +20,12 @@ def forget(_running: Running) -> Mapping[str, Any]:
         return {"guidances": operations.forget_guidance(today=clock.today())}
 
 
+def leaving(_running: Running) -> Mapping[str, Any]:
+    """Tell heads of supervisors whose term ends before the capstone does, each once: a term may end with nobody changing anything."""
+    with transaction():
+        return {"capstones": operations.tell_of_leaving(today=clock.today(), now=clock.now())}
+
+
 def supervisors(running: Running) -> Mapping[str, Any]:
     """Compute a plan of supervisors; a killed run changes nothing, a second one finds it done."""
     running.progress(0, 2, _("正在读取毕业设计与导师"))

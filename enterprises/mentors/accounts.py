@@ -120,6 +120,11 @@ def _hosted(same: Mapping[int, Collection[int]], by: Identity) -> set[int]:
     return {mentor.person_id for mentor in rows if mentor.enterprise_id in own}
 
 
+def hosted_by(person_ids: Collection[int], by: Identity) -> bool:
+    """Whether one of these humans is a mentor of an enterprise that `by` coordinates or leads a base of."""
+    return bool(_hosted(people.rows_of_humans(person_ids), by))
+
+
 def _proof(account_id: int) -> MentorProof:
     known = proof_queries.proof_of(account_id)
     if known is None:

@@ -29,6 +29,8 @@ class ProvenLink(SealedCode):
 
     is_handed: Mapped[bool] = mapped_column(default=False)
     """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
+    sent_to: Mapped[str | None] = mapped_column(sa.String(64))
+    """The digest of the address it was sent to (`address_queries.digest_of`): unless somebody vouches for that, the code is asked for too."""
 
 
 class MentorProof(SealedCode, Base):
@@ -39,6 +41,22 @@ class MentorProof(SealedCode, Base):
 
     account_id: Mapped[int] = mapped_column(ref("account.id"), unique=True)
     proven_at: Mapped[datetime | None]
+
+
+class MentorAddress(Base):
+    """That an address (known only by its digest) is the person's own: who vouches for it, and how it is known (empty: an office or
+    the holder entered it). Another address starts anew."""
+
+    __tablename__ = "mentor_address"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    how: Mapped[str] = mapped_column(sa.String(200))
+    vouched_by_id: Mapped[int | None]
+    vouched_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("person_id", "digest"),)
 
 
 class Mentor(Versioned, Base):

@@ -25,6 +25,8 @@ from trainhub.people.models import Person, Student
 EDITABLE = frozenset(["post", "title", "skills", "years_experience", "load_limit", "is_shared", "since", "until", "trained_on"])
 DECLARED = "enterprises.mentors.conflict_declared"
 """Rooms above do what follows from a conflict: functions (mentor, student, by, now)."""
+TERM_CHANGED = "enterprises.mentors.term_changed"
+"""Rooms above do what follows from another first or last day of a mentor: functions (person id, by, now), called in the same transaction."""
 
 
 class BadMentor(Refused):
@@ -107,6 +109,9 @@ def change_mentor(*, mentor: Mentor, by: Identity, now: datetime, version: int |
     if changed:
         session().flush()
         audit.record(by=by, did="mentors.mentor.changed", on=mentor, data=audit.changes(changed, told=EDITABLE))
+    if not changed.keys().isdisjoint(("since", "until")):
+        for follow in current_app.extensions.get(TERM_CHANGED, []):
+            follow(mentor.person_id, by, now)
     return changed
 
 

@@ -55,6 +55,22 @@ def _guided() -> sa.Subquery:
     return sa.union_all(*(part() for part in parts)).subquery("guided")
 
 
+def _signing_for(identity: Identity) -> sa.Select[Any]:
+    """The humans who sign for students of the reader's programmes and schools."""
+    guided, guide = _guided(), sa.orm.aliased(Person)
+    return (
+        select(func.coalesce(guide.merged_into_id, guide.id))
+        .join(guided, guided.c.person_id == guide.id)
+        .where(organisations.scope(identity, SCHOOL, organisations=(guided.c.university_id,), programmes=(guided.c.programme_id,)))
+    )
+
+
+def signs_for(person_id: int, identity: Identity) -> bool:
+    """Whether somebody signs for students of the reader's programmes and schools."""
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    return session().scalar(select(Person.id).where(Person.id == person_id, human.in_(_signing_for(identity)))) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A mentor whose account waits for a code."""
@@ -73,12 +89,7 @@ class Waiting:
 def waiting(identity: Identity, *, account_ids: Collection[int] | None = None) -> list[Waiting]:
     """The mentors who sign for students of the reader's programmes and schools and whose account waits for a code, by name; of `account_ids` only
     these. One query."""
-    guided, guide = _guided(), sa.orm.aliased(Person)
-    theirs = (
-        select(func.coalesce(guide.merged_into_id, guide.id))
-        .join(guided, guided.c.person_id == guide.id)
-        .where(organisations.scope(identity, SCHOOL, organisations=(guided.c.university_id,), programmes=(guided.c.programme_id,)))
-    )
+    theirs = _signing_for(identity)
     human = func.coalesce(Person.merged_into_id, Person.id)
     registered = sa.orm.aliased(Person)
     latest = (

@@ -1,7 +1,8 @@
 """How it is known who opens a one-time link, of placements as of capstones: by name, by telephone number, by a code of the school.
 
 A link is sent to its person. One that cannot be sent goes through the hands of the enterprise's coordinator, and then a code is asked for beside
-it, which the school tells the person: neither the enterprise, which has the link, nor the school, which has the code, can sign alone.
+it, which the school tells the person: neither the enterprise, which has the link, nor the school, which has the code, can sign alone. The same holds
+for one that is sent to an address that only the enterprise vouches for (`addresses`): it may be a telephone of the coordinator.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from enterprises.mentors.address_queries import addresses_of, asks_code, digest_of
 from enterprises.mentors.models import ProvenLink, SealedCode
 from trainhub.identity.delivery import deliver
 from trainhub.identity.types import Channel
@@ -39,20 +41,22 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def send(person: Person, *, subject: str, text: str, now: datetime) -> Channel | None:
-    """Send a message to a person, by e-mail or by short message where there is no address; by which of them, None: by neither.
+def send(link: ProvenLink, person: Person, *, subject: str, text: str, now: datetime) -> Channel | None:
+    """Send a link to its person, by e-mail or by short message where there is no address; by which of them, None: by neither. The link keeps where to.
 
     An address that stands for somebody else too, the coordinator's for one, is not its person's.
     """
-    for channel, address in ((Channel.EMAIL, person.email), (Channel.SMS, person.phone)):
-        if address and is_own_address(person, address) and deliver(channel, to=address, subject=subject, text=text, now=now):
+    for channel, address in addresses_of(person):
+        if is_own_address(person, address) and deliver(channel, to=address, subject=subject, text=text, now=now):
+            link.sent_to = digest_of(address)
+            session().flush()
             return channel
     return None
 
 
-def against_identity(link: ProvenLink) -> NoCodeYet | None:
-    """Why nobody can say yet who he is: a link that was handed over waits for the school's code."""
-    if not link.is_handed or link.code_hash is not None:
+def against_identity(link: ProvenLink, person_id: int) -> NoCodeYet | None:
+    """Why nobody can say yet who he is: a link that asks for the school's code waits for it."""
+    if link.code_hash is not None or not asks_code(link, person_id):
         return None
     return NoCodeYet(_("学校还没有生成核对码。请联系学校专业负责人，由他把核对码直接告诉你本人。"))
 
@@ -72,9 +76,9 @@ def asks_digits(person: Person) -> bool:
 
 def is_proven(link: ProvenLink, *, key: str, person: Person, name: str, digits: str, code: str) -> bool:
     """Whether somebody answered who he is: the name, the last four digits of the telephone number where one is known, and the school's code of a
-    link that was handed over."""
+    link that asks for it."""
     number = "".join(c for c in person.phone if c.isdigit())
-    knows = not link.is_handed or knows_code(link, key=key, code=code)
+    knows = not asks_code(link, person.id) or knows_code(link, key=key, code=code)
     return plain_words(name) == plain_words(person.name) and (not number or plain_words(digits) == plain_words(number)[-4:]) and knows
 
 
@@ -85,9 +89,9 @@ def knows_code(row: SealedCode, *, key: str, code: str) -> bool:
     return secrets.compare_digest(row.code_hash, digest(f"{key}{plain_words(code)}"))
 
 
-def told_wrong(link: ProvenLink) -> str:
+def told_wrong(link: ProvenLink, person_id: int) -> str:
     """What who answered wrongly is told; never which of the answers it was."""
-    return _("姓名、手机号后四位或核对码不符。") if link.is_handed else _("姓名或手机号后四位与登记的不符。")
+    return _("姓名、手机号后四位或核对码不符。") if asks_code(link, person_id) else _("姓名或手机号后四位与登记的不符。")
 
 
 def count_failure(*, link: SealedCode) -> None:

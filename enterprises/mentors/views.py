@@ -29,6 +29,8 @@ from trainhub.policy.book import book
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 add_pages(blueprint, imports.SPEC, can=Can.MENTOR_IMPORT, path="/import", back="mentors.index")
+ADDRESSES = "enterprises.mentors.addresses_panel"
+"""What `address_views` shows a school of a mentor's addresses: a function (mentor) -> what the page's card takes, or None."""
 KNOWN = "enterprises.mentors.known_students"
 """Features above say which students have to do with an enterprise: functions (enterprise id, student ids) -> {student id}."""
 
@@ -113,6 +115,7 @@ def show(mentor: Mentor) -> Any:
         appraisal_form=forms.AppraisalForm(formdata=None, year=clock.today().year),
         conflict_form=forms.ConflictForm(formdata=None).apart("conflict"),
         labels=labels,
+        addresses=current_app.extensions[ADDRESSES](mentor),
     )
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from enterprises.bases import labels as base_labels
 from enterprises.bases.models import BaseLeader
 from enterprises.mentors import labels as mentor_labels
-from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict, MentorProof
+from enterprises.mentors.models import Mentor, MentorAddress, MentorAppraisal, MentorConflict, MentorProof
 from enterprises.placements import labels
 from enterprises.placements.models import (
     AgreementSignature,
@@ -264,6 +264,12 @@ def account_proofs(person_id: int) -> Owned:
     row = MentorProof
     statement = pick(row, row.code_made_at, row.proven_at).join(Account, Account.id == row.account_id)
     return Owned(statement.where(same_human(Account.person_id, person_id)).order_by(row.id))
+
+
+def addresses(person_id: int) -> Owned:
+    """Who vouched for one's addresses as a mentor, and how it was known."""
+    row = MentorAddress
+    return Owned(pick(row, row.how, row.vouched_at).where(same_human(row.person_id, person_id)).order_by(row.id))
 
 
 def led_bases(person_id: int) -> Owned:

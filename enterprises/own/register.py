@@ -8,7 +8,7 @@ from flask import Flask
 
 from enterprises.bases.models import BaseLeader
 from enterprises.capstones import models as works
-from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict, MentorProof
+from enterprises.mentors.models import Mentor, MentorAddress, MentorAppraisal, MentorConflict, MentorProof
 from enterprises.own import capstone_queries as capstone
 from enterprises.own import placement_queries as placement
 from enterprises.placements import models as stays
@@ -53,6 +53,7 @@ EXPORTS: Sequence[Kind] = (
     ("mentor_conflicts", _l("指导教师回避"), placement.conflicts, MentorConflict),
     ("mentor_links", _l("导师一次性链接"), placement.mentor_links, stays.MentorLink),
     ("mentor_account_proofs", _l("指导教师账号的核对"), placement.account_proofs, MentorProof),
+    ("mentor_addresses", _l("指导教师联系方式的核实"), placement.addresses, MentorAddress),
     ("led_bases", _l("基地负责人"), placement.led_bases, BaseLeader),
     ("supervisions", _l("指导的毕业设计"), capstone.supervisions, works.Supervision),
     ("supervisor_wishes", _l("被选为导师志愿"), capstone.wished_for, works.SupervisorWish),

@@ -143,6 +143,7 @@ DEEDS: Mapping[str, Any] = {
     "made": _l("已生成"),
     "owned": _l("已归本人独用"),
     "proven": _l("已核对本人"),
+    "vouched": _l("已核实"),
     "image_added": _l("已加入图片"),
     "evidence_added": _l("已补充证明材料"),
     "yielded": _l("已让给另一条记录"),

@@ -20,6 +20,8 @@ MOVED = "trainhub.people.moved"
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""
 NUMBERED = "trainhub.people.numbered"
 """The same for another student or staff number: functions of (student or teacher, number before, by, now)."""
+TERM_CHANGED = "trainhub.people.term_changed"
+"""The same for another first or last day of a teacher: functions of (person id, by, now)."""
 
 
 class IdType(StrEnum):

@@ -56,6 +56,7 @@ from enterprises.capstones.operations.grading import against_third, ask_third, c
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
+from enterprises.capstones.operations.leaving import tell_of_leaving, term_changed
 from enterprises.capstones.operations.linking import (
     LinkClosed,
     against_linking,
@@ -230,6 +231,8 @@ __all__ = [
     "submit_thesis",
     "supply_anonymous",
     "take_back_opinion",
+    "tell_of_leaving",
+    "term_changed",
     "timetable",
     "unread_originals",
     "use_link",

@@ -12,7 +12,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, heads_of, tell
-from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.operations.impartial import demand_office, demand_other_house, demand_still
 from enterprises.capstones.queries.anonymous import read_by_experts
 from enterprises.capstones.queries.checking import is_of_department, open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
@@ -157,7 +157,8 @@ def _hold(item: SpotItem) -> None:
 def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, today: date, now: datetime) -> int:
     """Send a thesis to as many experts as its round asks for, none twice. Raises CapstoneRefused.
 
-    Only who is an expert today; not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
+    Only who is an expert today; not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`) or of the
+    topic's enterprise.
     """
     _hold(item)
     _demand_valid(item)
@@ -181,6 +182,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
             raise CapstoneRefused(
                 _("%(name)s 是该校的人员，须回避本校论文，请另选校外专家。", name=person.name), field="experts", code="own_university"
             )
+        demand_other_house(capstone, person, today, field="experts")
         if person.id not in experts:
             raise CapstoneRefused(_("%(name)s 现在不是评议专家，请从专家名单中选择。", name=person.name), field="experts", code="not_an_expert")
         if any(is_same_human(o.person_id, person.id) for o, _name in opinions):

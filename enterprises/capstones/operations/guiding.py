@@ -28,7 +28,7 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
     """Log one guidance of one side; the supervisor or the student writes it, the other confirms it.
 
     One guidance a side and day: the same day again is refused. Raises WrongPerson, WrongState, CapstoneRefused (a day in the
-    future, outside the capstone or before the supervisor's term, no supervisor, no content).
+    future, outside the capstone or before the supervisor's time or when out of office, no supervisor, no content).
     """
     demand(capstone, Action.GUIDE, by)
     supervision = queries.live_supervision(capstone.id, role)
@@ -55,6 +55,8 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
             field="on",
             code="before_term",
         )
+    if not guiding.is_in_office(capstone, role, supervision.person_id, on):
+        raise _out_of_office(supervision.person_id, role, on)
     if queries.entry_on(capstone.id, role, on) is not None:
         raise CapstoneRefused(
             _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]),
@@ -98,8 +100,23 @@ def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> Gu
     actors = demand(capstone, Action.GUIDE, by)
     if Actor.STUDENT not in actors:
         stop(against_supervisor(capstone, entry.role))
+        if not guiding.is_in_term(entry):
+            raise _out_of_office(entry.person_id, entry.role, entry.on)
     _confirm(entry, capstone, by, now)
     return entry
+
+
+def _out_of_office(person_id: int, role: SupervisorRole, on: date) -> CapstoneRefused:
+    return CapstoneRefused(
+        _(
+            "%(day)s 时 %(name)s 不在任（离开了学校或企业，或任期已满），这一天不算%(role)s的指导，不能登记或确认。请核对日期；已离任的请专业负责人另行指派导师。",
+            day=on.isoformat(),
+            name=people.names_of([person_id])[person_id],
+            role=ROLES[role],
+        ),
+        field="on",
+        code="not_in_office",
+    )
 
 
 def _confirm(entry: GuidanceEntry, capstone: Capstone, by: Identity, now: datetime, **said: str) -> None:
@@ -123,6 +140,8 @@ def confirm_guidance_for(*, entry: GuidanceEntry, reason: str, by: Identity, now
     if entry.confirmed_at is not None:
         return entry
     demand(capstone, Action.CONFIRM_FOR, by)
+    if not guiding.is_in_term(entry):
+        raise _out_of_office(entry.person_id, entry.role, entry.on)
     why = given(reason, _("请写明代为确认的理由和依据，学生会看到。"), field="reason")
     _confirm(entry, capstone, by, now, reason=why)
     tell(

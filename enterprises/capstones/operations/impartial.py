@@ -10,6 +10,7 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.operations._support import CapstoneRefused, stop
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import bar_of
+from enterprises.capstones.queries.office import people_of_enterprise
 from enterprises.capstones.queries.supervising import enrolled_among
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -63,6 +64,14 @@ def against_house(capstone: Capstone, person: Person, office: Office, on: date) 
         field="person_id",
         code="of_enterprise",
     )
+
+
+def demand_other_house(capstone: Capstone, person: Person, on: date, *, field: str = "person_id") -> None:
+    """Refuse who belongs to the topic's enterprise where the judgement is to be blind: such a reader knows whose thesis it is, and whose interest."""
+    if person.id in people_of_enterprise(capstone.enterprise_id, on):
+        raise CapstoneRefused(
+            _("%(name)s 是选题企业的人员（指导教师或联系人），须回避盲评和抽检，请另选一人。", name=person.name), field=field, code="own_enterprise"
+        )
 
 
 def demand_no_student(*persons: Person, field: str | None = "person_id") -> None:

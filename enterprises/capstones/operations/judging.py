@@ -23,7 +23,7 @@ from enterprises.capstones.operations._support import (
 )
 from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
+from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_other_house, demand_still
 from enterprises.capstones.operations.standing import most_similar
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -75,6 +75,8 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
     demand_office(capstone, person, Office.REVIEW)
     demand_no_student(person)
     demand_account(person)
+    if kind is ReviewKind.BLIND:
+        demand_other_house(capstone, person, today)
     known = queries.review_of(capstone.id, person.id)
     if known is not None:
         return known

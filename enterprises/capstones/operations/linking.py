@@ -18,6 +18,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
 from enterprises.mentors import proving
+from enterprises.mentors.address_queries import asks_code
 from enterprises.mentors.proving import TRIES, digest
 from trainhub.identity import queries as identities
 from trainhub.identity.types import Channel
@@ -32,6 +33,9 @@ from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
+TOLD_UNVOUCHED = N_(
+    "给毕业设计“%(title)s”的企业指导教师 %(name)s 的一次性链接已发到企业登记的联系方式：请核实联系方式（在指导教师的页面，以后都不再要核对码），或生成核对码，直接告诉本人"
+)
 TOLD_CODE = N_("企业联系人为毕业设计“%(title)s”的企业指导教师 %(name)s 生成了一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
@@ -96,32 +100,36 @@ def hand_over(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
     link.is_handed = True
     session().flush()
     audit.record(by=by, did="capstones.link.handed", on=capstone, data={"link": link.id})
+    _tell_heads(link, capstone, TOLD_CODE, now)
+    return link
+
+
+def _tell_heads(link: MentorLink, capstone: Capstone, message: str, now: datetime) -> None:
     heads = heads_of(session().get_one(Student, capstone.student_id))
     if heads:
         notifications.notify(
             account_ids=heads,
             kind="capstones.link",
-            message=TOLD_CODE,
+            message=message,
             values={"name": session().get_one(Person, link.person_id).name, "title": queries.title_of(capstone)},
             url=f"/capstones/{capstone.id}/links",
             unique_key=f"capstones.link:{link.id}",
             now=now,
         )
-    return link
 
 
 def make_code(*, link: MentorLink, by: Identity, now: datetime) -> str:
-    """A code of six figures for a link that was handed over, to be told its person by the school; shown only now, an earlier one is void.
+    """A code of six figures for a link that asks for one, to be told its person by the school; shown only now, an earlier one is void.
 
-    Raises WrongPerson for everybody but the school's heads (above all for the enterprise, which has the link), WrongState for a link that works no
-    more, or that was sent to its person.
+    Raises WrongPerson for everybody but the school's heads (above all for the enterprise, which has the link), and for whoever made a link that was
+    handed over; WrongState for a link that works no more, or that was sent to an address that is vouched for.
     """
     capstone = session().get_one(Capstone, link.capstone_id)
     actors = demand(capstone, Action.SEND_LINK, by)  # holds the capstone, and before the link as every act of a link does
     session().refresh(link, with_for_update=True)  # two codes at once: the later one is the one that holds
-    if actors != {Actor.ADMIN} or identities.is_same_holder(by.account_id, link.made_by_id):
+    if actors != {Actor.ADMIN} or (link.is_handed and identities.is_same_holder(by.account_id, link.made_by_id)):
         raise WrongPerson(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
-    if not link.is_handed:
+    if not asks_code(link, link.person_id):
         raise WrongState(_("这个链接已发给本人，不需要核对码。"), code="no_code_needed")
     if link.revoked_at is not None or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
         raise WrongState(_("这个链接已不能使用，请企业联系人重新生成。"), code="link_closed")
@@ -131,7 +139,10 @@ def make_code(*, link: MentorLink, by: Identity, now: datetime) -> str:
 
 
 def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
-    """Send a link to its person; by which channel, None: by none (`proving.send`). Who finds the message learns neither student nor topic."""
+    """Send a link to its person; by which channel, None: by none (`proving.send`). Who finds the message learns neither student nor topic.
+
+    The heads are told of one that went to an address nobody vouches for: its person needs a code of them.
+    """
     person = session().get_one(Person, link.person_id)
     until = local(link.expires_at).strftime("%Y-%m-%d %H:%M")
     with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
@@ -143,11 +154,12 @@ def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
             until=until,
             url=url,
         )
-    channel = proving.send(person, subject=subject, text=text, now=now)
+    channel = proving.send(link, person, subject=subject, text=text, now=now)
     if channel is not None:
-        audit.record(
-            by=SYSTEM, did="capstones.link.sent", on=session().get_one(Capstone, link.capstone_id), data={"link": link.id, "channel": channel.value}
-        )
+        capstone = session().get_one(Capstone, link.capstone_id)
+        audit.record(by=SYSTEM, did="capstones.link.sent", on=capstone, data={"link": link.id, "channel": channel.value})
+        if asks_code(link, link.person_id):
+            _tell_heads(link, capstone, TOLD_UNVOUCHED, now)
     return channel
 
 

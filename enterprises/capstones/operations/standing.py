@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries
@@ -69,14 +70,19 @@ def against_revision(capstone: Capstone) -> CapstoneRefused | None:
     return CapstoneRefused(_("论文已退回修改，新稿还没有提交：请等新稿再评分。"), code="sent_back")
 
 
-def against_stage(capstone: Capstone, stage: Stage) -> CapstoneRefused | None:
-    """Why a report cannot be passed: it is not there, or the last one was sent back."""
+def against_stage(capstone: Capstone, stage: Stage, now: datetime) -> CapstoneRefused | None:
+    """Why a report cannot be passed: it is not there, the last one was sent back, or who would pass it has left."""
     latest = next((paper for paper, _file in queries.papers_of(capstone.id) if paper.stage is stage), None)
     if latest is None:
         return CapstoneRefused(_("学生还没有提交这一阶段的报告。"), field="stage")
     if latest.returned_at is not None:
         return CapstoneRefused(_("最近一次报告已退回修改，请等学生重新提交。"), field="stage")
-    return against_supervisor(capstone, SupervisorRole.SCHOOL)
+    return against_signing(capstone, SupervisorRole.SCHOOL, now)
+
+
+def against_signing(capstone: Capstone, role: SupervisorRole, now: datetime) -> CapstoneRefused | None:
+    """Why the supervisor of a side issues, returns and passes nothing today: barred by now, or gone."""
+    return against_supervisor(capstone, role) or against_leaving(capstone, role, local(now).date())
 
 
 def against_supervisor(capstone: Capstone, role: SupervisorRole) -> CapstoneRefused | None:
@@ -94,19 +100,28 @@ def against_term(capstone: Capstone, role: SupervisorRole, now: datetime) -> Cap
     person, today = session().get_one(Person, held.person_id), local(now).date()
     if guiding.is_in_office(capstone, role, held.person_id, today):
         return against_house(capstone, person, Office(role.value), today)
-    name = person.name
+    return against_leaving(capstone, role, today)
+
+
+def against_leaving(capstone: Capstone, role: SupervisorRole, on: date) -> CapstoneRefused | None:
+    """Why the supervisor of a side does nothing for it on a day: the person has left the university or the enterprise (8.3)."""
+    held = queries.live_supervision(capstone.id, role)
+    if held is None or guiding.is_in_office(capstone, role, held.person_id, on):
+        return None
+    name = session().get_one(Person, held.person_id).name
     return CapstoneRefused(
-        _("%(name)s 已不在任（离开了学校或企业，或任期已满），不能再评分：请专业负责人另行指派导师。", name=name), code="not_in_office"
+        _("%(name)s 已不在任（离开了学校或企业，或任期已满），不能再办理：请专业负责人另行指派导师。", name=name), code="not_in_office"
     )
 
 
-def against_paper(capstone: Capstone, stage: Stage, now: datetime) -> Refused | None:
-    """Why a paper of a stage cannot be handed in today."""
+def against_paper(capstone: Capstone, stage: Stage, now: datetime, roles: Collection[SupervisorRole] = ()) -> Refused | None:
+    """Why a paper of a stage cannot be handed in today; the task book by whoever supervises on the sides `roles`."""
     action = {Stage.TASK_BOOK: Action.ISSUE_TASK, Stage.THESIS: Action.SUBMIT}.get(stage, Action.HAND_IN)
     return (
         against_state(capstone, action)
         or (against_thesis(capstone) if stage is Stage.THESIS else None)
         or against_window(capstone, WindowStage(stage.value), now)
+        or (next((no for role in roles if (no := against_signing(capstone, role, now)) is not None), None) if stage is Stage.TASK_BOOK else None)
     )
 
 

@@ -10,7 +10,7 @@ from enterprises.capstones.labels import STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
 from enterprises.capstones.operations._support import CapstoneRefused, days_of, demand, demand_room, demand_window, given, stop, tell, within
 from enterprises.capstones.operations.anonymising import ask_for_anonymous
-from enterprises.capstones.operations.standing import against_stage, against_supervisor, against_thesis
+from enterprises.capstones.operations.standing import against_signing, against_stage, against_thesis
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
@@ -54,7 +54,7 @@ def hand_in(
     actors = demand(capstone, Action.ISSUE_TASK if stage is Stage.TASK_BOOK else Action.HAND_IN, by)
     if stage is Stage.TASK_BOOK:
         for role in SupervisorRole:
-            stop(against_supervisor(capstone, role) if role.value in actors else None)
+            stop(against_signing(capstone, role, now) if role.value in actors else None)
     demand_window(capstone, WindowStage(stage.value), now)
     if stage is Stage.SIMILARITY and similarity_x10 is None:
         raise CapstoneRefused(_("请填写查重报告中的总相似比例。"), field="similarity")
@@ -124,7 +124,7 @@ def return_paper(*, paper: CapstonePaper, reason: str, by: Identity, now: dateti
     demand(capstone, Action.RETURN, by)
     if paper.returned_at is not None:
         return paper
-    stop(against_supervisor(capstone, SupervisorRole.SCHOOL))
+    stop(against_signing(capstone, SupervisorRole.SCHOOL, now))
     if paper.stage not in (Stage.OPENING, Stage.MIDTERM):
         raise CapstoneRefused(_("只有开题报告和中期报告可以退回；对其他材料请写意见。"))
     paper.return_reason, paper.returned_at = given(reason, _("请写明退回的理由，学生会看到。"), field="reason"), now
@@ -151,7 +151,7 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     if capstone.state is after and queries.is_supervisor(capstone.id, SupervisorRole.SCHOOL, by.person_id):
         return capstone
     demand(capstone, Action.OPEN if stage is Stage.OPENING else Action.PASS_MIDTERM, by)
-    stop(against_stage(capstone, stage))
+    stop(against_stage(capstone, stage, now))
     capstone.state = after
     session().flush()
     audit.record(by=by, did="capstones.stage.passed", on=capstone, data={"stage": stage})

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries.guiding import waiting_for
+from enterprises.capstones.queries.office import has_in_office
 from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -146,12 +147,13 @@ def listing(
     only_live: bool = False,
     only_alone: bool = False,
     only_appealed: bool = False,
+    on: date | None = None,
     among: Collection[int] | None = None,
     sort: str = "",
 ) -> organisations.Statement:
     """The rows of the list in the order of student numbers unless sorted otherwise; `CapstoneRow(*row)`.
 
-    `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides;
+    `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor in office on one of the two sides on the day `on`;
     `only_appealed`: those whose student waits for the decision of an appeal; `counted_on`: of students who count on that day;
     `among`: only these.
     """
@@ -173,7 +175,8 @@ def listing(
     if only_live or only_alone:
         statement = statement.where(Capstone.state.in_(LIVE))
     if only_alone:
-        statement = statement.where(lacks_supervisor())
+        assert on is not None
+        statement = statement.where(lacks_supervisor(on))
     if among is not None:
         statement = statement.where(Capstone.id.in_(among))
     if only_appealed:
@@ -181,13 +184,9 @@ def listing(
     return organisations.ordered_or(statement, sort, SORTS, Student.student_no, Capstone.id)
 
 
-def lacks_supervisor() -> ColumnElement[bool]:
-    """Capstones without a supervisor in office at school or in the enterprise."""
-
-    def has(role: SupervisorRole) -> Any:
-        return select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
-
-    return or_(~has(SupervisorRole.SCHOOL), ~has(SupervisorRole.ENTERPRISE))
+def lacks_supervisor(on: date) -> ColumnElement[bool]:
+    """Capstones without a supervisor of the school or of the enterprise who is in office on a day."""
+    return or_(*(~has_in_office(role, on) for role in SupervisorRole))
 
 
 def _rows() -> organisations.Statement:

@@ -6,13 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
-from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.queries.capstones import LIST_ROLES
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries.capstones import LIST_ROLES, lacks_supervisor
 from enterprises.capstones.queries.topics import has_seats
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, TopicState
@@ -90,16 +89,10 @@ def cohorts(identity: Identity, text: str = "") -> organisations.Statement:
     return statement.where(organisations.matches(text, University.name, University.pinyin, Programme.name, Programme.pinyin)) if text else statement
 
 
-def _both() -> Any:
-    """SQL: whether a capstone has a supervisor in office on both sides."""
-    held = select(func.count()).select_from(Supervision).where(Supervision.capstone_id == Capstone.id, Supervision.until.is_(None))
-    return held.correlate(Capstone).scalar_subquery() == 2
-
-
 def board_of_cohort(programme_id: int, cohort_id: int, on: date) -> Board:
     """The board of a cohort: two queries. Who dropped out is in no count, as in the cohort's list of students (`facts.overview`)."""
     capstones = (
-        select(Capstone.state, Capstone.grade_text, Capstone.score_x10, _both())
+        select(Capstone.state, Capstone.grade_text, Capstone.score_x10, ~lacks_supervisor(on))
         .join(Student, Student.id == Capstone.student_id)
         .where(people.in_cohort(cohort_id, on), people.counts_in_cohort(on))
     )
@@ -113,7 +106,7 @@ def boards_of(enterprise_ids: Sequence[int], on: date) -> dict[int, Board]:
     """The boards of enterprises over all programmes: two queries however many there are. Who dropped out is in no count."""
     capstones, topics = defaultdict(list), defaultdict(list)
     for key, state, grade, score, both in session().execute(
-        select(Capstone.enterprise_id, Capstone.state, Capstone.grade_text, Capstone.score_x10, _both())
+        select(Capstone.enterprise_id, Capstone.state, Capstone.grade_text, Capstone.score_x10, ~lacks_supervisor(on))
         .join(Student, Student.id == Capstone.student_id)
         .where(Capstone.enterprise_id.in_(enterprise_ids), people.counts_in_cohort(on))
     ):

@@ -16,6 +16,7 @@ from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.guiding import in_term
+from enterprises.capstones.queries.office import stands
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -112,10 +113,6 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
     return {key: tuple(stays) for key, stays in found.items()}
 
 
-def _stands(term: Any, day: sa.ColumnElement[date]) -> tuple[sa.ColumnElement[bool], ...]:
-    return term.since <= day, or_(term.until.is_(None), term.until >= day)
-
-
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     """Six queries. Columns, not entities: a capstone's own row carries its whole archive."""
     current = session()
@@ -129,8 +126,8 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     stays = stays_of((row.student_id for row in capstones), on)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
     day = sa.case((Capstone.ends_on < on, Capstone.ends_on), else_=on)
-    is_mentor = sa.exists().where(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id, *_stands(Mentor, day))
-    is_teacher = sa.exists().where(Teacher.person_id == Supervision.person_id, Teacher.university_id == Student.university_id, *_stands(Teacher, day))
+    is_mentor = sa.exists().where(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id, stands(Mentor, day))
+    is_teacher = sa.exists().where(Teacher.person_id == Supervision.person_id, Teacher.university_id == Student.university_id, stands(Teacher, day))
     for capstone_id, role, person_id, name, is_of_enterprise, is_of_school in current.execute(
         select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, is_mentor, is_teacher)
         .join(Capstone, Capstone.id == Supervision.capstone_id)
@@ -168,13 +165,13 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
 def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
     """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded.
 
-    A guidance counts when it is of a day in its supervisor's term, one of an enterprise's side when it was a mentor's of the enterprise where the capstone is done now: what the one before a
+    A guidance counts when it is of a day in its supervisor's term, one of an enterprise's side when it was that day a mentor's of the enterprise where the capstone is done now: what the one before a
     change of enterprise did is no guidance by this one (8.3).
     """
     of_this_house = (
         select(Mentor.id)
         .join(Capstone, Capstone.enterprise_id == Mentor.enterprise_id)
-        .where(Capstone.id == GuidanceEntry.capstone_id, Mentor.person_id == GuidanceEntry.person_id)
+        .where(Capstone.id == GuidanceEntry.capstone_id, Mentor.person_id == GuidanceEntry.person_id, stands(Mentor, GuidanceEntry.on))
     )
     logs = (
         select(GuidanceEntry.capstone_id, cast(GuidanceEntry.role, String(40)), func.count())

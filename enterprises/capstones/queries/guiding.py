@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
+from enterprises.capstones.queries.office import was_in_office
 from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
@@ -58,7 +59,8 @@ def waiting_since_left(capstone_id: int, role: SupervisorRole) -> list[GuidanceE
 
 
 def in_term() -> ColumnElement[bool]:
-    """SQL: guidances of a day on which the person whose they are supervised this capstone on that side; earlier and later ones count for nobody."""
+    """SQL: guidances of a day on which the person whose they are supervised this capstone on that side and was in office; earlier and later ones count
+    for nobody."""
     term = select(Supervision.id).where(
         Supervision.capstone_id == GuidanceEntry.capstone_id,
         Supervision.role == GuidanceEntry.role,
@@ -66,7 +68,12 @@ def in_term() -> ColumnElement[bool]:
         Supervision.since <= GuidanceEntry.on,
         or_(Supervision.until.is_(None), Supervision.until >= GuidanceEntry.on),
     )
-    return term.correlate(GuidanceEntry).exists()
+    return and_(term.correlate(GuidanceEntry).exists(), was_in_office())
+
+
+def is_in_term(entry: GuidanceEntry) -> bool:
+    """Whether a guidance is of a day that counts."""
+    return session().scalar(select(GuidanceEntry.id).where(GuidanceEntry.id == entry.id, in_term())) is not None
 
 
 def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:

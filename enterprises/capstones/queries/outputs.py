@@ -105,9 +105,7 @@ def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     for capstone_id, day, minute, room in session().execute(
         select(DefenceSlot.capstone_id, DefenceGroup.on, DefenceSlot.starts_minute, DefenceGroup.room)
         .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
-        .join(Capstone, Capstone.id == DefenceSlot.capstone_id)
-        .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id)
+        .where(DefenceSlot.capstone_id.in_({row[0].id for row in rows}))
         .order_by(DefenceSlot.id)
     ):
         defences[capstone_id] = f"{day.isoformat()} {clock_of(minute)} {room}"
@@ -232,9 +230,9 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
         .order_by(Person.pinyin, Person.id, Capstone.id)
     )
     if programme_id is not None:
-        statement = statement.where(Student.programme_id == programme_id)
+        statement = statement.where(people.in_programme(programme_id, on))
     if cohort_id is not None:
-        statement = statement.where(Student.cohort_id == cohort_id)
+        statement = statement.where(people.in_cohort(cohort_id, on))
     if enterprise_id is not None:  # also of capstones that a change of topic took elsewhere
         there = select(Mentor.person_id).where(Mentor.enterprise_id == enterprise_id)
         statement = statement.where((Capstone.enterprise_id == enterprise_id) | Person.id.in_(there))
@@ -314,8 +312,8 @@ class Supervised:
         return max(((self.ends_on - self.starts_on).days + 1) // 7, 1)
 
 
-def supervised_in(*cohort_ids: int) -> list[Supervised]:
-    """Who supervised concluded capstones of cohorts for an enterprise, with confirmed guidances and the time served.
+def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
+    """Who supervised concluded capstones of those who are in cohorts on a day for an enterprise, with confirmed guidances and the time served.
 
     In office at the end, or replaced after a guidance that was confirmed: that one too has supervised, for the time until then, at the
     enterprise of that time.
@@ -324,10 +322,11 @@ def supervised_in(*cohort_ids: int) -> list[Supervised]:
         select(Supervision, Capstone, Cohort, Programme, Person)
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
-        .join(Cohort, Cohort.id == Student.cohort_id)
-        .join(Programme, Programme.id == Student.programme_id)
+        .join(Cohort, Cohort.id == people.cohort_on(on))
+        .join(Programme, Programme.id == Cohort.programme_id)
         .join(Person, Person.id == Supervision.person_id)
-        .where(Supervision.role == SupervisorRole.ENTERPRISE, Student.cohort_id.in_(cohort_ids), Capstone.state.in_(CONCLUDED))
+        .where(Supervision.role == SupervisorRole.ENTERPRISE, Capstone.state.in_(CONCLUDED))
+        .where(sa.or_(sa.false(), *(people.in_cohort(key, on) for key in cohort_ids)))
         .order_by(Person.pinyin, Person.id, Supervision.id)
     )
     rows = session().execute(statement).all()

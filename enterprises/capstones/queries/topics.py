@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,10 +19,11 @@ from enterprises.placements.types import PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
 
 TOPIC_ROLES = (
@@ -261,17 +262,23 @@ def similar(row: Topic, identity: Identity, on: date, *, most: int = 5) -> list[
     return [one for _share, _less, one in sorted(found, key=lambda row: (-row[0], -row[1], row[2].id))[:most]]
 
 
-def open_topics(programme_id: int, *, student_id: int | None = None) -> list[tuple[int, str]]:
-    """(id, "title (enterprise, seats left)") of approved topics with a seat, for forms; of those that students proposed only `student_id`'s own."""
+def open_topics(programme_id: int, *, student_ids: Collection[int] = ()) -> list[tuple[int, str]]:
+    """(id, "title (enterprise, seats left)") of approved topics with a seat, for forms; of those that students proposed only the own ones of
+    `student_ids`, with the student's name."""
     statement = (
-        select(Topic.id, Topic.title, Organisation.name, Topic.seats - Topic.taken)
+        select(Topic.id, Topic.title, Organisation.name, Topic.seats - Topic.taken, Person.name)
         .join(Organisation, Organisation.id == Topic.enterprise_id)
-        .where(
-            Topic.programme_id == programme_id, has_seats(), or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id == (student_id or 0))
-        )
+        .outerjoin(Student, Student.id == Topic.reserved_student_id)
+        .outerjoin(Person, Person.id == Student.person_id)
+        .where(Topic.programme_id == programme_id, has_seats())
+        .where(or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(list(student_ids))))
         .order_by(Organisation.pinyin, Topic.title, Topic.id)
     )
-    return [(key, f"{title}（{enterprise}，余 {left}）") for key, title, enterprise, left in session().execute(statement)]
+    found = []
+    for key, title, enterprise, left, owner in session().execute(statement):
+        own = "" if owner is None else _("，%(name)s自拟", name=owner)
+        found.append((key, f"{title}（{enterprise}，余 {left}{own}）"))
+    return found
 
 
 def enterprise_choices(identity: Identity, on: date) -> list[tuple[int, str]]:

@@ -92,7 +92,7 @@ def page(
     is_public = row.state in CONCLUDED
     guidance, paper = guidance or guidance_form(row, is_student, roles), paper or forms.PaperForm()
     mine = [s for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
-    closed = {s: refused.message for s in mine if (refused := operations.against_paper(row, s, clock.now())) is not None}
+    closed = {s: refused.message for s in mine if (refused := operations.against_paper(row, s, clock.now(), roles)) is not None}
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in mine if s not in closed]
     enterprise = session().get_one(Organisation, row.enterprise_id)
     made = operations.certificate_of(row) if is_public else None
@@ -107,6 +107,7 @@ def page(
         desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
         is_problem=(manages or bool(roles)) and is_problem(row.id),
+        gone=_gone(row),
         replacements=replacements_of(row.id) if manages else [],
         entries=queries.entries_of(row.id),
         **_confirmable(row, can),
@@ -136,7 +137,7 @@ def page(
         can=can,
         judges_own=judges_own,
         closed=closed,
-        stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s) is None],
+        stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s, clock.now()) is None],
         **_standing(row, roles, can),
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
@@ -215,6 +216,14 @@ def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:
         for one in found
         if manages or one.person_id == me
     ]
+
+
+def _gone(row: Capstone) -> dict[str, str]:
+    """{side: the name of its supervisor, who is in office no more} of a capstone that goes on."""
+    if row.state not in LIVE:
+        return {}
+    held = [(one, name) for one, name in queries.supervisions_of(row.id) if one.until is None]
+    return {one.role.value: name for one, name in held if not guiding.is_in_office(row, one.role, one.person_id, clock.today())}
 
 
 def _signed_todo(row: Capstone) -> str:

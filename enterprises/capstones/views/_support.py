@@ -21,10 +21,13 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
+from trainhub.programmes.models import Cohort, Programme
 
 SPAN = re.compile(r"(?P<first>\d{4}-\d{2}-\d{2}) 至 (?P<last>\d{4}-\d{2}-\d{2})（(?P<days>\d+) 天）不在该企业的实习期内")
 PLAIN = (N_("企业与选题的相关企业不是同一家。"), N_("设在校内的基地不算在企业完成。"))
@@ -39,6 +42,21 @@ def load(capstone_id: int) -> Capstone:
     if row is None:
         raise NotFound(_("没有这个毕业设计。"))
     return row
+
+
+def cohort_of(row: Capstone) -> int:
+    """The cohort of a capstone's student."""
+    return session().get_one(Student, row.student_id).cohort_id
+
+
+def judge_chosen(cohort_id: int, field: str) -> Person:
+    """Who was chosen in a form to sign as a judge of a cohort: somebody of the list that the page offers, whatever was sent (the thesis is opened to
+    them). Raises Refused."""
+    cohort, key = session().get_one(Cohort, cohort_id), request.form.get(field, 0, type=whole)
+    programme = session().get_one(Programme, cohort.programme_id)
+    if key not in {one for one, _words in queries.judge_choices(programme.university_id, cohort_id, clock.today(), signing=True)}:
+        raise Refused(_("请从名单中选择：本校在任教师和本年级企业的在任指导教师，须有账户。"), field=field, code="not_offered")
+    return session().get_one(Person, key)
 
 
 READS_REASONS = (Actor.STUDENT, Actor.SCHOOL, Actor.ADMIN)

@@ -53,6 +53,7 @@ def _statement() -> Any:
         only_live=asked == "live",
         only_alone=asked == "alone",
         only_appealed=asked == "appealed",
+        on=clock.today(),
         among=with_exceptions(clock.today(), cohort) if asked == "barred" else None,
         sort=request.args.get("sort", ""),
     )

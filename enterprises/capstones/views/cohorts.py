@@ -164,8 +164,9 @@ def assign_page(pair: Pair, form: forms.AssignForm, status: int = 200, problem: 
     """Who gets which topic, who supervises, and who stays away from whom; `problem`: why something else than `form` was refused."""
     programme, of = pair
     rows = queries.overview(programme.id, of.id, clock.today())
-    form.student_id.choices = [(student.id, f"{student.student_no} {person.name}") for student, person in queries.without_capstone(of.id)]
-    form.topic_id.choices = queries.open_topics(programme.id)
+    free = queries.without_capstone(of.id)
+    form.student_id.choices = [(student.id, f"{student.student_no} {person.name}") for student, person in free]
+    form.topic_id.choices = queries.open_topics(programme.id, student_ids=[student.id for student, _person in free])
     page = render_template(
         "enterprises/capstones/assign.html",
         programme=programme,
@@ -228,7 +229,7 @@ def assign_capstone(pair: Pair) -> Any:
     form, (programme, of) = forms.AssignForm(), pair
     code, year, programme_id, cohort_id = programme.code, of.year, programme.id, of.id
     form.student_id.choices = [(row.student_id, row.name) for row in queries.overview(programme_id, cohort_id, clock.today())]
-    form.topic_id.choices = queries.open_topics(programme_id)
+    form.topic_id.choices = queries.open_topics(programme_id, student_ids=[student.id for student, _person in queries.without_capstone(cohort_id)])
     if not form.validate_on_submit() or form.starts_on.data is None or form.ends_on.data is None:
         return assign_page(pair, form, 422)
     try:

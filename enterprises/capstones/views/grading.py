@@ -14,7 +14,7 @@ from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import refused_on, roles_of
-from enterprises.capstones.views._support import load, on_page
+from enterprises.capstones.views._support import cohort_of, judge_chosen, load, on_page
 from enterprises.mentors.accounts import against_signing
 from enterprises.permissions import Can
 from trainhub.certificates.operations import why_it_waits
@@ -142,9 +142,7 @@ def ask_third(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        person = session().get(Person, request.form.get("person_id", 0, type=whole))
-        if person is None:
-            raise Refused(_("请选择一位评分人。"), field="person_id")
+        person = judge_chosen(cohort_of(load(key)), "person_id")
         operations.ask_third(capstone=load(key), person=person, **times())
         return partial(done, _("已请第三方评分，对方会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
 

@@ -18,6 +18,8 @@ from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
+    cohort_of,
+    judge_chosen,
     load,
     load_group,
     load_review,
@@ -36,7 +38,6 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -163,9 +164,7 @@ def ask_review(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        person = session().get(Person, request.form.get("person_id", 0, type=whole))
-        if person is None:
-            raise Refused(_("请选择评阅人。"), field="person_id")
+        person = judge_chosen(cohort_of(load(key)), "person_id")
         kind = next((k for k in ReviewKind if k.value == request.form.get("kind")), ReviewKind.BLIND)
         due_on = day_sent("due_on", clock.today())
         operations.ask_review(capstone=load(key), person=person, kind=kind, due_on=due_on, **times())
@@ -335,9 +334,7 @@ def exchange_secretary(row: DefenceGroup) -> Any:
     code, year = session().get_one(Programme, row.programme_id).code, session().get_one(Cohort, row.cohort_id).year
 
     def act() -> Any:
-        person = session().get(Person, request.form.get("secretary_id", 0, type=whole))
-        if person is None:
-            raise Refused(_("请选择一位秘书。"), field="secretary_id")
+        person = judge_chosen(load_group(key).cohort_id, "secretary_id")
         operations.exchange_secretary(group=load_group(key), secretary=person, by=who(), now=clock.now())
         return partial(done, _("答辩秘书已更换。"), "capstones.judging", code=code, year=year)
 

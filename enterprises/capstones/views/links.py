@@ -14,10 +14,12 @@ from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRo
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.mentors import proving
+from enterprises.mentors import queries as mentors
+from enterprises.mentors.address_queries import asks_code
 from enterprises.permissions import Can
 from trainhub.identity.types import Channel
 from trainhub.kernel import clock
-from trainhub.kernel.access import acting, guard, public, who
+from trainhub.kernel.access import acting, guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.fields import day_sent
@@ -47,6 +49,8 @@ def _links_page(
         capstone=row,
         person=session().get_one(Person, student.person_id),
         rows=queries.links_of(row.id),
+        asking=_asking(row.id),
+        mentor=_mentor_page(row),
         address=address,
         sent=sent,
         code=code,
@@ -59,6 +63,18 @@ def _links_page(
         problem=problem,
     )
     return html, status
+
+
+def _asking(capstone_id: int) -> set[int]:
+    """The links of a capstone whose holder also has to know a code."""
+    return {link.id for link, _name in queries.links_of(capstone_id) if asks_code(link, link.person_id)}
+
+
+def _mentor_page(row: Capstone) -> int | None:
+    """The mentor on whose page the school vouches for the address of the supervisor in office."""
+    held = queries.live_supervision(row.id, SupervisorRole.ENTERPRISE)
+    found = mentors.of_person(held.person_id) if held is not None and may(who(), Can.MENTOR_PROVE) else []
+    return next((one.id for one in found if one.enterprise_id == row.enterprise_id), None)
 
 
 @blueprint.post("/<int:capstone_id>/links")
@@ -144,12 +160,12 @@ def link(secret: str) -> Any:
 
 def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody and no topic."""
-    waits = proving.against_identity(row)
+    waits = proving.against_identity(row, row.person_id)
     html = render_template(
         "enterprises/mentors/link_identity.html",
         action=url_for("capstones.answer_identity", secret=secret),
         asks_digits=proving.asks_digits(session().get_one(Person, row.person_id)),
-        asks_code=row.is_handed,
+        asks_code=asks_code(row, row.person_id),
         waits="" if waits is None else waits.message,
         problem=problem,
     )
@@ -169,7 +185,7 @@ def answer_identity(secret: str) -> Any:
 
 def _unknown(secret: str, row: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
-    waits, form = proving.against_identity(row), request.form
+    waits, form = proving.against_identity(row, row.person_id), request.form
     if waits is not None:
         return _identity_page(secret, row, status=waits.status)
     if operations.is_holder(row, form.get("name", ""), form.get("digits", ""), form.get("code", "")):
@@ -181,7 +197,7 @@ def _count_failure(secret: str) -> Any:
     with transaction():
         proving.count_failure(link=operations.link_of(secret, clock.now()))
     row = operations.link_of(secret, clock.now())
-    return _identity_page(secret, row, proving.told_wrong(row), 422)
+    return _identity_page(secret, row, proving.told_wrong(row, row.person_id), 422)
 
 
 def _own_grade(row: MentorLink) -> CapstoneGrade | None:

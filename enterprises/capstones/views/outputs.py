@@ -141,7 +141,7 @@ def materials(found: tuple[Pair, Output, str]) -> Any:
 
 def _materials_page(pair: Pair, output: Output, which: str, problem: str = "", status: int = 200) -> Any:
     programme, of = pair
-    certified = queries.supervised_in(of.id) if which == "directory" else []
+    certified = queries.supervised_in(of.id, on=clock.today()) if which == "directory" else []
     html = render_template(
         "enterprises/capstones/materials.html",
         programme=programme,

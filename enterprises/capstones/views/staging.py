@@ -157,7 +157,7 @@ def change_topic(row: Capstone) -> Any:
 
 def _other_topics(row: Capstone, student: Student) -> list[tuple[int, str]]:
     """The topics a capstone may change to, each with how the student's placements hold the rest of it."""
-    found = [(key, text) for key, text in queries.open_topics(student.programme_id, student_id=student.id) if key != row.topic_id]
+    found = [(key, text) for key, text in queries.open_topics(student.programme_id, student_ids=[student.id]) if key != row.topic_id]
     at, stays, most = queries.topic_names(key for key, _text in found), queries.stays_of([student.id]).get(student.id, ()), open_days_most()
     first = min(max(row.starts_on, clock.today()), row.ends_on)
     return [(key, f"{text} · {covered(first, row.ends_on, at[key][2], stays, most)[1]}") for key, text in found]

@@ -1,7 +1,7 @@
 """One-time links by which a mentor without an account confirms what waits, and grades; only the hash of a link is kept.
 
-Who opens one is asked as for the links of capstones (`enterprises.mentors.proving`). A link that was handed over opens the students of one school
-alone, whose code it asks for: no school vouches for the days of another.
+Who opens one is asked as for the links of capstones (`enterprises.mentors.proving`). A link that was handed over, or sent to an address that only the
+enterprise vouches for, opens the students of one school alone, whose code it asks for: no school vouches for the days of another.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import update
 
 from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.address_queries import addresses_of, asks_code, digest_of, vouched_of
 from enterprises.mentors.models import Mentor
 from enterprises.mentors.proving import TRIES
 from enterprises.permissions import SCHOOL
@@ -40,13 +42,16 @@ from trainhub.notifications.operations import notify
 from trainhub.people.models import Person
 from trainhub.people.queries import is_own_address, is_same_human
 
+TOLD_UNVOUCHED = N_(
+    "给企业指导教师 %(name)s 的确认链接已发到企业登记的联系方式：请核实联系方式（在指导教师的页面，以后都不再要核对码），或生成核对码，直接告诉本人"
+)
 LASTS = timedelta(days=7)
 TOLD_CODE = N_("企业联系人为企业指导教师 %(name)s 生成了确认实习日的一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
 def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime, university_id: int | None = None) -> str:
-    """A new secret for a link of seven days; links for the mentor that its maker made before are closed by it, but not one that was handed over
-    for the students of another school than `university_id`.
+    """A new secret for a link of seven days; links for the mentor that its maker made before are closed by it, but not one for the
+    students of another school alone than `university_id`.
 
     It opens what its maker may see of the mentor's students, one that the weekly reminder made (no account) all of them.
     Raises WrongState for a mentor who has an account, or whose office is over.
@@ -54,7 +59,7 @@ def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime, university_
     _demand_none(mentor)
     demand_office(mentor, today=local(now).date())
     for known in queries.live_links(mentor.id, by.account_id, now):
-        if not known.is_handed or known.university_id == university_id:
+        if known.university_id in (None, university_id):
             known.expires_at = now
     token = secrets.token_urlsafe(32)
     row = MentorLink(mentor_id=mentor.id, token_hash=proving.digest(token), made_by_id=by.account_id, made_at=now, expires_at=now + LASTS)
@@ -69,9 +74,13 @@ def _demand_none(mentor: Mentor) -> None:
         raise WrongState(_("%(name)s有账户，请本人登录后确认，不能生成链接。", name=mentors.name_of(mentor.id)), code="has_account")
 
 
-def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: int = 0) -> Channel | None:
-    """Send a link to the mentor; by which channel, None: by none (`proving.send`). Whether it arrives is the channel's matter."""
-    person = queries.mentor_person(mentor.id)
+def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: int = 0, placement: Placement | None = None) -> Channel | None:
+    """Send a link to the mentor; by which channel, None: by none (`proving.send`). Whether it arrives is the channel's matter.
+
+    To an address that nobody vouches for it opens the students of the placement's school alone, whose heads are told that the mentor needs a code.
+    """
+    person, link = queries.mentor_person(mentor.id), queries.mentor_link(proving.digest(token))
+    assert link is not None
     url = f"{current_app.config['SETTINGS'].base_url.rstrip('/')}/placements/c/{token}"
     with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
         what = [_("%(n)d 个实习日等待您确认", n=days)] if days or not grades else []
@@ -80,30 +89,60 @@ def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: i
         text = _(
             "%(name)s，您好：有 %(what)s，请在 7 天内打开 %(url)s 。链接只能使用一次，请勿转发。", name=person.name, what="、".join(what), url=url
         )
-    channel = proving.send(person, subject=subject, text=text, now=now)
+    channel = proving.send(link, person, subject=subject, text=text, now=now)
     if channel is not None:
         audit.record(by=SYSTEM, did="placements.mentor_link.sent", on=("mentor", str(mentor.id)), data={"channel": channel.value})
+        if placement is not None and asks_code(link, person.id):
+            _of_one_school(link, placement, TOLD_UNVOUCHED, now)
     return channel
 
 
 def remind_without_account(*, person_id: int, now: datetime) -> bool:
-    """Send a mentor who has no account a new link, at most one in an ISO week; False when nothing was sent."""
+    """Send a mentor who has no account a new link, at most one in an ISO week; False when nothing was sent.
+
+    Where nobody vouches for the address it is one a school, each with a code of its own.
+    """
     known, person = channels(), session().get_one(Person, person_id)
-    reached = [(Channel.EMAIL, person.email), (Channel.SMS, person.phone)]
-    if not any(address and channel in known and is_own_address(person, address) for channel, address in reached):
+    address = next((text for channel, text in addresses_of(person) if channel in known and is_own_address(person, text)), None)
+    if address is None:
         return False
+    is_vouched = digest_of(address) in vouched_of(person_id)
     monday = local(now) - timedelta(days=local(now).weekday())
     since = monday.replace(hour=0, minute=0, second=0, microsecond=0)
     today, sent = local(now).date(), False
     for mentor in mentors.of_person(person_id):
         if mentor.until is not None and mentor.until < today:
             continue  # the enterprise has been told, and names another
-        waiting = {entry.id for _row, entry in queries.pending_for_mentor([mentor.id])}
-        grades = len(_ungraded(queries.gradable_of_mentor(mentor.id, ends_by=today + LAST_DAYS)))
-        if (waiting or grades) and not _was_asked(mentor.id, waiting, since=since, today=today):
-            token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now)
-            sent = send_link(mentor=mentor, token=token, days=len(waiting), grades=grades, now=now) is not None or sent
+        asked = _waits_for(mentor, today)
+        for school in [None] if is_vouched else sorted({one.university_id for one in asked}):
+            theirs = [one for one in asked if school in (None, one.university_id)]
+            days = {entry for one in theirs for entry in one.days}
+            if not theirs or _was_asked(mentor.id, days, since=since, today=today):
+                continue
+            token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now, university_id=school)
+            grades = sum(one.is_to_grade for one in theirs)
+            place = None if school is None else theirs[0].placement
+            sent = send_link(mentor=mentor, token=token, days=len(days), grades=grades, placement=place, now=now) is not None or sent
     return sent
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """A placement that waits for its mentor: days to decide, or a mark."""
+
+    placement: Placement
+    university_id: int
+    days: frozenset[int]
+    is_to_grade: bool
+
+
+def _waits_for(mentor: Mentor, today: date) -> list[_Waits]:
+    days: dict[int, set[int]] = {}
+    for _row, entry in queries.pending_for_mentor([mentor.id]):
+        days.setdefault(entry.placement_id, set()).add(entry.id)
+    marks = {placement.id for placement in _ungraded(queries.gradable_of_mentor(mentor.id, ends_by=today + LAST_DAYS))}
+    rows = queries.placements_by_ids(days.keys() | marks)
+    return [_Waits(row, queries.student(row.student_id).university_id, frozenset(days.get(row.id, ())), row.id in marks) for row in rows]
 
 
 def _was_asked(mentor_id: int, waiting: AbstractSet[int], *, since: datetime, today: date) -> bool:
@@ -142,22 +181,35 @@ def hand_over(*, token: str, placement: Placement, by: Identity, now: datetime) 
             ),
             code="not_sent",
         )
-    link.is_handed, link.university_id = True, student.university_id
-    session().flush()
+    link.is_handed = True
     audit.record(
         by=by, did="placements.mentor_link.handed", on=("mentor", str(link.mentor_id)), data={"link": link.id, "university": student.university_id}
     )
+    _of_one_school(link, placement, TOLD_CODE, now)
+    return link
+
+
+def _of_one_school(link: MentorLink, placement: Placement, message: str, now: datetime) -> None:
+    """Let a link open the students of a placement's school alone, and tell its heads that the mentor needs a code of them."""
+    student = queries.student(placement.student_id)
+    link.university_id = student.university_id
+    session().flush()
     notify(
         account_ids=identities.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id)
         or identities.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id),
         kind="placements.mentor_link",
-        message=TOLD_CODE,
-        values={"name": person.name},
+        message=message,
+        values={"name": queries.mentor_person(link.mentor_id).name},
         url=f"/placements/{placement.id}#mentor-link",
         unique_key=f"placements.mentor_link:{link.id}",
         now=now,
     )
-    return link
+
+
+def opens_one_school(token: str) -> bool:
+    """Whether a link asks for a code of the only school whose students it opens."""
+    link = queries.mentor_link(proving.digest(token))
+    return link is not None and asks_code(link, queries.mentor_person(link.mentor_id).id)
 
 
 def hands_over(placement: Placement, by: Identity) -> bool:
@@ -167,7 +219,7 @@ def hands_over(placement: Placement, by: Identity) -> bool:
 
 
 def make_code(*, link: MentorLink, placement: Placement, by: Identity, now: datetime) -> str:
-    """A code for a link that was handed over, to be told the mentor by the school of the placement; shown only now, an earlier one is void.
+    """A code for a link that asks for one, to be told the mentor by the school of the placement; shown only now, an earlier one is void.
 
     Raises NotFound for a link of another mentor or school, NotAllowed for everybody but that school's heads (above all for the enterprise, which
     has the link), WrongState for a link that works no more.
@@ -176,9 +228,10 @@ def make_code(*, link: MentorLink, placement: Placement, by: Identity, now: date
     if link.mentor_id != placement.mentor_id or link.university_id != queries.student(placement.student_id).university_id:
         raise NotFound(_("没有这个链接。"))
     is_hosting = by.over(queries.subject_of_enterprise(placement), Role.ENTERPRISE_COORDINATOR)
-    if is_hosting or not by.over(queries.subject_of_student_side(placement), *SCHOOL) or identities.is_same_holder(by.account_id, link.made_by_id):
+    holds = link.is_handed and identities.is_same_holder(by.account_id, link.made_by_id)
+    if is_hosting or not by.over(queries.subject_of_student_side(placement), *SCHOOL) or holds:
         raise NotAllowed(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
-    if not link.is_handed or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
+    if not asks_code(link, queries.mentor_person(link.mentor_id).id) or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
         raise WrongState(_("这个链接已不能使用，请企业联系人重新生成。"), code="link_closed")
     code = proving.seal_code(link, key=link.token_hash, by=by, now=now)
     audit.record(by=by, did="placements.mentor_link.code_made", on=("mentor", str(link.mentor_id)), data={"link": link.id})
@@ -211,9 +264,9 @@ def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identit
 def _scope(link: MentorLink, today: date) -> dict[str, Any] | None:
     """Which students a link opens, as the questions take it; None: nobody's."""
     scope: dict[str, Any] = {}
-    if link.is_handed:
-        if link.university_id is None:
-            return None
+    if link.is_handed and link.university_id is None:
+        return None
+    if link.university_id is not None:
         scope["university_id"] = link.university_id
     if link.made_by_id is not None:
         try:
@@ -261,7 +314,7 @@ def decide_by_link(
     `grade_placement` refuse.
     """
     row, mentor, identity = open_link(token, now=now)
-    if (waits := proving.against_identity(row)) is not None:
+    if (waits := proving.against_identity(row, identity.person_id or 0)) is not None:
         raise waits
     today = local(now).date()
     waiting = {entry.id: placement.id for placement, entry in waiting_by(row, today=today)}

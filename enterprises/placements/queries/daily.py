@@ -336,11 +336,11 @@ def links_since(mentor_id: int, since: datetime) -> list[MentorLink]:
 
 
 def handed_links(mentor_id: int, university_id: int, now: datetime) -> list[MentorLink]:
-    """Links that the enterprise was given to hand on, which still work and open the students of a school: it makes their codes."""
+    """Links that still work and open the students of one school alone, because the enterprise hands them on or only it vouches for where they were sent:
+    the school makes their codes."""
     statement = select(MentorLink).where(
         MentorLink.mentor_id == mentor_id,
         MentorLink.university_id == university_id,
-        MentorLink.is_handed,
         MentorLink.used_at.is_(None),
         MentorLink.expires_at > now,
     )

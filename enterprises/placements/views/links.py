@@ -9,6 +9,7 @@ from flask import session as cookie
 
 from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.address_queries import asks_code
 from enterprises.permissions import Can
 from enterprises.placements import forms, operations, queries
 from enterprises.placements.models import MentorLink, Placement
@@ -31,7 +32,7 @@ def _link_page(placement: Placement, **what: Any) -> str:
         "enterprises/placements/mentor_link.html",
         placement=placement,
         name=mentors.name_of(placement.mentor_id or 0),
-        **{"link": "", "code": "", "channel": None, **what},
+        **{"link": "", "code": "", "channel": None, "asks_code": False, **what},
     )
 
 
@@ -52,11 +53,14 @@ def make_mentor_link(placement: Placement) -> Any:
     with transaction():
         token = operations.make_mentor_link(mentor=mentor, by=who(), now=clock.now(), university_id=university_id)
         days, grades = operations.asked_by(token, today=clock.today())
-        channel = operations.send_link(mentor=mentor, token=token, days=days, grades=grades, now=clock.now())
+        channel = operations.send_link(mentor=mentor, token=token, days=days, grades=grades, placement=placement, now=clock.now())
         if channel is None:
             operations.hand_over(token=token, placement=placement, by=who(), now=clock.now())
     # What reached the mentor is for nobody else to see; otherwise the enterprise hands it on.
-    return _link_page(placement, channel=channel, link="" if channel is not None else url_for("placements.by_link", token=token, _external=True))
+    is_open = channel is not None and operations.opens_one_school(token)
+    return _link_page(
+        placement, channel=channel, asks_code=is_open, link="" if channel is not None else url_for("placements.by_link", token=token, _external=True)
+    )
 
 
 def load_link(placement_id: int, link_id: int) -> tuple[Placement, MentorLink]:
@@ -79,14 +83,18 @@ def make_link_code(pair: tuple[Placement, MentorLink]) -> Any:
 
 
 # -- outside: the mentor ------------------------------------------------------------------------------------------------
+def _person_of(link: MentorLink) -> int:
+    return queries.mentor_person(link.mentor_id).id
+
+
 def _identity_page(token: str, link: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody."""
-    waits = proving.against_identity(link)
+    waits = proving.against_identity(link, _person_of(link))
     html = render_template(
         "enterprises/mentors/link_identity.html",
         action=url_for("placements.answer_identity", token=token),
         asks_digits=proving.asks_digits(queries.mentor_person(link.mentor_id)),
-        asks_code=link.is_handed,
+        asks_code=asks_code(link, _person_of(link)),
         waits="" if waits is None else waits.message,
         problem=problem,
     )
@@ -97,7 +105,7 @@ def _unknown(token: str, link: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
     if cookie.get(ANSWERED) == link.id:
         return None
-    waits, form = proving.against_identity(link), request.form
+    waits, form = proving.against_identity(link, _person_of(link)), request.form
     if waits is not None:
         return _identity_page(token, link, status=waits.status if request.method == "POST" else 200)
     if request.method == "GET":
@@ -108,7 +116,7 @@ def _unknown(token: str, link: MentorLink) -> Any | None:
     with transaction():
         proving.count_failure(link=link)
     link = operations.open_link(token, now=clock.now())[0]
-    return _identity_page(token, link, proving.told_wrong(link), 422)
+    return _identity_page(token, link, proving.told_wrong(link, _person_of(link)), 422)
 
 
 @blueprint.post("/c/<token>/identity")

@@ -10,10 +10,11 @@ from flask import render_template, request
 
 from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.address_queries import asks_code
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
-from enterprises.placements.models import Placement
+from enterprises.placements.models import MentorLink, Placement
 from enterprises.placements.types import PaperKind, PlacementState, RaterSide, WithdrawalSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
@@ -109,6 +110,15 @@ def index() -> Any:
     return render_template("enterprises/placements/index.html", page=page, labels=labels, asked=request.args.to_dict())
 
 
+def _links_with_code(placement: Placement) -> list[MentorLink]:
+    """The links of the mentor that wait for a code of the student's school."""
+    if placement.mentor_id is None:
+        return []
+    person_id = queries.mentor_person(placement.mentor_id).id
+    found = queries.handed_links(placement.mentor_id, queries.student(placement.student_id).university_id, clock.now())
+    return [link for link in found if asks_code(link, person_id)]
+
+
 @blueprint.get("/<int:placement_id>")
 @guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
 def show(placement: Placement) -> Any:
@@ -179,9 +189,7 @@ def show(placement: Placement) -> Any:
         ],
         own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or speaks)) if is_own],
         can_link=can_link,
-        handed_links=queries.handed_links(placement.mentor_id, queries.student(placement.student_id).university_id, clock.now())
-        if can_link and placement.mentor_id is not None
-        else [],
+        handed_links=_links_with_code(placement) if can_link else [],
         tries=proving.TRIES,
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,

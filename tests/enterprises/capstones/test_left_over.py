@@ -228,7 +228,7 @@ def test_a_mentor_who_was_replaced_is_certified_for_the_time_served(session: Ses
     for role in SupervisorRole:
         make.grade(found, role)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
-    rows = {one.person_id: one for one in queries.supervised_in(found.student.cohort_id) if one.guidances}
+    rows = {one.person_id: one for one in queries.supervised_in(found.student.cohort_id, on=TODAY) if one.guidances}
     assert {key: (one.starts_on, one.ends_on, one.students, one.guidances) for key, one in rows.items()} == {
         before.id: (START, change, 1, 1),
         after.id: (change, END, 1, 1),
@@ -254,7 +254,9 @@ def test_who_guided_at_the_enterprise_before_is_certified_for_that_one(session: 
     for role in SupervisorRole:
         make.grade(found, role)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
-    assert [(one.person_id, one.enterprise_id) for one in queries.supervised_in(found.student.cohort_id) if one.guidances] == [(before.id, first.id)]
+    assert [(one.person_id, one.enterprise_id) for one in queries.supervised_in(found.student.cohort_id, on=TODAY) if one.guidances] == [
+        (before.id, first.id)
+    ]
 
 
 # -- a topic that was ranked ----------------------------------------------------------------------------------------------

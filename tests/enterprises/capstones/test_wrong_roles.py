@@ -48,7 +48,7 @@ DEEDS = {
     "reader": "/spot-checks/opinions/{opinion}",
 }
 """Who may, by what: one line a kind of person, the addresses below /capstones."""
-ASIDE = ("reviewer", "secretary", "reader", "auditor", "another student", "another mentor", "another firm")
+ASIDE = ("reviewer", "secretary", "reader", "auditor")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.address_queries import digest_of
+from enterprises.mentors.models import MentorAddress
 from enterprises.mentors.proving import TRIES
 from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import WrongState
@@ -49,6 +51,7 @@ def running(session: Session) -> SimpleNamespace:
         base = ground.base(enterprise)
         make.opened_base(base=base)
         person = ground.person(email="mentor@example.cn", phone="138 0000 4321")
+        session.add(MentorAddress(person_id=person.id, digest=digest_of("mentor@example.cn"), how="当面", vouched_at=NOW))
         mentor = make.mentor(enterprise=enterprise, person=person)
         found = SimpleNamespace(
             mentor_id=mentor.id,

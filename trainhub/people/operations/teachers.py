@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
+
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
@@ -16,7 +18,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, Teacher
-from trainhub.people.types import TeacherKind
+from trainhub.people.types import TERM_CHANGED, TeacherKind
 from trainhub.programmes.models import Programme
 
 
@@ -134,4 +136,7 @@ def change_teacher(
     if changed:
         session().flush()
         audit.record(by=by, did="people.teacher.changed", on=teacher, data=audit.changes(changed, told={*EDITABLE, "programme_id"}))
+    if not changed.keys().isdisjoint(("since", "until")):
+        for tell in current_app.extensions.get(TERM_CHANGED, ()):
+            tell(teacher.person_id, by, now)
     return changed

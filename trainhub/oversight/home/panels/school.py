@@ -97,7 +97,7 @@ def school(identity: Identity, today: date) -> Panel:
                 "book",
             )
         )
-    going, alone, graded = practice.capstones_going(identity)
+    going, alone, graded = practice.capstones_going(identity, today)
     capstones_url = link(identity, "capstones.index")
     if alone:
         todos.append(
@@ -106,7 +106,7 @@ def school(identity: Identity, today: date) -> Panel:
                 narrowed(capstones_url, state="alone"),
                 _("去安排"),
                 alone,
-                _("每项毕业设计须有校内导师和企业导师"),
+                _("每项毕业设计须有在任的校内导师和企业导师"),
                 0,
                 "users",
             )

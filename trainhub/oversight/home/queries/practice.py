@@ -163,12 +163,12 @@ def evidence_waiting(identity: Identity, on: date) -> int:
     return session().scalar(select(func.count(Topic.id)).where(topics_visible_to(identity, on), EVIDENCE[EvidenceState.WAITS], *others)) or 0
 
 
-def capstones_going(identity: Identity) -> tuple[int, int, int]:
-    """(capstones that go on, those without a supervisor on either side, those graded by both and not concluded)."""
+def capstones_going(identity: Identity, on: date) -> tuple[int, int, int]:
+    """(capstones that go on, those without a supervisor in office on either side, those graded by both and not concluded)."""
     statement = (
         select(
             func.count(Capstone.id),
-            func.coalesce(func.sum(sa.case((lacks_supervisor(), 1), else_=0)), 0),
+            func.coalesce(func.sum(sa.case((lacks_supervisor(on), 1), else_=0)), 0),
             func.coalesce(func.sum(sa.case((Capstone.state == CapstoneState.GRADED, 1), else_=0)), 0),
         )
         .join(Student, Student.id == Capstone.student_id)

@@ -1,0 +1,125 @@
+"""SQL: whose term at the university or the enterprise stands on a day, and whose ends before the capstone does.
+
+A supervision says that somebody was named; a term says that the person is there to supervise. Only both together are a supervisor in office (8.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
+from enterprises.capstones.types import LIVE, SupervisorRole
+from enterprises.mentors.models import Mentor
+from trainhub.identity import queries as identity
+from trainhub.identity.models import Account
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import session
+from trainhub.people import queries as people
+from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.types import StudentState
+
+
+def stands(term: Any, day: Any) -> ColumnElement[bool]:
+    """SQL: a term (`since`, `until`) that a day lies in."""
+    return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
+
+
+def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
+    """SQL: capstones with a supervisor of a side who is in office on a day."""
+    held = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None))
+    if role is SupervisorRole.ENTERPRISE:
+        mentor = aliased(Mentor)
+        at_house = (mentor.person_id == Supervision.person_id) & (mentor.enterprise_id == Capstone.enterprise_id) & stands(mentor, on)
+        return held.join(mentor, at_house).correlate(Capstone).exists()
+    teacher, pupil = aliased(Teacher), aliased(Student)
+    return (
+        held.join(pupil, pupil.id == Capstone.student_id)
+        .join(teacher, (teacher.person_id == Supervision.person_id) & (teacher.university_id == pupil.university_id) & stands(teacher, on))
+        .correlate(Capstone)
+        .exists()
+    )
+
+
+def was_in_office() -> ColumnElement[bool]:
+    """SQL: guidances of a day on which the person whose they are was in office: a teacher of the student's university, or a mentor of the capstone's
+    enterprise (who has never been one there: of the enterprise before a change of topic)."""
+    teacher, pupil, mentor, here = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor)
+    of_school, of_firm = aliased(Capstone), aliased(Capstone)
+    school = (
+        select(teacher.id)
+        .join(of_school, of_school.id == GuidanceEntry.capstone_id)
+        .join(pupil, (pupil.id == of_school.student_id) & (pupil.university_id == teacher.university_id))
+        .where(teacher.person_id == GuidanceEntry.person_id, stands(teacher, GuidanceEntry.on))
+    )
+    known_here = select(here.id).where(here.person_id == GuidanceEntry.person_id, here.enterprise_id == of_firm.enterprise_id)
+    firm = (
+        select(mentor.id)
+        .join(of_firm, of_firm.id == GuidanceEntry.capstone_id)
+        .where(
+            mentor.person_id == GuidanceEntry.person_id,
+            stands(mentor, GuidanceEntry.on),
+            or_(mentor.enterprise_id == of_firm.enterprise_id, ~known_here.correlate(GuidanceEntry, of_firm).exists()),
+        )
+    )
+    return or_(
+        and_(GuidanceEntry.role == SupervisorRole.SCHOOL, school.correlate(GuidanceEntry).exists()),
+        and_(GuidanceEntry.role == SupervisorRole.ENTERPRISE, firm.correlate(GuidanceEntry).exists()),
+    )
+
+
+def people_of_enterprise(enterprise_id: int, on: date) -> frozenset[int]:
+    """Every person row of the humans who belong to an enterprise on a day: its mentors, and who coordinates it."""
+    mentors = select(Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, stands(Mentor, on))
+    accounts = identity.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=on, organisation_id=enterprise_id)
+    holders = select(Account.person_id).where(Account.id.in_(accounts), Account.person_id.is_not(None))
+    named = {key for key in session().scalars(sa.union(mentors, holders)) if key is not None}
+    return frozenset(row for rows in people.rows_of_humans(named).values() for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A capstone that goes on and a supervisor whose term ends before it does; `until` None: there is no term at all."""
+
+    capstone_id: int
+    role: SupervisorRole
+    person_id: int
+    name: str
+    student_id: int
+    student: str
+    until: date | None
+
+
+def leaving(on: date, *, person_ids: Collection[int] | None = None) -> list[Leaving]:
+    """Who supervises a capstone that goes on and is not in office until its last day (one that is over: until today), of everybody or of some; by
+    programme, person and student. One query a side."""
+    found = []
+    last = sa.case((Capstone.ends_on > on, Capstone.ends_on), else_=on)
+    for role in SupervisorRole:
+        term: Any = Teacher if role is SupervisorRole.SCHOOL else Mentor
+        house = Teacher.university_id == Student.university_id if term is Teacher else Mentor.enterprise_id == Capstone.enterprise_id
+        mine = and_(term.person_id == Supervision.person_id, house)
+        guide = aliased(Person)
+        statement = (
+            select(Capstone.id, Supervision.person_id, guide.name, Student.id, Person.name, func.max(term.until))
+            .select_from(Supervision)
+            .join(Capstone, Capstone.id == Supervision.capstone_id)
+            .join(Student, Student.id == Capstone.student_id)
+            .join(Person, Person.id == Student.person_id)
+            .join(guide, guide.id == Supervision.person_id)
+            .outerjoin(term, mine)
+            .where(Supervision.role == role, Supervision.until.is_(None), Capstone.state.in_(LIVE), Student.state != StudentState.WITHDRAWN)
+            .group_by(Student.programme_id, Capstone.id, Supervision.person_id, guide.name, Student.id, Student.student_no, Person.name)
+            .having(func.count().filter(stands(term, last)) == 0)
+            .order_by(Student.programme_id, Supervision.person_id, Student.student_no, Capstone.id)
+        )
+        if person_ids is not None:
+            statement = statement.where(Supervision.person_id.in_(list(person_ids)))
+        found += [Leaving(key, role, *rest) for key, *rest in session().execute(statement)]
+    return found

@@ -1,0 +1,41 @@
+"""Selects on the addresses of mentors that somebody else than their enterprise vouches for."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import select
+
+from enterprises.mentors.models import Mentor, MentorAddress, ProvenLink
+from trainhub.identity.types import Channel
+from trainhub.kernel.db import session
+from trainhub.people.models import Person
+from trainhub.people.queries import of_human
+
+
+def digest_of(address: str) -> str:
+    """What is kept of an address: an e-mail address in small letters, a telephone number by its figures alone."""
+    plain = address.strip().lower() if "@" in address else "".join(c for c in address if c.isdigit() or c == "+")
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def addresses_of(person: Person) -> list[tuple[Channel, str]]:
+    """Where a person is reached, in the order in which a link is tried."""
+    return [(channel, address) for channel, address in ((Channel.EMAIL, person.email), (Channel.SMS, person.phone)) if address]
+
+
+def vouched_of(person_id: int) -> dict[str, MentorAddress]:
+    """The vouched addresses of a human, by digest."""
+    rows = session().scalars(select(MentorAddress).where(of_human(MentorAddress.person_id, person_id)).order_by(MentorAddress.id))
+    return {row.digest: row for row in rows}
+
+
+def asks_code(link: ProvenLink, person_id: int) -> bool:
+    """Whether who opens a link also has to know a code of the school: it went through the enterprise's hands, or to an address that only the enterprise
+    vouches for. (A link that was neither sent nor handed over is known to nobody.)"""
+    return link.is_handed or (link.sent_to is not None and link.sent_to not in vouched_of(person_id))
+
+
+def is_mentor(person_id: int) -> bool:
+    """Whether a human is, or was, on the register of mentors."""
+    return session().scalar(select(Mentor.id).where(of_human(Mentor.person_id, person_id)).limit(1)) is not None
