@@ -1,7 +1,7 @@
 """The share of a similarity report is confirmed or corrected by the school's supervisor
 
 Revision ID: 0096
-Revises: 0094
+Revises: 0095
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import UtcDateTime
 
 revision = "0096"
-down_revision = "0094"
+down_revision = "0095"
 branch_labels = None
 depends_on = None
 
