@@ -119,6 +119,7 @@ def register_own(app: Flask) -> None:
         ("person", _l("个人信息"), own.person_itself, persons.Person),
         ("studies", _l("学籍"), own.studies, persons.Student),
         ("petoe_spans", _l("卓越计划学生身份"), own.petoe_spans, persons.PetoeSpan),
+        ("petoe_changes", _l("卓越计划起止的更改"), own.petoe_changes, persons.PetoeChange),
         ("former_studies", _l("学籍异动"), own.former_studies, persons.FormerStudy),
         ("school_numbers", _l("用过的学号和工号"), own.school_numbers, persons.FormerSchoolNumber),
         ("suspensions", _l("休学"), own.suspensions, persons.Suspension),

@@ -97,21 +97,31 @@ class StudentForm(Form):
     state = SelectField(_l("学籍状态"), coerce=str, choices=lambda: [(state.value, label) for state, label in labels.STUDENT_STATES.items()])
     enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
     left_on = DateField(_l("离校日期"), [Optional()], description=_l("毕业或退学时填写。"))
+    left_reason = Text(
+        _l("退学理由"), [Length(max=200)], description=_l("卓越计划学生退学时必填，专业评价会列出姓名、日期和理由。不要写病情等隐私。")
+    )
     state_on = DateField(_l("休学或复学日期"), [Optional()], description=_l("休学的第一天，或复学的第一天；不填为今天。休学期间的实习日不计入。"))
     guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
     guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        names = ("class_name", "enrolled_on", "left_on", "state_on", "guardian_name", "guardian_phone")
+        names = ("class_name", "enrolled_on", "left_on", "left_reason", "state_on", "guardian_name", "guardian_phone")
         return {**values_of(self, names), "state": StudentState(self.state.data)}
 
 
 class SpansForm(Form):
-    """All spans in the 卓越计划 of a student: one a line."""
+    """All spans in the 卓越计划 of a student: one a line; and why one ends, is changed or taken away."""
 
     spans = LongText(
-        _l("起止日期"), [Length(max=1000)], description=_l("每行一段，如 2023-09-01 至 2025-06-30；仍在计划内的只写开始日期。清空表示从未加入。")
+        _l("起止日期"),
+        [Length(max=1000)],
+        description=_l("每行一段，如 2023-09-01 至 2025-06-30；仍在计划内的只写开始日期。清空表示从未加入，须写明理由。"),
+    )
+    reason = Text(
+        _l("退出或更改的理由"),
+        [Length(max=200)],
+        description=_l("退出、更改或删除已登记的起止时必填；理由会保留，专业评价会列出姓名、日期和理由。不要写病情等隐私。"),
     )
 
 

@@ -152,6 +152,8 @@ class Student(Versioned, Base):
     state: Mapped[StudentState] = mapped_column(enum_column(StudentState), default=StudentState.ENROLLED)
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
+    left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2)."""
     guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
     guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     created_at: Mapped[datetime]
@@ -255,6 +257,28 @@ class PetoeSpan(Base):
         sa.UniqueConstraint("student_id", "since"),
         sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),
     )
+
+
+class PetoeChange(Base):
+    """A span in the 卓越计划 that got an end, was changed or taken away, and why. Append-only: who is judged hangs on the spans (requirements.md 9, 1).
+
+    `was_*`: the span before (None: it was entered with its end at once); `since`, `until`: after (None: it is there no more). An end that a
+    change of programme or leaving the school brings stands with these.
+    """
+
+    __tablename__ = "petoe_change"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    was_since: Mapped[date | None]
+    was_until: Mapped[date | None]
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    written_by_id: Mapped[int | None]
+    written_at: Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("was_since IS NOT NULL OR since IS NOT NULL", name="of_a_span"),)
 
 
 class Teacher(Versioned, Base):

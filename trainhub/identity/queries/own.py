@@ -27,6 +27,7 @@ from trainhub.people.models import (
     Person,
     PersonMerge,
     PersonPair,
+    PetoeChange,
     PetoeSpan,
     Student,
     Suspension,
@@ -180,6 +181,7 @@ def studies(person_id: int) -> Owned:
             row.state,
             row.enrolled_on,
             row.left_on,
+            row.left_reason,
             row.guardian_name,
             row.guardian_phone,
         )
@@ -197,6 +199,14 @@ def petoe_spans(person_id: int) -> Owned:
     row = PetoeSpan
     statement = pick(row, Student.student_no, row.since, row.until).join(Student, Student.id == row.student_id)
     return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.since))
+
+
+def petoe_changes(person_id: int) -> Owned:
+    """Why that ended, was changed or taken away."""
+    row = PetoeChange
+    columns = (row.was_since, row.was_until, row.since, row.until, row.reason, row.written_at)
+    statement = pick(row, Student.student_no, *columns).join(Student, Student.id == row.student_id)
+    return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.id))
 
 
 def former_studies(person_id: int) -> Owned:

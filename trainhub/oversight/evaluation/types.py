@@ -313,7 +313,8 @@ class InternationalCase:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Who is judged (see queries.members). Listed apart, never counted: those who withdrew from the school, and those who left the
-    卓越计划 (with the day). Those who joined it after their cohort began count and are named (with the day).
+    卓越计划 or were taken out of it, each with the day and the reason. Those who joined it after their cohort began count and are named (with
+    the day). `graduations`: cohorts in which students of the 卓越计划 have graduated and that are registered as graduated no more, or never were.
     """
 
     cohort_years: tuple[int, ...]
@@ -322,6 +323,7 @@ class Group:
     withdrawn: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    graduations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from trainhub.people.operations.employment import (
     verify_employment,
     withdraw_verification,
 )
+from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
@@ -26,19 +27,15 @@ from trainhub.people.operations.persons import (
     register_persons,
     seal_number,
 )
+from trainhub.people.operations.planning import begin_petoe, end_petoe, set_petoe_spans
 from trainhub.people.operations.retaining import forget_contacts, forget_guardians, forget_numbers, lift_hold, place_hold
 from trainhub.people.operations.students import (
-    BadStudent,
     Newcomer,
-    StudentKnown,
     add_student,
     add_students,
-    begin_petoe,
     change_student,
-    end_petoe,
     left_problem,
     return_problem,
-    set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
     BadTeacher,

@@ -199,7 +199,7 @@ def test_a_programme_without_anything_has_no_data_and_no_verdict(session: Sessio
 def test_a_withdrawn_student_is_listed_apart(session: Session) -> None:
     built = factory.meeting()
     gone = ground.student(built.programme, year=2022, petoe_since=date(2022, 9, 1))
-    people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=date(2024, 1, 1), by=SYSTEM, now=factory.NOW)
+    people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=date(2024, 1, 1), left_reason="转学", by=SYSTEM, now=factory.NOW)
     found = readiness.assess(built.programme, factory.TODAY)
     assert found.group.size == 10
     assert [text.endswith(f"（{gone.student_no}）") for text in found.group.withdrawn] == [True]
