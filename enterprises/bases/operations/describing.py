@@ -18,8 +18,9 @@ from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people.models import Person
 
 FIGURES = frozenset(
@@ -202,24 +203,57 @@ def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, n
 
 
 def add_leader(
-    *, base: Organisation, person: Person, side: LeaderSide, post: str, since: date, by: Identity, now: datetime, until: date | None = None
+    *,
+    base: Organisation,
+    person: Person,
+    side: LeaderSide,
+    post: str,
+    since: date,
+    by: Identity,
+    now: datetime,
+    until: date | None = None,
+    university_id: int | None = None,
 ) -> BaseLeader:
-    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is."""
+    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is.
+
+    `university_id`: the school led for; the only one of the base unless it is said. Raises BadBase.
+    """
     post = post.strip()
     if not post:
         raise BadBase(_("请填写负责人的职务。"), field="post")
     if until is not None and until < since:
         raise BadBase(_("结束日期不能早于开始日期。"), field="until")
+    school = _school(base, university_id) if side is LeaderSide.SCHOOL else None
     for known in queries.leader_rows(base.id):
-        if (known.person_id, known.side, known.since) == (person.id, side, since):
+        if (known.person_id, known.side, known.since, known.university_id) == (person.id, side, since, school):
             return known
-    row = BaseLeader(base_id=base.id, person_id=person.id, side=side, post=post[:100], since=since, until=until)
+    row = BaseLeader(base_id=base.id, person_id=person.id, side=side, university_id=school, post=post[:100], since=since, until=until)
     session().add(row)
     session().flush()
     audit.record(
         by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since}
     )
     return row
+
+
+def name_leaders_school(*, base: Organisation, leader_id: int, university_id: int, by: Identity, now: datetime) -> None:
+    """Say for which school somebody leads, where nobody had said it: a base may have several. Known already, it stays. Raises BadBase."""
+    for leader in queries.leader_rows(base.id):
+        if leader.id == leader_id and leader.side is LeaderSide.SCHOOL and leader.university_id is None:
+            leader.university_id = _school(base, university_id)
+            session().flush()
+            audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data={"leader": leader_id, "university": university_id})
+
+
+def _school(base: Organisation, university_id: int | None) -> int | None:
+    """The school that is meant at a base: the one that is said, else the only one that builds it. Raises BadBase when it is none."""
+    schools = queries.schools_of(base.id)
+    if university_id is None:
+        return schools[0][0] if len(schools) == 1 else None
+    row = organisations.by_id(university_id)
+    if row is None or row.kind not in SCHOOLS or (schools and university_id not in {key for key, _name in schools}):
+        raise BadBase(_("请选择共建这个基地的学校。"), field="university_id")
+    return university_id
 
 
 def end_leader(*, base: Organisation, leader_id: int, until: date, by: Identity, now: datetime) -> None:
@@ -244,19 +278,28 @@ def sign_agreement(
     by: Identity,
     now: datetime,
     file_id: int | None = None,
+    university_id: int | None = None,
 ) -> BaseAgreement:
     """Record a signed cooperation agreement with its term and topics (PETOE-6.6). The same again is the known one.
 
-    Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
+    `university_id`: the school that signed; the only one of the base unless it is said. Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
     """
     title = title.strip()
     _check_agreement(title, signed_on, since, until, local(now).date())
     wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
+    school = _school(base, university_id)
     for known in queries.agreements_of(base.id):
-        if (known.title, known.signed_on, known.since, known.until) == (title, signed_on, since, until):
+        if (known.title, known.signed_on, known.since, known.until, known.university_id) == (title, signed_on, since, until, school):
             return known
     row = BaseAgreement(
-        base_id=base.id, title=title[:200], signed_on=signed_on, since=since, until=until, topics=[topic.value for topic in wanted], file_id=file_id
+        base_id=base.id,
+        university_id=school,
+        title=title[:200],
+        signed_on=signed_on,
+        since=since,
+        until=until,
+        topics=[topic.value for topic in wanted],
+        file_id=file_id,
     )
     session().add(row)
     session().flush()
@@ -264,7 +307,7 @@ def sign_agreement(
         by=by,
         did="bases.agreement.signed",
         on=("base", str(base.id)),
-        data={"agreement": row.id, "title": title, "since": since, "until": until, "topics": row.topics},
+        data={"agreement": row.id, "title": title, "university": school, "since": since, "until": until, "topics": row.topics},
     )
     return row
 
@@ -292,6 +335,7 @@ def change_agreement(
     now: datetime,
     version: int | None = None,
     file_id: int | None = None,
+    university_id: int | None = None,
 ) -> BaseAgreement:
     """Correct what was typed, or end the agreement early by an earlier last day, with the reason; the audit log keeps what stood
     there. Starts are judged by what stands from now on; placements that have begun go on. The same again changes nothing.
@@ -303,6 +347,7 @@ def change_agreement(
     wanted = {AgreementTopic(topic) for topic in topics}
     after = {
         "title": title.strip()[:200],
+        "university_id": agreement.university_id if university_id in (None, agreement.university_id) else _school(base, university_id),
         "signed_on": signed_on,
         "since": since,
         "until": until,

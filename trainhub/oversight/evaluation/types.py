@@ -225,11 +225,16 @@ class AgreementCase:
 
 @dataclass(frozen=True, slots=True)
 class CentreCase:
-    """A practice centre: leaders in office by side, agreements."""
+    """A practice centre: leaders in office by side (of the school's side those of the programme's own), agreements that its own school signed.
+
+    `others`, `unnamed`: how many agreements other schools signed there, and how many name no school: neither is the programme's (002:517).
+    """
 
     label: str
     leaders: Mapping[str, int]
     agreements: tuple[AgreementCase, ...]
+    others: int = 0
+    unnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import curricula, matrices, tables
 from trainhub.oversight.evaluation.documents.grounds import DrawnPlan, Ground
@@ -308,7 +309,7 @@ def six_courses(drawn: Drawn) -> list[Table]:
 def plan_items(plan: DrawnPlan) -> list[Table]:
     """The enterprise training plan (M6.1, M7.1)."""
     items = field.plan_items_of(plan.version_id)
-    names = {row["id"]: row["name"] for row in dossier.bases([item.base_id for item in items if item.base_id], plan.of.on)}
+    names = organisations.names_of({item.base_id for item in items if item.base_id})
     rows = [
         [
             i.position,

@@ -72,7 +72,7 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
         teachers=staff,
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),
-        centres=field.centre_cases([key for key in bases if key is not None], on),
+        centres=field.centre_cases([key for key in bases if key is not None], on, university_id=programme.university_id),
         placements=field.placement_cases(programme.id, placements, judged, on),
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=p["own.weeks.days_per_week"].number),
         capstones=capstones,
