@@ -125,6 +125,8 @@ def register_own(app: Flask) -> None:
         ("suspensions", _l("休学"), own.suspensions, persons.Suspension),
         ("teaching", _l("任教"), own.teaching, persons.Teacher),
         ("employment", _l("企业经历"), own.employment, persons.Employment),
+        ("degrees", _l("学历"), own.degrees, persons.PersonDegree),
+        ("stays", _l("境外经历"), own.stays, persons.PersonStay),
         ("former_numbers", _l("更正过的证件号码"), own.former_numbers, persons.FormerNumber),
         ("holds", _l("数据保全"), own.holds, persons.LegalHold),
         ("merges", _l("人员合并记录"), own.merges, persons.PersonMerge),

@@ -213,6 +213,8 @@ class IntlProgramme(Base):
     partner: Mapped[str] = mapped_column(sa.String(200))
     country: Mapped[str] = mapped_column(sa.String(3))
     agreement_no: Mapped[str] = mapped_column(sa.String(80), default="")
+    recognises_credits: Mapped[bool] = mapped_column(default=False)
+    """承认学分, 互认学分 (002:591)."""
     since: Mapped[date]
     until: Mapped[date | None]
 

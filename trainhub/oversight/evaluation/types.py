@@ -152,8 +152,9 @@ class TeacherCase:
     is_foreign: bool
     has_foreign_doctorate: bool
     overseas_months: int
-    unread_country: str = ""
-    """What stands for the country of the doctorate and is no country's code: it says nothing, so it does not count."""
+    """Whole months outside the mainland in verified stays, each day once."""
+    unverified: tuple[str, ...] = ()
+    """What is said of a doctorate from abroad or of time there, and nobody has verified: told, never counted."""
     secondments: tuple[SecondmentCase, ...] = ()
     person_id: int | None = None
 
@@ -312,7 +313,8 @@ class InternationalCase:
     students: int
     foreign: int
     exchanged: int
-    programmes: tuple[tuple[str, str], ...] = ()
+    programmes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """(mode, label, what its record lacks) of each."""
 
 
 @dataclass(frozen=True, slots=True)

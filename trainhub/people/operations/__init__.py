@@ -1,5 +1,14 @@
 """What can be done with persons, students and teachers."""
 
+from trainhub.people.operations.background import (
+    Background,
+    BadBackground,
+    add_degree,
+    add_stay,
+    remove_background,
+    verify_background,
+    withdraw_background,
+)
 from trainhub.people.operations.claiming import vouches
 from trainhub.people.operations.employment import (
     BadEmployment,
@@ -45,6 +54,8 @@ from trainhub.people.operations.teachers import (
 )
 
 __all__ = [
+    "Background",
+    "BadBackground",
     "BadEmployment",
     "BadPerson",
     "BadStudent",
@@ -55,7 +66,9 @@ __all__ = [
     "NumberTaken",
     "StudentKnown",
     "TeacherKnown",
+    "add_degree",
     "add_employment",
+    "add_stay",
     "add_student",
     "add_students",
     "add_teacher",
@@ -84,6 +97,7 @@ __all__ = [
     "place_hold",
     "register_person",
     "register_persons",
+    "remove_background",
     "remove_employment",
     "renumber_student",
     "renumber_teacher",
@@ -92,7 +106,9 @@ __all__ = [
     "seal_number",
     "set_petoe_spans",
     "take_back",
+    "verify_background",
     "verify_employment",
     "vouches",
+    "withdraw_background",
     "withdraw_verification",
 ]

@@ -1,6 +1,7 @@
 """Every select on persons, students, teachers and their employment."""
 
 from trainhub.people.queries.addresses import is_own_address
+from trainhub.people.queries.background import degree, degrees_of, months_abroad, stay, stays_of
 from trainhub.people.queries.former import (
     Renumbered,
     cohort_on,
@@ -158,6 +159,8 @@ __all__ = [
     "counts_by_programme",
     "counts_in_cohort",
     "decided_same_with",
+    "degree",
+    "degrees_of",
     "different_between",
     "employment",
     "employment_of",
@@ -192,6 +195,7 @@ __all__ = [
     "left_programme",
     "merged_into",
     "mergings_at",
+    "months_abroad",
     "moved_after",
     "names_of",
     "of_human",
@@ -228,6 +232,8 @@ __all__ = [
     "standing_holds",
     "standing_merge",
     "standing_names",
+    "stay",
+    "stays_of",
     "student",
     "student_in",
     "student_of_person",

@@ -71,7 +71,7 @@ def agreement_gaps(agreement: AgreementCase, on: date, topics: Sequence[str]) ->
 
 def _none_signed(centre: CentreCase) -> str:
     beside = [f"{centre.others} 份为其他学校签署"] * bool(centre.others) + [f"{centre.unnamed} 份没有写明学校"] * bool(centre.unnamed)
-    return f"本校没有签署合作协议（{'，'.join(beside)}）" if beside else "没有合作协议"
+    return f"本校没有签署合作协议（{'、'.join(beside)}）" if beside else "没有合作协议"
 
 
 def judge_agreements(criterion: Criterion, centres: Sequence[CentreCase], *, on: date, topics: Parameter) -> Finding:
