@@ -1,4 +1,4 @@
-"""Stays abroad and degrees are rows that somebody verifies; a joint programme says whether credits are recognised
+"""Stays abroad and degrees are rows that somebody verifies; a joint programme says whether credits are recognised; a verdict keeps its validity
 
 Revision ID: 0099
 Revises: 0098
@@ -18,7 +18,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Forward: the months that were a number stay with the teacher, are shown as unverified and count no more; of credits nobody has said anything yet."""
+    """Forward: the months that were a number stay with the teacher, are shown as unverified and count no more; of credits nobody has said anything yet. What was
+    decided before is looked up for its day, as it was."""
     op.create_table(
         "person_stay",
         sa.Column("id", BigKey, nullable=False),
@@ -57,10 +58,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_person_degree_person_id"), "person_degree", ["person_id"])
     op.add_column("intl_programme", sa.Column("recognises_credits", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("evaluation_decision", sa.Column("accredited_until", sa.Date(), nullable=True))
+    op.add_column("evaluation_decision", sa.Column("university", sa.String(200), nullable=False, server_default=""))
+    op.add_column("evaluation_decision", sa.Column("programme", sa.String(120), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     """Back."""
+    for name in ("programme", "university", "accredited_until"):
+        op.drop_column("evaluation_decision", name)
     op.drop_column("intl_programme", "recognises_credits")
     op.drop_index(op.f("ix_person_degree_person_id"), "person_degree")
     op.drop_table("person_degree")

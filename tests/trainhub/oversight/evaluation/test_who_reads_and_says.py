@@ -22,7 +22,6 @@ from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.operations import moving, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event
 from trainhub.people import operations as people
-from trainhub.people import queries as persons
 from trainhub.people.types import PairDecision
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.types import AccreditationResult
@@ -30,7 +29,7 @@ from trainhub.programmes.types import AccreditationResult
 pytestmark = pytest.mark.database
 
 
-def test_one_human_with_two_accounts_is_one_expert(play: Play, session: Session) -> None:  # noqa: F811
+def test_one_human_with_two_accounts_is_one_expert(play: Play, session: Session) -> None:
     row = submitted(play)
     first, second = accounts.account(person=ground.person()), accounts.account(person=ground.person())
     for account in (first, second):
@@ -48,7 +47,7 @@ def test_one_human_with_two_accounts_is_one_expert(play: Play, session: Session)
     assert visiting.assign(account=second, is_leader=False, **given).account_id == second.id
 
 
-def test_the_experts_of_a_visit_read_no_drafts(play: Play, app: Flask) -> None:  # noqa: F811
+def test_the_experts_of_a_visit_read_no_drafts(play: Play, app: Flask) -> None:
     row = scheduled(play)
     drawing = ReportDrawing(application_id=row.id, programme_id=row.programme_id)
     leader = play.who(play.leader)
@@ -59,7 +58,7 @@ def test_the_experts_of_a_visit_read_no_drafts(play: Play, app: Flask) -> None: 
     assert may(play.association, Can.VIEW, subject)
 
 
-def test_what_a_verdict_rests_on_stays_on_its_paper(play: Play, session: Session) -> None:  # noqa: F811
+def test_what_a_verdict_rests_on_stays_on_its_paper(play: Play, session: Session) -> None:
     programme = play.built.programme
     entered = programmes.enter_accreditation(
         programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6,

@@ -136,6 +136,10 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     ties = staff.ties_to_university(account.person_id, account.id, programme, today)
     if ties:
         raise BadVisit(_("%(name)s不能参加：%(why)s。", name=account.display_name, why="；".join(ties)), field="account_id")
+    twins = set(accounts.accounts_of_holder(account.id)) - {account.id}
+    twin = next((one for one in queries.experts_of(application.id) if one.account_id in twins), None)
+    if twin is not None:  # two forms of one human are not two opinions that agree
+        raise BadVisit(_("%(name)s已用另一个账号（%(other)s）担任这次考查的专家。", name=account.display_name, other=twin.name), field="account_id")
     held = {office for key in accounts.accounts_of_holder(account.id) for office in queries.offices_of(accounts.identity_of(key, today=today))}
     if held:  # nobody judges on the visit what the same person accepts or concludes
         told = "、".join(str(words.ACTORS[one]) for one in sorted(held))
