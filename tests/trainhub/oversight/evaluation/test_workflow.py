@@ -765,7 +765,7 @@ def test_who_joins_or_leaves_the_plan_midway_is_named(session: Session) -> None:
     found = readiness.assess(built.programme, factory.TODAY)
     assert found.group.size == 2
     assert [line.rsplit(" ", 1)[1] for line in found.group.joined] == ["2024-09-01"]
-    assert [line.rsplit(" ", 1)[1] for line in found.group.left] == ["2025-07-01"]
+    assert [line.rsplit(" ", 1)[1] for line in found.group.left] == ["2025-07-01（没有写明理由）"]
     assert len(found.group.withdrawn) == 1
     asked = readiness.as_dict("X", found)["judged"]
     assert (len(asked["left"]), len(asked["joined"]), asked["students"]) == (1, 1, 2)
