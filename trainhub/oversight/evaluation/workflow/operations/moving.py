@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.store.operations.freezing import Dossier
 from trainhub.oversight.evaluation.types import CriterionKind, DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
-from trainhub.oversight.evaluation.workflow.operations import outside, papers
+from trainhub.oversight.evaluation.workflow.operations import outside, papers, telling
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
@@ -171,6 +171,7 @@ def _write(
         on=application,
         data={"programme": application.programme_id, "step": transition.code, "from": before.value, "to": transition.target.value, "reason": reason},
     )
+    telling.tell_step(application, transition, by=by, today=today, now=now)
     return application
 
 

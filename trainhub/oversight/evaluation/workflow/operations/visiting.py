@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
-from trainhub.oversight.evaluation.workflow.operations import outside
+from trainhub.oversight.evaluation.workflow.operations import outside, telling
 from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
 from trainhub.programmes import queries as programmes
 
@@ -68,6 +68,8 @@ def arrange(
         application.visit_starts_on, application.visit_ends_on, application.no_centre_reason = after
         session().flush()
         audit.record(by=by, did="evaluation.visit.arranged", on=application, data={"from": starts_on, "to": ends_on})
+        if before[0] is not None and before[:2] != after[:2]:
+            telling.tell_days(application, by=by, today=local(now).date(), now=now)
     return application
 
 
@@ -150,6 +152,7 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
         for one in queries.experts_of(application.id):
             one.is_leader = False
     row = queries.assignment(application.id, account.id)
+    is_new = row is None or row.ended_at is not None
     if row is None:
         row = VisitExpert(application_id=application.id, account_id=account.id, name=account.display_name, assigned_at=now)
         session().add(row)
@@ -160,6 +163,8 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
     session().flush()
     audit.record(by=by, did="evaluation.expert.assigned", on=application, data={"expert": row.id, "leader": is_leader})
+    if is_new:
+        telling.tell_assigned(application, row, by=by, now=now)
     return row
 
 
@@ -186,6 +191,7 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         session().flush()
         data = {"expert": expert.id, "conflict": has_conflict}
         audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data=data)
+        telling.tell_ended(application, expert, by=by, now=now)
         adopt(application=application, by=by, now=now)
     return expert
 
