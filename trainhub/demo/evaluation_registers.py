@@ -85,6 +85,7 @@ def fill(
             enterprise="闽江智能装备有限公司（演示）",
             held_on=today - timedelta(days=250),
             contribution="提出岗位能力清单并审定修改稿。",
+            evidence="会议纪要（演示）",
             **w,
         )
     for number, topic in enumerate(topic for topic in PolicyTopic if topic is not PolicyTopic.OTHER):

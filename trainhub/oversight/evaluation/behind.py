@@ -159,12 +159,12 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         lambda case: [(FOUND.told(label), listed(FOUND.told(one) for one in lacks) or "—") for _mode, label, lacks in case.international.programmes],
     ),
     "9.6": (
-        ({"label": _l("在读学生"), "num": True}, {"label": _l("参加国际交流的学生"), "num": True}),
-        lambda case: [(case.international.students, case.international.exchanged)] if case.international.students else [],
+        (_l("在读学生"), _l("参加国际交流")),
+        lambda case: [(label, _yes(took_part)) for label, took_part, _foreign in sorted(case.international.named, key=lambda one: not one[1])],
     ),
     "9.8": (
-        ({"label": _l("在读学生"), "num": True}, {"label": _l("外国留学生"), "num": True}),
-        lambda case: [(case.international.students, case.international.foreign)] if case.international.students else [],
+        (_l("在读学生"), _l("外国留学生")),
+        lambda case: [(label, _yes(is_foreign)) for label, _part, is_foreign in sorted(case.international.named, key=lambda one: not one[2])],
     ),
 }
 """By computed criterion: the columns, and the rows of a case."""

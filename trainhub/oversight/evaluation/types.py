@@ -315,6 +315,8 @@ class InternationalCase:
     exchanged: int
     programmes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """(mode, label, what its record lacks) of each."""
+    named: tuple[tuple[str, bool, bool], ...] = ()
+    """(student, took part in an exchange, comes from abroad) of everybody present."""
 
 
 @dataclass(frozen=True, slots=True)

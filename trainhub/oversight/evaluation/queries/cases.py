@@ -262,4 +262,5 @@ def _international(programme_id: int, present: Sequence[Member], on: date) -> In
         foreign=sum(member.is_foreign for member in present),
         exchanged=sum(member.id in exchanged for member in present),
         programmes=tuple((row.mode.value, f"{row.partner}（{row.since} 起）", _lacks(row)) for row in running),
+        named=tuple((member.label, member.id in exchanged, member.is_foreign) for member in present),
     )
