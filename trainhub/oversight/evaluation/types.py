@@ -203,6 +203,8 @@ class CandidateCase:
     lead_id: int | None
     lead_days: int
     is_in_window: bool = True
+    is_optional: bool = False
+    """Who does not choose it does not take it: everybody has the six (002:271)."""
     counted_until: date = date.max
     """The last day of the lecturer's work that counts: the day before the first teaching day, or the day asked for."""
     waiver: str = ""

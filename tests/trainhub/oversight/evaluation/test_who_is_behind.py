@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from courses.curriculum.models import CurriculumCourse
+from courses.teaching import operations as teaching_operations
+from courses.teaching import queries as teaching
+from courses.teaching.models import Offering
 from tests.factories import evaluation as factory
 from trainhub.kernel.access import SYSTEM
-from trainhub.oversight.evaluation import behind
+from trainhub.oversight.evaluation import behind, readiness
 from trainhub.oversight.evaluation.operations import registers
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.register_types import ExchangeKind, ParticipationArea
@@ -46,3 +50,21 @@ def test_only_what_has_evidence_counts(session: Session, evidence: str, verdict:
         )
         told = case_of(built.programme, factory.TODAY).evidence[code]
         assert told == f"行业企业专家参与记录 1 次，其中有佐证 {len(evidence) // 4} 次（不少于 1 次，{verdict}）", code
+
+
+def test_an_optional_course_is_none_of_the_six(session: Session) -> None:
+    """002:271: everybody has six of them; one that was designated before the rule is told and not counted."""
+    built = factory.meeting(students=2)
+    offering = next(one for one in teaching.offerings_of_cohorts([built.cohort.id]) if one.is_designated)
+    before = {one.code: one.status.value for one in readiness.assess(built.programme, factory.TODAY).findings}
+    assert (before["5.1"], before["5.2"]) == ("met", "met")
+    course = session.get_one(CurriculumCourse, offering.course_id)
+    course.is_optional = True
+    session.flush()
+    found = {one.code: one for one in readiness.assess(built.programme, factory.TODAY).findings}
+    assert found["5.1"].status.value == "not_met"
+    assert any(course.name in line and "选修课" in line for line in found["5.1"].details)
+    row = session.get_one(Offering, offering.id)
+    row.is_designated = False
+    with pytest.raises(teaching_operations.BadOffering, match="选修课"):
+        teaching_operations.designate(offering=row, course=course, **W)

@@ -134,6 +134,7 @@ def _candidates(
                 cohort_year=row.cohort_year,
                 is_specialty=row.category == CourseCategory.SPECIALTY.value,
                 importance=str(row.importance),
+                is_optional=row.is_optional,
                 lead=row.lead,
                 lead_id=row.lead_teacher_id,
                 lead_days=days_in(spans.get(row.lead_person_id or 0, ()), until=last),
