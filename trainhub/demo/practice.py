@@ -11,6 +11,7 @@ from trainhub.demo.field import POSTS
 from trainhub.demo.ground import register, schools_of
 from trainhub.demo.invented import BASES
 from trainhub.demo.world import World
+from trainhub.organisations.models import Organisation
 
 SKILLS = ("数控加工", "工业机器人", "PLC", "嵌入式", "数据分析", "云平台运维", "质量管理", "工艺设计", "电池工艺", "电子商务运营")
 
@@ -81,7 +82,8 @@ def _bases(world: World) -> None:
                 by=world.by,
                 now=calendar.at(-1180),
             )
-        for school in (schools or [None]) if place != 6 else ():
+        signing: list[Organisation | None] = [*schools] or [None]
+        for school in signing if place != 6 else ():
             ends = calendar.plus(85) if place == 5 else calendar.plus(1200)
             bases.sign_agreement(
                 base=base,

@@ -98,7 +98,7 @@ def teacher(row: Teacher) -> Any:
         university=organisations.by_id(row.university_id),
         programme=programmes.by_id(row.programme_id) if row.programme_id else None,
         employment=employment,
-        kept=files.kept(one.evidence_file_id for one in (*employment, *stays, *degrees)),
+        kept=files.kept([*(e.evidence_file_id for e in employment), *(s.evidence_file_id for s in stays), *(d.evidence_file_id for d in degrees)]),
         stays=stays,
         degrees=degrees,
         abroad=queries.months_abroad(stays, today),

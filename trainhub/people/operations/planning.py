@@ -82,9 +82,9 @@ def set_petoe_spans(*, student: Student, spans: list[Span], by: Identity, now: d
         for was, span in _paired(gone, new):
             if was is not None or (span is not None and ends_early(student, span[1])):
                 _note(student, was, span, words, by, now)
-    for span in known:
-        if (span.since, span.until) in gone:
-            session().delete(span)
+    for row in known:
+        if (row.since, row.until) in gone:
+            session().delete(row)
     session().flush()
     session().add_all([PetoeSpan(student_id=student.id, since=since, until=until) for since, until in new])
     _touch(student)

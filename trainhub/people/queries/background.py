@@ -10,7 +10,7 @@ from sqlalchemy import select
 from trainhub.kernel.db import session
 from trainhub.people import rules
 from trainhub.people.models import PersonDegree, PersonStay
-from trainhub.people.rules import WorkSpan
+from trainhub.people.types import WorkSpan
 
 PORTION = 500
 

@@ -185,7 +185,7 @@ def _staff(
     stays, degrees = stays_of(persons), degrees_of(persons)
     for teacher, person in rows:
         label = f"{person.name}（{teacher.staff_no}）"
-        mine = stays.get(person.id, [])
+        abroad = stays.get(person.id, [])
         doctorates = [one for one in degrees.get(person.id, ()) if one.degree is Degree.DOCTOR and one.awarded_on <= on and one.region not in AT_HOME]
         staff.append(
             TeacherCase(
@@ -196,8 +196,8 @@ def _staff(
                 hours_x10=hours[teacher.id],
                 is_foreign=person.nationality_kind is NationalityKind.FOREIGN,
                 has_foreign_doctorate=any(one.verified_at is not None for one in doctorates),
-                overseas_months=months_abroad(mine, on),
-                unverified=_unverified(teacher, doctorates, mine, on),
+                overseas_months=months_abroad(abroad, on),
+                unverified=_unverified(teacher, doctorates, abroad, on),
                 secondments=tuple(plans[teacher.id]),
                 person_id=person.id,
             )
