@@ -2,19 +2,18 @@
 
 from enterprises.bases.operations.describing import (
     MOVED,
-    BadBase,
     WrongStep,
     add_leader,
     add_type,
     change_agreement,
     change_base,
     end_leader,
-    name_leaders_school,
     open_base,
     record_acceptance,
     set_period,
     sign_agreement,
 )
+from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.operations.partnering import (
     close_finding,
     record_inspection,
@@ -23,6 +22,7 @@ from enterprises.bases.operations.partnering import (
     report_measure,
     state_interest,
 )
+from enterprises.bases.operations.schools import name_leaders_school
 
 __all__ = [
     "MOVED",

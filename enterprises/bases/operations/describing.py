@@ -10,6 +10,8 @@ from flask import current_app
 
 from enterprises.bases import labels, queries, rules
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
+from enterprises.bases.operations.errors import BadBase
+from enterprises.bases.operations.schools import school_meant
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -18,9 +20,8 @@ from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
-from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import SCHOOLS, OrganisationKind
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person
 
 FIGURES = frozenset(
@@ -45,12 +46,6 @@ DATED = ("is_on_campus", "area_new_m2", "area_extended_m2", "startup_entities", 
 """Figures that awards and weeks are decided by: what they were on an earlier day is kept."""
 MOVED = "enterprises.bases.moved_onto_campus"
 """Rooms above do what follows when a base moves onto a campus: functions (base id, by, now)."""
-
-
-class BadBase(Refused):
-    """A fact of a base is impossible."""
-
-    code = "bad_base"
 
 
 class WrongStep(Refused):
@@ -223,7 +218,7 @@ def add_leader(
         raise BadBase(_("请填写负责人的职务。"), field="post")
     if until is not None and until < since:
         raise BadBase(_("结束日期不能早于开始日期。"), field="until")
-    school = _school(base, university_id) if side is LeaderSide.SCHOOL else None
+    school = school_meant(base, university_id) if side is LeaderSide.SCHOOL else None
     for known in queries.leader_rows(base.id):
         if (known.person_id, known.side, known.since, known.university_id) == (person.id, side, since, school):
             return known
@@ -234,26 +229,6 @@ def add_leader(
         by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since}
     )
     return row
-
-
-def name_leaders_school(*, base: Organisation, leader_id: int, university_id: int, by: Identity, now: datetime) -> None:
-    """Say for which school somebody leads, where nobody had said it: a base may have several. Known already, it stays. Raises BadBase."""
-    for leader in queries.leader_rows(base.id):
-        if leader.id == leader_id and leader.side is LeaderSide.SCHOOL and leader.university_id is None:
-            leader.university_id = _school(base, university_id)
-            session().flush()
-            audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data={"leader": leader_id, "university": university_id})
-
-
-def _school(base: Organisation, university_id: int | None) -> int | None:
-    """The school that is meant at a base: the one that is said, else the only one that builds it. Raises BadBase when it is none."""
-    schools = queries.schools_of(base.id)
-    if university_id is None:
-        return schools[0][0] if len(schools) == 1 else None
-    row = organisations.by_id(university_id)
-    if row is None or row.kind not in SCHOOLS or (schools and university_id not in {key for key, _name in schools}):
-        raise BadBase(_("请选择共建这个基地的学校。"), field="university_id")
-    return university_id
 
 
 def end_leader(*, base: Organisation, leader_id: int, until: date, by: Identity, now: datetime) -> None:
@@ -287,7 +262,7 @@ def sign_agreement(
     title = title.strip()
     _check_agreement(title, signed_on, since, until, local(now).date())
     wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
-    school = _school(base, university_id)
+    school = school_meant(base, university_id)
     for known in queries.agreements_of(base.id):
         if (known.title, known.signed_on, known.since, known.until, known.university_id) == (title, signed_on, since, until, school):
             return known
@@ -347,7 +322,7 @@ def change_agreement(
     wanted = {AgreementTopic(topic) for topic in topics}
     after = {
         "title": title.strip()[:200],
-        "university_id": agreement.university_id if university_id in (None, agreement.university_id) else _school(base, university_id),
+        "university_id": agreement.university_id if university_id in (None, agreement.university_id) else school_meant(base, university_id),
         "signed_on": signed_on,
         "since": since,
         "until": until,
