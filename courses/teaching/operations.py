@@ -69,10 +69,13 @@ def check_first_day(day: date, cohort: Cohort) -> None:
 
 
 def check_designated(course: CurriculumCourse, on: date, lead_teacher_id: int | None) -> None:
-    """Raises BadOffering unless a course taught from a day may be one of the six: core or major specialty (PETOE-5.1, 002:481), with a lead."""
+    """Raises BadOffering unless a course taught from a day may be one of the six: core or major specialty that everybody takes (PETOE-5.1, 002:481,
+    002:271), with a lead."""
     wanted = book().at("petoe.core_course_importance", on=on).items
     if course.category is not CourseCategory.SPECIALTY or Importance(course.importance).value not in wanted:
         raise BadOffering(_("“%(name)s”不是主要或核心的专业课程，不能列入 6 门课程（PETOE-5.1）。", name=course.name), field="course_id")
+    if course.is_optional:
+        raise BadOffering(_("“%(name)s”是选修课，不是全体学生都修读，不能列入 6 门课程（PETOE-5.1）。", name=course.name), field="course_id")
     if lead_teacher_id is None:
         raise BadOffering(_("请先指定主讲教师，再列入 6 门课程。"), field="lead_teacher_id")
 

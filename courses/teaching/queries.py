@@ -112,6 +112,7 @@ def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
             Offering.waiver,
             Offering.relevance,
             Offering.version,
+            CurriculumCourse.is_optional,
         )
         .join(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
         .join(Cohort, Cohort.id == Offering.cohort_id)

@@ -45,6 +45,7 @@ class OfferingRow:
     waiver: str
     relevance: str = ""
     version: int = 1
+    is_optional: bool = False
 
 
 def semester_of(day: date) -> tuple[int, int]:

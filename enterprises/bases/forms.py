@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from enterprises.bases import labels
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseLevel, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
+from trainhub.kernel.fields import optional_int
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -131,6 +132,9 @@ class LeaderForm(Form):
 
     person_id = SelectField(_l("负责人"), [InputRequired(NEEDED)], coerce=int, description=_l("从共建单位的教师和企业指导教师中选择。"))
     side = SelectField(_l("所属一方"), coerce=LeaderSide, choices=lambda: options(labels.SIDES))
+    university_id = SelectField(
+        _l("代表哪所学校"), [Optional()], coerce=optional_int, description=_l("学校方负责人必选；专业评价只计本校的负责人。企业方留空。")
+    )
     post = Text(_l("职务"), [DataRequired(NEEDED), Length(max=100)])
     since = DateField(_l("任职日期"), [InputRequired(NEEDED)])
 
@@ -138,6 +142,7 @@ class LeaderForm(Form):
 class AgreementForm(Form):
     """A cooperation agreement."""
 
+    university_id = SelectField(_l("签署的学校"), [InputRequired(NEEDED)], coerce=optional_int, description=_l("专业评价只计本校签署的协议。"))
     title = Text(_l("协议名称"), [DataRequired(NEEDED), Length(max=200)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
     since = DateField(_l("生效日期"), [InputRequired(NEEDED)])

@@ -83,7 +83,7 @@ class BaseTyping(Base):
 
 
 class BaseLeader(Base):
-    """A leader of one side with post and span."""
+    """A leader of one side with post and span; of a school's side, of which school: several may build a base."""
 
     __tablename__ = "base_leader"
 
@@ -91,6 +91,8 @@ class BaseLeader(Base):
     base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
     person_id: Mapped[int] = mapped_column(ref("person.id"))
     side: Mapped[LeaderSide] = mapped_column(enum_column(LeaderSide))
+    university_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
+    """The school led for; None on the side of the enterprise, and where nobody has said it yet."""
     post: Mapped[str] = mapped_column(sa.String(100))
     since: Mapped[date]
     until: Mapped[date | None]
@@ -99,12 +101,14 @@ class BaseLeader(Base):
 
 
 class BaseAgreement(Versioned, Base):
-    """A signed cooperative education agreement with its term and topics."""
+    """A cooperative education agreement that a school signed, with its term and topics (校企双方签署, 002:517)."""
 
     __tablename__ = "base_agreement"
 
     id: Mapped[Key]
     base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    university_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
+    """The school that signed it; None where nobody has said it yet: it counts for no programme then."""
     title: Mapped[str] = mapped_column(sa.String(200))
     signed_on: Mapped[date]
     since: Mapped[date]

@@ -29,7 +29,8 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation, Region
-from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.organisations.types import SCHOOLS as SCHOOL_KINDS
+from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 from trainhub.people.models import Employment, Person, Teacher
 from trainhub.programmes.models import Programme
 
@@ -135,6 +136,17 @@ def types_of_many(base_ids: Collection[int]) -> dict[int, tuple[BaseType, ...]]:
     for key, kind in session().execute(statement.order_by(BaseTyping.base_id, BaseTyping.since, BaseTyping.type)):
         found[key].append(kind)
     return {key: tuple(kinds) for key, kinds in found.items()}
+
+
+def schools_of(base_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the schools that build a base now."""
+    hosts = organisations.hosts_of(base_id)
+    return list({one.id: (one.id, one.name) for host, one in hosts if host.side is HostSide.SCHOOL and host.until is None}.values())
+
+
+def school_choices(base_id: int) -> list[tuple[int, str]]:
+    """The schools that may have signed at a unit: those that build the base, else all of them (an enterprise has no hosts)."""
+    return schools_of(base_id) or organisations.choices(*SCHOOL_KINDS)
 
 
 def leader_rows(base_id: int) -> list[BaseLeader]:

@@ -11,15 +11,16 @@ from flask import Blueprint, current_app, render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries, rules
 from enterprises.bases.models import BaseAgreement
-from enterprises.bases.types import AgreementSpan
+from enterprises.bases.types import AgreementSpan, LeaderSide
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging, sniff
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.fields import offered
+from trainhub.kernel.fields import blank, offered
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -147,6 +148,8 @@ def show(base: Organisation) -> Any:
         profile=profile,
         types=queries.types_of(base.id),
         leaders=leaders,
+        led_for=organisations.names_of(leader.university_id for leader, _name in leaders),
+        led_choices=queries.schools_of(base.id),
         acceptances=queries.acceptances_of(base.id),
         periods=queries.periods_of(base.id),
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
@@ -170,6 +173,7 @@ def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
             (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],
         "inspections": inspections,
+        "schools": organisations.names_of(a.university_id for a in agreements),
         "kept": files.kept([*(a.file_id for a in agreements), *(i.file_id for i in inspections)]),
         "found": queries.findings_of(unit.id),
         "today": today,
@@ -236,13 +240,17 @@ def add_leader(base: Organisation) -> Any:
     """Add a leader of one side."""
     form = forms.LeaderForm()
     form.person_id.choices = queries.leader_choices(base.id)
+    form.university_id.choices = blank(queries.school_choices(base.id))
 
     def work(row: Organisation) -> None:
         person = queries.person(form.person_id.data or 0)
+        if form.side.data is LeaderSide.SCHOOL and not form.university_id.data:
+            raise Refused(_("请选择学校方负责人代表的学校。"), field="university_id")
         operations.add_leader(
             base=row,
             person=person,
             side=form.side.data,
+            university_id=form.university_id.data,
             post=form.post.data or "",
             since=given(form.since.data),
             by=who(),
@@ -250,6 +258,17 @@ def add_leader(base: Organisation) -> Any:
         )
 
     return save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
+
+
+@blueprint.post("/<code>/leaders/<int:leader_id>/school")
+@guard(Can.BASE_EDIT, load=lambda code, leader_id: (load(code), leader_id), subject=lambda pair: organisations.subject_of(pair[0]))
+def name_leaders_school(pair: tuple[Organisation, int]) -> Any:
+    """For which school somebody leads, where nobody had said it."""
+    base, leader_id = pair
+    with transaction():
+        university_id = request.form.get("university_id", type=whole) or 0
+        operations.name_leaders_school(base=base, leader_id=leader_id, university_id=university_id, by=who(), now=clock.now())
+    return done(_("已登记所代表的学校。"), "bases.show", code=base.code)
 
 
 @blueprint.post("/<code>/leaders/<int:leader_id>/end")
@@ -267,6 +286,7 @@ def end_leader(pair: tuple[Organisation, int]) -> Any:
 def add_agreement(base: Organisation) -> Any:
     """Record a signed agreement."""
     form = forms.AgreementForm()
+    form.university_id.choices = blank(queries.school_choices(base.id))
 
     def work(row: Organisation) -> None:
         upload = form.file.data
@@ -280,6 +300,7 @@ def add_agreement(base: Organisation) -> Any:
             since=form.since.data,  # type: ignore[arg-type]
             until=form.until.data,  # type: ignore[arg-type]
             topics=form.topics.data or [],
+            university_id=form.university_id.data,
             file_id=kept.id if kept else None,
             by=who(),
             now=clock.now(),
@@ -308,6 +329,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
     """Correct an agreement, or end it early."""
     form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
     assert base is not None
+    form.university_id.choices = blank(queries.school_choices(base.id))
 
     def work(unit: Organisation) -> None:
         upload = form.file.data
@@ -322,6 +344,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
             since=form.since.data,  # type: ignore[arg-type]
             until=form.until.data,  # type: ignore[arg-type]
             topics=form.topics.data or [],
+            university_id=form.university_id.data,
             reason=form.reason.data or "",
             version=form.version.data,
             file_id=kept.id if kept else None,

@@ -91,11 +91,18 @@ def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int =
     current.add(BaseTyping(base_id=base.id, type=BaseType.EPEC, since=date(2019, 1, 1)))
     current.add(
         BaseAgreement(
-            base_id=base.id, title="合作教育协议", signed_on=date(2020, 1, 1), since=date(2020, 1, 1), until=date(2029, 12, 31), topics=topics
+            base_id=base.id,
+            university_id=programme.university_id,
+            title="合作教育协议",
+            signed_on=date(2020, 1, 1),
+            since=date(2020, 1, 1),
+            until=date(2029, 12, 31),
+            topics=topics,
         )
     )
     for side in LeaderSide:
-        current.add(BaseLeader(base_id=base.id, person_id=ground.person().id, side=side, post="主任", since=date(2020, 1, 1)))
+        school = programme.university_id if side is LeaderSide.SCHOOL else None
+        current.add(BaseLeader(base_id=base.id, person_id=ground.person().id, side=side, university_id=school, post="主任", since=date(2020, 1, 1)))
     current.flush()
     built = Built(programme, cohort, version, enterprise, base, items)
     for number in range(students):

@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.register_types import (
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Teacher
-from trainhub.people.types import StudentState
+from trainhub.people.types import Degree, StayKind, StudentState
 from trainhub.programmes.models import Programme
 
 
@@ -34,15 +34,37 @@ def fill(
     """Entries in every register; `staff` is the number of teachers, full-time and part-time, of whom three in ten get a foreign background."""
     w: dict[str, Any] = {"by": by, "now": now}
     for place, teacher in enumerate(full_time[: -(-staff * 3 // 10)]):
-        if not teacher.phd_country and teacher.overseas_months < 12:
-            country, months = ("DE", 0) if place % 2 == 0 else ("", 14)
-            people.change_teacher(teacher=teacher, programme=programme, phd_country=country, overseas_months=months, **w)
+        person = people_queries.person(teacher.person_id)
+        assert person is not None
+        row: people.Background
+        if place % 2 == 0:
+            row = people.add_degree(
+                person=person,
+                degree=Degree.DOCTOR,
+                university_name="示范应用技术大学",
+                region="DE",
+                field="机械工程",
+                awarded_on=date(2012, 7, 1),
+                **w,
+            )
+        else:
+            row = people.add_stay(
+                person=person,
+                kind=StayKind.UNIVERSITY,
+                organisation_name="示范理工大学（香港）",
+                region="HK",
+                since=date(2018, 9, 1),
+                until=date(2019, 10, 31),
+                **w,
+            )
+        people.verify_background(row=row, basis="学位证书、派出文件（演示）", **w)
     registers.add_intl_programme(
         programme=programme,
         mode=ProgrammeMode.EXCHANGE,
         partner="示范应用技术大学",
         country="DE",
         agreement_no="国合（演示）6号",
+        recognises_credits=True,
         since=today - timedelta(days=420),
         until=today + timedelta(days=1500),
         **w,
@@ -63,6 +85,7 @@ def fill(
             enterprise="闽江智能装备有限公司（演示）",
             held_on=today - timedelta(days=250),
             contribution="提出岗位能力清单并审定修改稿。",
+            evidence="会议纪要（演示）",
             **w,
         )
     for number, topic in enumerate(topic for topic in PolicyTopic if topic is not PolicyTopic.OTHER):

@@ -22,6 +22,8 @@ DEPARTMENTS = (
     ("DEPT_FIN", "省财政厅（演示）"),
 )
 COHORT_SIZES = (34, 33, 33)
+CENTRES = (0, 2)
+"""The bases that the plans of all three programmes name."""
 
 
 def build(world: World) -> None:
@@ -86,8 +88,7 @@ def _organisations(world: World) -> None:
             now=world.calendar.at(-800),
             since=world.calendar.plus(-800),
         )
-        if place != 3:
-            partner = world.universities[place % 3]
+        for partner in schools_of(world, place):
             organisations.add_host(
                 base=base,
                 organisation=partner,
@@ -98,6 +99,13 @@ def _organisations(world: World) -> None:
                 since=world.calendar.plus(-800),
             )
         world.bases.append(base)
+
+
+def schools_of(world: World, place: int) -> list[Organisation]:
+    """The schools that build a base with its enterprise: all three at the two centres that their plans name, none at the fourth base, else one."""
+    if place in CENTRES:
+        return world.universities[:3]
+    return [world.universities[place % 3]] if place != 3 else []
 
 
 def _programmes(world: World) -> None:

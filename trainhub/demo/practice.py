@@ -8,9 +8,10 @@ from enterprises.mentors import operations as mentors
 from enterprises.placements import queries as placements
 from trainhub.demo import daily, field, rounds
 from trainhub.demo.field import POSTS
-from trainhub.demo.ground import register
+from trainhub.demo.ground import register, schools_of
 from trainhub.demo.invented import BASES
 from trainhub.demo.world import World
+from trainhub.organisations.models import Organisation
 
 SKILLS = ("数控加工", "工业机器人", "PLC", "嵌入式", "数据分析", "云平台运维", "质量管理", "工艺设计", "电池工艺", "电子商务运营")
 
@@ -28,7 +29,7 @@ def build(world: World) -> None:
 
 def _bases(world: World) -> None:
     calendar = world.calendar
-    leaders = world.row_of_people(17, age_from=40, age_to=58)
+    leaders, more = world.row_of_people(17, age_from=40, age_to=58), world.row_of_people(83, age_from=40, age_to=58)
     for place, (base, (_code, name, _region, types)) in enumerate(zip(world.bases, BASES, strict=True)):
         bases.open_base(
             base=base,
@@ -58,21 +59,35 @@ def _bases(world: World) -> None:
             )
         for kind in types:
             bases.add_type(base=base, type=BaseType(kind), since=calendar.plus(-1180), by=world.by, now=calendar.at(-1180))
-        sides = (LeaderSide.SCHOOL, LeaderSide.ENTERPRISE) if place != 3 else (LeaderSide.ENTERPRISE,)
-        for side in sides:
+        schools = schools_of(world, place)
+        for side, school in [*((LeaderSide.SCHOOL, school) for school in schools[:1]), (LeaderSide.ENTERPRISE, None)]:
             bases.add_leader(
                 base=base,
                 person=register(world, next(leaders)),
                 side=side,
+                university_id=school.id if school else None,
                 post="教务处处长" if side is LeaderSide.SCHOOL else "副总经理",
                 since=calendar.plus(-1180),
                 by=world.by,
                 now=calendar.at(-1180),
             )
-        if place != 6:
+        for school in schools[1:]:
+            bases.add_leader(
+                base=base,
+                person=register(world, next(more)),
+                side=LeaderSide.SCHOOL,
+                university_id=school.id,
+                post="教务处处长",
+                since=calendar.plus(-1180),
+                by=world.by,
+                now=calendar.at(-1180),
+            )
+        signing: list[Organisation | None] = [*schools] or [None]
+        for school in signing if place != 6 else ():
             ends = calendar.plus(85) if place == 5 else calendar.plus(1200)
             bases.sign_agreement(
                 base=base,
+                university_id=school.id if school else None,
                 title=f"{name}合作教育协议",
                 signed_on=calendar.plus(-1185),
                 since=calendar.plus(-1180),

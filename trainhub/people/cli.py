@@ -17,7 +17,7 @@ from trainhub.kernel.imports import ImportSpec, run_file
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import operations, queries, rules
-from trainhub.people.imports import moves, persons, students, teachers
+from trainhub.people.imports import backgrounds, moves, persons, students, teachers
 from trainhub.people.models import Student
 from trainhub.people.types import StudentFilter, TeacherFilter
 from trainhub.programmes import queries as programmes
@@ -162,6 +162,7 @@ people.add_command(move_student)
 people.add_command(renumber)
 people.add_command(_importer("import-students", students.SPEC, "students"))
 people.add_command(_importer("import-teachers", teachers.SPEC, "teachers"))
+people.add_command(_importer("import-backgrounds", backgrounds.SPEC, "degrees and stays abroad of teachers, to be verified by somebody else"))
 people.add_command(_importer("import-moves", moves.SPEC, "changes of study: programme, cohort, return, number"))
 people.add_command(_importer("import-persons", persons.SPEC, "persons"))
 people.add_command(

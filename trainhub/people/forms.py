@@ -18,7 +18,19 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import labels
 from trainhub.people.permissions import EDITORS
-from trainhub.people.types import DECIDES_KIND, Gender, IdType, NationalityKind, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
+from trainhub.people.types import (
+    DECIDES_KIND,
+    Degree,
+    Gender,
+    IdType,
+    NationalityKind,
+    PairDecision,
+    StayKind,
+    StudentFilter,
+    StudentState,
+    TeacherFilter,
+    TeacherKind,
+)
 from trainhub.programmes import queries as programmes
 
 
@@ -97,21 +109,31 @@ class StudentForm(Form):
     state = SelectField(_l("学籍状态"), coerce=str, choices=lambda: [(state.value, label) for state, label in labels.STUDENT_STATES.items()])
     enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
     left_on = DateField(_l("离校日期"), [Optional()], description=_l("毕业或退学时填写。"))
+    left_reason = Text(
+        _l("退学理由"), [Length(max=200)], description=_l("卓越计划学生退学时必填，专业评价会列出姓名、日期和理由。不要写病情等隐私。")
+    )
     state_on = DateField(_l("休学或复学日期"), [Optional()], description=_l("休学的第一天，或复学的第一天；不填为今天。休学期间的实习日不计入。"))
     guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
     guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        names = ("class_name", "enrolled_on", "left_on", "state_on", "guardian_name", "guardian_phone")
+        names = ("class_name", "enrolled_on", "left_on", "left_reason", "state_on", "guardian_name", "guardian_phone")
         return {**values_of(self, names), "state": StudentState(self.state.data)}
 
 
 class SpansForm(Form):
-    """All spans in the 卓越计划 of a student: one a line."""
+    """All spans in the 卓越计划 of a student: one a line; and why one ends, is changed or taken away."""
 
     spans = LongText(
-        _l("起止日期"), [Length(max=1000)], description=_l("每行一段，如 2023-09-01 至 2025-06-30；仍在计划内的只写开始日期。清空表示从未加入。")
+        _l("起止日期"),
+        [Length(max=1000)],
+        description=_l("每行一段，如 2023-09-01 至 2025-06-30；仍在计划内的只写开始日期。清空表示从未加入，须写明理由。"),
+    )
+    reason = Text(
+        _l("退出或更改的理由"),
+        [Length(max=200)],
+        description=_l("退出、更改或删除已登记的起止时必填；理由会保留，专业评价会列出姓名、日期和理由。不要写病情等隐私。"),
     )
 
 
@@ -183,8 +205,11 @@ class TeacherFacts(Form):
     discipline = Text(_l("学科"), [Length(max=60)], description=_l("分配毕业设计导师时按学科匹配。"))
     since = DateField(_l("到岗日期"), [InputRequired(NEEDED)])
     until = DateField(_l("离职日期"), [Optional()])
-    phd_country = Text(_l("博士学位授予国家"), [Length(max=3)], description=_l("ISO 3166 的两位字母，例如 CN、DE；没有博士学位则留空。"))
-    overseas_months = IntegerField(_l("海外学习工作月数"), [Optional(), NumberRange(0, 1200)], default=0)
+    phd_country = Text(
+        _l("博士学位授予国家"),
+        [Length(max=3)],
+        description=_l("ISO 3166 的两位字母，例如 CN、DE；没有博士学位则留空。在教师页面登记学历并核实后才计入专业评价。"),
+    )
     capstone_capacity = IntegerField(_l("毕业设计指导人数上限"), [InputRequired(NEEDED), NumberRange(0, 100)], default=8)
 
     def prepare(self, university_id: int | None, identity: Identity) -> TeacherFacts:
@@ -196,11 +221,37 @@ class TeacherFacts(Form):
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
         names = ("title", "is_senior", "discipline", "since", "until", "phd_country", "capstone_capacity")
-        return {**values_of(self, names), "kind": TeacherKind(self.kind.data), "overseas_months": self.overseas_months.data or 0}
+        return {**values_of(self, names), "kind": TeacherKind(self.kind.data)}
 
 
 class NewTeacherWhole(NewTeacherForm, TeacherFacts):
     """Person, place and facts of a new teacher."""
+
+
+class StayForm(Form):
+    """A span of study or work outside the mainland."""
+
+    kind = SelectField(_l("类别"), coerce=StayKind, choices=lambda: [(kind.value, label) for kind, label in labels.STAYS.items()])
+    organisation_name = Text(_l("学校或企业"), [DataRequired(NEEDED), Length(max=200)])
+    region = Text(
+        _l("国家或地区代码"), [DataRequired(NEEDED), Length(max=2)], description=_l("ISO 3166 的两位字母，例如 DE；港澳台为 HK、MO、TW，计入境外。")
+    )
+    since = DateField(_l("开始日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("结束日期"), [InputRequired(NEEDED)], description=_l("尚未结束的填计划的最后一天，只计已过去的日子。"))
+
+
+class DegreeForm(Form):
+    """A degree."""
+
+    degree = SelectField(_l("学位"), coerce=Degree, choices=lambda: [(degree.value, label) for degree, label in labels.DEGREES.items()])
+    university_name = Text(_l("授予学校"), [DataRequired(NEEDED), Length(max=200)])
+    region = Text(
+        _l("国家或地区代码"),
+        [DataRequired(NEEDED), Length(max=2)],
+        description=_l("ISO 3166 的两位字母，例如 CN、DE。国外博士学位核实后计入专业评价。"),
+    )
+    field = Text(_l("学科专业"), [Length(max=120)])
+    awarded_on = DateField(_l("授予日期"), [InputRequired(NEEDED)])
 
 
 class EmploymentForm(Form):

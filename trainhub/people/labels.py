@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.kernel.characters import bad_characters
 from trainhub.kernel.i18n import _, _l
-from trainhub.people.types import Gender, IdProblem, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
+from trainhub.people.types import Degree, Gender, IdProblem, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 
 ID_TYPES: Mapping[IdType, Any] = {
     IdType.RESIDENT_ID: _l("居民身份证"),
@@ -45,6 +45,8 @@ STUDENT_LOOKS: Mapping[StudentState, str] = {
     StudentState.WITHDRAWN: "mute",
 }
 TEACHER_KINDS: Mapping[TeacherKind, Any] = {TeacherKind.FULL_TIME: _l("专职"), TeacherKind.PART_TIME: _l("兼职")}
+STAYS: Mapping[StayKind, Any] = {StayKind.UNIVERSITY: _l("境外高水平大学"), StayKind.ENTERPRISE: _l("跨国企业")}
+DEGREES: Mapping[Degree, Any] = {Degree.BACHELOR: _l("学士"), Degree.MASTER: _l("硕士"), Degree.DOCTOR: _l("博士")}
 DECISIONS: Mapping[PairDecision, Any] = {PairDecision.DIFFERENT: _l("不是同一人"), PairDecision.SAME: _l("是同一人")}
 EVENTS: Mapping[str, Any] = {
     "people.person.registered": _l("登记人员"),
@@ -72,6 +74,14 @@ EVENTS: Mapping[str, Any] = {
     "people.employment.verified": _l("核实工作经历"),
     "people.employment.removed": _l("删除工作经历"),
     "people.employment.withdrawn": _l("撤销核实"),
+    "people.stay.added": _l("登记境外经历"),
+    "people.stay.verified": _l("核实境外经历"),
+    "people.stay.removed": _l("删除境外经历"),
+    "people.stay.withdrawn": _l("撤销核实境外经历"),
+    "people.degree.added": _l("登记学历"),
+    "people.degree.verified": _l("核实学历"),
+    "people.degree.removed": _l("删除学历"),
+    "people.degree.withdrawn": _l("撤销核实学历"),
     "people.import.applied": _l("批量导入"),
 }
 

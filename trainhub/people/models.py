@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
-from trainhub.people.types import Gender, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
+from trainhub.people.types import Degree, Gender, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
 
 STAYS: dict[str, Any] = {"merging": "stays"}
@@ -152,6 +152,8 @@ class Student(Versioned, Base):
     state: Mapped[StudentState] = mapped_column(enum_column(StudentState), default=StudentState.ENROLLED)
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
+    left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2)."""
     guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
     guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     created_at: Mapped[datetime]
@@ -257,6 +259,28 @@ class PetoeSpan(Base):
     )
 
 
+class PetoeChange(Base):
+    """A span in the 卓越计划 that got an end, was changed or taken away, and why. Append-only: who is judged hangs on the spans (requirements.md 9, 1).
+
+    `was_*`: the span before (None: it was entered with its end at once); `since`, `until`: after (None: it is there no more). An end that a
+    change of programme or leaving the school brings stands with these.
+    """
+
+    __tablename__ = "petoe_change"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    was_since: Mapped[date | None]
+    was_until: Mapped[date | None]
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    written_by_id: Mapped[int | None]
+    written_at: Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("was_since IS NOT NULL OR since IS NOT NULL", name="of_a_span"),)
+
+
 class Teacher(Versioned, Base):
     """A person teaching at a university, full-time or part-time."""
 
@@ -272,7 +296,9 @@ class Teacher(Versioned, Base):
     discipline: Mapped[str] = mapped_column(sa.String(60), default="")
     is_senior: Mapped[bool] = mapped_column(default=False)
     phd_country: Mapped[str] = mapped_column(sa.String(3), default="")
+    """What is said of a doctorate; it counts once it is entered as a degree and verified (`PersonDegree`)."""
     overseas_months: Mapped[int] = mapped_column(default=0)
+    """What was said of time abroad before stays had days: told, never counted (`PersonStay`)."""
     since: Mapped[date]
     until: Mapped[date | None]
     capstone_capacity: Mapped[int] = mapped_column(default=8)
@@ -305,3 +331,42 @@ class Employment(Base):
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
 
     __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),)
+
+
+class PersonStay(Base):
+    """A span of study or work outside the mainland, with who verified it and by which file (PETOE-9.1, M9.1)."""
+
+    __tablename__ = "person_stay"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    kind: Mapped[StayKind] = mapped_column(enum_column(StayKind))
+    organisation_name: Mapped[str] = mapped_column(sa.String(200))
+    region: Mapped[str] = mapped_column(sa.String(2))
+    """ISO 3166; never CN, but HK, MO and TW (境外, requirements.md 8.2, 23)."""
+    since: Mapped[date]
+    until: Mapped[date]
+    verified_by_id: Mapped[int | None]
+    verified_at: Mapped[datetime | None]
+    verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")
+    evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+
+    __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
+
+
+class PersonDegree(Base):
+    """A degree somebody holds, with who verified it and by which file (M4.1, M9.1; a doctorate for PETOE-9.1)."""
+
+    __tablename__ = "person_degree"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    degree: Mapped[Degree] = mapped_column(enum_column(Degree))
+    university_name: Mapped[str] = mapped_column(sa.String(200))
+    region: Mapped[str] = mapped_column(sa.String(2))
+    field: Mapped[str] = mapped_column(sa.String(120), default="")
+    awarded_on: Mapped[date]
+    verified_by_id: Mapped[int | None]
+    verified_at: Mapped[datetime | None]
+    verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")
+    evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))

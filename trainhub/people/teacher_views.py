@@ -88,6 +88,7 @@ def teacher(row: Teacher) -> Any:
     spans = queries.enterprise_spans_of([person.id])[person.id]
     claimed = queries.enterprise_spans_of([person.id], only_verified=False)[person.id]
     employment = queries.employment_of(person.id)
+    stays, degrees = queries.stays_of([person.id])[person.id], queries.degrees_of([person.id])[person.id]
     return render_template(
         "trainhub/people/teacher.html",
         teacher=row,
@@ -97,7 +98,10 @@ def teacher(row: Teacher) -> Any:
         university=organisations.by_id(row.university_id),
         programme=programmes.by_id(row.programme_id) if row.programme_id else None,
         employment=employment,
-        kept=files.kept(span.evidence_file_id for span in employment),
+        kept=files.kept([*(e.evidence_file_id for e in employment), *(s.evidence_file_id for s in stays), *(d.evidence_file_id for d in degrees)]),
+        stays=stays,
+        degrees=degrees,
+        abroad=queries.months_abroad(stays, today),
         months=rules.months_worked(spans, today),
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
@@ -110,9 +114,12 @@ def teacher(row: Teacher) -> Any:
     )
 
 
+WORK = ("people.employment.", "people.stay.", "people.degree.")
+
+
 def history(row: Teacher) -> list[AuditEvent]:
     """What happened to the teacher, and to the work of the same person, the latest first."""
-    work = [event for event in organisations.history_of("person", row.person_id) if event.did.startswith("people.employment.")]
+    work = [event for event in organisations.history_of("person", row.person_id) if event.did.startswith(WORK)]
     return sorted([*organisations.history_of("teacher", row.id), *work], key=lambda event: -event.id)[:50]
 
 

@@ -53,6 +53,21 @@ DECIDES_KIND = frozenset({IdType.RESIDENT_ID, IdType.MAINLAND_PERMIT_HK_MO, IdTy
 """Documents whose number says whether its holder is foreign; a passport may be of any country."""
 
 
+class StayKind(StrEnum):
+    """Where somebody studied or worked outside the mainland (境外高水平大学或跨国企业, 002:585)."""
+
+    UNIVERSITY = "university"
+    ENTERPRISE = "enterprise"
+
+
+class Degree(StrEnum):
+    """A degree that somebody holds (学历, M4.1, M9.1)."""
+
+    BACHELOR = "bachelor"
+    MASTER = "master"
+    DOCTOR = "doctor"
+
+
 class StudentState(StrEnum):
     """Where a student stands in the programme."""
 

@@ -103,6 +103,7 @@ def student(row: Student) -> Any:
         university=organisations.by_id(row.university_id),
         county=organisations.region(person.county_code) if person.county_code else None,
         spans=queries.spans_of([row.id])[row.id],
+        changes=queries.petoe_changes_of([row.id])[row.id],
         studies=past.studies_of(row),
         is_mine=who().person_id is not None and who().person_id == queries.human_id(row.person_id),
         numbers=queries.former_numbers_of(student_id=row.id),
@@ -206,10 +207,12 @@ def edit_spans(row: Student) -> Any:
         try:
             with transaction():
                 spans = read_spans(form.spans.data or "")
-                operations.set_petoe_spans(student=row, spans=spans, version=form.version.data, by=who(), now=clock.now())
+                operations.set_petoe_spans(
+                    student=row, spans=spans, reason=form.reason.data or "", version=form.version.data, by=who(), now=clock.now()
+                )
             return done(_("已保存卓越计划的起止日期。"), "people.student", student_id=key)
         except Refused as refused:
-            if refused.field not in ("spans", None):
+            if refused.field not in ("spans", "reason", None):
                 refused.field = "spans"
             form.refuse(refused)
     back = url_for("people.student", student_id=key)

@@ -15,6 +15,7 @@ from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.types import PANELS
 from trainhub.people import (
     api,
+    background_views,
     cli,
     employment_views,
     models,
@@ -34,14 +35,16 @@ from trainhub.programmes.types import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-# Importing teacher_views, employment_views, moving_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
-PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, moving_views, person_views)
+# Importing teacher_views, employment_views, background_views, moving_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
+PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, background_views, moving_views, person_views)
 RESOURCES: tuple[ModuleType, ...] = (api, teacher_api, person_api)
 
 
 THINGS = {
     "people.contact": _l("联系方式"),
     "people.employment": _l("工作经历"),
+    "people.stay": _l("境外经历"),
+    "people.degree": _l("学历"),
     "people.guardian": _l("监护人联系方式"),
     "people.hold": _l("数据保全"),
     "people.number": _l("证件号码"),

@@ -127,6 +127,7 @@ class CohortForm(Form):
     starts_on = DateField(_l("入学日期"), [Optional()], description=_l("留空为当年 9 月 1 日。"))
     version_id = SelectField(_l("培养方案"), [Optional()], coerce=optional_int, description=_l("留空则采用为该年级发布的方案。"))
     graduated_on = DateField(_l("毕业日期"), [Optional()])
+    reason = Text(_l("更改毕业日期的理由"), [Length(max=200)], description=_l("已登记的毕业日期改为另一天或清空时必填，专业评价会列出。"))
 
     def prepare(self, programme_id: int) -> CohortForm:
         """Fill the choices: drafts are no plan yet."""

@@ -83,6 +83,20 @@ class Cohort(Base):
     __table_args__ = (sa.UniqueConstraint("programme_id", "year"),)
 
 
+class GraduationChange(Base):
+    """A graduation day of a cohort that was changed or taken away, and why. Append-only: which cohorts are judged hangs on it (PETOE-P5, 002:211)."""
+
+    __tablename__ = "cohort_graduation_change"
+
+    id: Mapped[Key]
+    cohort_id: Mapped[int] = mapped_column(ref("cohort.id"), index=True)
+    was: Mapped[date]
+    became: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    written_by_id: Mapped[int | None]
+    written_at: Mapped[datetime]
+
+
 class GraduationRequirement(Base):
     """One item of the school standard, which is a graduation requirement (requirements.md 8.1, 5)."""
 

@@ -17,6 +17,7 @@ from trainhub.programmes.models import (
     Accreditation,
     Cohort,
     GeneralStandard,
+    GraduationChange,
     GraduationRequirement,
     IndicatorPoint,
     Programme,
@@ -221,6 +222,15 @@ def cohorts_by_year(programme_ids: Collection[int]) -> dict[tuple[int, int], Coh
 def cohorts_of(programme_id: int) -> list[Cohort]:
     """The cohorts of a programme, the newest first."""
     return list(session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year.desc())))
+
+
+def graduation_changes(programme_id: int) -> dict[int, list[GraduationChange]]:
+    """By cohort: the graduation days that were changed or taken away, oldest first. One query."""
+    found: dict[int, list[GraduationChange]] = {}
+    statement = select(GraduationChange).join(Cohort, Cohort.id == GraduationChange.cohort_id).where(Cohort.programme_id == programme_id)
+    for row in session().scalars(statement.order_by(GraduationChange.id)):
+        found.setdefault(row.cohort_id, []).append(row)
+    return found
 
 
 def cohort_ids() -> dict[tuple[int, int], int]:

@@ -162,7 +162,7 @@ def new_cohort(programme: Programme) -> Any:
         except Refused as refused:
             form.refuse(refused)
     back = url_for("programmes.show", code=programme.code)
-    return form_page(form, _("增加年级"), action="", back=back, programme=programme, skip=["graduated_on"])
+    return form_page(form, _("增加年级"), action="", back=back, programme=programme, skip=["graduated_on", "reason"])
 
 
 def load_cohort(code: str, year: int) -> tuple[Programme, Cohort]:
@@ -188,6 +188,7 @@ def edit_cohort(pair: tuple[Programme, Cohort]) -> Any:
                     cohort=cohort,
                     version=version,
                     graduated_on=form.graduated_on.data,
+                    reason=form.reason.data or "",
                     opened_at=form.version.data,
                     by=who(),
                     now=clock.now(),

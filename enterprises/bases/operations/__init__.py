@@ -2,7 +2,6 @@
 
 from enterprises.bases.operations.describing import (
     MOVED,
-    BadBase,
     WrongStep,
     add_leader,
     add_type,
@@ -14,6 +13,7 @@ from enterprises.bases.operations.describing import (
     set_period,
     sign_agreement,
 )
+from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.operations.partnering import (
     close_finding,
     record_inspection,
@@ -22,6 +22,7 @@ from enterprises.bases.operations.partnering import (
     report_measure,
     state_interest,
 )
+from enterprises.bases.operations.schools import name_leaders_school
 
 __all__ = [
     "MOVED",
@@ -33,6 +34,7 @@ __all__ = [
     "change_base",
     "close_finding",
     "end_leader",
+    "name_leaders_school",
     "open_base",
     "record_acceptance",
     "record_inspection",

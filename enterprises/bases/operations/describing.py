@@ -10,6 +10,8 @@ from flask import current_app
 
 from enterprises.bases import labels, queries, rules
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
+from enterprises.bases.operations.errors import BadBase
+from enterprises.bases.operations.schools import school_meant
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -44,12 +46,6 @@ DATED = ("is_on_campus", "area_new_m2", "area_extended_m2", "startup_entities", 
 """Figures that awards and weeks are decided by: what they were on an earlier day is kept."""
 MOVED = "enterprises.bases.moved_onto_campus"
 """Rooms above do what follows when a base moves onto a campus: functions (base id, by, now)."""
-
-
-class BadBase(Refused):
-    """A fact of a base is impossible."""
-
-    code = "bad_base"
 
 
 class WrongStep(Refused):
@@ -202,18 +198,31 @@ def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, n
 
 
 def add_leader(
-    *, base: Organisation, person: Person, side: LeaderSide, post: str, since: date, by: Identity, now: datetime, until: date | None = None
+    *,
+    base: Organisation,
+    person: Person,
+    side: LeaderSide,
+    post: str,
+    since: date,
+    by: Identity,
+    now: datetime,
+    until: date | None = None,
+    university_id: int | None = None,
 ) -> BaseLeader:
-    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is."""
+    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is.
+
+    `university_id`: the school led for; the only one of the base unless it is said. Raises BadBase.
+    """
     post = post.strip()
     if not post:
         raise BadBase(_("请填写负责人的职务。"), field="post")
     if until is not None and until < since:
         raise BadBase(_("结束日期不能早于开始日期。"), field="until")
+    school = school_meant(base, university_id) if side is LeaderSide.SCHOOL else None
     for known in queries.leader_rows(base.id):
-        if (known.person_id, known.side, known.since) == (person.id, side, since):
+        if (known.person_id, known.side, known.since, known.university_id) == (person.id, side, since, school):
             return known
-    row = BaseLeader(base_id=base.id, person_id=person.id, side=side, post=post[:100], since=since, until=until)
+    row = BaseLeader(base_id=base.id, person_id=person.id, side=side, university_id=school, post=post[:100], since=since, until=until)
     session().add(row)
     session().flush()
     audit.record(
@@ -244,19 +253,28 @@ def sign_agreement(
     by: Identity,
     now: datetime,
     file_id: int | None = None,
+    university_id: int | None = None,
 ) -> BaseAgreement:
     """Record a signed cooperation agreement with its term and topics (PETOE-6.6). The same again is the known one.
 
-    Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
+    `university_id`: the school that signed; the only one of the base unless it is said. Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
     """
     title = title.strip()
     _check_agreement(title, signed_on, since, until, local(now).date())
     wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
+    school = school_meant(base, university_id)
     for known in queries.agreements_of(base.id):
-        if (known.title, known.signed_on, known.since, known.until) == (title, signed_on, since, until):
+        if (known.title, known.signed_on, known.since, known.until, known.university_id) == (title, signed_on, since, until, school):
             return known
     row = BaseAgreement(
-        base_id=base.id, title=title[:200], signed_on=signed_on, since=since, until=until, topics=[topic.value for topic in wanted], file_id=file_id
+        base_id=base.id,
+        university_id=school,
+        title=title[:200],
+        signed_on=signed_on,
+        since=since,
+        until=until,
+        topics=[topic.value for topic in wanted],
+        file_id=file_id,
     )
     session().add(row)
     session().flush()
@@ -264,7 +282,7 @@ def sign_agreement(
         by=by,
         did="bases.agreement.signed",
         on=("base", str(base.id)),
-        data={"agreement": row.id, "title": title, "since": since, "until": until, "topics": row.topics},
+        data={"agreement": row.id, "title": title, "university": school, "since": since, "until": until, "topics": row.topics},
     )
     return row
 
@@ -292,6 +310,7 @@ def change_agreement(
     now: datetime,
     version: int | None = None,
     file_id: int | None = None,
+    university_id: int | None = None,
 ) -> BaseAgreement:
     """Correct what was typed, or end the agreement early by an earlier last day, with the reason; the audit log keeps what stood
     there. Starts are judged by what stands from now on; placements that have begun go on. The same again changes nothing.
@@ -303,6 +322,7 @@ def change_agreement(
     wanted = {AgreementTopic(topic) for topic in topics}
     after = {
         "title": title.strip()[:200],
+        "university_id": agreement.university_id if university_id in (None, agreement.university_id) else school_meant(base, university_id),
         "signed_on": signed_on,
         "since": since,
         "until": until,

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from enterprises.bases import queries
 from enterprises.bases.models import BaseInspection, EnterpriseInterest, InspectionFinding
-from enterprises.bases.operations.describing import BadBase
+from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.types import Conclusion, InspectionKind, Refusal
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit

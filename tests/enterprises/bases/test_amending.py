@@ -87,15 +87,22 @@ def test_a_correction_with_nothing_changed_asks_for_no_reason(world: SimpleNames
     assert changed(world, reason="").until == date(2028, 1, 1)
 
 
-def test_the_page_corrects_an_agreement_and_others_may_not(world: SimpleNamespace, as_role: AsRole) -> None:
+def test_the_page_corrects_an_agreement_and_others_may_not(world: SimpleNamespace, session: Session, as_role: AsRole) -> None:
+    school = ground.university()
+    key, name = school.id, school.name
+    session.commit()
     url = f"/bases/agreements/{world.row_id}/edit"
     host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise_id)
     assert as_role(Role.STUDENT).get(url).status_code == 403
     assert 'value="2028-01-01"' in host.get(url).text
     facts = {"title": "协议", "signed_on": "2026-01-01", "since": "2026-01-01", "until": "2027-01-01", "topics": ["term"], "version": "1"}
+    assert "没有写明签署的学校" in host.get(f"/bases/{world.code}").text
+    assert host.post(url, data={**facts, "reason": "录入有误"}).status_code == 422, "which school signed is asked"
+    facts["university_id"] = str(key)
     assert host.post(url, data=facts).status_code == 422  # no reason
     assert host.post(url, data={**facts, "reason": "录入有误"}).status_code == 303
-    assert queries.agreements_of(world.base_id)[0].until == date(2027, 1, 1)
+    assert [(row.until, row.university_id) for row in queries.agreements_of(world.base_id)] == [(date(2027, 1, 1), key)]
+    assert name in host.get(f"/bases/{world.code}").text
     assert host.post(url, data={**facts, "until": "2027-02-01", "reason": "旧页面"}).status_code in (409, 422)
     assert queries.agreements_of(world.base_id)[0].until == date(2027, 1, 1)
 

@@ -50,7 +50,7 @@ def test_a_graduate_is_counted_and_belongs_to_the_plan_that_lasted_until_the_end
 @pytest.mark.parametrize(("left_plan", "is_petoe"), [(LEFT - timedelta(days=1), False), (LEFT, True)])
 def test_who_left_the_plan_before_graduating_is_no_longer_of_it(session: Session, left_plan: date, is_petoe: bool) -> None:
     found = make.case()
-    people.end_petoe(student=found.student, until=left_plan, by=SYSTEM, now=NOW)
+    people.end_petoe(student=found.student, until=left_plan, reason="本人申请", by=SYSTEM, now=NOW)
     _leave(found.student, StudentState.GRADUATED)
     assert _rows(found)[found.who.name].is_petoe is is_petoe
 

@@ -34,7 +34,7 @@ TOTAL = re.compile(r"共 (\d+) (?:项|人|行|篇)")
 
 
 def _drop_out(student: Student) -> None:
-    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=LEFT, by=SYSTEM, now=NOW)
+    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=LEFT, left_reason="转学", by=SYSTEM, now=NOW)
 
 
 def test_who_dropped_out_is_in_no_figure_of_a_board_and_every_figure_leads_to_as_many_rows(session: Session, as_role: AsRole) -> None:

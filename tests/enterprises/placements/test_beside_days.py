@@ -340,7 +340,7 @@ def test_nobody_is_reminded_of_a_week_of_a_suspension_or_after_leaving(world: Si
     people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=date(2026, 3, 16), **entered)
     assert queries.idle_students(*week) == []
     assert len(queries.idle_students(date(2026, 3, 16), date(2026, 3, 20))) == 1
-    people.change_student(student=world.student, state=StudentState.WITHDRAWN, left_on=date(2026, 3, 19), **entered)
+    people.change_student(student=world.student, state=StudentState.WITHDRAWN, left_on=date(2026, 3, 19), left_reason="转学", **entered)
     assert queries.idle_students(date(2026, 3, 16), date(2026, 3, 20)) == []
 
 

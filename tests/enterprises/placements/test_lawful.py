@@ -190,7 +190,7 @@ def test_who_graduated_stays_in_the_cohort_that_is_judged(world: dict) -> None: 
     for one in (graduate, dropout, ordinary):
         row = make.started(student=one, position=position, term=world["term"], mentor=world["mentor"])
         make.confirmed(row, make.weekdays(STARTS, 5))
-    people.end_petoe(student=dropout, until=date(2026, 3, 31), by=SYSTEM, now=NOW)
+    people.end_petoe(student=dropout, until=date(2026, 3, 31), reason="本人申请", by=SYSTEM, now=NOW)
     left, on = date(2026, 6, 30), date(2026, 11, 28)
     for one in (graduate, dropout, ordinary):
         people.change_student(student=one, state=StudentState.GRADUATED, left_on=left, by=SYSTEM, now=NOW)

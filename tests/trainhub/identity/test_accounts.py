@@ -516,7 +516,9 @@ def test_an_enterprise_does_not_reset_its_trainee_who_studies_elsewhere(two: dic
     assert not _sealed(trainee, coordinator)
     student = ground.student(two["b_programme"], who=who)
     assert (_sealed(trainee, coordinator), _sealed(trainee, two["system"])) == (True, False)
-    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=1), by=SYSTEM, now=make.NOW)
+    people.change_student(
+        student=student, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=1), left_reason="转学", by=SYSTEM, now=make.NOW
+    )
     assert _sealed(trainee, coordinator), "their records are the school's still"
 
 

@@ -306,7 +306,7 @@ def test_numbers_of_who_completes_nothing_go_by_the_last_use(session: Session) -
     left, stays, teacher, mentor, never, signed, held = (ground.person() for _n in range(7))
     ground.student(who=stays)
     dropped = ground.student(who=left)
-    people.change_student(student=dropped, state=StudentState.WITHDRAWN, left_on=date(2026, 6, 30), by=SYSTEM, now=later(1)[0])
+    people.change_student(student=dropped, state=StudentState.WITHDRAWN, left_on=date(2026, 6, 30), left_reason="转学", by=SYSTEM, now=later(1)[0])
     ground.teacher(who=teacher, until=date(2027, 6, 30))
     enterprises.mentor(enterprise=ground.enterprise(), person=mentor)
     make.account(person=signed).last_sign_in_at = datetime(2027, 3, 2, 1, tzinfo=UTC)

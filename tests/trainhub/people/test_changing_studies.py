@@ -163,7 +163,7 @@ def test_who_comes_back_takes_up_the_study_that_was_left(session: Session) -> No
     old, _new = two_programmes()
     student = ground.student(old, petoe_since=date(2023, 9, 1))
     number = student.student_no
-    operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=date(2024, 3, 1), by=SYSTEM, now=clock.now())
+    operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=date(2024, 3, 1), left_reason="转学", by=SYSTEM, now=clock.now())
     with pytest.raises(operations.BadStudent):
         move(student, old, year=2024, on=date(2024, 3, 1), is_return=True)
     assert move(student, old, year=2024, student_no="2024B901", is_return=True)

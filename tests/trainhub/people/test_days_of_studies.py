@@ -31,12 +31,12 @@ def test_nobody_leaves_before_the_last_change(session: Session, days: int, is_fi
     left_on = DAY + days * ONE
     if not is_fine:
         with pytest.raises(operations.BadStudent, match=str(DAY)) as told:
-            put(student, state=StudentState.WITHDRAWN, left_on=left_on)
+            put(student, state=StudentState.WITHDRAWN, left_on=left_on, left_reason="转学")
         assert told.value.field == "left_on"
         head, line = roster(session, student, new).splitlines()
         assert refused(students.SPEC, f"{head},state,left_on\n{line},已退学,{left_on}\n")[0][0] == "left_on"
         return
-    put(student, state=StudentState.WITHDRAWN, left_on=left_on)
+    put(student, state=StudentState.WITHDRAWN, left_on=left_on, left_reason="转学")
     assert move(student, new, on=date(2025, 9, 1), is_return=True)
     assert student.state is StudentState.ENROLLED
 
@@ -71,7 +71,7 @@ def test_the_first_study_begins_on_the_day_of_enrolment(session: Session) -> Non
 def test_who_left_comes_back_by_a_change_with_its_day(session: Session) -> None:
     old, _new = two_programmes()
     student = ground.student(old)
-    put(student, state=StudentState.WITHDRAWN, left_on=date(2024, 3, 1))
+    put(student, state=StudentState.WITHDRAWN, left_on=date(2024, 3, 1), left_reason="转学")
     with pytest.raises(operations.BadStudent, match="学籍异动") as told:
         put(student, state=StudentState.ENROLLED, left_on=None)
     assert told.value.field == "state"

@@ -20,17 +20,22 @@ pytestmark = pytest.mark.database
 SINCE = date(2024, 9, 1)
 
 
-def bring(session: Session, student: Student, left_on: str, petoe_until: str) -> imports.Draft:
+def bring(session: Session, student: Student, left_on: str, petoe_until: str, why: str = "") -> imports.Draft:
     code, name = session.get_one(Programme, student.programme_id).code, session.get_one(Person, student.person_id).name
-    head = "student_no,name,programme_code,cohort_year,state,left_on,petoe_since,petoe_until\n"
-    text = f"{head}{student.student_no},{name},{code},2023,已毕业,{left_on},{SINCE},{petoe_until}\n"
+    head = "student_no,name,programme_code,cohort_year,state,left_on,petoe_since,petoe_until,petoe_reason\n"
+    text = f"{head}{student.student_no},{name},{code},2023,已毕业,{left_on},{SINCE},{petoe_until},{why}\n"
     return imports.execute_bytes(students.SPEC, text.encode(), filename="g.csv", by=SYSTEM, today=clock.today(), now=clock.now())
 
 
 @pytest.mark.parametrize("until", ["2025-05-31", "2025-06-30"])
 def test_the_plan_ends_when_the_row_says_so(session: Session, until: str) -> None:
     student = ground.student(petoe_since=SINCE)
-    draft = bring(session, student, "2025-06-30", until)
+    early = until == "2025-05-31"
+    if early:
+        with pytest.raises(imports.ImportRefused) as refused:
+            bring(session, student, "2025-06-30", until)
+        assert [one["column"] for one in refused.value.details] == ["petoe_reason"]
+    draft = bring(session, student, "2025-06-30", until, "本人申请" * early)
     assert (draft.changed, draft.errors) == (1, [])
     assert (student.state, student.left_on) == (StudentState.GRADUATED, date(2025, 6, 30))
     assert [(span.since, str(span.until)) for span in queries.spans_of([student.id])[student.id]] == [(SINCE, until)]

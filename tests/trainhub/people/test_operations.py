@@ -86,7 +86,7 @@ def test_a_slip_in_a_contact_is_told_at_its_field(session: Session, field: str, 
 def test_student_with_cohort_and_span(session: Session) -> None:
     student = ground.student(petoe_since=date(2024, 9, 1))
     assert [queries.is_petoe(student, on) for on in (date(2024, 8, 31), date(2024, 9, 1), date(2030, 1, 1))] == [False, True, True]
-    operations.end_petoe(student=student, until=date(2025, 6, 30), by=SYSTEM, now=NOW)
+    operations.end_petoe(student=student, until=date(2025, 6, 30), reason="本人申请", by=SYSTEM, now=NOW)
     assert [queries.is_petoe(student, on) for on in (date(2025, 6, 30), date(2025, 7, 1))] == [True, False]
     assert queries.student_of_person(student.person_id) is student
     operations.change_student(student=student, state=StudentState.GRADUATED, left_on=date(2027, 6, 30), by=SYSTEM, now=NOW)
@@ -119,7 +119,7 @@ def test_a_child_has_a_guardian(session: Session) -> None:
     student.guardian_name = ""  # as it was registered before anybody asked
     session.flush()
     operations.change_student(student=student, class_name="机械2班", by=SYSTEM, now=NOW)
-    operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=today, guardian_name="", by=SYSTEM, now=NOW)
+    operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=today, left_reason="转学", guardian_name="", by=SYSTEM, now=NOW)
 
 
 def test_a_file_is_told_of_every_child_without_a_guardian(session: Session) -> None:
@@ -169,7 +169,7 @@ def ground_without_birth(person: Person) -> Person:
 
 def test_a_child_that_left_needs_no_guardian_until_it_returns(grown: Student, session: Session) -> None:
     today = local(NOW).date()
-    operations.change_student(student=grown, state=StudentState.WITHDRAWN, left_on=today, by=SYSTEM, now=NOW)
+    operations.change_student(student=grown, state=StudentState.WITHDRAWN, left_on=today, left_reason="转学", by=SYSTEM, now=NOW)
     operations.change_person(person=session.get_one(Person, grown.person_id), birth_on=today - timedelta(days=3650), by=SYSTEM, now=NOW)
     back = {"student": grown, "state": StudentState.ENROLLED, "left_on": None, "by": SYSTEM, "now": NOW}
     with pytest.raises(operations.BadStudent, match="14"):

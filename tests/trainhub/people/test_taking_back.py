@@ -44,7 +44,7 @@ def line(session: Session, student: Student, code: str, **facts: str) -> str:
 def test_the_plan_goes_on_when_the_change_is_taken_back(session: Session, until: date | None) -> None:
     old, new = two_programmes()
     student = ground.student(old)
-    operations.begin_petoe(student=student, since=JOINED, until=until, by=SYSTEM, now=clock.now())
+    operations.begin_petoe(student=student, since=JOINED, until=until, reason="按选拔办法期满", by=SYSTEM, now=clock.now())
     move(student, new)
     assert spans(student) == [(JOINED, DAY - ONE)], "an end that was typed ahead is no plan of the new programme"
     assert move(student, old, reason="登记有误")
@@ -121,7 +121,7 @@ def test_a_mistaken_return_is_taken_back(session: Session, state: StudentState) 
     old, _new = two_programmes()
     student = ground.student(old, petoe_since=JOINED)
     away = date(2024, 3, 1)
-    put(student, state=state, **({"left_on": away} if state is StudentState.WITHDRAWN else {"state_on": away}))
+    put(student, state=state, **({"left_on": away, "left_reason": "转学"} if state is StudentState.WITHDRAWN else {"state_on": away}))
     before = (student.state, student.left_on, rests(student), spans(student), student.cohort_id)
     move(student, old, year=2024, is_return=True)
     assert student.state is StudentState.ENROLLED

@@ -269,7 +269,7 @@ def test_export_and_import_again_changes_nothing(as_role: As, session: Session, 
     university_id = programme.university_id
     for _n in range(3):
         ground.student(programme, petoe_since=date(2024, 1, 1), class_name="机械1班", guardian_phone="13800000000")
-        ground.teacher(of=programme, title="教授", is_senior=True, overseas_months=6)
+        ground.teacher(of=programme, title="教授", is_senior=True)
     ground.student(programme, who=ground.person("无号", id_type=None, phone="13905910000"))
     session.commit()
     client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
@@ -336,7 +336,11 @@ def test_spans_are_edited_line_by_line(as_role: As, session: Session) -> None:
     ):
         answer = client.post(at, data={"spans": text})
         assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True), text
-    assert client.post(at, data={"spans": "2023-09-01 至 2024-06-30\n2025-09-01"}).status_code == 303
+    wanted = {"spans": "2023-09-01 至 2024-06-30\n2025-09-01"}
+    answer = client.post(at, data=wanted)
+    assert (answer.status_code, "请写明退出或更改的理由" in answer.get_data(as_text=True)) == (422, True)
+    assert client.post(at, data={**wanted, "reason": "休整一年"}).status_code == 303
+    assert "休整一年" in client.get(f"/people/students/{key}").get_data(as_text=True)
     assert [(s.since, s.until) for s in queries.spans_of([key])[key]] == [
         (date(2023, 9, 1), date(2024, 6, 30)),
         (date(2025, 9, 1), None),

@@ -25,8 +25,11 @@ from trainhub.people.models import (
     FormerStudy,
     LegalHold,
     Person,
+    PersonDegree,
     PersonMerge,
     PersonPair,
+    PersonStay,
+    PetoeChange,
     PetoeSpan,
     Student,
     Suspension,
@@ -180,6 +183,7 @@ def studies(person_id: int) -> Owned:
             row.state,
             row.enrolled_on,
             row.left_on,
+            row.left_reason,
             row.guardian_name,
             row.guardian_phone,
         )
@@ -197,6 +201,14 @@ def petoe_spans(person_id: int) -> Owned:
     row = PetoeSpan
     statement = pick(row, Student.student_no, row.since, row.until).join(Student, Student.id == row.student_id)
     return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.since))
+
+
+def petoe_changes(person_id: int) -> Owned:
+    """Why that ended, was changed or taken away."""
+    row = PetoeChange
+    columns = (row.was_since, row.was_until, row.since, row.until, row.reason, row.written_at)
+    statement = pick(row, Student.student_no, *columns).join(Student, Student.id == row.student_id)
+    return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.id))
 
 
 def former_studies(person_id: int) -> Owned:
@@ -255,6 +267,22 @@ def employment(person_id: int) -> Owned:
     columns = (row.organisation_name.label("organisation"), row.post, row.is_enterprise, row.is_full_time, row.since, row.until)
     more = (row.verified_at, row.verified_basis)
     return Owned(pick(row, *columns, *more).where(same_human(row.person_id, person_id)).order_by(row.since, row.id))
+
+
+def stays(person_id: int) -> Owned:
+    """Where the person studied or worked outside the mainland."""
+    row = PersonStay
+    columns = (row.kind, row.organisation_name.label("organisation"), row.region, row.since, row.until, row.verified_at, row.verified_basis)
+    statement = pick(row, *columns).where(same_human(row.person_id, person_id))
+    return Owned(statement.order_by(row.since, row.id), {"kind": people_labels.STAYS, "region": territory})
+
+
+def degrees(person_id: int) -> Owned:
+    """The degrees the person holds."""
+    row = PersonDegree
+    columns = (row.degree, row.university_name.label("school"), row.region, row.field.label("discipline"), row.awarded_on, row.verified_at)
+    statement = pick(row, *columns, row.verified_basis).where(same_human(row.person_id, person_id))
+    return Owned(statement.order_by(row.awarded_on, row.id), {"degree": people_labels.DEGREES, "region": territory})
 
 
 def former_numbers(person_id: int) -> Owned:

@@ -154,14 +154,17 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         (_l("教师"), _l("外籍"), _l("国外博士"), {"label": _l("境外研修月数"), "num": True}),
         lambda case: [(t.label, _yes(t.is_foreign), _yes(t.has_foreign_doctorate), t.overseas_months) for t in case.teachers],
     ),
-    "9.4": ((_l("合作项目"),), lambda case: [(FOUND.told(label),) for _mode, label in case.international.programmes]),
+    "9.4": (
+        (_l("合作项目"), _l("缺少")),
+        lambda case: [(FOUND.told(label), listed(FOUND.told(one) for one in lacks) or "—") for _mode, label, lacks in case.international.programmes],
+    ),
     "9.6": (
-        ({"label": _l("在读学生"), "num": True}, {"label": _l("参加国际交流的学生"), "num": True}),
-        lambda case: [(case.international.students, case.international.exchanged)] if case.international.students else [],
+        (_l("在读学生"), _l("参加国际交流")),
+        lambda case: [(label, _yes(took_part)) for label, took_part, _foreign in sorted(case.international.named, key=lambda one: not one[1])],
     ),
     "9.8": (
-        ({"label": _l("在读学生"), "num": True}, {"label": _l("外国留学生"), "num": True}),
-        lambda case: [(case.international.students, case.international.foreign)] if case.international.students else [],
+        (_l("在读学生"), _l("外国留学生")),
+        lambda case: [(label, _yes(is_foreign)) for label, _part, is_foreign in sorted(case.international.named, key=lambda one: not one[2])],
     ),
 }
 """By computed criterion: the columns, and the rows of a case."""

@@ -132,7 +132,8 @@ class IntlProgrammeForm(Form):
     mode = _select(_l("模式"), ProgrammeMode, labels.MODES)
     partner = _line(_l("境外合作学校"))
     country = _line(_l("国家或地区代码"), 3, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
-    agreement_no = _line(_l("协议编号"), 80, required=False)
+    agreement_no = _line(_l("协议编号"), 80)
+    recognises_credits = BooleanField(_l("承认或互认学分"), description=_l("互派学生和分段合作模式须承认学分，否则不计入 9.4。"))
     since = _day(_l("开始日期"))
     until = _day(_l("结束日期"), required=False)
 

@@ -72,6 +72,11 @@ class EvaluationDecision(Base):
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
     special_result: Mapped[str] = mapped_column(sa.String(20), default="")
     findings: Mapped[list[Any]]
+    accredited_until: Mapped[date | None]
+    """Until when the accreditation was valid on which a verdict rests."""
+    university: Mapped[str] = mapped_column(sa.String(200), default="")
+    """What university and programme were called; empty of what was decided before that was kept."""
+    programme: Mapped[str] = mapped_column(sa.String(120), default="")
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     recorded_by_id: Mapped[int | None]
     recorded_at: Mapped[datetime]
@@ -213,6 +218,8 @@ class IntlProgramme(Base):
     partner: Mapped[str] = mapped_column(sa.String(200))
     country: Mapped[str] = mapped_column(sa.String(3))
     agreement_no: Mapped[str] = mapped_column(sa.String(80), default="")
+    recognises_credits: Mapped[bool] = mapped_column(default=False)
+    """承认学分, 互认学分 (002:591)."""
     since: Mapped[date]
     until: Mapped[date | None]
 

@@ -131,6 +131,7 @@ def as_dict(code: str, found: Assessment) -> dict[str, Any]:
             "withdrawn": list(found.group.withdrawn),
             "left": list(found.group.left),
             "joined": list(found.group.joined),
+            "graduations": list(found.group.graduations),
         },
     }
 

@@ -68,7 +68,18 @@ def _exchanges(programme: Programme) -> Cells:
 
 def _intl(programme: Programme) -> Cells:
     return [
-        (r.id, [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, format_date(r.since), format_date(r.until)])
+        (
+            r.id,
+            [
+                labels.MODES[r.mode],
+                r.partner,
+                r.country,
+                r.agreement_no,
+                _("承认") if r.recognises_credits else _("未写明"),
+                format_date(r.since),
+                format_date(r.until),
+            ],
+        )
         for r in queries.intl_programmes(programme.id)
     ]
 
@@ -130,7 +141,7 @@ def _add_exchange(programme: Programme, form: Any, by: dict[str, Any]) -> object
 
 
 def _add_intl(programme: Programme, form: Any, by: dict[str, Any]) -> object:
-    facts = _facts(form, "mode", "partner", "country", "agreement_no", "since")
+    facts = _facts(form, "mode", "partner", "country", "agreement_no", "recognises_credits", "since")
     return operations.add_intl_programme(programme=programme, until=form.until.data, **facts, **by)
 
 
@@ -289,7 +300,7 @@ REGISTERS: dict[str, Register] = {
             _l("国际合作办学"),
             "PETOE-9.4",
             forms.IntlProgrammeForm,
-            (_l("模式"), _l("境外学校"), _l("国家或地区"), _l("协议"), _l("开始"), _l("结束")),
+            (_l("模式"), _l("境外学校"), _l("国家或地区"), _l("协议"), _l("学分"), _l("开始"), _l("结束")),
             _intl,
             _add_intl,
             models.IntlProgramme,

@@ -68,6 +68,7 @@ def plain(answer: Assessment, case: Case, logs: Sequence[tuple[LogTag, int, int]
             "withdrawn": list(group.withdrawn),
             "left": list(group.left),
             "joined": list(group.joined),
+            "graduations": list(group.graduations),
         },
         "special_result": answer.special_result.value if answer.special_result else "",
         "accreditation": answer.accreditation.value if answer.accreditation else "",
@@ -113,6 +114,7 @@ def _restored(row: FrozenReadiness, programme: Programme) -> Submitted:
             tuple(group["withdrawn"]),
             tuple(group["left"]),
             tuple(group["joined"]),
+            tuple(group.get("graduations", ())),  # what was frozen before knows none
         ),
         answers=tuple(
             RequirementAnswer(one, Status(row.requirements[str(one.no)]), of(one.criteria))

@@ -152,8 +152,9 @@ class TeacherCase:
     is_foreign: bool
     has_foreign_doctorate: bool
     overseas_months: int
-    unread_country: str = ""
-    """What stands for the country of the doctorate and is no country's code: it says nothing, so it does not count."""
+    """Whole months outside the mainland in verified stays, each day once."""
+    unverified: tuple[str, ...] = ()
+    """What is said of a doctorate from abroad or of time there, and nobody has verified: told, never counted."""
     secondments: tuple[SecondmentCase, ...] = ()
     person_id: int | None = None
 
@@ -202,6 +203,8 @@ class CandidateCase:
     lead_id: int | None
     lead_days: int
     is_in_window: bool = True
+    is_optional: bool = False
+    """Who does not choose it does not take it: everybody has the six (002:271)."""
     counted_until: date = date.max
     """The last day of the lecturer's work that counts: the day before the first teaching day, or the day asked for."""
     waiver: str = ""
@@ -225,11 +228,16 @@ class AgreementCase:
 
 @dataclass(frozen=True, slots=True)
 class CentreCase:
-    """A practice centre: leaders in office by side, agreements."""
+    """A practice centre: leaders in office by side (of the school's side those of the programme's own), agreements that its own school signed.
+
+    `others`, `unnamed`: how many agreements other schools signed there, and how many name no school: neither is the programme's (002:517).
+    """
 
     label: str
     leaders: Mapping[str, int]
     agreements: tuple[AgreementCase, ...]
+    others: int = 0
+    unnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +315,17 @@ class InternationalCase:
     students: int
     foreign: int
     exchanged: int
-    programmes: tuple[tuple[str, str], ...] = ()
+    programmes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """(mode, label, what its record lacks) of each."""
+    named: tuple[tuple[str, bool, bool], ...] = ()
+    """(student, took part in an exchange, comes from abroad) of everybody present."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Who is judged (see queries.members). Listed apart, never counted: those who withdrew from the school, and those who left the
-    卓越计划 (with the day). Those who joined it after their cohort began count and are named (with the day).
+    卓越计划 or were taken out of it, each with the day and the reason. Those who joined it after their cohort began count and are named (with
+    the day). `graduations`: cohorts in which students of the 卓越计划 have graduated and that are registered as graduated no more, or never were.
     """
 
     cohort_years: tuple[int, ...]
@@ -322,6 +334,7 @@ class Group:
     withdrawn: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    graduations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,16 @@ SCHEMA = Schema(
         Field("state", "学籍状态", hint=_l("留空为在读"), **choice(labels.STUDENT_STATES)),
         Field("enrolled_on", "入学日期", parse_date, hint=_l("留空为当年 9 月 1 日")),
         Field("left_on", "离校日期", parse_date, hint=_l("已毕业、已退学时必填")),
+        Field("left_reason", "退学理由", parse_text(most=200), hint=_l("卓越计划学生退学时必填；不要写病情等隐私")),
         Field("petoe_since", "加入卓越计划日期", parse_date),
         Field("petoe_until", "退出卓越计划日期", parse_date, hint=_l("仍在计划内则留空")),
+        Field("petoe_reason", "退出卓越计划理由", parse_text(most=200), hint=_l("离校前退出时必填；不要写病情等隐私")),
         *REST,
         Field("guardian_name", "监护人", parse_text(most=60)),
         Field("guardian_phone", "监护人电话", parse_phone, is_code=True),
     ]
 )
-PLAIN = ("class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone")
+PLAIN = ("class_name", "state", "enrolled_on", "left_on", "left_reason", "guardian_name", "guardian_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Item:
     person: Facts
     values: dict[str, Any]
     span: tuple[date, date | None] | None
+    reason: str = ""
+    """Why the span ends before the time at school."""
 
 
 class _Checker:
@@ -125,7 +129,17 @@ class _Checker:
         if facts is None or len(draft.errors) > errors:
             return
         values = given(row, *PLAIN)
-        item = Item(row.number, student.id if student else None, programme.id, data["cohort_year"], data["student_no"], facts, values, span)
+        item = Item(
+            row.number,
+            student.id if student else None,
+            programme.id,
+            data["cohort_year"],
+            data["student_no"],
+            facts,
+            values,
+            span,
+            data["petoe_reason"] or "",
+        )
         label = f"{item.student_no} {facts.name}"
         if student is None:
             draft.add(item, label)
@@ -212,6 +226,11 @@ class _Checker:
         state = data["state"] or (student.state if student else StudentState.ENROLLED)
         has_left = state in (StudentState.GRADUATED, StudentState.WITHDRAWN)
         left_on = data["left_on"] or (student.left_on if student else None)
+        if data["left_reason"] and state is not StudentState.WITHDRAWN:
+            self.draft.problem(row, "left_reason", _("只有退学的学生填写退学理由。"))
+        is_in_plan = data["petoe_since"] is not None or bool(student and self.spans[student.id])
+        if state is StudentState.WITHDRAWN and is_in_plan and not data["left_reason"] and (student is None or student.state is not state):
+            self.draft.problem(row, "left_reason", _("卓越计划学生退学，请写明理由；专业评价会列出姓名、日期和理由。"))
         if has_left and left_on is None:
             self.draft.problem(row, "left_on", _("已毕业、已退学的学生请填写离校日期。"))
         if not has_left and data["left_on"]:
@@ -251,6 +270,10 @@ class _Checker:
             self.draft.problem(row, "petoe_until", _("退出日期不能早于加入日期。"))
         if until is not None and row.data["left_on"] and until > row.data["left_on"]:
             self.draft.problem(row, "petoe_until", _("退出卓越计划的日期不能晚于离校日期。"))
+        is_known = student is not None and self._has(student, span)
+        left_on = self._left_on(row, student)
+        if until is not None and (left_on is None or until < left_on) and not is_known and not row.data["petoe_reason"]:
+            self.draft.problem(row, "petoe_reason", _("请写明退出或更改的理由；专业评价会列出姓名、日期和理由。"))
         if since < self._enrolled_on(row, student):
             self.draft.problem(row, "petoe_since", _("加入日期不能早于入学日期。"))
         others = [(s.since, s.until) for s in self.spans.get(student.id if student else 0, []) if not _extends(s, span)]
@@ -288,7 +311,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
         if is_known:
             return
     if item.span is not None:
-        operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], by=by, now=now)
+        operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], reason=item.reason, by=by, now=now)
 
 
 def _end_span(item: Item, student: Student, by: Identity, now: datetime) -> bool:
@@ -296,8 +319,8 @@ def _end_span(item: Item, student: Student, by: Identity, now: datetime) -> bool
     the plan may be left a while before the school."""
     if item.span is None or not any(_extends(known, item.span) for known in queries.spans_of([student.id])[student.id]):
         return False
-    if item.span[1] is not None:
-        operations.end_petoe(student=student, until=item.span[1], by=by, now=now)
+    if item.span[1] is not None and item.span[1] != (item.values.get("left_on") or student.left_on):  # leaving the school ends it otherwise
+        operations.end_petoe(student=student, until=item.span[1], reason=item.reason, by=by, now=now)
     return True
 
 
@@ -315,7 +338,7 @@ def _at_once(items: Sequence[Item], by: Identity, today: date, now: datetime) ->
         wanted.append(operations.Newcomer(person, course[item.programme_id], cohort, item.student_no, enrolled_on, facts))
     for item, student in zip(new, operations.add_students(wanted, by=by, now=now), strict=True):
         if item.span is not None:
-            operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], by=by, now=now)
+            operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], reason=item.reason, by=by, now=now)
     return new
 
 
@@ -339,6 +362,7 @@ def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str =
     """The rows that an import reads: numbers as masks, phones in full only for those who may edit the student."""
     found = queries.students_for_export(identity, wanted, on=on, sort=sort)
     spans = queries.spans_of(student.id for student, *_rest in found)
+    changes = queries.petoe_changes_of(spans)
     allowed: dict[int, bool] = {}
     for student, person, _university, programme_code, year in found:
         if student.programme_id not in allowed:
@@ -348,6 +372,8 @@ def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str =
         row |= person_cells(person, shows_contacts=allowed[student.programme_id])
         row |= {"programme_code": programme_code, "cohort_year": year, "state": word_of(labels.STUDENT_STATES, student.state)}
         row |= {"petoe_since": own[-1].since if own else None, "petoe_until": own[-1].until if own else None}
+        told = (one.reason for one in reversed(changes[student.id]) if own and (one.since, one.until) == (own[-1].since, own[-1].until))
+        row["petoe_reason"] = next(told, "")
         if not allowed[student.programme_id]:
-            row["guardian_phone"] = ""
+            row |= {"guardian_phone": "", "petoe_reason": "", "left_reason": ""}
         yield {key: unsealed(value) for key, value in row.items()}

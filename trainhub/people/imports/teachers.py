@@ -26,11 +26,6 @@ from trainhub.people.types import TeacherFilter
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
-
-def _count(text: str) -> int:
-    return parse_int(text, least=0, most=1200)
-
-
 SCHEMA = Schema(
     [
         Field("university_code", "学校代码", normalise_code, required=True, is_code=True),
@@ -45,12 +40,11 @@ SCHEMA = Schema(
         Field("discipline", "学科", parse_text(most=60)),
         Field("is_senior", "高级职称", **FLAG),
         Field("phd_country", "博士学位授予国家", parse_country),
-        Field("overseas_months", "海外学习工作月数", _count),
         Field("capstone_capacity", "毕业设计指导人数上限", lambda text: parse_int(text, least=0, most=100)),
         *REST,
     ]
 )
-PLAIN = ("kind", "since", "until", "title", "discipline", "is_senior", "phd_country", "overseas_months", "capstone_capacity")
+PLAIN = ("kind", "since", "until", "title", "discipline", "is_senior", "phd_country", "capstone_capacity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +177,11 @@ SPEC = ImportSpec(
             "is_senior": "是",
         },
     ),
-    notes=(_l("教师按学校和工号识别：已有的更新，没有的新增；空单元格保留原有内容。企业工作经历在教师页面登记并核实。"),),
+    notes=(
+        _l(
+            "教师按学校和工号识别：已有的更新，没有的新增；空单元格保留原有内容。企业工作经历、学历和境外经历在教师页面登记并核实，学历和境外经历也可用“学历与境外经历名单”导入。"
+        ),
+    ),
 )
 
 

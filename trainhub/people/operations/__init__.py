@@ -1,5 +1,14 @@
 """What can be done with persons, students and teachers."""
 
+from trainhub.people.operations.background import (
+    Background,
+    BadBackground,
+    add_degree,
+    add_stay,
+    remove_background,
+    verify_background,
+    withdraw_background,
+)
 from trainhub.people.operations.claiming import vouches
 from trainhub.people.operations.employment import (
     BadEmployment,
@@ -10,6 +19,7 @@ from trainhub.people.operations.employment import (
     verify_employment,
     withdraw_verification,
 )
+from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
@@ -26,19 +36,15 @@ from trainhub.people.operations.persons import (
     register_persons,
     seal_number,
 )
+from trainhub.people.operations.planning import begin_petoe, end_petoe, set_petoe_spans
 from trainhub.people.operations.retaining import forget_contacts, forget_guardians, forget_numbers, lift_hold, place_hold
 from trainhub.people.operations.students import (
-    BadStudent,
     Newcomer,
-    StudentKnown,
     add_student,
     add_students,
-    begin_petoe,
     change_student,
-    end_petoe,
     left_problem,
     return_problem,
-    set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
     BadTeacher,
@@ -48,6 +54,8 @@ from trainhub.people.operations.teachers import (
 )
 
 __all__ = [
+    "Background",
+    "BadBackground",
     "BadEmployment",
     "BadPerson",
     "BadStudent",
@@ -58,7 +66,9 @@ __all__ = [
     "NumberTaken",
     "StudentKnown",
     "TeacherKnown",
+    "add_degree",
     "add_employment",
+    "add_stay",
     "add_student",
     "add_students",
     "add_teacher",
@@ -87,6 +97,7 @@ __all__ = [
     "place_hold",
     "register_person",
     "register_persons",
+    "remove_background",
     "remove_employment",
     "renumber_student",
     "renumber_teacher",
@@ -95,7 +106,9 @@ __all__ = [
     "seal_number",
     "set_petoe_spans",
     "take_back",
+    "verify_background",
     "verify_employment",
     "vouches",
+    "withdraw_background",
     "withdraw_verification",
 ]

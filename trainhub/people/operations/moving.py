@@ -23,7 +23,8 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, PetoeSpan, Student, Suspension, Teacher
-from trainhub.people.operations.students import BadStudent, StudentKnown, check_guardian_of
+from trainhub.people.operations.errors import BadStudent, StudentKnown
+from trainhub.people.operations.students import check_guardian_of
 from trainhub.people.operations.teachers import BadTeacher, TeacherKnown
 from trainhub.people.permissions import Can
 from trainhub.people.types import MOVED, NUMBERED, StudentState, StudyPlace

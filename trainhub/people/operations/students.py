@@ -13,26 +13,15 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, is_taken, session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
-from trainhub.people.models import FormerStudy, Person, PetoeSpan, Student, Suspension
+from trainhub.people.models import FormerStudy, Person, Student, Suspension
+from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
+from trainhub.people.operations.planning import begin_petoe, follow_leaving
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
-
-
-class BadStudent(Refused):
-    """A fact of a student is impossible."""
-
-    code = "bad_student"
-
-
-class StudentKnown(Refused):
-    """The number or the person is already enrolled there."""
-
-    code = "student_known"
 
 
 def add_student(
@@ -186,13 +175,14 @@ def _row(
 
 GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
 """Personal data of somebody who is no student: erased when their time is over, so no log may keep them."""
-EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone"])
+TOLD = frozenset(["class_name", "state", "enrolled_on", "left_on", "suspended"])
+EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "left_reason", "guardian_name", "guardian_phone"])
 
 
 def change_student(
     *, student: Student, by: Identity, now: datetime, version: int | None = None, state_on: date | None = None, **fields: Any
 ) -> dict[str, list[Any]]:
-    """Change facts of a student; returns {field: [before, after]}. Leaving ends an open span in the 卓越计划.
+    """Change facts of a student; returns {field: [before, after]}. Leaving ends an open span in the 卓越计划; who was in it and withdraws says why.
 
     `state_on`: the first day of a suspension, or the first day back (today unless it is said); leaving ends a suspension too.
 
@@ -221,7 +211,15 @@ def change_student(
     ):
         if problem is not None:
             raise BadStudent(problem[1], field=problem[0])
-    returns = student.left_on is not None
+    spans = queries.spans_of([student.id])[student.id]
+    left_reason = " ".join(str(fields.pop("left_reason", None) or "").split())[:200]
+    if state is StudentState.WITHDRAWN and (left_reason or student.state is not state):
+        fields["left_reason"] = left_reason
+    if state is StudentState.WITHDRAWN and student.state is not state and spans and not left_reason:
+        raise BadStudent(_("卓越计划学生退学，请写明理由；专业评价会列出姓名、日期和理由。"), field="left_reason")
+    if enrolled_on != student.enrolled_on and any(enrolled_on > span.since for span in spans):
+        raise BadStudent(_("入学日期不能晚于加入卓越计划的 %(day)s。", day=min(span.since for span in spans)), field="enrolled_on")
+    before_left, returns = student.left_on, student.left_on is not None
     if not has_left and (returns or any(key in fields and fields[key] != getattr(student, key) for key in GUARDIAN)):
         name, phone = (fields.get(key, getattr(student, key)) for key in ("guardian_name", "guardian_phone"))
         check_guardian_of(session().get_one(Person, student.person_id), name, phone, local(now).date())
@@ -237,11 +235,8 @@ def change_student(
         changed["suspended"] = spent
     if changed:
         session().flush()
-        audit.record(by=by, did="people.student.changed", on=student, data=audit.changes(changed, told={*EDITABLE - GUARDIAN, "suspended"}))
-    if has_left and left_on is not None:
-        for span in queries.spans_of([student.id])[student.id]:
-            if span.until is None and span.since <= left_on:
-                end_petoe(student=student, until=left_on, by=by, now=now)
+        audit.record(by=by, did="people.student.changed", on=student, data=audit.changes(changed, told=TOLD))
+    follow_leaving(student, before_left, left_on if has_left else None, by)
     return changed
 
 
@@ -294,74 +289,3 @@ def _suspend(student: Student, state: StudentState, day: date, said: date | None
         return [[before, None], [day, None]]
     session().add(Suspension(student_id=student.id, since=day, until=None))
     return [None, [day, None]]
-
-
-def begin_petoe(*, student: Student, since: date, by: Identity, now: datetime, until: date | None = None) -> PetoeSpan:
-    """The student joins the 卓越计划 on a day (requirements.md 9, 1), until the last day at school at most. The same span again changes nothing.
-
-    Raises BadStudent when spans would overlap or the day is before enrolment.
-    """
-    until = until or student.left_on
-    spans = queries.spans_of([student.id])[student.id]
-    known = next((span for span in spans if span.since == since and span.until == until), None)
-    if known is not None:
-        return known
-    if since < student.enrolled_on:
-        raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
-    if until is not None and until < since:
-        raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
-    if rules.overlaps(since, until, [(span.since, span.until) for span in spans]):
-        raise BadStudent(_("与已有的卓越计划起止时间重叠，请核对日期。"), field="since")
-    row = PetoeSpan(student_id=student.id, since=since, until=until)
-    session().add(row)
-    _touch(student)
-    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": since, "until": until})
-    return row
-
-
-def end_petoe(*, student: Student, until: date, by: Identity, now: datetime) -> PetoeSpan | None:
-    """The last day in the 卓越计划; the open span ends. None when there is no open span. Raises BadStudent."""
-    span = next((span for span in queries.spans_of([student.id])[student.id] if span.until is None), None)
-    if span is None:
-        return None
-    if until < span.since:
-        raise BadStudent(_("结束日期不能早于开始日期 %(day)s。", day=span.since), field="until")
-    span.until = until
-    _touch(student)
-    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": span.since, "until": until})
-    return span
-
-
-def set_petoe_spans(*, student: Student, spans: list[tuple[date, date | None]], by: Identity, now: datetime, version: int | None = None) -> bool:
-    """Replace the student's spans in the 卓越计划; returns whether anything changed. Raises Stale and BadStudent."""
-    check_version(student, version)
-    wanted = sorted(spans, key=lambda span: span[0])
-    for place, (since, until) in enumerate(wanted):
-        if since < student.enrolled_on:
-            raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
-        if until is not None and until < since:
-            raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
-        if until is None and student.left_on is not None:
-            raise BadStudent(_("学生已于 %(day)s 离校，请填写结束日期。", day=student.left_on), field="until")
-        if rules.overlaps(since, until, wanted[place + 1 :]):
-            raise BadStudent(_("卓越计划的起止时间互相重叠，请核对日期。"), field="since")
-    known = queries.spans_of([student.id])[student.id]
-    before = [(span.since, span.until) for span in known]
-    if before == wanted:
-        return False
-    for span in known:
-        if (span.since, span.until) not in wanted:
-            session().delete(span)
-    session().flush()
-    session().add_all([PetoeSpan(student_id=student.id, since=since, until=until) for since, until in wanted if (since, until) not in before])
-    _touch(student)
-    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"before": before, "after": wanted})
-    return True
-
-
-def _touch(student: Student) -> None:
-    """A change of the spans is a change of the student: the version counts, so that two editors notice each other."""
-    from sqlalchemy.orm.attributes import flag_modified
-
-    flag_modified(student, "state")
-    session().flush()

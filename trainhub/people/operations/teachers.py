@@ -48,7 +48,6 @@ def add_teacher(
     discipline: str = "",
     is_senior: bool = False,
     phd_country: str = "",
-    overseas_months: int = 0,
     until: date | None = None,
     capstone_capacity: int = 8,
 ) -> Teacher:
@@ -70,7 +69,7 @@ def add_teacher(
         discipline=discipline.strip(),
         is_senior=is_senior,
         phd_country=_country(phd_country),
-        overseas_months=overseas_months,
+        overseas_months=0,
         since=since,
         until=until,
         capstone_capacity=capstone_capacity,
@@ -104,13 +103,11 @@ def _check_teacher(row: Teacher, programme: Programme | None) -> None:
         raise BadTeacher(_("离职日期不能早于到岗日期。"), field="until")
     if programme is not None and programme.university_id != row.university_id:
         raise BadTeacher(_("所选专业不属于该校，请重新选择。"), field="programme_id")
-    if row.overseas_months < 0:
-        raise BadTeacher(_("海外学习工作月数不能小于 0。"), field="overseas_months")
     if not 0 <= row.capstone_capacity <= 100:
         raise BadTeacher(_("指导毕业设计的人数上限应在 0 至 100 之间。"), field="capstone_capacity")
 
 
-EDITABLE = frozenset(["kind", "title", "discipline", "is_senior", "phd_country", "overseas_months", "since", "until", "capstone_capacity"])
+EDITABLE = frozenset(["kind", "title", "discipline", "is_senior", "phd_country", "since", "until", "capstone_capacity"])
 
 
 def change_teacher(

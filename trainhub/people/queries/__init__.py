@@ -1,6 +1,7 @@
 """Every select on persons, students, teachers and their employment."""
 
 from trainhub.people.queries.addresses import is_own_address
+from trainhub.people.queries.background import degree, degrees_of, months_abroad, stay, stays_of
 from trainhub.people.queries.former import (
     Renumbered,
     cohort_on,
@@ -94,6 +95,8 @@ from trainhub.people.queries.students import (
     has_student_number,
     is_petoe,
     person_ids_of_programme,
+    petoe_changes,
+    petoe_changes_of,
     petoe_of_cohort,
     petoe_on,
     petoe_student_ids,
@@ -156,6 +159,8 @@ __all__ = [
     "counts_by_programme",
     "counts_in_cohort",
     "decided_same_with",
+    "degree",
+    "degrees_of",
     "different_between",
     "employment",
     "employment_of",
@@ -190,6 +195,7 @@ __all__ = [
     "left_programme",
     "merged_into",
     "mergings_at",
+    "months_abroad",
     "moved_after",
     "names_of",
     "of_human",
@@ -204,6 +210,8 @@ __all__ = [
     "persons_by_id",
     "persons_listing",
     "persons_named",
+    "petoe_changes",
+    "petoe_changes_of",
     "petoe_of_cohort",
     "petoe_on",
     "petoe_student_ids",
@@ -224,6 +232,8 @@ __all__ = [
     "standing_holds",
     "standing_merge",
     "standing_names",
+    "stay",
+    "stays_of",
     "student",
     "student_in",
     "student_of_person",

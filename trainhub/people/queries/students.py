@@ -16,7 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import rules
-from trainhub.people.models import Person, PetoeSpan, Student, Suspension, Teacher
+from trainhub.people.models import Person, PetoeChange, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.permissions import VIEWERS
 from trainhub.people.types import (
     StudentFilter,
@@ -140,6 +140,26 @@ def spans_of(student_ids: Iterable[int]) -> dict[int, list[PetoeSpan]]:
         statement = select(PetoeSpan).where(PetoeSpan.student_id.in_(ids[start : start + 500])).order_by(PetoeSpan.since, PetoeSpan.id)
         for span in session().scalars(statement):
             found[span.student_id].append(span)
+    return found
+
+
+def petoe_changes_of(student_ids: Iterable[int]) -> dict[int, list[PetoeChange]]:
+    """Why spans in the 卓越计划 ended, were changed or taken away, by student, oldest first. One query a portion."""
+    found: dict[int, list[PetoeChange]] = {key: [] for key in student_ids}
+    ids = list(found)
+    for start in range(0, len(ids), 500):
+        statement = select(PetoeChange).where(PetoeChange.student_id.in_(ids[start : start + 500])).order_by(PetoeChange.id)
+        for row in session().scalars(statement):
+            found[row.student_id].append(row)
+    return found
+
+
+def petoe_changes(of_students: ColumnElement[bool]) -> dict[int, list[PetoeChange]]:
+    """The same for the students that a condition names; only who has any. One query."""
+    found: dict[int, list[PetoeChange]] = {}
+    statement = select(PetoeChange).join(Student, Student.id == PetoeChange.student_id).where(of_students)
+    for row in session().scalars(statement.order_by(PetoeChange.id)):
+        found.setdefault(row.student_id, []).append(row)
     return found
 
 

@@ -18,6 +18,7 @@ from trainhub.organisations.types import SCHOOLS
 from trainhub.programmes import queries
 from trainhub.programmes.models import (
     Cohort,
+    GraduationChange,
     Programme,
     ProgrammeVersion,
 )
@@ -125,9 +126,12 @@ def change_cohort(
     version: ProgrammeVersion | None = None,
     graduated_on: date | None = None,
     opened_at: int | None = None,
+    reason: str = "",
 ) -> Cohort:
-    """Put a cohort under a published plan, or note the day it graduated. Raises Stale: `opened_at` is the version of the
-    programme, which counts up with its cohorts, so that two editors of one cohort notice each other."""
+    """Put a cohort under a published plan, or note the day it graduated. `reason`: why a day that was noted is another one or none; it is kept.
+
+    Raises Stale: `opened_at` is the version of the programme, which counts up with its cohorts, so that two editors of one cohort notice each
+    other. Raises BadProgramme for a day that cannot be, another programme's plan, or a day taken away without a reason."""
     programme = queries.by_id(cohort.programme_id)
     assert programme is not None
     check_version(programme, opened_at)
@@ -135,6 +139,15 @@ def change_cohort(
         raise BadProgramme(_("年级只能采用本专业已发布的培养方案。"), field="version_id")
     if graduated_on is not None and graduated_on <= cohort.starts_on:
         raise BadProgramme(_("毕业日期应晚于入学日期。"), field="graduated_on")
+    if cohort.graduated_on is not None and graduated_on != cohort.graduated_on:
+        words = " ".join(reason.split())[:200]
+        if not words:
+            raise BadProgramme(_("毕业日期已登记为 %(day)s，更改或清空请写明理由；专业评价会列出理由。", day=cohort.graduated_on), field="reason")
+        session().add(
+            GraduationChange(
+                cohort_id=cohort.id, was=cohort.graduated_on, became=graduated_on, reason=words, written_by_id=by.account_id, written_at=now
+            )
+        )
     if version is not None:
         cohort.version_id = version.id
     cohort.graduated_on = graduated_on

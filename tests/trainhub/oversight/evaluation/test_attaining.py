@@ -156,7 +156,9 @@ def test_a_group_is_the_students_of_the_plan_who_belong_to_it(session: Session, 
         session.execute(sa.update(CourseResult).where(CourseResult.student_id.in_(ids[1:])).values(score_x10=0, is_attained=False))
         session.execute(sa.update(CourseResult).where(CourseResult.student_id == ids[0]).values(score_x10=900, is_attained=True))
         session.execute(sa.update(Placement).where(Placement.student_id.in_(ids[1:])).values(mentor_score_x10=0))
-        people.change_student(student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), by=SYSTEM, now=factory.NOW)
+        people.change_student(
+            student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), left_reason="转学", by=SYSTEM, now=factory.NOW
+        )
         session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == ids[2]).values(until=date(2023, 1, 1)))
         session.execute(sa.delete(PetoeSpan).where(PetoeSpan.student_id == ids[3]))
     session.expire_all()
@@ -176,7 +178,9 @@ def test_a_group_is_the_students_of_the_plan_who_belong_to_it(session: Session, 
 def test_the_page_of_a_course_leaves_out_who_withdrew(session: Session) -> None:
     built = factory.meeting(students=2)
     before = curriculum_queries.attainment(built.version.id)
-    people.change_student(student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), by=SYSTEM, now=factory.NOW)
+    people.change_student(
+        student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), left_reason="转学", by=SYSTEM, now=factory.NOW
+    )
     after = curriculum_queries.attainment(built.version.id)
     assert ({row[0] for row in before.values()}, {row[0] for row in after.values()}) == ({2}, {1})
 

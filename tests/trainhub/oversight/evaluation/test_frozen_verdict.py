@@ -55,7 +55,7 @@ def test_the_programme_cannot_take_a_student_out_of_the_group_after_the_submissi
     row = at_the_group_alone(play)
     by_the_group(row, play.group, DAY)
     session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == play.built.students[0].id).values(until=date(2024, 1, 1)))
-    programmes.change_cohort(cohort=play.built.cohort, graduated_on=None, by=SYSTEM, now=at(DAY))
+    programmes.change_cohort(cohort=play.built.cohort, graduated_on=None, reason="误登记", by=SYSTEM, now=at(DAY))
     session.expire_all()
     assert status_of(play, "7.2") is Status.MET
     assert go(row, Event.CONCLUDE, THEN, play.group).verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET
@@ -127,7 +127,7 @@ def test_a_criterion_is_reopened_with_a_reason_and_the_verdict_says_so(play: Pla
 def test_the_group_that_is_reopened_is_the_one_that_was_submitted(play: Play, session: Session) -> None:
     accredited(play)
     row = at_the_group_alone(play)
-    programmes.change_cohort(cohort=play.built.cohort, graduated_on=None, by=SYSTEM, now=at(DAY))
+    programmes.change_cohort(cohort=play.built.cohort, graduated_on=None, reason="误登记", by=SYSTEM, now=at(DAY))
     session.expire_all()
     with pytest.raises(Refused, match="2022 级的毕业登记与提交时不同"):
         reopening.reopen(application=row, criterion="7.2", reason="补交", by=play.group, today=THEN, now=at(THEN))

@@ -21,7 +21,7 @@ def test_who_dropped_out_is_listed_with_the_own_cohort(session: Session) -> None
     built = factory.bare(students=3)
     later = ground.student(built.programme, year=2024, petoe_since=date(2024, 9, 1))
     for student in (built.students[0], later):
-        people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=date(2026, 1, 31), **W)
+        people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=date(2026, 1, 31), left_reason="转学", **W)
     group = members_of(built.programme.id, factory.TODAY).group
     assert group.cohort_years == (built.cohort.year,)
     assert [built.students[0].student_no in line for line in group.withdrawn] == [True], "not who dropped out of a cohort that is not judged"

@@ -109,7 +109,7 @@ def test_who_left_the_plan_is_named_after_another_cohort_too(session: Session) -
     """The plan is the programme's: another year of it ends no stay in it (PETOE-7.2)."""
     built = factory.bare(students=2)
     mover = built.students[0]
-    people.end_petoe(student=mover, until=DAY - 30 * ONE, **W)
+    people.end_petoe(student=mover, until=DAY - 30 * ONE, reason="本人申请", **W)
     assert [mover.student_no in line for line in members_of(built.programme.id, DAY - ONE).group.left] == [True]
     move(mover, built.programme, built.cohort.year + 1)
     later = built.cohort.year + 1

@@ -127,7 +127,7 @@ def test_who_left_the_plan_stands_with_the_other_students(session: Session) -> N
         built = factory.meeting(students=5)
         stays, left, joined, dropped, graduate = built.students
         for student, state in ((dropped, StudentState.WITHDRAWN), (graduate, StudentState.GRADUATED)):
-            people.change_student(student=student, state=state, left_on=date(2026, 1, 10), by=SYSTEM, now=factory.NOW)
+            people.change_student(student=student, state=state, left_on=date(2026, 1, 10), left_reason="转学", by=SYSTEM, now=factory.NOW)
         for row in session.scalars(select(PetoeSpan).where(PetoeSpan.student_id.in_([left.id, joined.id]))):
             if row.student_id == left.id:
                 row.until = date(2025, 1, 10)

@@ -761,11 +761,11 @@ def test_who_joins_or_leaves_the_plan_midway_is_named(session: Session) -> None:
     joiner, leaver, withdrawn, _stays = built.students
     session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == joiner.id).values(since=date(2024, 9, 1)))
     session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == leaver.id).values(until=date(2025, 7, 1)))
-    people.change_student(student=withdrawn, state=StudentState.WITHDRAWN, left_on=date(2025, 3, 1), by=SYSTEM, now=factory.NOW)
+    people.change_student(student=withdrawn, state=StudentState.WITHDRAWN, left_on=date(2025, 3, 1), left_reason="转学", by=SYSTEM, now=factory.NOW)
     found = readiness.assess(built.programme, factory.TODAY)
     assert found.group.size == 2
     assert [line.rsplit(" ", 1)[1] for line in found.group.joined] == ["2024-09-01"]
-    assert [line.rsplit(" ", 1)[1] for line in found.group.left] == ["2025-07-01"]
+    assert [line.rsplit(" ", 1)[1] for line in found.group.left] == ["2025-07-01（没有写明理由）"]
     assert len(found.group.withdrawn) == 1
     asked = readiness.as_dict("X", found)["judged"]
     assert (len(asked["left"]), len(asked["joined"]), asked["students"]) == (1, 1, 2)

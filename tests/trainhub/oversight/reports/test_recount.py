@@ -115,11 +115,11 @@ def test_one_human_under_two_rows_is_hosted_and_guides_once(session: Session) ->
 def test_a_departure_that_is_entered_later_does_not_change_a_report(session: Session, left_on: date) -> None:
     """Whatever the day entered: before the moment of the report, on its eve, on its day, after it."""
     gone, stays, back = ground.student(), ground.student(), ground.student()
-    people.change_student(student=back, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=9), by=SYSTEM, now=NOW)
+    people.change_student(student=back, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=9), left_reason="转学", by=SYSTEM, now=NOW)
     row = _made(ReportKind.QUALITY)
     assert operations.kept(row).figures[0].value == "2"
     session.info.pop("audit", None)  # what was known before the report stands before it
-    people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=left_on, by=SYSTEM, now=LATER)
+    people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=left_on, left_reason="转学", by=SYSTEM, now=LATER)
     people.change_student(student=stays, class_name="机械2", by=SYSTEM, now=LATER)
     place = session.get_one(Programme, back.programme_id), session.get_one(Cohort, back.cohort_id)
     people.move_student(
@@ -138,7 +138,7 @@ def test_the_graduates_of_a_year_are_those_of_the_moment(session: Session) -> No
     session.info.pop("audit", None)
     before = queries.graduates_by_field(ends.year, NOW), queries.asked_by_programme(ends.year, NOW), queries.asked_count(ends.year, NOW)
     assert before[0] == {2: 1}
-    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=2), by=SYSTEM, now=LATER)
+    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=2), left_reason="转学", by=SYSTEM, now=LATER)
     programmes.change_programme(programme=programme, key_field_no=3, name="新专业名", by=SYSTEM, now=LATER)
     organisations.change(organisation=_school(session, student), name="新校名", by=SYSTEM, now=LATER)
     _written(session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import curricula, matrices, tables
 from trainhub.oversight.evaluation.documents.grounds import DrawnPlan, Ground
@@ -25,7 +26,10 @@ from trainhub.oversight.evaluation.rules.attainment import NOTHING
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.store import catalogue
 from trainhub.oversight.evaluation.store.types import SAME
-from trainhub.people.types import TeacherKind
+from trainhub.people import labels as people_labels
+from trainhub.people import queries as people
+from trainhub.people.models import PersonDegree
+from trainhub.people.types import Degree, TeacherKind
 from trainhub.programmes import labels as programme_labels
 from trainhub.programmes import queries as programmes
 
@@ -195,15 +199,17 @@ def _research(drawn: Drawn) -> list[Table]:
 
 def _staff(drawn: Drawn) -> list[Table]:
     spans = enterprise_spans({person.id for _teacher, person in drawn.staff}, drawn.on)
+    persons = {person.id: person.name for _teacher, person in drawn.staff}
+    stays, degrees = people.stays_of(persons), people.degrees_of(persons)
     rows = [
         [
             teacher.staff_no, person.name, "专职" if teacher.kind is TeacherKind.FULL_TIME else "兼职", teacher.title, teacher.discipline,
-            "是" if teacher.is_senior else "", teacher.phd_country, teacher.overseas_months or "", days_in(spans.get(person.id, ()), until=drawn.on),
+            "是" if teacher.is_senior else "", _highest(degrees[person.id]), people.months_abroad(stays[person.id], drawn.on) or "", days_in(spans.get(person.id, ()), until=drawn.on),
             person.nationality,
         ]
         for teacher, person in drawn.staff
     ]  # fmt: skip
-    columns = ("工号", "姓名", "专兼职", "职称", "学科", "高水平", "博士授予国", "境外研修月数", "已核实企业工作天数", "国籍")
+    columns = ("工号", "姓名", "专兼职", "职称", "学科", "高水平", "最高学历", "已核实境外研修月数", "已核实企业工作天数", "国籍")
     work = [
         [
             name,
@@ -216,14 +222,43 @@ def _staff(drawn: Drawn) -> list[Table]:
         ]
         for name, row in dossier.employments([person.id for _teacher, person in drawn.staff])
     ]
+    studied = [
+        [
+            persons[b.person_id],
+            people_labels.DEGREES[b.degree],
+            b.university_name,
+            b.region,
+            b.field,
+            b.awarded_on,
+            "已核实" if b.verified_at else "未核实",
+        ]
+        for mine in degrees.values()
+        for b in mine
+        if b.awarded_on <= drawn.on
+    ]
+    abroad = [
+        [persons[b.person_id], people_labels.STAYS[b.kind], b.organisation_name, b.region, b.since, b.until, "已核实" if b.verified_at else "未核实"]
+        for mine in stays.values()
+        for b in mine
+        if b.since <= drawn.on
+    ]
     outputs = [
         [name, labels.OUTPUTS[r.kind], r.title, r.published_on] for r, name in registers.outputs(drawn.programme.id) if r.published_on <= drawn.on
     ]
     return [
         table("教师清单", columns, rows),
+        table("教育背景", ("姓名", "学位", "授予学校", "国家或地区", "学科专业", "授予日期", "核实"), studied, "没有登记学历。"),
+        table("学习经历（境外研修）", ("姓名", "类别", "学校或企业", "国家或地区", "开始", "结束", "核实"), abroad, "没有登记境外经历。"),
         table("教研成果", ("教师", "类别", "成果", "日期"), outputs, "没有登记教研成果。"),
         table("工作经历", ("姓名", "单位", "职务", "开始", "结束", "全职", "核实"), work),
     ]
+
+
+def _highest(degrees: Sequence[PersonDegree]) -> str:
+    """The highest degree, with where it is from."""
+    order = list(Degree)
+    best = max(degrees, key=lambda one: (order.index(one.degree), one.awarded_on), default=None)
+    return f"{people_labels.DEGREES[best.degree]}（{best.university_name}，{best.region}）" if best is not None else ""
 
 
 def _secondments(drawn: Drawn) -> list[Table]:
@@ -308,7 +343,7 @@ def six_courses(drawn: Drawn) -> list[Table]:
 def plan_items(plan: DrawnPlan) -> list[Table]:
     """The enterprise training plan (M6.1, M7.1)."""
     items = field.plan_items_of(plan.version_id)
-    names = {row["id"]: row["name"] for row in dossier.bases([item.base_id for item in items if item.base_id], plan.of.on)}
+    names = organisations.names_of({item.base_id for item in items if item.base_id})
     rows = [
         [
             i.position,
@@ -341,7 +376,7 @@ def _columns(title_: str, names: tuple[str, ...]) -> Callable[[Drawn], list[Tabl
 def international(drawn: Drawn) -> list[Table]:
     """Exchange records and joint programmes (M9.4)."""
     key, on = drawn.programme.id, drawn.on
-    joint = [[labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""] for r in registers.intl_programmes(key) if r.since <= on]  # fmt: skip
+    joint = [[labels.MODES[r.mode], r.partner, r.country, r.agreement_no, "承认" if r.recognises_credits else "未写明", r.since, r.until or ""] for r in registers.intl_programmes(key) if r.since <= on]  # fmt: skip
     measures = [
         [labels.ACTIVITIES[r.kind], r.title, f"{r.partner} {r.country}".strip(), r.took_place_on, r.description, r.evidence]
         for r in registers.activities(key)
@@ -350,7 +385,7 @@ def international(drawn: Drawn) -> list[Table]:
     records = [[name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(key, on=on) if r.took_place_on <= on]  # fmt: skip
     same = [[name, r.university, r.country, r.course, r.evidence, r.compared_on] for r, name in registers.equivalences(key) if r.compared_on <= on]
     return [
-        table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),
+        table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "学分", "开始", "结束"), joint, "没有登记合作办学项目。"),
         table("学生国际交流", ("姓名", "学号", "形式", "学校或机构", "国家或地区", "日期"), records, "没有登记学生交流。"),
         table("国际化举措", ("形式", "名称", "合作单位", "日期", "做法和效果", "佐证"), measures, "没有登记其他国际化举措。"),
         table("等效课程", ("本专业课程", "境外学校", "国家或地区", "对应课程", "依据", "日期"), same, "没有登记等效课程。"),

@@ -277,11 +277,11 @@ def base_table(programme: Programme, on: date) -> list[Table]:
         taken.setdefault(row.base, set()).add(row.student_id)
     mentors, faculty, rows = dossier.mentors_at(programme.id, on), support.faculty_at(programme.id, on), []
     supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
-    for base in dossier.bases(ids, on):
+    for base in dossier.bases(ids, on, university_id=programme.university_id):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
         carried = "、".join(dict.fromkeys(item.title for item in items if item.base_id == base["id"]))
         for agreement in base["agreements"] or [None]:
-            state = "没有协议" if agreement is None else ("有效" if agreement.since <= on <= agreement.until else "不在有效期")
+            state = "没有本校签署的协议" if agreement is None else ("有效" if agreement.since <= on <= agreement.until else "不在有效期")
             rows.append(
                 [
                     base["name"], kinds, "、".join(base["hosts"]), agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",

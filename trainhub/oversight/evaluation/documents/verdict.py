@@ -31,10 +31,12 @@ def _content(application: Application, programme: Programme) -> Paper:
     decision = judgements.decision(application.decision_id)
     assert decision is not None
     assert decision.verdict is not None, "only a concluded application has a verdict"
-    university, until = organisations.by_id(programme.university_id), outcome_queries.validity_of(application)
+    known, until = organisations.by_id(programme.university_id), outcome_queries.validity_of(application)
+    university = decision.university or (known.name if known else "")
+    name = decision.programme or programme.name
     found = {one["code"]: finding_from_dict(one) for one in decision.findings}
     again = queries.reopenings_of(application.id)
-    lines = [university.name if university else "", programme.name, f"结论作出日期：{format_date(decision.decided_on)}"]
+    lines = [university, name, f"结论作出日期：{format_date(decision.decided_on)}"]
     return Paper(
         title="卓越计划实施工作评价结论",
         lines=[line for line in lines if line],
@@ -87,5 +89,5 @@ def _content(application: Application, programme: Programme) -> Paper:
                 )
             ),
         ],
-        footer=f"{programme.name} · 评价结论",
+        footer=f"{name} · 评价结论",
     )

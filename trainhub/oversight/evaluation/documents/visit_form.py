@@ -11,6 +11,8 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import labels, readiness, submitted
 from trainhub.oversight.evaluation.documents.tables import quantity
 from trainhub.oversight.evaluation.documents.tables import required as required_text
+from trainhub.oversight.evaluation.rules.whole import group_text
+from trainhub.oversight.evaluation.types import Group
 from trainhub.oversight.evaluation.workflow import diverging, former_queries, queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus
 from trainhub.policy.findings import Finding
@@ -63,6 +65,7 @@ def _content(application: Application, programme: Programme, on: date, readable:
     ]
     if application.no_centre_reason:
         blocks.append(Para(f"未安排工程实践教育中心考查的理由：{application.no_centre_reason}"))
+    blocks += of_group(answer.group)
     for part in answer.answers:
         rows = []
         for finding in part.findings:
@@ -112,6 +115,20 @@ def _content(application: Application, programme: Programme, on: date, readable:
         blocks=blocks,
         footer=f"{programme.name} · 现场考查评价表",
     )
+
+
+def of_group(group: Group) -> list[Block]:
+    """Who is judged, and who is not, with the day and the reason (PETOE-7.2)."""
+    apart = (
+        ("退学的学生", group.withdrawn),
+        ("中途退出卓越计划", group.left),
+        ("中途加入卓越计划", group.joined),
+        ("未登记毕业的年级", group.graduations),
+    )
+    return [
+        Heading("统计对象", 1),
+        Para("\n".join([f"{group_text(group)}。", *(f"{title}：{'；'.join(lines)}。" for title, lines in apart if lines)])),
+    ]
 
 
 def _former(application: Application, agreed: Mapping[str, Consensus]) -> list[Block]:

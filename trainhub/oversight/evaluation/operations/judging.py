@@ -10,6 +10,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements, marks
@@ -117,9 +118,19 @@ def note_quality(
 
 
 def record_decision(
-    *, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = "", found: Assessment | None = None
+    *,
+    programme: Programme,
+    outcome: Outcome,
+    decided_on: date,
+    by: Identity,
+    now: datetime,
+    reason: str = "",
+    found: Assessment | None = None,
+    accredited_until: date | None = None,
 ) -> EvaluationDecision:
     """Record how an application ended and freeze the findings it rests on (`found`, else as they stand now), for this decision alone.
+
+    `accredited_until`: how long the accreditation is valid on which a verdict rests; kept with what university and programme are called now.
 
     The verdict is derived, never typed. Whoever asks sees to it that an application is decided once: its state says whether it was.
     Raises BadDecision when a conclusion is asked for that has no verdict yet.
@@ -127,6 +138,7 @@ def record_decision(
     found = found if found is not None else readiness.assess(programme, decided_on)
     if outcome is Outcome.CONCLUDED and found.verdict is None:
         raise BadDecision(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
+    university = organisations.by_id(programme.university_id)
     row = EvaluationDecision(
         programme_id=programme.id,
         outcome=outcome,
@@ -134,6 +146,9 @@ def record_decision(
         verdict=found.verdict if outcome is Outcome.CONCLUDED else None,
         special_result=found.special_result.value if found.special_result else "",
         findings=as_dicts(found.findings),
+        accredited_until=accredited_until,
+        university=university.name if university is not None else "",
+        programme=programme.name,
         reason=reason.strip()[:400],
         recorded_by_id=by.account_id,
         recorded_at=now,

@@ -192,8 +192,9 @@ def add_intl_programme(
     now: datetime,
     until: date | None = None,
     agreement_no: str = "",
+    recognises_credits: bool = False,
 ) -> IntlProgramme:
-    """A joint programme with a school abroad."""
+    """A joint programme with a school abroad, by an agreement that has a number. Raises BadEntry."""
     if until is not None and until < since:
         raise BadEntry(_("结束日期不能早于开始日期。"), field="until")
     row = IntlProgramme(
@@ -201,7 +202,8 @@ def add_intl_programme(
         mode=mode,
         partner=checked_text(partner, "partner", _("请填写境外合作学校。")),
         country=checked_country(country),
-        agreement_no=agreement_no.strip(),
+        agreement_no=checked_text(agreement_no, "agreement_no", _("请填写协议编号。")),
+        recognises_credits=recognises_credits,
         since=since,
         until=until,
     )

@@ -13,12 +13,12 @@ from courses.curriculum.types import CourseCategory
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState, semester_of
 from enterprises.capstones.queries.facts import SUPPOSED
-from trainhub.kernel.contacts import is_country
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
 from trainhub.oversight.evaluation.queries import evidence, field
 from trainhub.oversight.evaluation.queries.members import Member, members_of
 from trainhub.oversight.evaluation.queries.plans import plan_cases, plans_of
+from trainhub.oversight.evaluation.register_types import ProgrammeMode
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
 from trainhub.oversight.evaluation.rules.verdict import add_years
 from trainhub.oversight.evaluation.types import (
@@ -31,9 +31,9 @@ from trainhub.oversight.evaluation.types import (
     TeacherCase,
     WorkEntry,
 )
-from trainhub.people.models import Employment, Person, Student, Teacher
-from trainhub.people.queries import in_programme
-from trainhub.people.types import NationalityKind, TeacherKind
+from trainhub.people.models import Employment, Person, PersonDegree, PersonStay, Student, Teacher
+from trainhub.people.queries import degrees_of, in_programme, months_abroad, stays_of
+from trainhub.people.types import Degree, NationalityKind, TeacherKind
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import Programme
@@ -72,7 +72,7 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
         teachers=staff,
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),
-        centres=field.centre_cases([key for key in bases if key is not None], on),
+        centres=field.centre_cases([key for key in bases if key is not None], on, university_id=programme.university_id),
         placements=field.placement_cases(programme.id, placements, judged, on),
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=p["own.weeks.days_per_week"].number),
         capstones=capstones,
@@ -134,6 +134,7 @@ def _candidates(
                 cohort_year=row.cohort_year,
                 is_specialty=row.category == CourseCategory.SPECIALTY.value,
                 importance=str(row.importance),
+                is_optional=row.is_optional,
                 lead=row.lead,
                 lead_id=row.lead_teacher_id,
                 lead_days=days_in(spans.get(row.lead_person_id or 0, ()), until=last),
@@ -180,9 +181,12 @@ def _staff(
         if day is not None:
             appraised[appointment.teacher_id] = max(day, appraised.get(appointment.teacher_id, day))
     staff, part_time = [], []
+    persons = {person.id for _teacher, person in rows}
+    stays, degrees = stays_of(persons), degrees_of(persons)
     for teacher, person in rows:
         label = f"{person.name}（{teacher.staff_no}）"
-        country = teacher.phd_country.strip().upper()
+        abroad = stays.get(person.id, [])
+        doctorates = [one for one in degrees.get(person.id, ()) if one.degree is Degree.DOCTOR and one.awarded_on <= on and one.region not in AT_HOME]
         staff.append(
             TeacherCase(
                 label=label,
@@ -191,9 +195,9 @@ def _staff(
                 enterprise_days=days_in(spans.get(person.id, ()), until=on),
                 hours_x10=hours[teacher.id],
                 is_foreign=person.nationality_kind is NationalityKind.FOREIGN,
-                has_foreign_doctorate=is_country(country) and country not in AT_HOME,
-                overseas_months=teacher.overseas_months,
-                unread_country="" if is_country(country) else teacher.phd_country.strip(),
+                has_foreign_doctorate=any(one.verified_at is not None for one in doctorates),
+                overseas_months=months_abroad(abroad, on),
+                unverified=_unverified(teacher, doctorates, abroad, on),
                 secondments=tuple(plans[teacher.id]),
                 person_id=person.id,
             )
@@ -218,6 +222,24 @@ def _staff(
     return tuple(staff), tuple(part_time)
 
 
+def _unverified(teacher: Teacher, doctorates: Sequence[PersonDegree], stays: Sequence[PersonStay], on: date) -> tuple[str, ...]:
+    """What is said of a teacher's doctorate and time abroad and rests on nobody's verification."""
+    waiting = [row for row in stays if row.verified_at is None and row.since <= on]
+    told = [f"博士学位（{one.university_name}，{one.region}）" for one in doctorates if one.verified_at is None]
+    if not doctorates and teacher.phd_country.strip() and teacher.phd_country.strip().upper() not in AT_HOME:
+        told.append(f"登记的博士学位授予国家 {teacher.phd_country.strip()} ")
+    told += [f"境外经历（{row.organisation_name}，{row.since} 至 {row.until}）" for row in waiting]
+    return (*told, *([f"原登记的海外 {teacher.overseas_months} 个月"] if teacher.overseas_months and not stays else []))
+
+
+def _lacks(row: IntlProgramme) -> tuple[str, ...]:
+    """What the record of a joint programme lacks. A joint college recognises no credits by its nature: the sentence asks that of the two others (002:591)."""
+    lacks = [] if row.agreement_no.strip() else ["没有协议编号"]
+    if row.mode is not ProgrammeMode.JOINT_COLLEGE and not row.recognises_credits:
+        lacks.append("没有写明承认或互认学分")
+    return tuple(lacks)
+
+
 def _international(programme_id: int, present: Sequence[Member], on: date) -> InternationalCase:
     exchanged = set(
         session().scalars(
@@ -240,5 +262,6 @@ def _international(programme_id: int, present: Sequence[Member], on: date) -> In
         students=len(present),
         foreign=sum(member.is_foreign for member in present),
         exchanged=sum(member.id in exchanged for member in present),
-        programmes=tuple((row.mode.value, f"{row.partner}（{row.since} 起）") for row in running),
+        programmes=tuple((row.mode.value, f"{row.partner}（{row.since} 起）", _lacks(row)) for row in running),
+        named=tuple((member.label, member.id in exchanged, member.is_foreign) for member in present),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, TeachingTask
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.bases.types import LeaderSide
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.export import ExportRow, export_rows
 from enterprises.capstones.queries.standing import is_latest
@@ -200,8 +201,11 @@ def employments(person_ids: Collection[int]) -> list[tuple[str, Employment]]:
     return [(name, row) for name, row in session().execute(statement)]
 
 
-def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
-    """Bases with hosts, agreements, leaders and what was invested, for table T4: six queries whatever their number."""
+def bases(base_ids: Collection[int], on: date, *, university_id: int) -> list[dict[str, Any]]:
+    """Bases with hosts, agreements, leaders and what was invested, for table T4: six queries whatever their number.
+
+    What other schools signed there, and who leads for them, is left out.
+    """
     ids = list(base_ids)
     names = {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
     profiles = {row.base_id: row for row in session().scalars(select(BaseProfile).where(BaseProfile.base_id.in_(ids)))}
@@ -221,13 +225,19 @@ def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
     statement = (
         select(BaseLeader.base_id, BaseLeader.side, Person.name, BaseLeader.post)
         .join(Person, Person.id == BaseLeader.person_id)
-        .where(BaseLeader.base_id.in_(ids), BaseLeader.since <= on, or_(BaseLeader.until.is_(None), BaseLeader.until >= on))
+        .where(
+            BaseLeader.base_id.in_(ids),
+            BaseLeader.since <= on,
+            or_(BaseLeader.until.is_(None), BaseLeader.until >= on),
+            or_(BaseLeader.side != LeaderSide.SCHOOL, BaseLeader.university_id == university_id),
+        )
         .order_by(BaseLeader.id)
     )
     for key, side, name, post in session().execute(statement):
         leaders[key][side.value].append(f"{name}（{post}）")
     agreements: dict[int, list[BaseAgreement]] = defaultdict(list)
-    for row in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.since, BaseAgreement.id)):
+    signed = select(BaseAgreement).where(BaseAgreement.base_id.in_(ids), BaseAgreement.university_id == university_id)
+    for row in session().scalars(signed.order_by(BaseAgreement.since, BaseAgreement.id)):
         agreements[row.base_id].append(row)
     return [
         {

@@ -109,14 +109,15 @@ def of_programme(
 def _numbers(programme_id: int, on: date) -> Counter[tuple[str, str]]:
     """How many entries the registers hold up to a day, by (register, kind): one query."""
 
-    def count(name: str, model: Any, day: Any, kind: Any = None, what: Any = None) -> Any:
+    def count(name: str, model: Any, day: Any, kind: Any = None, what: Any = None, only: Any = sa.true()) -> Any:
         text = sa.cast(kind, sa.String(40)) if kind is not None else sa.literal("")
         statement = select(sa.literal(name), text, func.count() if what is None else func.count(what.distinct()))
-        statement = statement.select_from(model).where(model.programme_id == programme_id, day <= on)
+        statement = statement.select_from(model).where(model.programme_id == programme_id, day <= on, only)
         return statement.group_by(kind) if kind is not None else statement
 
     parts = (
         count("participation", Participation, Participation.held_on, Participation.area),
+        count("proven", Participation, Participation.held_on, Participation.area, only=Participation.evidence != ""),
         count("incentive", Incentive, Incentive.granted_on, Incentive.kind),
         count("equivalence", Equivalence, Equivalence.compared_on),
         count("activity", IntlActivity, IntlActivity.took_place_on, IntlActivity.kind),
@@ -271,8 +272,11 @@ def tags_of_logs(programme_id: int, on: date) -> list[tuple[LogTag, int, int]]:
 
 
 def _took_part(numbers: Counter[tuple[str, str]], area: ParticipationArea, on: date) -> str:
-    number, least = numbers["participation", area.value], book().at("petoe.industry_participations_min", on=on).number
-    return f"行业企业专家参与记录 {number} 次（不少于 {least} 次，{'符合' if number >= least else '不符合'}）" if number else ""
+    """A record without evidence is told and does not count (C-1.4: count with evidence)."""
+    number, proven = numbers["participation", area.value], numbers["proven", area.value]
+    least = book().at("petoe.industry_participations_min", on=on).number
+    told = f"行业企业专家参与记录 {number} 次，其中有佐证 {proven} 次（不少于 {least} 次，{'符合' if proven >= least else '不符合'}）"
+    return told if number else ""
 
 
 def _documents(documents: Sequence[tuple[PolicyTopic, str, str]], on: date) -> dict[str, str]:

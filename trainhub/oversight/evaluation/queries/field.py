@@ -12,7 +12,7 @@ from sqlalchemy import Date, Integer, String, and_, case, cast, exists, func, li
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.queries import on_campus
-from enterprises.bases.types import BaseType
+from enterprises.bases.types import BaseType, LeaderSide
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.facts import findings_of, statuses_of, supposed
 from enterprises.capstones.queries.standing import is_latest
@@ -219,20 +219,32 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
     )
 
 
-def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
-    """The practice centres among the bases of the programme (all of them when none is typed as a centre): three queries."""
+def centre_cases(base_ids: Iterable[int], on: date, *, university_id: int) -> tuple[CentreCase, ...]:
+    """The practice centres among the bases of the programme (all of them when none is typed as a centre): three queries.
+
+    A base may be built with several schools: who leads for another one, and what another one signed, is not the programme's (002:509, 002:517).
+    """
     ids = sorted(set(base_ids))
     is_centre = exists().where(BaseTyping.base_id == Organisation.id, BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on)
     found = session().execute(select(Organisation.id, Organisation.name, is_centre).where(Organisation.id.in_(ids))).all()
     names, typed = {key: name for key, name, _is in found}, {key for key, _name, is_one in found if is_one}
     leaders: dict[int, Counter[str]] = defaultdict(Counter)
     for row in session().scalars(select(BaseLeader).where(BaseLeader.base_id.in_(ids)).order_by(BaseLeader.id)):
-        if row.since <= on and (row.until is None or row.until >= on):
+        is_own = row.side is not LeaderSide.SCHOOL or row.university_id == university_id
+        if is_own and row.since <= on and (row.until is None or row.until >= on):
             leaders[row.base_id][row.side.value] += 1
     agreements: dict[int, list[AgreementCase]] = defaultdict(list)
+    others, unnamed = Counter[int](), Counter[int]()
     for one in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.until, BaseAgreement.id)):
-        agreements[one.base_id].append(AgreementCase(one.signed_on, one.since, one.until, frozenset(one.topics)))
-    return tuple(CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed))
+        if one.university_id == university_id:
+            agreements[one.base_id].append(AgreementCase(one.signed_on, one.since, one.until, frozenset(one.topics)))
+        else:
+            (unnamed if one.university_id is None else others)[one.base_id] += 1
+    return tuple(
+        CentreCase(names[key], dict(leaders[key]), tuple(agreements[key]), others[key], unnamed[key])
+        for key in ids
+        if key in names and (not typed or key in typed)
+    )
 
 
 def capstone_cases(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.types import Group
 from trainhub.people import queries as people
-from trainhub.people.models import Person, PetoeSpan, Student
+from trainhub.people.models import Person, PetoeChange, PetoeSpan, Student
 from trainhub.people.types import NationalityKind, StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
@@ -52,12 +53,12 @@ class Members:
 
 
 def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Members:
-    """Two queries whatever the number of students. `years`: judge the cohorts of those years alone, for comparison.
+    """Four queries whatever the number of students. `years`: judge the cohorts of those years alone, for comparison.
 
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
     A student who stayed in the 卓越计划 until graduation belongs to it, also one who joined mid-way; who withdrew from the school
-    or left the 卓越计划 before is listed apart (PETOE-7.2). Who changed the programme or the cohort is where they were on the day, and only what
+    or left the 卓越计划 before, or was taken out of it, is listed apart, with the day and the reason (PETOE-7.2). Who changed the programme or the cohort is where they were on the day, and only what
     they did there of the 卓越计划 counts there; who went elsewhere before is listed with those who left it.
     """
     of_programme = select(Cohort, programmes.plan_of_cohort()).where(Cohort.programme_id == programme_id).order_by(Cohort.year)
@@ -77,6 +78,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
             Student.enrolled_on,
             Student.left_on,
             Person.nationality_kind,
+            Student.left_reason,
             PetoeSpan.since,
             PetoeSpan.until,
             people.in_programme_since(programme_id, on),
@@ -95,21 +97,23 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         students[facts[0]] = facts
         if since is not None and (until is None or until >= came_on):  # not what ended elsewhere
             spans[facts[0]].append((since, until))
-    present, petoe, withdrawn, left = [], [], [], []
-    for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in students.values():
+    changes = people.petoe_changes(people.in_programme(programme_id, on))
+    present, petoe, withdrawn, left, graduates = [], [], [], [], Counter[int]()
+    for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality, left_reason in students.values():
         is_present = left_on is None or left_on >= on
         member = Member(key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN)
         if is_present:
             present.append(member)
         if state is StudentState.WITHDRAWN and not is_present:
-            if spans[key]:
-                withdrawn.append(member)
+            if spans[key] or key in changes:
+                withdrawn.append((member, f"{left_on}{_why(left_reason)}"))
             continue
         begun = [(since, until) for since, until in spans[key] if since <= on]
         if any(_lasts(until, on, left_on) for _since, until in begun):
             petoe.append(member)
-        elif begun:
-            left.append((member, max(until for _since, until in begun if until is not None)))
+            graduates[cohort_id] += state is StudentState.GRADUATED and not is_present
+        elif told := _leaving(begun, changes.get(key, ()), left_reason, on):
+            left.append((member, told))
     left += _gone(programme_id, on, cohorts) if went else []
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
@@ -120,18 +124,20 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)
-    of_years = set(years) or {cohorts[key].year for key in ids}  # where nobody is judged, whoever dropped out tells why
+    # Also of a graduated cohort in which nobody is judged any more; where there is none at all, whoever dropped out tells why.
+    of_years = set(years) or {cohorts[key].year for key in {*ids, *finished}}
     group = Group(
         cohort_years=tuple(cohorts[key].year for key in ids),
         is_finished=is_finished,
         size=len(judged),
-        withdrawn=tuple(member.label for member in withdrawn if not of_years or member.cohort_year in of_years),
-        left=tuple(f"{member.label} {day}" for member, day in left if member.cohort_id in ids),
+        withdrawn=tuple(f"{member.label} {told}" for member, told in withdrawn if not of_years or member.cohort_year in of_years),
+        left=tuple(f"{member.label} {told}" for member, told in left if not of_years or member.cohort_year in of_years),
         joined=tuple(
             f"{member.label} {since}"
             for member, since in ((member, spans[member.id][0][0]) for member in judged)
             if since > cohorts[member.cohort_id].starts_on + JOINS_WITHIN
         ),
+        graduations=() if years else _unregistered(programme_id, cohorts, graduates, finished),
     )
     starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
@@ -150,17 +156,49 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
     )
 
 
-def _gone(programme_id: int, on: date, cohorts: Mapping[int, Cohort]) -> list[tuple[Member, date]]:
+def _why(reason: str) -> str:
+    return f"（{reason or '没有写明理由'}）"
+
+
+def _leaving(begun: Sequence[tuple[date, date | None]], changes: Sequence[PetoeChange], left_reason: str, on: date) -> str:
+    """The day on which somebody left the 卓越计划, or was taken out of it, and why; empty for who never was in it up to the day."""
+    if begun:
+        since, until = max(begun, key=lambda span: span[1] or span[0])
+        said = next((one.reason for one in reversed(changes) if (one.since, one.until) == (since, until)), left_reason)
+        return f"{until}{_why(said)}"
+    for one in reversed(changes):
+        if one.was_since is not None and one.was_since <= on:
+            to = one.was_until or "今"
+            became = f"改为 {one.since} 至 {one.until or '今'}" if one.since else "删除"
+            return f"{local(one.written_at).date()} {became}了原登记的 {one.was_since} 至 {to}{_why(one.reason)}"
+    return ""
+
+
+def _unregistered(programme_id: int, cohorts: Mapping[int, Cohort], graduates: Mapping[int, int], finished: Collection[int]) -> tuple[str, ...]:
+    """The cohorts in which students of the 卓越计划 have graduated and that are not registered as graduated on the day, and why where one was. One query."""
+    waiting = [row for key, row in cohorts.items() if graduates.get(key) and key not in finished]
+    changes = programmes.graduation_changes(programme_id) if waiting else {}
+    found = []
+    for row in waiting:
+        last = changes[row.id][-1] if row.id in changes else None
+        became = f"改为 {row.graduated_on}" if row.graduated_on else "清空"
+        was = f"；原登记 {last.was} 毕业，{local(last.written_at).date()} {became}{_why(last.reason)}" if last is not None else ""
+        found.append(f"{row.year} 级已有 {graduates[row.id]} 名卓越计划学生毕业，未登记毕业{was}")
+    return tuple(found)
+
+
+def _gone(programme_id: int, on: date, cohorts: Mapping[int, Cohort]) -> list[tuple[Member, str]]:
     """Who belonged to the 卓越计划 here and went to another programme before the day: each with the last day in it. Three queries."""
     went = people.left_programme(programme_id, on)
     spans, persons = people.spans_of({row.student_id for row, _student in went}), people.names_of({student.person_id for _row, student in went})
-    found: dict[int, tuple[Member, date]] = {}
+    found: dict[int, tuple[Member, str]] = {}
     for row, student in went:
         mine = [one for one in spans[row.student_id] if one.since <= row.until and (one.until is None or one.until >= row.since)]
         if mine:
             label = f"{persons.get(student.person_id, '')}（{student.student_no}）"
             member = Member(student.id, label, row.cohort_id, cohorts[row.cohort_id].year, False, False)
-            found[student.id] = member, min(row.until, max(one.until or row.until for one in mine))
+            day = min(row.until, max(one.until or row.until for one in mine))
+            found[student.id] = member, f"{day}{_why(f'{row.next_since} 转到其他专业')}"
     return list(found.values())
 
 

@@ -20,7 +20,7 @@ NO_PLAN = "还没有企业培养方案。"
 def judge_leadership(
     criterion: Criterion, centres: Sequence[CentreCase], placements: Sequence[PlacementCase], *, leaders: Parameter, agreement: Parameter
 ) -> Finding:
-    """6.2: leaders of both sides at every centre; the three-party agreement of every placement that has begun (002:509).
+    """6.2: leaders of both sides at every centre, of the school's side for the own school; the three-party agreement of every placement that has begun (002:509).
 
     Missing insurance is named, the documents give no rule for it. Before a placement has begun no agreement shows anything.
     """
@@ -69,15 +69,20 @@ def agreement_gaps(agreement: AgreementCase, on: date, topics: Sequence[str]) ->
     return gaps
 
 
+def _none_signed(centre: CentreCase) -> str:
+    beside = [f"{centre.others} 份为其他学校签署"] * bool(centre.others) + [f"{centre.unnamed} 份没有写明学校"] * bool(centre.unnamed)
+    return f"本校没有签署合作协议（{'、'.join(beside)}）" if beside else "没有合作协议"
+
+
 def judge_agreements(criterion: Criterion, centres: Sequence[CentreCase], *, on: date, topics: Parameter) -> Finding:
-    """6.6: at every centre a signed agreement in force that day with all four topics (002:517, 002:519)."""
+    """6.6: at every centre an agreement that the own school signed, in force that day with all four topics (002:517, 002:519)."""
     good, details = 0, []
     for centre in centres:
         gaps = [agreement_gaps(agreement, on, topics.items) for agreement in centre.agreements]
         if any(not found for found in gaps):
             good += 1
         else:
-            details.append(f"{centre.label}：{'；'.join(gaps[-1]) if gaps else '没有合作协议'}")
+            details.append(f"{centre.label}：{'；'.join(gaps[-1]) if gaps else _none_signed(centre)}")
     return every(criterion, good, len(centres), parameter=topics, denominator=f"中心 {len(centres)} 个", details=details, nothing=NO_CENTRE)
 
 

@@ -23,7 +23,7 @@ def judge_faculty(criterion: Criterion, teachers: Sequence[TeacherCase], *, perc
     """9.1: about a quarter of all teachers, each human once; between 23 and 25 % a person decides, because of 左右 (002:585)."""
     humans = {teacher.human for teacher in teachers}
     with_it = {teacher.human: teacher for teacher in reversed(teachers) if has_background(teacher, stay_months=stay.number)}
-    unread = [f"{one.label}：博士学位授予国家“{one.unread_country}”不是国家代码，未计入" for one in teachers if one.unread_country]
+    unread = [f"{one.label}：{what}未核实，未计入" for one in teachers if one.human not in with_it for what in one.unverified]
     finding = share_at_least(
         criterion.code,
         len(with_it),
@@ -37,15 +37,17 @@ def judge_faculty(criterion: Criterion, teachers: Sequence[TeacherCase], *, perc
 
 
 def judge_programmes(criterion: Criterion, case: InternationalCase, *, needed: Parameter, modes: Parameter) -> Finding:
-    """9.4: a joint programme of one of the three modes runs on the day (002:591)."""
-    running = [label for mode, label in case.programmes if mode in modes.items]
+    """9.4: a joint programme of one of the three modes runs on the day, by an agreement that is named; sent students and staged studies with
+    credits that are recognised (002:591: 并承认学分, 互认学分)."""
+    mine = [(label, lacks) for mode, label, lacks in case.programmes if mode in modes.items]
+    running = [label for label, lacks in mine if not lacks]
     finding = decided(
         criterion.code,
         len(running) >= needed.number,
         found=len(running),
         parameter=needed,
         denominator="当日有效的合作办学项目",
-        details=running,
+        details=[*running, *(f"{label}：{'、'.join(lacks)}，未计入" for label, lacks in mine if lacks)],
     )
     return cited(finding, criterion)
 

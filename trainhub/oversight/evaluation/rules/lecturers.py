@@ -15,8 +15,8 @@ NOTHING = "还没有为任何年级确定 6 门课程。"
 
 
 def is_eligible(case: CandidateCase, importance: Parameter) -> bool:
-    """A core or major specialty course within the four years of study (002:481, 002:271)."""
-    return case.is_specialty and case.importance in importance.items and case.is_in_window
+    """A core or major specialty course within the four years of study, which everybody takes (002:481, 002:271)."""
+    return not case.is_optional and case.is_specialty and case.importance in importance.items and case.is_in_window
 
 
 def is_qualified(case: CandidateCase, days: Parameter) -> bool:
@@ -55,7 +55,8 @@ def judge_designated(criterion: Criterion, cohorts: Cohorts, *, courses: Paramet
         return lacking(criterion, courses, NOTHING)
     found = {year: sum(1 for case in cases if is_eligible(case, importance)) for year, cases in cohorts.items()}
     details = [
-        f"{year} 级 {case.label}：" + ("不在入学后四年内" if not case.is_in_window else "不是主要或核心的专业课程")
+        f"{year} 级 {case.label}："
+        + ("是选修课，不是全体学生修读" if case.is_optional else "不在入学后四年内" if not case.is_in_window else "不是主要或核心的专业课程")
         for year, cases in sorted(cohorts.items())
         for case in cases
         if not is_eligible(case, importance)

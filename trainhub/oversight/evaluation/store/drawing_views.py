@@ -61,9 +61,10 @@ def load_drawing(key: int) -> ReportDrawing:
 
 
 def on_drawing(row: ReportDrawing) -> Any:
-    """What a drawing is judged on: its application, else its programme, whose work the experts of a visit do not read."""
+    """What a drawing is judged on: its application, else its programme. The experts of a visit read neither: what they read is the document that
+    holds, not the drafts that it superseded."""
     if row.application_id is not None:
-        return on_case(load_case(row.application_id))
+        return replace(on_case(load_case(row.application_id)), visitors=frozenset())
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
     return replace(on_programme(programme), visitors=frozenset())

@@ -47,7 +47,13 @@ def decided_on(row: Application) -> date | None:
 
 
 def validity_of(row: Application) -> date | None:
-    """Until when the accreditation was valid on which the verdict of an application rests, whatever was concluded since."""
+    """Until when the accreditation was valid on which the verdict of an application rests, whatever was concluded, withdrawn or entered anew since.
+
+    It is kept with the verdict; of one of before that was kept it is looked up for its day.
+    """
+    decision = judgements.decision(row.decision_id)
+    if decision is not None and decision.university:
+        return decision.accredited_until
     on = decided_on(row)
     return valid_until(accreditation_of(row, on)) if on is not None else None
 

@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.store.operations.freezing import Dossier
 from trainhub.oversight.evaluation.types import CriterionKind, DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
-from trainhub.oversight.evaluation.workflow.operations import outside, papers
+from trainhub.oversight.evaluation.workflow.operations import outside, papers, telling
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
@@ -171,6 +171,7 @@ def _write(
         on=application,
         data={"programme": application.programme_id, "step": transition.code, "from": before.value, "to": transition.target.value, "reason": reason},
     )
+    telling.tell_step(application, transition, by=by, today=today, now=now)
     return application
 
 
@@ -200,7 +201,10 @@ def _alone(application: Application, **_rest: Any) -> None:
 def _decide(application: Application, outcome: Outcome, *, by: Identity, today: date, now: datetime, reason: str) -> EvaluationDecision:
     programme = _programme(application)
     found = deciding.resting(application, programme, today) if outcome is Outcome.CONCLUDED else None
-    row = judging.record_decision(programme=programme, outcome=outcome, decided_on=today, by=by, now=now, reason=reason, found=found)
+    until = verdicts.valid_until(outcome_queries.accreditation_of(application, today)) if outcome is Outcome.CONCLUDED else None
+    row = judging.record_decision(
+        programme=programme, outcome=outcome, decided_on=today, by=by, now=now, reason=reason, found=found, accredited_until=until
+    )
     application.decision_id = row.id
     p = readiness.parameters(today)
     application.reapply_from = verdicts.reapply_from(
@@ -289,13 +293,14 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
         if key not in waiting:
             raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")
         one, programme, university = waiting[key]
+        decision = judgements.decision(one.decision_id)
         step(application=one, event=Event.PUBLISH, by=by, today=today, now=now)
         session().add(
             Listed(
                 publication_id=row.id,
                 application_id=one.id,
-                university=university,
-                programme=programme.name,
+                university=(decision.university if decision is not None else "") or university,
+                programme=(decision.programme if decision is not None else "") or programme.name,
                 honour=one.special_result.removeprefix("met").removeprefix("_"),
                 accredited_until=outcome_queries.validity_of(one),  # of the one the verdict rests on, whatever was concluded since
             )

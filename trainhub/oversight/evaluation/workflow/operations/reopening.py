@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Reopening
-from trainhub.oversight.evaluation.workflow.operations import outside
+from trainhub.oversight.evaluation.workflow.operations import outside, telling
 from trainhub.oversight.evaluation.workflow.types import Actor, State
 from trainhub.policy.findings import finding_from_dict
 from trainhub.programmes import queries as programmes
@@ -86,4 +86,5 @@ def reopen(*, application: Application, criterion: str, reason: str, by: Identit
     session().flush()
     data = {"criterion": criterion, "before": kept.raw[criterion].status.value, "after": found.status.value, "reason": row.reason}
     audit.record(by=by, did="evaluation.criterion.reopened", on=application, data=data)
+    telling.tell_reopening(application, row, by=by, today=today, now=now)
     return row

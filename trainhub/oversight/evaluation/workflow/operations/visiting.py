@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
-from trainhub.oversight.evaluation.workflow.operations import outside
+from trainhub.oversight.evaluation.workflow.operations import outside, telling
 from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
 from trainhub.programmes import queries as programmes
 
@@ -68,6 +68,8 @@ def arrange(
         application.visit_starts_on, application.visit_ends_on, application.no_centre_reason = after
         session().flush()
         audit.record(by=by, did="evaluation.visit.arranged", on=application, data={"from": starts_on, "to": ends_on})
+        if before[0] is not None and before[:2] != after[:2]:
+            telling.tell_days(application, by=by, today=local(now).date(), now=now)
     return application
 
 
@@ -136,6 +138,10 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     ties = staff.ties_to_university(account.person_id, account.id, programme, today)
     if ties:
         raise BadVisit(_("%(name)s不能参加：%(why)s。", name=account.display_name, why="；".join(ties)), field="account_id")
+    twins = set(accounts.accounts_of_holder(account.id)) - {account.id}
+    twin = next((one for one in queries.experts_of(application.id) if one.account_id in twins), None)
+    if twin is not None:  # two forms of one human are not two opinions that agree
+        raise BadVisit(_("%(name)s已用另一个账号（%(other)s）担任这次考查的专家。", name=account.display_name, other=twin.name), field="account_id")
     held = {office for key in accounts.accounts_of_holder(account.id) for office in queries.offices_of(accounts.identity_of(key, today=today))}
     if held:  # nobody judges on the visit what the same person accepts or concludes
         told = "、".join(str(words.ACTORS[one]) for one in sorted(held))
@@ -146,6 +152,7 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
         for one in queries.experts_of(application.id):
             one.is_leader = False
     row = queries.assignment(application.id, account.id)
+    is_new = row is None or row.ended_at is not None
     if row is None:
         row = VisitExpert(application_id=application.id, account_id=account.id, name=account.display_name, assigned_at=now)
         session().add(row)
@@ -156,6 +163,8 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
     session().flush()
     audit.record(by=by, did="evaluation.expert.assigned", on=application, data={"expert": row.id, "leader": is_leader})
+    if is_new:
+        telling.tell_assigned(application, row, by=by, now=now)
     return row
 
 
@@ -182,6 +191,7 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         session().flush()
         data = {"expert": expert.id, "conflict": has_conflict}
         audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data=data)
+        telling.tell_ended(application, expert, by=by, now=now)
         adopt(application=application, by=by, now=now)
     return expert
 

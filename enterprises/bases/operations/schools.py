@@ -1,0 +1,36 @@
+"""Which school is meant at a base that several may build: an agreement and a leader of a school's side say it (PETOE-6.2, 6.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from enterprises.bases import queries
+from enterprises.bases.operations.errors import BadBase
+from enterprises.bases.types import LeaderSide
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import SCHOOLS
+
+
+def name_leaders_school(*, base: Organisation, leader_id: int, university_id: int, by: Identity, now: datetime) -> None:
+    """Say for which school somebody leads, where nobody had said it: a base may have several. Known already, it stays. Raises BadBase."""
+    for leader in queries.leader_rows(base.id):
+        if leader.id == leader_id and leader.side is LeaderSide.SCHOOL and leader.university_id is None:
+            leader.university_id = school_meant(base, university_id)
+            session().flush()
+            audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data={"leader": leader_id, "university": university_id})
+
+
+def school_meant(base: Organisation, university_id: int | None) -> int | None:
+    """The school that is meant at a base: the one that is said, else the only one that builds it. Raises BadBase when it is none."""
+    schools = queries.schools_of(base.id)
+    if university_id is None:
+        return schools[0][0] if len(schools) == 1 else None
+    row = organisations.by_id(university_id)
+    if row is None or row.kind not in SCHOOLS or (schools and university_id not in {key for key, _name in schools}):
+        raise BadBase(_("请选择共建这个基地的学校。"), field="university_id")
+    return university_id

@@ -1,0 +1,62 @@
+"""A base that several schools build: an agreement and a leader of a school's side say which school."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.bases import operations, queries
+from enterprises.bases.types import LeaderSide
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.organisations import operations as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import HostSide
+
+W: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
+DAYS: dict[str, Any] = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2028, 1, 1), "topics": []}
+
+pytestmark = pytest.mark.database
+
+
+def built(schools: int) -> tuple[Organisation, list[Organisation]]:
+    base, found = ground.base(), [ground.university() for _n in range(schools)]
+    make.opened_base(base=base, has_agreement=False)
+    for school in found:
+        organisations.add_host(base=base, organisation=school, side=HostSide.SCHOOL, is_lead=False, since=date(2020, 1, 1), **W)
+    return base, found
+
+
+def test_the_only_school_is_meant_of_several_one_is_said(session: Session) -> None:
+    base, (school,) = built(1)
+    assert operations.sign_agreement(base=base, title="协议", **DAYS, **W).university_id == school.id
+    base, (first, second) = built(2)
+    assert operations.sign_agreement(base=base, title="协议", **DAYS, **W).university_id is None
+    signed = [operations.sign_agreement(base=base, title="协议", university_id=one.id, **DAYS, **W) for one in (first, second)]
+    assert [row.university_id for row in signed] == [first.id, second.id]
+    with pytest.raises(operations.BadBase) as refused:
+        operations.sign_agreement(base=base, title="协议", university_id=school.id, **DAYS, **W)
+    assert refused.value.field == "university_id"
+
+
+def test_the_page_asks_for_whom_a_leader_leads(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base, (first, second) = built(2)
+    facts: dict[str, Any] = {"base": base, "person": ground.person(), "post": "处长", "since": date(2025, 1, 1), **W}
+    leader = operations.add_leader(side=LeaderSide.SCHOOL, **facts)
+    assert (leader.university_id, operations.add_leader(side=LeaderSide.ENTERPRISE, university_id=first.id, **facts).university_id) == (None, None)
+    at, keys = f"/bases/{base.code}", (first.id, second.id)
+    key, base_id = leader.id, base.id
+    session.commit()
+    editor = as_role(Role.SYSTEM_ADMIN)
+    assert "没有写明代表的学校" in editor.get(at).text
+    assert editor.post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[1])}).status_code == 303
+    assert editor.post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[0])}).status_code == 303, "said once, it stays"
+    assert [row.university_id for row in queries.leader_rows(base_id) if row.id == key] == [keys[1]]
+    assert "没有写明代表的学校" not in editor.get(at).text
+    assert as_role(Role.STUDENT).post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[0])}).status_code == 403
