@@ -164,8 +164,15 @@ EVENT_STATES: Mapping[EventState, Any] = {
     EventState.APPROVED: _l("已批准"),
     EventState.REFUSED: _l("未批准"),
     EventState.CLOSED: _l("已办结"),
+    EventState.WITHDRAWN: _l("已撤回"),
 }
-EVENT_LOOKS: Mapping[EventState, str] = {EventState.OPEN: "wait", EventState.APPROVED: "ok", EventState.REFUSED: "bad", EventState.CLOSED: "ok"}
+EVENT_LOOKS: Mapping[EventState, str] = {
+    EventState.OPEN: "wait",
+    EventState.APPROVED: "ok",
+    EventState.REFUSED: "bad",
+    EventState.CLOSED: "ok",
+    EventState.WITHDRAWN: "mute",
+}
 PAPER_KINDS: Mapping[PaperKind, Any] = {
     PaperKind.INSURANCE: _l("保险单"),
     PaperKind.CONSENT: _l("知情同意书"),

@@ -114,12 +114,14 @@ class EventKind(StrEnum):
 
 
 class EventState(StrEnum):
-    """An absence waits, is approved or refused; an incident or a visit with something to do stays open until it is closed."""
+    """An absence waits, is approved or refused, and may be withdrawn; an incident or a visit with something to do stays open until it is closed."""
 
     OPEN = "open"
     APPROVED = "approved"
     REFUSED = "refused"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    """A request that the student took back, or leave that was granted by mistake"""
 
 
 class PaperKind(StrEnum):

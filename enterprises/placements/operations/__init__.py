@@ -18,6 +18,7 @@ from enterprises.placements.operations.days import (
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
+from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
     asked_by,
     decide_by_link,
@@ -136,6 +137,7 @@ __all__ = [
     "demand_mentor",
     "drop_photo",
     "end_early",
+    "end_leave",
     "file_of",
     "finish_placement",
     "forget_logs",
@@ -192,6 +194,7 @@ __all__ = [
     "submit_position",
     "table_job",
     "take_back_day",
+    "take_back_request",
     "unsigned_places",
     "waiting_by",
     "warn_of_days_against",
