@@ -246,6 +246,8 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
+    app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
+    app.extensions.setdefault(organisation_operations.CLOSING, []).append(placements_operations.unit_closed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
     reach.register_beyond(app, "mentors", mentors_queries.persons_elsewhere)

@@ -62,6 +62,15 @@ class SelfFoundState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Gone(StrEnum):
+    """Why an enterprise (at a base) takes no more students, whatever it offered."""
+
+    ENTERPRISE_CLOSED = "enterprise_closed"
+    BASE_CLOSED = "base_closed"
+    UNVERIFIED = "unverified"
+    LEFT_BASE = "left_base"
+
+
 class WithdrawalSide(StrEnum):
     """Who gave a placement up. A student who did is not placed again in that term; who lost it to enterprise or school is, elsewhere."""
 

@@ -15,6 +15,7 @@ from enterprises.bases.operations.describing import (
     sign_agreement,
 )
 from enterprises.bases.operations.partnering import (
+    DECLINED,
     close_finding,
     record_inspection,
     remind_of_agreements,
@@ -24,6 +25,7 @@ from enterprises.bases.operations.partnering import (
 )
 
 __all__ = [
+    "DECLINED",
     "MOVED",
     "BadBase",
     "WrongStep",

@@ -4,6 +4,7 @@ from enterprises.placements.operations.agreements import against_amendment, amen
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, certificate_of, issue_certificate
+from enterprises.placements.operations.closing import enterprise_declined, unit_closed
 from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.counting import hours_of
 from enterprises.placements.operations.days import (
@@ -138,6 +139,7 @@ __all__ = [
     "drop_photo",
     "end_early",
     "end_leave",
+    "enterprise_declined",
     "file_of",
     "finish_placement",
     "forget_logs",
@@ -195,6 +197,7 @@ __all__ = [
     "table_job",
     "take_back_day",
     "take_back_request",
+    "unit_closed",
     "unsigned_places",
     "waiting_by",
     "warn_of_days_against",

@@ -21,6 +21,7 @@ from enterprises.placements.operations._support import (
     tell,
     tell_hosts,
 )
+from enterprises.placements.operations.closing import why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
@@ -321,8 +322,10 @@ def change_base(
         raise WrongState(_("实习已结束或撤销，不能再更换单位。"))
     if position.id == placement.position_id:
         raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
-    if not queries.is_open(position.id, term.id) or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
-        raise BadPlacement(_("岗位“%(title)s”尚未通过审核，或不接收这名学生的专业。", title=position.title), field="position_id")
+    if not queries.is_open(position.id, term.id):
+        raise BadPlacement(why_not_open(position, term), field="position_id")
+    if not rules.accepts(position.majors, queries.major_of(placement.student_id)):
+        raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, since)
     if bars:
         raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)

@@ -41,6 +41,14 @@ from enterprises.placements.queries.daily import (
 )
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
 from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.hosting import (
+    going_at_unit,
+    gone_among,
+    gone_hosts,
+    has_declined,
+    offers_of_unit,
+    wishes_gone,
+)
 from enterprises.placements.queries.offers import (
     all_terms,
     choices_of,
@@ -217,9 +225,13 @@ __all__ = [
     "events_of_person",
     "free_by_majors",
     "going_at_base",
+    "going_at_unit",
+    "gone_among",
+    "gone_hosts",
     "gradable_of_mentor",
     "ground_of",
     "handed_links",
+    "has_declined",
     "has_placements",
     "idle_students",
     "ids_of_students",
@@ -259,6 +271,7 @@ __all__ = [
     "offered_in",
     "offers_at_base",
     "offers_by_state",
+    "offers_of_unit",
     "open_rounds_of_student",
     "other_positions",
     "own_mentored",
@@ -371,4 +384,5 @@ __all__ = [
     "weekly_log",
     "whole_progress",
     "wishes_by_position",
+    "wishes_gone",
 ]

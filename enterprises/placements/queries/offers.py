@@ -13,6 +13,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.queries.hosting import open_seats
 from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine, SeatDecision
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -122,11 +123,6 @@ def position(position_id: int) -> Position | None:
 def position_by_code(code: str) -> Position | None:
     """A position by its code."""
     return session().scalar(select(Position).where(Position.code == code))
-
-
-def open_seats() -> sa.ColumnElement[bool]:
-    """Of positions joined with their seats: those that the school of the term has approved, and that the enterprise still offers."""
-    return sa.and_(Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]), PositionSeats.decision == SeatDecision.APPROVED)
 
 
 def is_open(position_id: int, term_id: int) -> bool:

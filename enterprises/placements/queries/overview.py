@@ -21,7 +21,7 @@ from enterprises.placements.models import (
     Round,
     Term,
 )
-from enterprises.placements.queries.offers import open_seats
+from enterprises.placements.queries.hosting import open_seats
 from enterprises.placements.queries.placing import DECIDED, LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities

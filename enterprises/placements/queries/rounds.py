@@ -14,7 +14,8 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
-from enterprises.placements.queries.offers import open_seats, positions_by_ids, terms_visible
+from enterprises.placements.queries.hosting import open_seats
+from enterprises.placements.queries.offers import positions_by_ids, terms_visible
 from enterprises.placements.types import PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session

@@ -141,6 +141,7 @@ def show(placement: Placement) -> Any:
         findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
         late=operations.late_papers(placement) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else placement.counts_from,
         is_on_campus=placement.state in queries.GOING and queries.ground_of(placement).is_on_campus(today),
+        gone=queries.gone_hosts([placement]).get(placement.id),
         unit=organisations.by_id(placement.base_id or placement.enterprise_id),
         signed=queries.signed_all(placement.id),
         texts=len(queries.text_rows(placement.id)),
