@@ -378,3 +378,4 @@ class StudentProgress:
     """The earliest day if all the time that can still be placed were used; None: not before the end of the studies."""
     why: tuple[tuple[Miss, int], ...] = ()
     major_code: str = ""
+    university_id: int = 0

@@ -40,6 +40,7 @@ from enterprises.placements.queries.daily import (
     texts_of,
 )
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
+from enterprises.placements.queries.demand import free_by_majors, majors_known, rounds_wished, seat_terms, seats_by_county
 from enterprises.placements.queries.ended import is_over
 from enterprises.placements.queries.hosting import (
     going_at_unit,
@@ -83,15 +84,12 @@ from enterprises.placements.queries.offers import (
 )
 from enterprises.placements.queries.overview import (
     events_of_person,
-    free_by_majors,
     line_bars,
     line_students,
-    majors_known,
     of_person,
     offers_by_state,
     present_at,
     rounds_of_person,
-    seats_by_county,
     students_by_ids,
     terms_between,
     waiting_by_mentor,
@@ -329,10 +327,12 @@ __all__ = [
     "rounds_of_person",
     "rounds_over",
     "rounds_to_close",
+    "rounds_wished",
     "rows_of_days",
     "running_plan_job",
     "same_enterprises",
     "schools_of",
+    "seat_terms",
     "seats_at_base",
     "seats_at_unit",
     "seats_by_county",
