@@ -17,7 +17,7 @@ from enterprises.placements.operations.days import (
     take_back_day,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
-from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
+from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
@@ -76,6 +76,7 @@ from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, ch
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
+from enterprises.placements.operations.reopening import reopen_placement
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -180,6 +181,7 @@ __all__ = [
     "remind_students",
     "remind_without_account",
     "remove_plan_item",
+    "reopen_placement",
     "report_event",
     "return_position",
     "return_self_found",
@@ -193,6 +195,7 @@ __all__ = [
     "sign_plan",
     "sign_plan_as_enterprise",
     "start_placement",
+    "still_due",
     "submit_position",
     "table_job",
     "take_back_day",

@@ -25,7 +25,9 @@ from enterprises.placements.operations._support import (
     tell,
     tell_hosts,
 )
+from enterprises.placements.operations.certifying import has_ended
 from enterprises.placements.operations.closing import demand_open, why_not_open
+from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
@@ -228,6 +230,8 @@ def withdraw_placement(
             key=f"placement:{placement.id}:host_lost",
             now=now,
         )
+    if has_ended(placement):  # it ran; one that was graded before brings what it earned
+        conclude(placement=placement, today=local(now).date(), by=by, now=now)
     return placement
 
 
