@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
@@ -16,9 +17,11 @@ from enterprises.placements.operations._support import (
     demand_office,
     demand_signer,
     give_back_seat,
+    has_reader,
     hold,
     take_seats,
     tell,
+    tell_heads,
     tell_hosts,
 )
 from enterprises.placements.operations.closing import why_not_open
@@ -134,17 +137,26 @@ def report_event(
     elif kind is EventKind.INCIDENT:
         _alarm(row, placement, now)
     elif kind in AWAY:
-        tell(
-            [queries.person_of_mentor(placement.mentor_id)],
-            kind="placements.absence_asked",
-            message=N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
-            url=f"/placements/{placement.id}/events",
-            key=f"event:{row.id}",
-            now=now,
-            a=since.isoformat(),
-            b=until.isoformat(),
-        )
+        _ask(row, placement, now)
     return row
+
+
+def _ask(row: PlacementEvent, placement: Placement, now: datetime) -> None:
+    """The mentor decides on leave; where none can read of it, the heads do."""
+    said: dict[str, Any] = {
+        "kind": "placements.absence_asked",
+        "message": N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
+        "url": f"/placements/{placement.id}/events",
+        "key": f"event:{row.id}",
+        "now": now,
+        "a": row.since.isoformat(),
+        "b": row.until.isoformat(),
+    }
+    guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if has_reader(guide, today=local(now).date()):
+        tell([queries.person_of_mentor(placement.mentor_id)], **said)
+    else:
+        tell_heads(queries.student(placement.student_id), **said)
 
 
 def _alarm(row: PlacementEvent, placement: Placement, now: datetime) -> None:

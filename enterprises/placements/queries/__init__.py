@@ -1,7 +1,7 @@
 """Every select on placements."""
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
-from enterprises.placements.queries.absent import confirmed_against
+from enterprises.placements.queries.absent import confirmed_against, of_absent_students
 from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
@@ -262,6 +262,7 @@ __all__ = [
     "moved_by_repairs",
     "next_plan_number",
     "notes_of",
+    "of_absent_students",
     "of_base",
     "of_person",
     "of_student",

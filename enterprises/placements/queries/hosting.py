@@ -29,7 +29,7 @@ def open_seats() -> sa.ColumnElement[bool]:
 
 
 def _takes_students() -> sa.ColumnElement[bool]:
-    enterprise, base, term = (sa.orm.aliased(one) for one in (Organisation, Organisation, Term))
+    enterprise, base, term = sa.orm.aliased(Organisation), sa.orm.aliased(Organisation), sa.orm.aliased(Term)
     verified = select(enterprise.id).where(enterprise.state == OrganisationState.VERIFIED)
     closed = select(base.id).where(base.id == Position.base_id, base.state == OrganisationState.CLOSED).correlate(Position)
     declined = (

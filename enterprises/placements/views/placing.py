@@ -66,7 +66,8 @@ def _due() -> date:
 
 def _statement() -> Any:
     state = request.args.get("state", "")
-    return queries.listing(
+    listed = queries.of_absent_students if state == "absent" else queries.listing
+    return listed(
         who(),
         text=request.args.get("q", "")[:100],
         state=PlacementState(state) if state in set(PlacementState) else None,
