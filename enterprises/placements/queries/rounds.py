@@ -123,8 +123,8 @@ def rounds_to_close(today: date) -> list[Round]:
 
 def rounds_over(term_id: int) -> list[Round]:
     """The rounds that are not published yet and place students in a term."""
-    rows = session().scalars(select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id))
-    return [row for row in rows if term_id in row.term_ids]
+    statement = select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id)
+    return [row for row in session().scalars(statement) if term_id in row.term_ids]
 
 
 def running_plan_job(round_id: int) -> Job | None:
@@ -197,8 +197,7 @@ def live_in_round(round_id: int) -> list[Placement]:
 
 
 def leaving_mentors(*, round_id: int | None = None) -> list[tuple[Placement, str, str, date]]:
-    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast the office of
-    their mentor; None: of all rounds and of none."""
+    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast their mentor's office; None: of every round."""
     guide = sa.orm.aliased(Person)
     statement = (
         select(Placement, Person.name, guide.name, Mentor.until)
