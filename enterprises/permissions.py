@@ -90,6 +90,7 @@ class Can(StrEnum):
     TERM_LIST = "placements:term:list"
     TERM_EDIT = "placements:term:edit"
     POSITION_LIST = "placements:position:list"
+    SEATS_LIST = "placements:seats:list"
     POSITION_VIEW = "placements:position:view"
     POSITION_CREATE = "placements:position:create"
     POSITION_EDIT = "placements:position:edit"
@@ -187,6 +188,7 @@ GRANTS: Table = {
     Can.TERM_LIST: ((role(*SCHOOL),),),
     Can.TERM_EDIT: ((role_over(*SCHOOL),),),
     Can.POSITION_LIST: ((role(*OFFERERS, *SCHOOL, Role.DEPT_EDU, Role.AUDITOR),),),
+    Can.SEATS_LIST: ((role(*SCHOOL, Role.DEPT_EDU, Role.AUDITOR),),),
     Can.POSITION_VIEW: ((role_over(*OFFERERS),), (role(*SCHOOL, Role.STUDENT, Role.MENTOR, Role.SCHOOL_SUPERVISOR, Role.DEPT_EDU, Role.AUDITOR),)),
     Can.POSITION_CREATE: ((role(*OFFERERS),),),
     Can.POSITION_EDIT: ((role_over(*OFFERERS),),),

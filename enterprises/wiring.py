@@ -258,6 +258,8 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
+    app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
+    app.extensions.setdefault(organisation_operations.CLOSING, []).append(placements_operations.unit_closed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
     reach.register_beyond(app, "mentors", mentors_queries.persons_elsewhere)
@@ -295,7 +297,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
         nav.Entry("practice", _l("企业实习工作台"), "placements.enterprise", "factory", roles=(Role.ENTERPRISE_COORDINATOR,), order=5),
         nav.Entry("practice", _l("实习时间线"), "placements.timeline", "calendar", can=Can.PLACEMENT_LIST, roles=PLACEMENT_VIEWERS, order=11),
-        nav.Entry("practice", _l("席位与需求"), "placements.seats_map", "map", can=Can.POSITION_LIST, roles=(*PLANNERS, Role.DEPT_EDU), order=22),
+        nav.Entry("practice", _l("席位与需求"), "placements.seats_map", "map", can=Can.SEATS_LIST, roles=(*PLANNERS, Role.DEPT_EDU), order=22),
         nav.Entry(
             "practice", _l("请假与记事"), "placements.events_list", "bell", can=Can.EVENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=12
         ),

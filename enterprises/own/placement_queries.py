@@ -130,7 +130,10 @@ def photos(person_id: int) -> Owned:
 def events(person_id: int) -> Owned:
     """Leave, visits, incidents."""
     row = PlacementEvent
-    columns = (row.kind, row.since, row.until, row.text, row.outcome, row.state, row.reported_by, row.decided_at, row.created_at)
+    columns = (
+        row.kind, row.since, row.until, row.text, row.outcome, row.state, row.reported_by, row.decided_at, row.created_at,
+        row.is_open_ended, row.granted_until, row.change_reason, row.set_aside,
+    )  # fmt: skip
     return Owned(
         _of_placement(pick(row, *PLACE, *columns), row.placement_id, person_id).order_by(row.id),
         {"kind": labels.EVENT_KINDS, "state": labels.EVENT_STATES},

@@ -314,8 +314,15 @@ class EventForm(Form):
     kind = SelectField(_l("类别"), coerce=EventKind)
     since = DateField(_l("起始日期"), [InputRequired(NEEDED)])
     until = DateField(_l("结束日期"), [Optional()], description=_l("当天的不用填。"))
+    is_open_ended = BooleanField(_l("还不知道何时结束"), description=_l("请假和中断可以先不定结束日期，恢复到岗后登记最后一天。"))
     text = LongText(_l("情况"), [DataRequired(NEEDED), Length(max=4000)])
     outcome = LongText(_l("已采取的措施"), [Length(max=4000)])
+
+
+class LeaveEndForm(ReasonForm):
+    """The last day of leave that ends sooner."""
+
+    last = DateField(_l("请假的最后一天"), [InputRequired(NEEDED)])
 
 
 class OutcomeForm(Form):

@@ -15,6 +15,7 @@ from enterprises.placements.types import (
     DayState,
     EventKind,
     EventState,
+    Gone,
     Light,
     LogTag,
     Miss,
@@ -153,6 +154,14 @@ LIGHTS_TO_PLACE = frozenset({Light.YELLOW, Light.NOT_PLANNED})
 """For whom a placement can still be found and has to be; `TO_PLACE` names them in the address of a list."""
 LIGHT_LOOKS: Mapping[Light, str] = {Light.NOT_PLANNED: "mute", Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad"}
 AGREEMENT_KINDS: Mapping[AgreementKind, Any] = {AgreementKind.AGREEMENT: _l("三方协议"), AgreementKind.AMENDMENT: _l("补充协议")}
+GONE: Mapping[Gone, Any] = {
+    Gone.ENTERPRISE_CLOSED: _l("企业已停用"),
+    Gone.BASE_CLOSED: _l("基地已停用"),
+    Gone.UNVERIFIED: _l("企业正在重新核验"),
+    Gone.LEFT_BASE: _l("企业已不再共建这个基地"),
+}
+CLOSED_UNITS = frozenset({Gone.ENTERPRISE_CLOSED, Gone.BASE_CLOSED})
+"""Where nobody can take in who has not begun."""
 EVENT_KINDS: Mapping[EventKind, Any] = {
     EventKind.ABSENCE: _l("请假"),
     EventKind.INTERRUPTION: _l("中断"),
@@ -164,8 +173,15 @@ EVENT_STATES: Mapping[EventState, Any] = {
     EventState.APPROVED: _l("已批准"),
     EventState.REFUSED: _l("未批准"),
     EventState.CLOSED: _l("已办结"),
+    EventState.WITHDRAWN: _l("已撤回"),
 }
-EVENT_LOOKS: Mapping[EventState, str] = {EventState.OPEN: "wait", EventState.APPROVED: "ok", EventState.REFUSED: "bad", EventState.CLOSED: "ok"}
+EVENT_LOOKS: Mapping[EventState, str] = {
+    EventState.OPEN: "wait",
+    EventState.APPROVED: "ok",
+    EventState.REFUSED: "bad",
+    EventState.CLOSED: "ok",
+    EventState.WITHDRAWN: "mute",
+}
 PAPER_KINDS: Mapping[PaperKind, Any] = {
     PaperKind.INSURANCE: _l("保险单"),
     PaperKind.CONSENT: _l("知情同意书"),

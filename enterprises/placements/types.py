@@ -62,6 +62,15 @@ class SelfFoundState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Gone(StrEnum):
+    """Why an enterprise (at a base) takes no more students, whatever it offered."""
+
+    ENTERPRISE_CLOSED = "enterprise_closed"
+    BASE_CLOSED = "base_closed"
+    UNVERIFIED = "unverified"
+    LEFT_BASE = "left_base"
+
+
 class WithdrawalSide(StrEnum):
     """Who gave a placement up. A student who did is not placed again in that term; who lost it to enterprise or school is, elsewhere."""
 
@@ -114,12 +123,14 @@ class EventKind(StrEnum):
 
 
 class EventState(StrEnum):
-    """An absence waits, is approved or refused; an incident or a visit with something to do stays open until it is closed."""
+    """An absence waits, is approved or refused, and may be withdrawn; an incident or a visit with something to do stays open until it is closed."""
 
     OPEN = "open"
     APPROVED = "approved"
     REFUSED = "refused"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    """A request that the student took back, or leave that was granted by mistake"""
 
 
 class PaperKind(StrEnum):
@@ -367,3 +378,4 @@ class StudentProgress:
     """The earliest day if all the time that can still be placed were used; None: not before the end of the studies."""
     why: tuple[tuple[Miss, int], ...] = ()
     major_code: str = ""
+    university_id: int = 0

@@ -285,6 +285,7 @@ NAMES: Mapping[str, Any] = {
     "type": _l("类型"),
     "university": _l("学校"),
     "until": _l("止"),
+    "was_until": _l("原来的止"),
     "uscc": _l("统一社会信用代码"),
     "valid_until": _l("有效至"),
     "value": _l("值"),

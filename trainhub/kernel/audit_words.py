@@ -33,6 +33,7 @@ DEEDS: Mapping[str, Any] = {
     "sampled": _l("已抽取"),
     "voided": _l("已作废"),
     "settled": _l("已有结论"),
+    "shortened": _l("已缩短"),
     "topic_changed": _l("已改题"),
     "waived": _l("已放弃"),
     "inspected": _l("已考察"),

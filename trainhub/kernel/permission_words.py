@@ -105,6 +105,7 @@ THINGS: Mapping[str, Any] = {
     "organisations.contact": _l("机构联系方式"),
     "placements.confirm": _l("待确认的实习日"),
     "placements.preference": _l("实习志愿"),
+    "placements.seats": _l("席位与需求"),
     "placements.weeks": _l("学习周数"),
 }
 

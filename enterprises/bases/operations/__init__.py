@@ -15,6 +15,7 @@ from enterprises.bases.operations.describing import (
 )
 from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.operations.partnering import (
+    DECLINED,
     close_finding,
     record_inspection,
     remind_of_agreements,
@@ -25,6 +26,7 @@ from enterprises.bases.operations.partnering import (
 from enterprises.bases.operations.schools import name_leaders_school
 
 __all__ = [
+    "DECLINED",
     "MOVED",
     "BadBase",
     "WrongStep",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from flask import current_app
+
 from enterprises.bases import queries
 from enterprises.bases.models import BaseInspection, EnterpriseInterest, InspectionFinding
 from enterprises.bases.operations.errors import BadBase
@@ -101,6 +103,10 @@ def close_finding(*, finding: InspectionFinding, base: Organisation, measure: st
     return finding
 
 
+DECLINED = "enterprises.bases.declined_a_year"
+"""Rooms above do what follows when an enterprise says that it takes nobody in a year: functions (enterprise id, year, by, now)."""
+
+
 def state_interest(
     *,
     enterprise: Organisation,
@@ -138,6 +144,9 @@ def state_interest(
         on=("enterprise", str(enterprise.id)),
         data={"year": year, "yes": is_interested, "seats": seats, "reasons": row.reasons},
     )
+    if not is_interested:
+        for follow in current_app.extensions.get(DECLINED, []):
+            follow(enterprise.id, year, by=by, now=now)
     return row
 
 

@@ -54,6 +54,14 @@ class PlacementEvent(Versioned, Base):
     created_at: Mapped[datetime]
     shared_at: Mapped[datetime | None]
     """When the school showed it to mentor and enterprise, whom an incident or a visit may concern."""
+    is_open_ended: Mapped[bool] = mapped_column(default=False)
+    """Nobody knows the end yet: `until` is the placement's last day."""
+    granted_until: Mapped[date | None]
+    """The last day it was granted for first, when it was shortened since."""
+    change_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    """Why it was shortened or withdrawn."""
+    set_aside: Mapped[list[Any] | None]
+    """Days of the span that waited when leave was granted: they wait again when it turns out that the student was there."""
 
     __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
 

@@ -4,6 +4,7 @@ from enterprises.placements.operations.agreements import against_amendment, amen
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, certificate_of, issue_certificate
+from enterprises.placements.operations.closing import enterprise_declined, unit_closed
 from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.counting import hours_of
 from enterprises.placements.operations.days import (
@@ -16,8 +17,9 @@ from enterprises.placements.operations.days import (
     take_back_day,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
-from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
+from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
+from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
     asked_by,
     decide_by_link,
@@ -75,6 +77,7 @@ from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, ch
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
+from enterprises.placements.operations.reopening import reopen_placement
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -137,6 +140,8 @@ __all__ = [
     "demand_mentor",
     "drop_photo",
     "end_early",
+    "end_leave",
+    "enterprise_declined",
     "file_of",
     "finish_placement",
     "forget_logs",
@@ -178,6 +183,7 @@ __all__ = [
     "remind_students",
     "remind_without_account",
     "remove_plan_item",
+    "reopen_placement",
     "report_event",
     "return_position",
     "return_self_found",
@@ -191,9 +197,12 @@ __all__ = [
     "sign_plan",
     "sign_plan_as_enterprise",
     "start_placement",
+    "still_due",
     "submit_position",
     "table_job",
     "take_back_day",
+    "take_back_request",
+    "unit_closed",
     "unsigned_places",
     "waiting_by",
     "warn_of_days_against",

@@ -157,6 +157,23 @@ def tell(person_ids: Iterable[int | None], *, kind: str, message: str, now: date
     notify(account_ids=accounts.values(), kind=kind, message=message, values=values, url=url, unique_key=key, now=now)
 
 
+def tell_heads(student: Student, *, kind: str, message: str, now: datetime, url: str, key: str | None = None, **values: Any) -> None:
+    """Tell who heads the programme of a student, and who runs the university's part."""
+    today = local(now).date()
+    accounts = {
+        *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
+        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+    }
+    notify(account_ids=accounts, kind=kind, message=message, values=values, url=url, unique_key=key, now=now)
+
+
+def has_reader(mentor: Mentor | None, *, today: date) -> bool:
+    """Whether the mentor of a placement can read what waits: in office, and with an account."""
+    if mentor is None or (mentor.until is not None and mentor.until < today):
+        return False
+    return bool(identities.accounts_of_persons([mentor.person_id]))
+
+
 def tell_hosts(enterprise_id: int, *, by: Identity, kind: str, message: str, now: datetime, url: str, key: str | None = None, **values: Any) -> None:
     """Tell the coordinators of an enterprise what others did with its places; not whoever did it."""
     accounts = identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=local(now).date(), organisation_id=enterprise_id)

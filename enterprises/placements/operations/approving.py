@@ -19,13 +19,15 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, listed
 
 
-def _decided_by(position: Position, university_ids: Collection[int] | None) -> list[PositionSeats]:
-    """The seats that some universities decide about; None: every one. Who decides at the same time waits."""
+def _decided_by(position: Position, university_ids: Collection[int] | None, term_ids: Collection[int] | None = None) -> list[PositionSeats]:
+    """The seats that some universities decide about, or of some terms; None: every one. Who decides at the same time waits."""
     session().flush()
     session().refresh(position, with_for_update={"key_share": True})
     rows = queries.seats_of_position(position.id)
     for row in rows:
         session().refresh(row)
+    if term_ids is not None:
+        rows = [row for row in rows if row.term_id in term_ids]
     if university_ids is None:
         return rows
     terms = {term.id for term in queries.terms_by_ids([row.term_id for row in rows]) if term.university_id in university_ids}
@@ -55,10 +57,18 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     return position
 
 
-def return_position(*, position: Position, reason: str, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
-    """Give an offer back for the terms of some universities (None: all) with what has to change; what other schools approved stays
+def return_position(
+    *,
+    position: Position,
+    reason: str,
+    by: Identity,
+    now: datetime,
+    university_ids: Collection[int] | None = None,
+    term_ids: Collection[int] | None = None,
+) -> Position:
+    """Give an offer back for the terms of some universities (None: all), or for some terms, with what has to change; what other schools approved stays
     approved. Raises WrongState unless it is submitted or approved."""
-    rows = _decided_by(position, university_ids)
+    rows = _decided_by(position, university_ids, term_ids)
     if position.state not in HANDED_IN:
         raise WrongState(_("只有已提交的岗位可以退回。"))
     if not reason.strip():

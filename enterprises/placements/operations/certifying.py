@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
 
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
@@ -78,7 +80,10 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
         now=now,
         programme_id=student.programme_id,
     )
-    return _follow(made, placement.student_id, credited_days([placement], today=today)[placement.id], document=CHECKED, by=by, today=today, now=now)
+    # One that was ended on a wrong day and opened again lasts longer; what a list says of its own certificate stays.
+    last = {"ends_on": found.facts["ends_on"]} if made.asked_key == asked_key(placement) else {}
+    days = credited_days([placement], today=today)[placement.id]
+    return _follow(made, placement.student_id, days, document=CHECKED, by=by, today=today, now=now, more=last)
 
 
 def certificate_of(placement: Placement) -> Certificate | None:
@@ -88,10 +93,20 @@ def certificate_of(placement: Placement) -> Certificate | None:
     return certificate_queries.held(Kind.PLACEMENT, student.university_id, student.person_id, asked_key(placement), thing)
 
 
-def _follow(certificate: Certificate, student_id: int, days: int, *, document: str, by: Identity, today: date, now: datetime) -> Certificate:
+def _follow(
+    certificate: Certificate,
+    student_id: int,
+    days: int,
+    *,
+    document: str,
+    by: Identity,
+    today: date,
+    now: datetime,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Certificate:
     return certificates.follow(
         certificate=certificate,
-        facts={"weeks": _weeks(days, today)},
+        facts={"weeks": _weeks(days, today), **more},
         evidence=[_earned(student_id, days)],
         reason=REASON,
         document=f"{document}（{today.isoformat()}）",  # stands in its history for good, whichever language who asks reads

@@ -73,8 +73,7 @@ def _enter(
         session().add(row)
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on})
     elif row.state is DayState.REJECTED:
-        row.earlier = [*(row.earlier or []), {"note": row.note, "reason": row.reason, "decided_at": row.decided_at and row.decided_at.isoformat()}]
-        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, said or "", "", None, None
+        wait_anew(row, said or "")
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on, "again": True})
     elif row.state is DayState.PENDING and said is not None and row.note != said:
         row.note = said
@@ -139,6 +138,13 @@ def take_back_day(*, placement: Placement, on: date, by: Identity, now: datetime
     session().flush()
     audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": [on.isoformat()]})
     return True
+
+
+def wait_anew(entry: DayEntry, note: str) -> None:
+    """Let a day that was sent back wait again with other words; what was entered before stays beside it with its reason."""
+    sent_back = {"note": entry.note, "reason": entry.reason, "decided_at": entry.decided_at and entry.decided_at.isoformat()}
+    entry.earlier = [*(entry.earlier or []), sent_back]
+    entry.state, entry.note, entry.reason, entry.decided_at, entry.decided_by_id = DayState.PENDING, note, "", None, None
 
 
 def take_back(entry: DayEntry) -> None:

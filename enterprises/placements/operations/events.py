@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
@@ -16,15 +17,18 @@ from enterprises.placements.operations._support import (
     demand_office,
     demand_signer,
     give_back_seat,
+    has_reader,
     hold,
     take_seats,
     tell,
+    tell_heads,
     tell_hosts,
 )
-from enterprises.placements.operations.days import take_back
+from enterprises.placements.operations.closing import why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.leave import AWAY, set_aside
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -36,7 +40,6 @@ from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
 
-AWAY = (EventKind.ABSENCE, EventKind.INTERRUPTION)
 LONGEST_AHEAD = timedelta(days=366)
 
 
@@ -51,16 +54,20 @@ def report_event(
     now: datetime,
     outcome: str = "",
     is_settled: bool = False,
+    is_open_ended: bool = False,
 ) -> PlacementEvent:
     """Report an absence, an interruption, an incident or a visit. The same again is the known one.
 
     `is_settled`: an absence is approved at once, an incident or visit has nothing left to do. An incident is told to the
-    school at once. A visit that has nothing left to do says what was found. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
+    school at once. `is_open_ended`: nobody knows yet when leave ends, it lasts until `end_leave` says so. A visit that has nothing left to do says what was found. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
     Raises BadPlacement outside the placement, without words, or for what would have happened in the future.
     """
+    today = local(now).date()
+    is_open_ended = is_open_ended and kind in AWAY
+    if is_open_ended:
+        until = max(since, placement.ends_on)
     if until < since:
         raise BadPlacement(_("结束日期不能早于开始日期。"), field="until")
-    today = local(now).date()
     is_planned = kind is EventKind.VISIT and since > today
     inside = placement.starts_on <= since and (until if kind in AWAY else since) <= placement.ends_on
     if kind is not EventKind.VISIT and not inside:
@@ -79,6 +86,8 @@ def report_event(
         demand_signer(placement, by=by)
     hold(placement)
     for known in queries.events_of(placement.id):
+        if known.state is EventState.WITHDRAWN:
+            continue
         if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
             return known
         if (
@@ -98,6 +107,7 @@ def report_event(
         reported_by=by.name[:120],
         reported_by_id=by.account_id,
         created_at=now,
+        is_open_ended=is_open_ended,
     )
     session().add(row)
     session().flush()
@@ -114,20 +124,39 @@ def report_event(
         )
     elif is_settled:
         _settle(row, placement, EventState.APPROVED if kind in AWAY else EventState.CLOSED, by, now)
+        if kind in AWAY:  # both can say that it is a mistake
+            tell(
+                [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+                kind="placements.leave_entered",
+                message=N_("学校登记了 %(a)s 起的请假或中断，有误请告知学校。"),
+                url=f"/placements/{placement.id}/events",
+                key=f"event:{row.id}",
+                now=now,
+                a=since.isoformat(),
+            )
     elif kind is EventKind.INCIDENT:
         _alarm(row, placement, now)
     elif kind in AWAY:
-        tell(
-            [queries.person_of_mentor(placement.mentor_id)],
-            kind="placements.absence_asked",
-            message=N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
-            url=f"/placements/{placement.id}/events",
-            key=f"event:{row.id}",
-            now=now,
-            a=since.isoformat(),
-            b=until.isoformat(),
-        )
+        _ask(row, placement, now)
     return row
+
+
+def _ask(row: PlacementEvent, placement: Placement, now: datetime) -> None:
+    """The mentor decides on leave; where none can read of it, the heads do."""
+    said: dict[str, Any] = {
+        "kind": "placements.absence_asked",
+        "message": N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
+        "url": f"/placements/{placement.id}/events",
+        "key": f"event:{row.id}",
+        "now": now,
+        "a": row.since.isoformat(),
+        "b": row.until.isoformat(),
+    }
+    guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if has_reader(guide, today=local(now).date()):
+        tell([queries.person_of_mentor(placement.mentor_id)], **said)
+    else:
+        tell_heads(queries.student(placement.student_id), **said)
 
 
 def _alarm(row: PlacementEvent, placement: Placement, now: datetime) -> None:
@@ -149,7 +178,7 @@ def _alarm(row: PlacementEvent, placement: Placement, now: datetime) -> None:
 def decide_absence(
     *, event: PlacementEvent, placement: Placement, is_approved: bool, by: Identity, now: datetime, reason: str = ""
 ) -> PlacementEvent:
-    """Approve or refuse an absence; doing the same again changes nothing. Days of the span that wait are taken back.
+    """Approve or refuse an absence; doing the same again changes nothing. Days of the span that wait are set aside until it is shortened.
 
     Raises WrongState when it is decided the other way, by a mentor whose office is over, or confirmed days lie in the span; BadPlacement for a refusal without a reason.
     """
@@ -186,9 +215,7 @@ def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: 
     if state is EventState.APPROVED:
         if queries.rows_of_days(placement.id, event.since, event.until, DayState.APPROVED):
             raise WrongState(_("这段时间里有已确认的实习日，请先更正那些日子。"), code="days_confirmed")
-        for row in queries.entries_between(placement.id, event.since, event.until):
-            if row.state is DayState.PENDING:  # what was sent back or corrected stays, with its reason
-                take_back(row)
+        set_aside(event)
     event.state, event.decided_by_id, event.decided_at = state, by.account_id, now
     session().flush()
     audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value})
@@ -307,8 +334,10 @@ def change_base(
         raise WrongState(_("实习已结束或撤销，不能再更换单位。"))
     if position.id == placement.position_id:
         raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
-    if not queries.is_open(position.id, term.id) or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
-        raise BadPlacement(_("岗位“%(title)s”尚未通过审核，或不接收这名学生的专业。", title=position.title), field="position_id")
+    if not queries.is_open(position.id, term.id):
+        raise BadPlacement(why_not_open(position, term), field="position_id")
+    if not rules.accepts(position.majors, queries.major_of(placement.student_id)):
+        raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, since)
     if bars:
         raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_host, demand_office, demand_signer, hold, tell
-from enterprises.placements.operations.certifying import has_ended, issue_certificate
-from enterprises.placements.operations.counting import record_training
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_host, demand_office, demand_signer, hold, parameter, tell
+from enterprises.placements.operations.certifying import REASON, has_ended, issue_certificate
+from enterprises.placements.operations.counting import record_training, settle_trainings
 from enterprises.placements.types import PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -17,6 +17,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
+from trainhub.ledger import queries as ledger_queries
+from trainhub.ledger import training_queries
 from trainhub.ledger.types import Source
 
 LAST_DAYS = timedelta(days=7)
@@ -24,8 +26,20 @@ LAST_DAYS = timedelta(days=7)
 
 
 def may_be_graded(placement: Placement) -> bool:
-    """Whether the mentor may grade: while it runs (from the last week on), and once when it ended before its time without a mark."""
-    return placement.state is PlacementState.STARTED or (has_ended(placement) and placement.mentor_score_x10 is None)
+    """Whether the mentor may grade: while it runs (from the last week on), and once when it ended before its time without a mark. A mark that
+    stands behind a milestone stays, also when the placement was opened again."""
+    if placement.mentor_score_x10 is None:
+        return placement.state is PlacementState.STARTED or has_ended(placement)
+    if placement.state is not PlacementState.STARTED:
+        return False
+    person_id = queries.student(placement.student_id).person_id
+    return ledger_queries.live_milestone(person_id, Source.PLACEMENT, f"placement:{placement.id}") is None
+
+
+def still_due(placement: Placement, today: date) -> int:
+    """How many working days nobody logged that the student may still log in time (own.placement.log_due_days after the last day); 0 afterwards."""
+    due = timedelta(days=parameter("own.placement.log_due_days", today).number)
+    return queries.unlogged_days(placement) if today <= placement.ends_on + due else 0
 
 
 def grade_placement(
@@ -75,16 +89,20 @@ def conclude(*, placement: Placement, today: date, by: Identity, now: datetime) 
         by=by,
         now=now,
     )
-    counted = record_training(placement=placement, person_id=student.person_id, title=title, today=today, by=by, now=now)
+    before = training_queries.last_of(person_id=student.person_id, source=Source.PLACEMENT, source_id=placement.id)
+    if before is not None:  # opened again and ended anew: one training, with the hours of its days now
+        settle_trainings(placements=[placement], reason=REASON, today=today, by=by, now=now)
+    counted = before is None and record_training(placement=placement, person_id=student.person_id, title=title, today=today, by=by, now=now)
     issue_certificate(placement=placement, by=by, today=today, now=now)
     return counted
 
 
-def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
+def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime, by_host: bool = False) -> Placement:
     """End a placement: its last day is over (days are logged until then, and no new ones afterwards), the mentor graded, no day waits.
     Repeating changes nothing.
 
-    What it brought is pushed down (see `conclude`).
+    `by_host`: the enterprise alone ends it once nothing is unlogged, or the days are due no more: what is not logged by then is lost, and that
+    is not the enterprise's to decide. What it brought is pushed down (see `conclude`).
     """
     hold(placement)
     if placement.state is PlacementState.FINISHED:
@@ -95,6 +113,8 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
         raise WrongState(_("实习到 %(day)s 为止，次日起才能登记结束。提前结束请使用“提前结束”，并写明理由。", day=placement.ends_on))
     if placement.mentor_score_x10 is None:
         raise WrongState(_("企业指导教师还没有评定成绩。"))
+    if by_host and (unlogged := still_due(placement, today)):
+        raise WrongState(_("还有 %(n)d 个工作日没有登记，学生仍可在期限内补登。到期以后再结束，或由学校结束。", n=unlogged), code="days_due")
     waiting = queries.pending_count(placement.id)
     if waiting:
         raise WrongState(_("还有 %(days)d 天待指导教师确认，处理完才能结束。", days=waiting))

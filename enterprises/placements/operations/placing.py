@@ -25,6 +25,9 @@ from enterprises.placements.operations._support import (
     tell,
     tell_hosts,
 )
+from enterprises.placements.operations.certifying import has_ended
+from enterprises.placements.operations.closing import demand_open, why_not_open
+from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
@@ -97,7 +100,7 @@ def place_student(
     if starts_on > term.ends_on:
         raise WrongState(_("“%(term)s”已于 %(day)s 结束，不能再安排学生。", term=term.title, day=term.ends_on), code="term_over")
     if not queries.is_open(position.id, term.id):
-        raise WrongState(_("岗位“%(title)s”尚未通过审核。", title=position.title))
+        raise WrongState(why_not_open(position, term))
     if not rules.accepts(position.majors, queries.major_of(student.id)):
         raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
     bars = bars_of(queries.law_facts([student.id])[student.id], position, starts_on)
@@ -227,6 +230,8 @@ def withdraw_placement(
             key=f"placement:{placement.id}:host_lost",
             now=now,
         )
+    if has_ended(placement):  # it ran; one that was graded before brings what it earned
+        conclude(placement=placement, today=local(now).date(), by=by, now=now)
     return placement
 
 
@@ -355,6 +360,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
         raise WrongState(_("学生确认安排后才能开始实习。"))
     if today < placement.starts_on:
         raise WrongState(_("实习从 %(day)s 开始，今天还不能登记开始。", day=placement.starts_on))
+    demand_open(placement)
     position = queries.position(placement.position_id)
     assert position is not None
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, placement.starts_on)

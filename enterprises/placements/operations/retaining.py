@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import delete, or_, select, update
 
 from enterprises.placements import queries
-from enterprises.placements.models import DayEntry, LogNote, LogPhoto, PlacementPaper, WeeklyLog
+from enterprises.placements.models import DayEntry, LogNote, LogPhoto, PlacementEvent, PlacementPaper, WeeklyLog
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
@@ -28,6 +28,9 @@ def forget_logs(*, today: date) -> dict[str, int]:
         "days": update(DayEntry)
         .where(DayEntry.student_id.in_(students), or_(DayEntry.note != "", DayEntry.reason != "", DayEntry.earlier.is_not(sa.null())))
         .values(note="", reason="", earlier=sa.null()),
+        "set_aside": update(PlacementEvent)
+        .where(PlacementEvent.placement_id.in_(queries.ids_of_students(students)), PlacementEvent.set_aside.is_not(sa.null()))
+        .values(set_aside=sa.null()),
     }
     counts: dict[str, int] = {
         name: session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]

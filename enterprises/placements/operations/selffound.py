@@ -7,7 +7,7 @@ from datetime import datetime
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement, SelfFound, Term
 from enterprises.placements.operations import approving, offers
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_heads
 from enterprises.placements.operations.placing import place_student
 from enterprises.placements.types import SelfFoundState
 from trainhub.kernel import audit
@@ -65,6 +65,16 @@ def propose_self_found(
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.self_found.proposed", on=row, data={"student": student.student_no, "enterprise": row.enterprise_name})
+    tell_heads(
+        student,
+        kind="placements.self_found_proposed",
+        message=N_("有学生提交了自主联系的实习单位“%(enterprise)s”（%(term)s），请审核。"),
+        url=f"/placements/self-found/{row.id}",
+        key=f"self_found:{row.id}",
+        now=now,
+        enterprise=row.enterprise_name,
+        term=term.title,
+    )
     return row
 
 

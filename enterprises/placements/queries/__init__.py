@@ -1,7 +1,7 @@
 """Every select on placements."""
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
-from enterprises.placements.queries.absent import confirmed_against
+from enterprises.placements.queries.absent import confirmed_against, of_absent_students
 from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
@@ -40,7 +40,16 @@ from enterprises.placements.queries.daily import (
     texts_of,
 )
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
+from enterprises.placements.queries.demand import free_by_majors, majors_known, rounds_wished, seat_terms, seats_by_county
 from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.hosting import (
+    going_at_unit,
+    gone_among,
+    gone_hosts,
+    has_declined,
+    offers_of_unit,
+    wishes_gone,
+)
 from enterprises.placements.queries.offers import (
     all_terms,
     choices_of,
@@ -75,15 +84,12 @@ from enterprises.placements.queries.offers import (
 )
 from enterprises.placements.queries.overview import (
     events_of_person,
-    free_by_majors,
     line_bars,
     line_students,
-    majors_known,
     of_person,
     offers_by_state,
     present_at,
     rounds_of_person,
-    seats_by_county,
     students_by_ids,
     terms_between,
     waiting_by_mentor,
@@ -217,9 +223,13 @@ __all__ = [
     "events_of_person",
     "free_by_majors",
     "going_at_base",
+    "going_at_unit",
+    "gone_among",
+    "gone_hosts",
     "gradable_of_mentor",
     "ground_of",
     "handed_links",
+    "has_declined",
     "has_placements",
     "idle_students",
     "ids_of_students",
@@ -252,6 +262,7 @@ __all__ = [
     "moved_by_repairs",
     "next_plan_number",
     "notes_of",
+    "of_absent_students",
     "of_base",
     "of_person",
     "of_student",
@@ -259,6 +270,7 @@ __all__ = [
     "offered_in",
     "offers_at_base",
     "offers_by_state",
+    "offers_of_unit",
     "open_rounds_of_student",
     "other_positions",
     "own_mentored",
@@ -316,10 +328,12 @@ __all__ = [
     "rounds_of_person",
     "rounds_over",
     "rounds_to_close",
+    "rounds_wished",
     "rows_of_days",
     "running_plan_job",
     "same_enterprises",
     "schools_of",
+    "seat_terms",
     "seats_at_base",
     "seats_at_unit",
     "seats_by_county",
@@ -371,4 +385,5 @@ __all__ = [
     "weekly_log",
     "whole_progress",
     "wishes_by_position",
+    "wishes_gone",
 ]

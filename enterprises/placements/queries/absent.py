@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
+from enterprises.placements.queries.placing import GOING, listing
 from enterprises.placements.types import DayState, EventKind, EventState
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people.models import Student, Suspension
+from trainhub.people.types import StudentState
 
 
 def is_away() -> ColumnElement[bool]:
@@ -55,3 +59,9 @@ def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[d
     for placement_id, since, until in session().execute(statement):
         found.setdefault(placement_id, []).append((since, until))
     return found
+
+
+def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
+    """The placements that go on of students who are suspended, or have left the school: they keep seat, mentor and room until the school ends
+    them. `narrowed` as in `listing`."""
+    return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)

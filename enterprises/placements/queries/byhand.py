@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from enterprises.placements import rules
 from enterprises.placements.models import Position, PositionSeats, Term
-from enterprises.placements.queries.offers import open_seats
+from enterprises.placements.queries.hosting import open_seats
 from enterprises.placements.queries.placing import major_of
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation

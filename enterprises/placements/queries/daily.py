@@ -26,7 +26,7 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
-from enterprises.placements.queries.offers import open_seats
+from enterprises.placements.queries.hosting import open_seats
 from enterprises.placements.queries.placing import DECIDED, HELD, placement_view, school_side, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (

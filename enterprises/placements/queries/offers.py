@@ -13,6 +13,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.queries.hosting import open_seats
 from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine, SeatDecision
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -86,7 +87,7 @@ def terms_visible(identity: Identity, sort: str = "") -> Any:
     """The terms of the reader's universities, the latest first unless sorted otherwise."""
     statement = select(Term, Organisation.name.label("university")).join(Organisation, Organisation.id == Term.university_id)
     return organisations.ordered_or(
-        statement.where(_of_own_schools(identity)), sort, TERM_SORTS, Term.starts_on.desc(), Term.id.desc(), unique=Term.id
+        statement.where(of_own_schools(identity)), sort, TERM_SORTS, Term.starts_on.desc(), Term.id.desc(), unique=Term.id
     )
 
 
@@ -104,7 +105,7 @@ def subject_of_university(university_id: int) -> Subject:
     return Subject.of(organisations=above.organisations, regions=above.regions, programmes=ids)
 
 
-def _of_own_schools(identity: Identity) -> sa.ColumnElement[bool]:
+def of_own_schools(identity: Identity) -> sa.ColumnElement[bool]:
     """Terms of the universities that somebody acts for, as a whole or for a programme of theirs."""
     programmes = identity.programme_ids(*SCHOOL)
     clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
@@ -122,11 +123,6 @@ def position(position_id: int) -> Position | None:
 def position_by_code(code: str) -> Position | None:
     """A position by its code."""
     return session().scalar(select(Position).where(Position.code == code))
-
-
-def open_seats() -> sa.ColumnElement[bool]:
-    """Of positions joined with their seats: those that the school of the term has approved, and that the enterprise still offers."""
-    return sa.and_(Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]), PositionSeats.decision == SeatDecision.APPROVED)
 
 
 def is_open(position_id: int, term_id: int) -> bool:
@@ -263,7 +259,7 @@ def positions_listing(
         statement = statement.where(Position.state == state)
     if state is OfferState.SUBMITTED and identity.has(*SCHOOL):
         due = select(PositionSeats.position_id).join(Term, Term.id == PositionSeats.term_id)
-        due = due.where(PositionSeats.decision == SeatDecision.WAITING, PositionSeats.seats > 0, _of_own_schools(identity))
+        due = due.where(PositionSeats.decision == SeatDecision.WAITING, PositionSeats.seats > 0, of_own_schools(identity))
         statement = statement.where(or_(organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id,)), Position.id.in_(due)))
     if enterprise_id is not None:
         statement = statement.where(Position.enterprise_id == enterprise_id)

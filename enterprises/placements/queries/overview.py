@@ -16,12 +16,9 @@ from enterprises.placements.models import (
     Placement,
     PlacementEvent,
     Position,
-    PositionSeats,
-    Preference,
     Round,
     Term,
 )
-from enterprises.placements.queries.offers import open_seats
 from enterprises.placements.queries.placing import DECIDED, LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
@@ -63,60 +60,6 @@ def line_bars(identity: Identity, student_ids: Collection[int], *, since: date, 
     for row in session().execute(statement):
         found[row.student_id].append(row)
     return found
-
-
-# -- seats and demand ---------------------------------------------------------------------------------------------------
-def seats_by_county(term_ids: Collection[int]) -> list[Any]:
-    """By county of approved positions: seats, taken, first choices and all choices of open rounds, positions."""
-    wishes = (
-        select(
-            Preference.position_id,
-            func.count(Preference.id).label("wishes"),
-            func.sum(sa.case((Preference.rank == 1, 1), else_=0)).label("first"),
-        )
-        .join(Round, Round.id == Preference.round_id)
-        .where(Round.state.in_([RoundState.OPEN, RoundState.CLOSED, RoundState.PLANNED]))
-        .group_by(Preference.position_id)
-        .subquery()
-    )
-    seats = (
-        select(PositionSeats.position_id, func.sum(PositionSeats.seats).label("seats"), func.sum(PositionSeats.taken).label("taken"))
-        .join(Position, Position.id == PositionSeats.position_id)
-        .where(PositionSeats.term_id.in_(list(term_ids)), open_seats())
-        .group_by(PositionSeats.position_id)
-        .subquery()
-    )
-    statement = (
-        select(
-            Position.county_code,
-            func.count(Position.id).label("positions"),
-            func.sum(seats.c.seats).label("seats"),
-            func.sum(seats.c.taken).label("taken"),
-            func.coalesce(func.sum(wishes.c.wishes), 0).label("wishes"),
-            func.coalesce(func.sum(wishes.c.first), 0).label("first"),
-        )
-        .join(seats, seats.c.position_id == Position.id)
-        .outerjoin(wishes, wishes.c.position_id == Position.id)
-        .group_by(Position.county_code)
-    )
-    return list(session().execute(statement))
-
-
-def free_by_majors(term_ids: Collection[int]) -> list[tuple[list[str], int]]:
-    """(accepted majors, free seats) of approved positions in terms; no majors: any."""
-    statement = (
-        select(Position.majors, PositionSeats.seats - PositionSeats.taken)
-        .join(PositionSeats, PositionSeats.position_id == Position.id)
-        .where(open_seats(), PositionSeats.term_id.in_(list(term_ids)))
-        .order_by(Position.id)
-    )
-    return [(list(majors), free) for majors, free in session().execute(statement)]
-
-
-def majors_known() -> list[tuple[str, str]]:
-    """Every major of programmes in the 卓越计划, with a name."""
-    statement = select(Programme.major_code, func.min(Programme.name)).where(Programme.is_petoe).group_by(Programme.major_code)
-    return [(code, name) for code, name in session().execute(statement.order_by(Programme.major_code))]
 
 
 # -- a person's calendar ------------------------------------------------------------------------------------------------

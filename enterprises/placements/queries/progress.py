@@ -167,6 +167,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 coming.reached_on(required - certain, [*ahead, *spans], known) if is_below else None,
                 why,
                 row.major_code,
+                row.university_id,
             )
         )  # fmt: skip
     return found

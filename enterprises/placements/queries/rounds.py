@@ -14,7 +14,8 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
-from enterprises.placements.queries.offers import open_seats, positions_by_ids, terms_visible
+from enterprises.placements.queries.hosting import open_seats
+from enterprises.placements.queries.offers import positions_by_ids, terms_visible
 from enterprises.placements.types import PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -122,8 +123,8 @@ def rounds_to_close(today: date) -> list[Round]:
 
 def rounds_over(term_id: int) -> list[Round]:
     """The rounds that are not published yet and place students in a term."""
-    rows = session().scalars(select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id))
-    return [row for row in rows if term_id in row.term_ids]
+    statement = select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id)
+    return [row for row in session().scalars(statement) if term_id in row.term_ids]
 
 
 def running_plan_job(round_id: int) -> Job | None:
@@ -196,8 +197,7 @@ def live_in_round(round_id: int) -> list[Placement]:
 
 
 def leaving_mentors(*, round_id: int | None = None) -> list[tuple[Placement, str, str, date]]:
-    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast the office of
-    their mentor; None: of all rounds and of none."""
+    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast their mentor's office; None: of every round."""
     guide = sa.orm.aliased(Person)
     statement = (
         select(Placement, Person.name, guide.name, Mentor.until)

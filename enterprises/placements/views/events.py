@@ -57,6 +57,7 @@ def events(placement: Placement) -> Any:
         readable=queries.readable_events(who(), [row.id for row in rows]),
         form=form,
         decides=may(who(), Can.EVENT_DECIDE, deciders(placement)),
+        is_mine=may(who(), Can.PLACEMENT_OWN, queries.subject_of_student_side(placement)),
         closes=may(who(), Can.EVENT_DECIDE, closers(placement)),
         outcome_form=forms.OutcomeForm(formdata=None),
         labels=labels,
@@ -100,6 +101,7 @@ def report_event(placement: Placement) -> Any:
             kind=form.kind.data,
             since=given(form.since.data),
             until=form.until.data or given(form.since.data),
+            is_open_ended=bool(form.is_open_ended.data),
             text=form.text.data or "",
             outcome=form.outcome.data or "",
             is_settled=by_school and (away or (form.kind.data is EventKind.VISIT and bool(request.form.get("settled")))),
@@ -144,6 +146,49 @@ def refuse_absence(pair: tuple[Placement, PlacementEvent]) -> Any:
         lambda: operations.decide_absence(
             event=row, placement=placement, is_approved=False, reason=form.reason.data or "", by=who(), now=clock.now()
         ),
+    )
+
+
+@blueprint.post("/events/<int:event_id>/shorten")
+@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: deciders(pair[0]))
+def shorten_leave(pair: tuple[Placement, PlacementEvent]) -> Any:
+    """Let leave that was granted end sooner, or at all when nobody knew the end."""
+    placement, row = pair
+    form = forms.LeaveEndForm()
+    return _do(
+        placement,
+        form,
+        _("已登记最后一天，之后的日子可以登记，学生和指导教师收到通知。"),
+        lambda: operations.end_leave(
+            event=row, placement=placement, last=given(form.last.data), reason=form.reason.data or "", by=who(), now=clock.now()
+        ),
+    )
+
+
+@blueprint.post("/events/<int:event_id>/revoke")
+@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: deciders(pair[0]))
+def revoke_leave(pair: tuple[Placement, PlacementEvent]) -> Any:
+    """Withdraw leave that was granted by mistake."""
+    placement, row = pair
+    form = forms.ReasonForm()
+    return _do(
+        placement,
+        form,
+        _("已撤销，这些日子可以登记，学生和指导教师收到通知。"),
+        lambda: operations.end_leave(event=row, placement=placement, last=None, reason=form.reason.data or "", by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/events/<int:event_id>/cancel")
+@guard(Can.PLACEMENT_OWN, load=load_event, subject=lambda pair: queries.subject_of_student_side(pair[0]))
+def cancel_leave(pair: tuple[Placement, PlacementEvent]) -> Any:
+    """The student takes back a request for leave."""
+    placement, row = pair
+    return _do(
+        placement,
+        forms.PlainForm(),
+        _("已撤回申请。"),
+        lambda: operations.take_back_request(event=row, placement=placement, by=who(), now=clock.now()),
     )
 
 

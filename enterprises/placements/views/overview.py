@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from enterprises.bases import queries as bases
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import labels, operations, queries, rules
+from enterprises.placements.models import Term
 from enterprises.placements.types import Light, OfferState
 from enterprises.placements.views.shared import blueprint, day_of
 from trainhub.identity import queries as identities
@@ -65,35 +67,18 @@ def timeline() -> Any:
 
 
 @blueprint.get("/seats")
-@guard(Can.POSITION_LIST)
+@guard(Can.SEATS_LIST)
 def seats_map() -> Any:
-    """Seats and demand by city and by major, for the terms of a year from a day on."""
-    today = clock.today()
-    since = day_of("since", today)
-    terms = queries.terms_between(since, since + SPAN)
-    ids = [term.id for term in terms]
+    """Seats and demand by city and by major, for the terms of a year from a day on, of the schools the reader answers for or oversees."""
+    since = day_of("since", clock.today())
+    terms = queries.seat_terms(who(), since, since + SPAN)
+    ids = [term.id for term, _school in terms]
     cities: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("positions", "seats", "taken", "wishes", "first"), 0))
-    for row in queries.seats_by_county(ids):
+    for row in queries.seats_by_county(ids, queries.rounds_wished(who(), ids)):
         city = cities[rules.city_of(row.county_code)]
         for name in city:
             city[name] += int(getattr(row, name) or 0)
     names = dict(organisations.prefecture_choices())
-    wanted: dict[str, int] = defaultdict(int)
-    lights = frozenset({Light.YELLOW, Light.NOT_PLANNED, Light.RED})
-    majors = dict(queries.majors_known())
-    for one in queries.whole_progress(queries.progress_rows(who(), on=today), on=today, lights=lights):
-        wanted[one.major_code] += 1
-    free = queries.free_by_majors(ids)
-    rows = [
-        {
-            "code": code,
-            "name": name,
-            "open": sum(count for accepted, count in free if not accepted or code in accepted),
-            "own": sum(count for accepted, count in free if code in accepted),
-            "wanted": wanted.get(code, 0),
-        }
-        for code, name in majors.items()
-    ]
     most = max((city["seats"] - city["taken"] for city in cities.values()), default=0)
     return render_template(
         "enterprises/placements/seats.html",
@@ -109,12 +94,44 @@ def seats_map() -> Any:
             }
             for code, name in names.items()
         ],
-        majors=rows,
-        terms=terms,
+        majors=_by_major(terms),
+        schools=len({term.university_id for term, _school in terms}),
+        terms=ids,
         since=since,
         until=since + SPAN,
         sees_students=who().has(*queries.WEEKS_ROLES),
     )
+
+
+def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
+    """By school and major: what is free in each of the school's terms, and the weeks that its students lack beyond what is placed."""
+    today = clock.today()
+    required, per_week = (book().at(key, on=today).number for key in ("own.weeks.days_required", "own.weeks.days_per_week"))
+    needs: dict[tuple[int, str], list[int]] = defaultdict(list)
+    lights = frozenset({Light.YELLOW, Light.NOT_PLANNED, Light.RED})
+    for one in queries.whole_progress(queries.progress_rows(who(), on=today), on=today, lights=lights):
+        if one.credited_days + one.to_come < required:
+            needs[one.university_id, one.major_code].append(-((one.credited_days + one.to_come - required) // per_week))
+    free = queries.free_by_majors([term.id for term, _school in terms])
+    rows = []
+    for university_id, school, code, name in queries.majors_known({term.university_id for term, _school in terms}):
+        own = [term for term, _school in terms if term.university_id == university_id]
+        open_in = [sum(count for majors, count in free[term.id].items() if not majors or code in majors) for term in own]
+        left = [min(term.weeks, rules.weeks_between(max(term.starts_on, today), term.ends_on)) if term.ends_on >= today else 0 for term in own]
+        lacking = needs[university_id, code]
+        rows.append(
+            {
+                "code": code,
+                "name": name,
+                "school": school,
+                "terms": [(term.title, count) for term, count in zip(own, open_in, strict=True)],
+                "own": sum(count for term in own for majors, count in free[term.id].items() if code in majors),
+                "wanted": len(lacking),
+                "weeks": sum(lacking),
+                "short": rules.weeks_short(lacking, list(zip(open_in, left, strict=True))),
+            }
+        )
+    return rows
 
 
 @blueprint.get("/enterprise")

@@ -67,7 +67,8 @@ def _due() -> date:
 
 def _statement() -> Any:
     state = request.args.get("state", "")
-    return queries.listing(
+    listed = queries.of_absent_students if state == "absent" else queries.listing
+    return listed(
         who(),
         text=request.args.get("q", "")[:100],
         state=PlacementState(state) if state in set(PlacementState) else None,
@@ -151,6 +152,7 @@ def show(placement: Placement) -> Any:
         findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
         late=operations.late_papers(placement) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else placement.counts_from,
         is_on_campus=placement.state in queries.GOING and queries.ground_of(placement).is_on_campus(today),
+        gone=queries.gone_hosts([placement]).get(placement.id),
         unit=organisations.by_id(placement.base_id or placement.enterprise_id),
         signed=queries.signed_all(placement.id),
         texts=len(queries.text_rows(placement.id)),
@@ -197,6 +199,9 @@ def show(placement: Placement) -> Any:
         certificate=made,
         waits=why_it_waits(made) if made is not None else "",
         today=today,
+        still_due=operations.still_due(placement, today)
+        if hosts and not arranges and placement.state is PlacementState.STARTED and today > placement.ends_on
+        else 0,
         unlogged=queries.unlogged_days(placement) if placement.state is PlacementState.STARTED and today > placement.ends_on else 0,
     )
 
@@ -344,7 +349,26 @@ def finish(placement: Placement) -> Any:
         placement,
         forms.PlainForm(),
         _("实习已结束，已计入学生档案。"),
-        lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
+        lambda: operations.finish_placement(
+            placement=placement,
+            today=clock.today(),
+            by=who(),
+            now=clock.now(),
+            by_host=not may(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement)),
+        ),
+    )
+
+
+@blueprint.post("/<int:placement_id>/reopen")
+@guard(Can.PLACEMENT_ARRANGE, load=load_placement, subject=queries.subject_of_student_side)
+def reopen(placement: Placement) -> Any:
+    """The school lets a placement that was ended too soon go on."""
+    form = forms.ReasonForm()
+    return _do(
+        placement,
+        form,
+        _("实习已重新打开，可以补登和确认实习日；完成后请再次结束。"),
+        lambda: operations.reopen_placement(placement=placement, reason=form.reason.data or "", today=clock.today(), by=who(), now=clock.now()),
     )
 
 

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries
-from enterprises.placements.models import Round, RoundPlan
+from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.planner.telling import proof, told
 from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, RoundState
 from enterprises.placements.views.shared import act, blueprint, load_round, save
@@ -109,7 +109,7 @@ def show_round(round: Round) -> Any:
     repair = next(iter(plans), None) if round.state is RoundState.PUBLISHED else None
     if repair is not None and (repair.kind is not PlanKind.REPAIR or (round.plan or {}).get("repair_id") == repair.id):
         repair = None
-    positions = queries.offered_in(round.term_ids)
+    positions, live = queries.offered_in(round.term_ids), queries.live_in_round(round.id)
     everybody = queries.students_of_round(round, clock.today())
     names = queries.student_names({one.id for one in everybody}) if round.state is RoundState.PUBLISHED else {}
     shown = preview(round.plan) if round.plan else None
@@ -139,7 +139,9 @@ def show_round(round: Round) -> Any:
         changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
-        unaccepted=sum(row.state is PlacementState.PLANNED for row in queries.live_in_round(round.id)),
+        unaccepted=sum(row.state is PlacementState.PLANNED for row in live),
+        gone=_gone(live),
+        wishes_gone=queries.wishes_gone(round) if round.state is not RoundState.PUBLISHED else 0,
         positions=positions,
         bases=sorted({(row.base_id, row.base) for row in positions if row.base_id is not None}, key=lambda one: one[1]),
         settings=planning.settings_of(round),
@@ -148,6 +150,14 @@ def show_round(round: Round) -> Any:
         today=clock.today(),
         States=RoundState,
     )
+
+
+def _gone(live: Sequence[Placement]) -> paging.Page[tuple[Placement, str, Any]]:
+    """Placements that stand whose enterprise or base takes nobody any more: (placement, student, why), a page of them."""
+    found = queries.gone_hosts(live)
+    rows = [row for row in live if row.id in found]
+    names = queries.student_names({row.student_id for row in rows})
+    return paging.slice_wanted([(row, names[row.student_id][1], labels.GONE[found[row.id]]) for row in rows], key="gone")
 
 
 def _changes(mended: dict[str, Any]) -> list[tuple[Any, str, str, int | None, bool]]:

@@ -116,11 +116,11 @@ def test_the_button_says_how_many_days_nobody_logged(world: SimpleNamespace, as_
             operations.log_day(placement=running(world), on=days[n], today=FRIDAY, **WHOLE)
         operations.decide_days(placement=running(world), days=[days[2]], is_approved=False, reason="未到岗", today=FRIDAY, **WHOLE)
     host = None
-    for plus, has_button in ((0, False), (1, True)):
+    for plus, has_button, is_told in ((0, False, False), (1, False, True), (7, False, True), (8, True, True)):
         with time_machine.travel(make.at(world.last + timedelta(days=plus)), tick=False):
             host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise_id)
             page = host.get(f"/placements/{world.key}").text
-            assert (f'action="/placements/{world.key}/finish"' in page, "还有 17 个工作日没有登记" in page) == (has_button, has_button)
+            assert (f'action="/placements/{world.key}/finish"' in page, "还有 17 个工作日没有登记" in page) == (has_button, is_told)
 
 
 # -- leave --------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.operations import forget_guidance
 from enterprises.placements import operations
 from enterprises.placements.models import DayEntry, WeeklyLog
-from enterprises.placements.types import PaperKind
+from enterprises.placements.types import EventKind, PaperKind
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
 from trainhub.kernel import files
@@ -25,6 +25,7 @@ from trainhub.people.models import Person, Student
 
 NOW = make.NOW
 LEFT = date(2026, 9, 1)
+NEXT = date(2026, 3, 3)
 
 
 def practised(student: Student) -> None:
@@ -38,6 +39,9 @@ def practised(student: Student) -> None:
     operations.log_day(placement=placement, on=day, note="装配减速机", today=day, by=SYSTEM, now=NOW)
     operations.decide_days(placement=placement, days=[day], is_approved=True, today=day, by=SYSTEM, now=NOW)
     operations.save_weekly_log(placement=placement, on=day, text="学会了装配", tags=[], today=day, by=SYSTEM, now=NOW)
+    absent = operations.report_event(placement=placement, kind=EventKind.ABSENCE, since=NEXT, until=NEXT, text="发烧", by=SYSTEM, now=NOW)
+    operations.log_day(placement=placement, on=NEXT, note="装配", today=NEXT, by=SYSTEM, now=NOW)
+    operations.decide_absence(event=absent, placement=placement, is_approved=True, by=SYSTEM, now=NOW)  # the day that waits is kept beside it
     kept = files.keep(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), name="保险单.pdf", kind="placement_paper", by=SYSTEM, now=NOW)
     operations.add_paper(placement=placement, kind=PaperKind.INSURANCE, file=kept, by=SYSTEM, now=NOW)
     student.left_on = LEFT
@@ -49,9 +53,9 @@ def test_logs_go_and_confirmed_days_stay(session: Session) -> None:
     practised(student)
     practised(held)
     people.place_hold(person=session.get_one(Person, held.person_id), reason="工伤争议", by=SYSTEM, now=NOW)
-    assert operations.forget_logs(today=date(2031, 9, 1)) == {"notes": 0, "photos": 0, "papers": 0, "weeks": 0, "days": 0}
-    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "papers": 1, "weeks": 1, "days": 1}
-    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "papers": 0, "weeks": 0, "days": 0}
+    assert operations.forget_logs(today=date(2031, 9, 1)) == {"notes": 0, "photos": 0, "papers": 0, "weeks": 0, "days": 0, "set_aside": 0}
+    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "papers": 1, "weeks": 1, "days": 1, "set_aside": 1}
+    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "papers": 0, "weeks": 0, "days": 0, "set_aside": 0}
     notes = dict(session.execute(select(DayEntry.student_id, DayEntry.note).where(DayEntry.student_id.in_([student.id, held.id]))).all())
     assert notes == {student.id: "", held.id: "装配减速机"}
     assert session.scalar(select(func.count()).select_from(WeeklyLog)) == 1

@@ -116,7 +116,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/placements/{placement_id}/events": ("student", "mentor", "enterprise", "programme", "university", "admin"),
     "/placements/{placement_id}/change": ("programme", "university", "admin"),
     "/placements/timeline": ("mentor", "enterprise", "programme", "university", "stranger", "admin"),
-    "/placements/seats": ("enterprise", "programme", "university", "stranger", "admin"),
+    "/placements/seats": ("programme", "university", "admin"),
     "/placements/enterprise": ("enterprise", "stranger"),
     "/placements/t1.xlsx": ("programme", "university", "admin"),
     "/placements/tables/t1": ("programme", "university", "admin"),

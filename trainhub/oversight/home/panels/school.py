@@ -44,6 +44,24 @@ NEXT: dict[RoundState, tuple[str, int]] = {
 }
 
 
+def of_placements(identity: Identity, today: date) -> list[Todo]:
+    """What waits for the school beside the rounds: leave and incidents, places that students found, placements of who is not there any more."""
+    events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), practice.placements_of_absent(identity)
+    todos = []
+    if events:
+        url = narrowed(link(identity, "placements.events_list"), open="1")
+        todos.append(Todo(_("处理请假与记事"), url, _("去处理"), events, _("请假由企业指导教师或学校处理，事故和走访由学校办结"), 1, "flag"))
+    if found:
+        url = link(identity, "placements.self_found_list")
+        todos.append(Todo(_("审核自主联系的实习"), url, _("去审核"), found, _("通过后学生才有实习安排"), 1, "search"))
+    if absent:
+        url = narrowed(link(identity, "placements.index"), state="absent")
+        todos.append(
+            Todo(_("处理不在读学生的实习安排"), url, _("去处理"), absent, _("学生已休学或离校，席位和指导教师仍被占用：请撤销或提前结束"), 0, "users")
+        )
+    return todos
+
+
 def school(identity: Identity, today: date) -> Panel:
     """What a programme's head and a university's administrator do next."""
     own = programmes.by_ids(identity.programme_ids(*ROLES))
@@ -71,6 +89,7 @@ def school(identity: Identity, today: date) -> Panel:
     todos += unconfirmed(identity)
     todos += placements_to_end(identity, today)
     todos += spot_checks(identity, today)
+    todos += of_placements(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(

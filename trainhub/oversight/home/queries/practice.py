@@ -24,8 +24,8 @@ from enterprises.capstones.types import CapstoneState, EvidenceState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
-from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats
-from enterprises.placements.types import DayState, OfferState, PlacementState, SeatDecision
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound
+from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -105,6 +105,33 @@ def days_overdue(identity: Identity, due: date) -> int:
         .where(placements.visible_to(identity), Placement.state == PlacementState.STARTED, DayEntry.state == DayState.PENDING, DayEntry.on <= due)
     )
     return session().scalar(statement) or 0
+
+
+def events_open(identity: Identity, on: date) -> int:
+    """How many requests for leave, incidents and visits (of days that have come) nobody has settled, inside the reader's scope."""
+    statement = (
+        select(func.count(PlacementEvent.id))
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .where(
+            placements.visible_to(identity),
+            PlacementEvent.state == EventState.OPEN,
+            or_(PlacementEvent.kind != EventKind.VISIT, PlacementEvent.since <= on),
+        )
+    )
+    return session().scalar(statement) or 0
+
+
+def self_found_waiting(identity: Identity) -> int:
+    """How many places that students found wait for the reader's schools."""
+    listed = placements.self_found_listing(identity).where(SelfFound.state == SelfFoundState.SUBMITTED).order_by(None)
+    return session().scalar(select(func.count()).select_from(listed.with_only_columns(SelfFound.id).subquery())) or 0
+
+
+def placements_of_absent(identity: Identity) -> int:
+    """How many placements that go on are of students who are suspended or have left the school."""
+    listed = placements.of_absent_students(identity).with_only_columns(Placement.id).order_by(None).subquery()
+    return session().scalar(select(func.count()).select_from(listed)) or 0
 
 
 def placements_over(identity: Identity, on: date) -> tuple[int, int]:

@@ -1,0 +1,196 @@
+"""An enterprise or base that is out of use, not verified any more, left its base or takes nobody that year: on offer nowhere, and everybody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.bases.types import Refusal
+from enterprises.placements import lawful, operations, planning, queries
+from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.types import OfferState, SeatDecision
+from tests.factories import enterprises as make
+from tests.factories import ground, identity
+from trainhub.identity import queries as identities
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db, transaction
+from trainhub.notifications.models import Notice
+from trainhub.organisations import operations as organisations
+from trainhub.organisations import queries as organisation_queries
+from trainhub.people import queries as people
+
+NOW = make.NOW
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """An enterprise with a position at its base, ranked in an open round; one student is placed there, one waits; head, student and mentor have
+    accounts. Another enterprise offers too."""
+    with transaction():
+        university, enterprise, other = ground.university(), ground.enterprise(), ground.enterprise()
+        programme = ground.programme(university)
+        base = ground.base(enterprise, other)
+        make.opened_base(base=base)
+        term = make.term(university=university, starts_on=date(2026, 9, 7))
+        position = make.position(enterprise=enterprise, base=base, terms=[term], seats=5)
+        elsewhere = make.position(enterprise=other, terms=[term], seats=5)
+        placed, waits = (ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(2))
+        mentor = make.mentor(enterprise=enterprise)
+        for person_id in (placed.person_id, waits.person_id, mentor.person_id):
+            identity.account(person=people.person(person_id))
+        head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=programme.id)
+        host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+        round_ = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term])
+        row = operations.place_student(student=placed, position=position, term=term, mentor=mentor, round=round_, **WHOLE)
+        operations.save_preferences(round=round_, student=waits, position_ids=[position.id], **WHOLE)
+        return SimpleNamespace(
+            university=university, enterprise=enterprise, base=base, term=term, position=position, elsewhere=elsewhere, placed=placed, waits=waits,
+            mentor=mentor, head_id=head.id, host_id=host.id, round=round_, row=row, programme_id=programme.id,
+        )  # fmt: skip
+
+
+def close_enterprise(world: SimpleNamespace) -> None:
+    organisations.close(organisation=world.enterprise, reason="停产歇业", **WHOLE)
+
+
+def close_base(world: SimpleNamespace) -> None:
+    organisations.close(organisation=world.base, reason="撤销基地", **WHOLE)
+
+
+def rename(world: SimpleNamespace) -> None:
+    organisations.change(organisation=world.enterprise, name="改名后的企业", **WHOLE)
+
+
+def leave(world: SimpleNamespace) -> None:
+    host = next(one for one, organisation in organisation_queries.hosts_of(world.base.id) if organisation.id == world.enterprise.id)
+    organisations.end_host(base=world.base, host_id=host.id, until=make.TODAY, **WHOLE)
+
+
+def decline(world: SimpleNamespace) -> None:
+    known = base_queries.interest(world.enterprise.id, 2026)
+    bases.state_interest(
+        enterprise=world.enterprise, year=2026, is_interested=False, reasons=[Refusal.NO_SEATS], version=known.version if known else None, **WHOLE
+    )
+
+
+WAYS = [close_enterprise, close_base, rename, leave, decline]
+GIVES_BACK = [close_enterprise, close_base, decline]
+
+
+def told(kind: str, *, person_id: int | None = None, account_id: int | None = None) -> int:
+    account_id = account_id or identities.accounts_of_persons([person_id])[person_id]
+    return len(db.session.scalars(select(Notice.id).where(Notice.kind == kind, Notice.account_id == account_id)).all())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_gone_is_on_offer_nowhere(world: SimpleNamespace, way: Callable[[SimpleNamespace], None]) -> None:
+    def offered() -> list[bool]:
+        key = world.position.id
+        return [
+            key in {one.position_id for one in lawful.choices(world.round, world.waits)},
+            key in {one.id for one in queries.planning_facts(world.round, today=make.TODAY).positions},
+            key in {one[0] for one in queries.seats_for(world.waits, make.TODAY, only_free=False)[1]},
+            key in {one.id for one in queries.offered_in([world.term.id])},
+            queries.is_open(key, world.term.id),
+        ]
+
+    before = planning.hash_of(planning.problem_of(world.round, today=make.TODAY))
+    assert offered() == [True] * 5
+    way(world)
+    db.session.flush()
+    assert offered() == [False] * 5
+    assert planning.hash_of(planning.problem_of(world.round, today=make.TODAY)) != before
+    with pytest.raises((WrongState, BadPlacement)) as refused:
+        operations.place_student(student=world.waits, position=world.position, term=world.term, **WHOLE)
+    assert "尚未通过审核" not in refused.value.message
+    assert queries.is_open(world.elsewhere.id, world.term.id)
+
+
+@pytest.mark.parametrize("way", GIVES_BACK)
+def test_offers_of_what_is_gone_go_back_with_the_reason(world: SimpleNamespace, way: Callable[[SimpleNamespace], None]) -> None:
+    for _again in range(2):
+        way(world)
+    seats = queries.seats_of(world.position.id, world.term.id)
+    assert (world.position.state, seats.decision) == (OfferState.DRAFT, SeatDecision.RETURNED)
+    assert seats.return_reason
+    assert queries.seats_of(world.elsewhere.id, world.term.id).decision is SeatDecision.APPROVED
+    assert told("placements.position_gone", person_id=world.waits.person_id) == 1
+    assert told("placements.offers_gone", account_id=world.head_id) == 1
+
+
+@pytest.mark.parametrize("way", [close_enterprise, close_base])
+def test_who_is_placed_there_is_told_once_with_mentor_and_heads(world: SimpleNamespace, way: Callable[[SimpleNamespace], None]) -> None:
+    for _again in range(2):
+        way(world)
+    people_told = [told("placements.host_closed", person_id=one.person_id) for one in (world.placed, world.mentor)]
+    assert (people_told, told("placements.hosts_closed", account_id=world.head_id)) == ([1, 1], 1)
+    assert told("placements.host_closed", person_id=world.waits.person_id) == 0
+    assert queries.placement(world.row.id).state.value == "planned"  # nobody loses a place without a decision
+
+
+def test_a_placement_that_is_over_is_no_news(world: SimpleNamespace) -> None:
+    operations.withdraw_placement(placement=world.row, reason="学生退出", **WHOLE)
+    close_enterprise(world)
+    assert told("placements.host_closed", person_id=world.placed.person_id) == 0
+    assert told("placements.hosts_closed", account_id=world.head_id) == 0
+
+
+@pytest.mark.parametrize("way", [close_enterprise, close_base])
+def test_a_placement_does_not_begin_where_nobody_is_any_more(world: SimpleNamespace, way: Callable[[SimpleNamespace], None]) -> None:
+    row = make.ready(world.row, world.mentor)
+    way(world)
+    with pytest.raises(WrongState) as refused:
+        operations.start_placement(placement=row, today=date(2026, 9, 7), by=SYSTEM, now=make.at(date(2026, 9, 7)))
+    assert "停用" in refused.value.message
+
+
+@pytest.mark.parametrize(("way", "words"), [(close_enterprise, "已停用"), (close_base, "已停用"), (rename, "重新核验"), (leave, "不再共建")])
+def test_the_page_of_the_placement_and_the_round_say_so(world: SimpleNamespace, as_role: AsRole, way: Any, words: str) -> None:
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
+    placement, round_ = f"/placements/{world.row.id}", f"/placements/rounds/{world.round.id}"
+    assert words not in head.get(placement).text
+    assert words not in head.get(round_).text
+    with transaction():
+        way(world)
+    assert words in head.get(placement).text
+    assert words in head.get(round_).text
+
+
+def test_an_offer_returns_once_the_enterprise_is_verified_again(world: SimpleNamespace) -> None:
+    rename(world)
+    assert not queries.is_open(world.position.id, world.term.id)
+    organisations.verify(organisation=world.enterprise, **WHOLE)
+    assert queries.is_open(world.position.id, world.term.id)
+
+
+def test_wishes_for_what_is_on_offer_no_more_are_counted_beside_the_plan(world: SimpleNamespace, as_role: AsRole) -> None:
+    head, page = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id), f"/placements/rounds/{world.round.id}"
+    assert "现在不再提供" not in head.get(page).text
+    with transaction():
+        rename(world)
+    assert "1 个志愿所填的岗位现在不再提供" in head.get(page).text
+
+
+def test_a_no_for_another_year_leaves_the_offer(world: SimpleNamespace) -> None:
+    bases.state_interest(enterprise=world.enterprise, year=2027, is_interested=False, reasons=[Refusal.NO_SEATS], **WHOLE)
+    assert queries.is_open(world.position.id, world.term.id)
+    assert told("placements.offers_gone", account_id=world.head_id) == 0
+    assert make.TODAY + timedelta(days=1) < world.term.starts_on
