@@ -1,7 +1,7 @@
 """Who leaves the 卓越计划, and a graduation day that is taken away, have a reason
 
 Revision ID: 0097
-Revises: 0094
+Revises: 0096
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, UtcDateTime
 
 revision = "0097"
-down_revision = "0094"
+down_revision = "0096"
 branch_labels = None
 depends_on = None
 

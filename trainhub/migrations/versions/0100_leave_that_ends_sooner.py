@@ -1,7 +1,7 @@
 """Leave that ends sooner than granted, is withdrawn, or has no known end; days that waited when it was granted are kept beside it
 
 Revision ID: 0100
-Revises: 0094
+Revises: 0099
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import Json
 
 revision = "0100"
-down_revision = "0094"
+down_revision = "0099"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Status lists read what happened after issuing, not the hundred thousand events by which something was issued
 
-Revision ID: 0102
-Revises: 0094
+Revision ID: 0101
+Revises: 0100
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0102"
-down_revision = "0094"
+revision = "0101"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 
