@@ -163,8 +163,8 @@ def _rewritten_in_portions(
     for key, line in chained(session().execute(select(AuditEvent.id, AuditEvent.data).where(*named)), pending):
         inside = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
         for one in (first[number] for number in inside):
-            own = events.get(one.id) if one.replaces_id is None else None
-            logged[one.id].in_portion |= bool(own) and own[0].event.id <= line.get("last_event", own[0].event.id)
+            own = events.get(one.id, ()) if one.replaces_id is None else ()
+            logged[one.id].in_portion |= any(row.event.id <= line.get("last_event", row.event.id) for row in own[:1])
         if inside and key is not None and "event_hashes" in line:
             mine[key], told[key] = inside, line
     unread = sorted(told.keys() - known.keys())
