@@ -54,9 +54,7 @@ def _is_signed_open(row: Capstone) -> bool:
 
 
 def _address(row: Capstone, one: KeptFile) -> str:
-    """Where the reader finds a file; empty for the evidence of a topic that is not the reader's to see."""
-    if not queries.is_opened_to(row.topic_id, who(), clock.today()):
-        return ""
+    """Where the reader, to whom the topic is open, finds a file; empty for the evidence of a topic that is not the reader's to see."""
     if one.stage == archive.EVIDENCE:
         topic = queries.topic_seen_by(one.key, who(), clock.today())
         is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, evidence_subject(topic))
@@ -74,8 +72,8 @@ def _address(row: Capstone, one: KeptFile) -> str:
 
 def _listed(row: Capstone, is_whole: bool) -> list[dict[str, Any]]:
     """The files as the manifest has them, or, before the archive, as they are now; each with its address."""
-    live = archive.files_of(row)
-    at = {(one.stage, one.file.sha256): _address(row, one) for one in live}
+    live, is_opened = archive.files_of(row), queries.is_opened_to(row.topic_id, who(), clock.today())
+    at = {(one.stage, one.file.sha256): _address(row, one) for one in live} if is_opened else {}
     kept = archive.manifest_for(row, is_whole=is_whole)["files"] if row.archived_at else [one.as_dict() for one in live]
     found = []
     for one in kept:
@@ -126,7 +124,8 @@ def _shown(row: Capstone, manifest: dict[str, Any]) -> dict[str, Any]:
     rests = {key: manifest.get(key, []) for key in ("supervisors", "guidances", "extensions", "comments")}  # archives of before kept none
     rests["supervisors"] = [one | {key: _day(one[key]) for key in ("since", "until")} for one in rests["supervisors"]]
     rests["extensions"] = [one | {"until": _day(one["until"])} for one in rests["extensions"]]
-    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"] if queries.is_opened_to(row.topic_id, who(), clock.today())]
+    is_opened = queries.is_opened_to(row.topic_id, who(), clock.today())
+    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"]] if is_opened else []
     return manifest | rests | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
 
 
