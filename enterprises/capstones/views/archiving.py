@@ -17,6 +17,7 @@ from enterprises.capstones.models import Capstone, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.queries import work as queries_work
 from enterprises.capstones.queries.archive import KeptFile
+from enterprises.capstones.queries.judging import lowered_reports
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
@@ -200,6 +201,7 @@ def concluding(pair: Pair) -> Any:
         numbers={key: len(rows) for key, rows in found.items()},
         page=page,
         names=names,
+        lowered=lowered_reports([row.id for row in page.items], operations.most_similar(clock.today())) if deed == "finish" else {},
         done=DONE[deed](number) if number else "",
         left=[(key, names[key].student if key in names else _("编号 %(n)s", n=key), reason) for key, reason in told if reason],
         is_empty=request.method == "POST" and not told,
