@@ -94,11 +94,12 @@ def panels_of(person_id: int) -> list[tuple[DefenceGroup, bool]]:
 
 
 def records_due(person_id: int, on: date) -> list[DefenceSlot]:
-    """The places whose record a secretary may keep from their day on and has not kept, the earliest first."""
+    """The places of published plans whose record a secretary may keep from their day on and has not kept, the earliest first."""
     statement = (
         select(DefenceSlot)
         .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
-        .where(DefenceGroup.secretary_id == person_id, DefenceGroup.on <= on, DefenceSlot.recorded_at.is_(None))
+        .where(DefenceGroup.secretary_id == person_id, DefenceGroup.on <= on, DefenceGroup.published_at.is_not(None))
+        .where(DefenceSlot.recorded_at.is_(None))
         .order_by(DefenceGroup.on, DefenceSlot.starts_minute, DefenceSlot.id)
     )
     return list(session().scalars(statement))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import and_, func, or_, select, union
@@ -44,14 +45,19 @@ def reports_to_check(person_id: int) -> int:
     return sum(person_id not in barred.get(key, ()) for key in rows)
 
 
-def to_conclude(cohort_id: int) -> dict[str, list[Capstone]]:
+def to_conclude(cohort_id: int) -> dict[str, list[int]]:
     """By deed the capstones of a cohort, in the order of numbers: `finish` those that are graded, `archive` those that are concluded and open."""
-    mine = select(Capstone).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+    mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
     mine = mine.order_by(Student.student_no, Capstone.id)
     return {
         "finish": list(session().scalars(mine.where(Capstone.state == CapstoneState.GRADED))),
         "archive": list(session().scalars(mine.where(Capstone.state.in_(CONCLUDED), Capstone.archived_at.is_(None)))),
     }
+
+
+def capstones_by_id(ids: Collection[int]) -> dict[int, Capstone]:
+    """Some capstones by id; one query."""
+    return {row.id: row for row in session().scalars(select(Capstone).where(Capstone.id.in_(list(ids))))}
 
 
 def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
@@ -37,6 +38,7 @@ from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.sending import send
@@ -183,6 +185,11 @@ def concluding(pair: Pair) -> Any:
     told, number, status = list[tuple[int, str]](), 0, 200
     if request.method == "POST":
         ids = keys_of(request.form.getlist("capstone"))
+        if len(ids) > MOST:
+            raise Refused(_("一次最多办理 %(n)d 项，请分页勾选。", n=MOST), field="capstone")
+        with transaction():  # of its own, before the work: a second click begins nothing while the first goes on, capstone by capstone
+            if not once(request.form.get("submission_key", "")):
+                return done(_("这份名单已经提交过，没有重复办理。"), "capstones.concluding", code=code, year=year, deed=deed)
         told = [(key, _conclude_one(deed, key, cohort_id)) for key in ids]
         number = sum(1 for _key, reason in told if not reason)
         if number and number == len(told):
@@ -191,8 +198,8 @@ def concluding(pair: Pair) -> Any:
         programme, of = load_cohort(code, year)
     found = queries_work.to_conclude(cohort_id)
     page = paging.slice_wanted(found[deed], at=url_for("capstones.concluding", code=code, year=year, deed=deed))
-    mine = {row.id for rows in found.values() for row in rows}  # what was crafted into the form is named by its number alone
-    names = queries.rows_of([*(row.id for row in page.items), *(key for key, _reason in told if key in mine)])
+    mine = {key for keys in found.values() for key in keys}  # what was crafted into the form is named by its number alone
+    names = queries.rows_of([*page.items, *(key for key, _reason in told if key in mine)])
     html = render_template(
         "enterprises/capstones/concluding.html",
         programme=programme,
@@ -200,8 +207,10 @@ def concluding(pair: Pair) -> Any:
         deed=deed,
         numbers={key: len(rows) for key, rows in found.items()},
         page=page,
+        rows=queries_work.capstones_by_id(page.items),
+        submission_key=secrets.token_urlsafe(24),
         names=names,
-        lowered=lowered_reports([row.id for row in page.items], operations.most_similar(clock.today())) if deed == "finish" else {},
+        lowered=lowered_reports(page.items, operations.most_similar(clock.today())) if deed == "finish" else {},
         done=DONE[deed](number) if number else "",
         left=[(key, names[key].student if key in names else _("编号 %(n)s", n=key), reason) for key, reason in told if reason],
         is_empty=request.method == "POST" and not told,
@@ -210,6 +219,8 @@ def concluding(pair: Pair) -> Any:
     return html, status
 
 
+MOST = max(paging.SIZES)
+"""How many one form names: what a page shows at most. Each is published with its certificate while the reader waits."""
 DEEDS: dict[str, Callable[..., object]] = {"finish": operations.finish, "archive": operations.archive}
 DONE: dict[str, Callable[[int], str]] = {
     "finish": lambda n: _("已公布 %(n)d 项成绩。", n=n),
