@@ -55,7 +55,7 @@ MACHINE: dict[Action, Step] = {
     Action.OPEN: Step((S.ASSIGNED,), (Actor.SCHOOL,), (S.OPENED,)),
     Action.PASS_MIDTERM: Step((S.OPENED,), (Actor.SCHOOL,), (S.MIDTERM,)),
     Action.RETURN: Step(WORKING, (Actor.SCHOOL,)),
-    Action.CHECK_REPORT: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.SCHOOL,)),
+    Action.CHECK_REPORT: Step((*WORKING, S.SUBMITTED, S.GRADED, S.MODERATION), (Actor.SCHOOL,)),
     # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
     Action.SUBMIT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,), (S.SUBMITTED,)),
     Action.ANONYMISE: Step((S.SUBMITTED,), (Actor.STUDENT, Actor.ADMIN)),

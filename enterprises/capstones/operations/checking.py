@@ -14,7 +14,7 @@ from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpin
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, heads_of, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_other_house, demand_still
 from enterprises.capstones.queries.anonymous import read_by_experts
-from enterprises.capstones.queries.checking import is_of_department, open_opinions
+from enterprises.capstones.queries.checking import of_department, open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from enterprises.mentors.accounts import demand_proven
 from trainhub.identity import queries as identity
@@ -289,10 +289,10 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
 
 
 def runners(check: SpotCheck) -> list[int]:
-    """The accounts of the office that runs a check: the department of education when one of it drew, else the university's administrators."""
-    if is_of_department(check):
+    """The accounts of the office that runs a check: of the department of education (`of_department`), else the university's administrators."""
+    if of_department([check]):
         return identity.accounts_holding(Role.DEPT_EDU)
-    return identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=check.university_id) or identity.accounts_holding(Role.DEPT_EDU)
+    return identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=check.university_id)
 
 
 def _tell_outcome(item: SpotItem, today: date, now: datetime) -> None:

@@ -12,7 +12,14 @@ from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.deciding import tell_deciders
 from enterprises.capstones.operations.grading import release_third, result_of
-from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, against_own_decision, is_settled
+from enterprises.capstones.operations.standing import (
+    against_appeal,
+    against_archive,
+    against_finish,
+    against_lifting,
+    against_own_decision,
+    is_settled,
+)
 from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
@@ -128,7 +135,8 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     kept with it (shown are the living ones until the archive freezes them).
 
     Grades that lie too far apart (own.capstone.grade_difference_over_x10) need a third grade or a moderation that was settled; a pass
-    against a review or a defence that says no needs the moderation. A pass is pushed to the ledger and a certificate is issued (see
+    against a review or a defence that says no needs the moderation, and a share of similarity that one's own correction brought below
+    the limit is published by somebody else. A pass is pushed to the ledger and a certificate is issued (see
     `issue_certificate`). A repeat changes nothing.
     """
     check_version(capstone, version)
@@ -139,7 +147,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     result = result_of(capstone, today)
     assert result is not None or is_settled(capstone)
     if result is not None:
-        stop(against_finish(capstone, result, today))
+        stop(against_finish(capstone, result, today) or against_lifting(capstone, by, today))
     if result is not None and not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, within(note, field="note")

@@ -42,15 +42,17 @@ def tell_deciders(row: Reconsideration, capstone: Capstone, *, by: Identity, now
 
 
 def deciders(capstone: Capstone, student: Student, kind: ReasonKind) -> list[int]:
-    """The accounts of the heads who may decide; where none may, of the university's administrators who may, or of all of them: somebody has to know.
+    """The accounts of the heads who may decide; where none may, of the university's administrators who may, or of all of them, or of the heads:
+    somebody has to know.
 
     Not who supervises, has scored or stands near the student (`impartiality.BARS`), and on an appeal not who settled the result.
     """
-    heads = _able(capstone, heads_of(student), kind)
-    if heads:
-        return heads
+    heads = heads_of(student)
+    able = _able(capstone, heads, kind)
+    if able:
+        return able
     offices = identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id)
-    return _able(capstone, offices, kind) or offices
+    return _able(capstone, offices, kind) or offices or heads
 
 
 def _able(capstone: Capstone, accounts: list[int], kind: ReasonKind) -> list[int]:

@@ -7,21 +7,27 @@ from typing import Any
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, CapstonePaper
-from enterprises.capstones.operations._support import CapstoneRefused, demand, given, stop, tell
-from enterprises.capstones.operations.standing import against_supervisor
+from enterprises.capstones.operations._support import CapstoneRefused, demand, given, heads_of, stop, tell
+from enterprises.capstones.operations.standing import against_supervisor, most_similar
 from enterprises.capstones.types import Action, Stage, SupervisorRole
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
+from trainhub.people.models import Person, Student
 
+TOLD_LIFTED = N_("%(name)s 的查重比例由校内导师从 %(before)s%% 更正为 %(after)s%%，不再超过上限，请公布成绩前核实：%(reason)s")
 TOLD_CORRECTED = N_("查重比例已由校内导师更正：%(before)s%% → %(after)s%%。%(reason)s")
 
 
 def check_similarity(*, paper: CapstonePaper, share_x10: int, reason: str = "", by: Identity, now: datetime) -> CapstonePaper:
     """Say what a similarity report found, in tenths of a per cent: as the student typed it, or corrected with a reason that the student is told.
 
-    What was typed stays beside it. The share decides on review, defence and publication; a repeat changes nothing, and until the result is
+    What was typed stays beside it. Where a correction takes the share from above the limit to not above it, the heads are told, and whoever
+    corrected does not publish alone (`standing.against_lifting`). The share decides on review, defence and publication; a repeat changes nothing, and until the result is
     published a slip is corrected in the same way. Raises WrongPerson, WrongState, CapstoneRefused.
     """
     capstone = session().get_one(Capstone, paper.capstone_id)
@@ -37,10 +43,12 @@ def check_similarity(*, paper: CapstonePaper, share_x10: int, reason: str = "", 
         return paper
     said: dict[str, Any] = {"paper": paper.id, "share_x10": share_x10}
     if share_x10 != before:
-        paper.similarity_reason = given(reason, _("请写明更正的理由，学生会看到。"), field="reason")
-        paper.similarity_typed_x10 = before if paper.similarity_typed_x10 is None else paper.similarity_typed_x10
+        why = given(reason, _("请写明更正的理由，学生会看到。"), field="reason")
+        typed = before if paper.similarity_typed_x10 is None else paper.similarity_typed_x10
+        is_back = typed == share_x10  # nothing is corrected any more; the audit keeps that it was
+        paper.similarity_typed_x10, paper.similarity_reason = (None, "") if is_back else (typed, why)
         paper.similarity_x10 = share_x10
-        said |= {"before_x10": before, "reason": paper.similarity_reason}
+        said |= {"before_x10": before, "reason": why}
     paper.similarity_checked_by_id, paper.similarity_checked_at = by.account_id, now
     session().flush()
     did = "capstones.paper.corrected" if share_x10 != before else "capstones.paper.confirmed"
@@ -50,9 +58,28 @@ def check_similarity(*, paper: CapstonePaper, share_x10: int, reason: str = "", 
             person_ids=[queries.person_of_student(capstone)],
             kind="capstones.similarity",
             message=TOLD_CORRECTED,
-            values={"before": f"{before / 10:.1f}", "after": f"{share_x10 / 10:.1f}", "reason": paper.similarity_reason},
+            values={"before": f"{before / 10:.1f}", "after": f"{share_x10 / 10:.1f}", "reason": said["reason"]},
             url=f"/capstones/{capstone.id}#papers",
             unique_key=f"capstones.similarity_corrected:{paper.id}:{now.isoformat()}",
             now=now,
         )
+        if before > most_similar(local(now).date()) * 10 >= share_x10:
+            _tell_lifted(capstone, paper, before, said["reason"], by, now)
     return paper
+
+
+def _tell_lifted(capstone: Capstone, paper: CapstonePaper, before: int, reason: str, by: Identity, now: datetime) -> None:
+    """Tell the heads, who publish the result, that the limit of similarity bars nothing any more by the word of one supervisor."""
+    student = session().get_one(Student, capstone.student_id)
+    heads = [one for one in heads_of(student) if not identity.is_same_holder(by.account_id, one)]
+    if heads:
+        name = session().get_one(Person, student.person_id).name
+        notifications.notify(
+            account_ids=heads,
+            kind="capstones.similarity",
+            message=TOLD_LIFTED,
+            values={"name": name, "before": f"{before / 10:.1f}", "after": f"{(paper.similarity_x10 or 0) / 10:.1f}", "reason": reason},
+            url=f"/capstones/{capstone.id}#papers",
+            unique_key=f"capstones.similarity_lifted:{paper.id}:{now.isoformat()}",
+            now=now,
+        )

@@ -13,7 +13,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, against_s
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
-from enterprises.capstones.queries.judging import outdated_reports
+from enterprises.capstones.queries.judging import lowered_reports, outdated_reports
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity
@@ -174,6 +174,15 @@ def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneR
     if result.is_passed and queries.is_failed_by_judges(capstone):
         return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     return None
+
+
+def against_lifting(capstone: Capstone, by: Identity, today: date) -> CapstoneRefused | None:
+    """Why somebody does not publish: a correction of one's own brought the share of similarity below the limit, and nobody else has looked at it."""
+    report = lowered_reports([capstone.id], most_similar(today)).get(capstone.id)
+    if report is None or is_settled(capstone) or not identity.is_same_holder(by.account_id, report.similarity_checked_by_id):
+        return None
+    why = _("查重比例由你从超过上限更正为不超过上限，须由他人核实：请本专业的其他负责人或学校教务管理员公布成绩，或由他人先复核。")
+    return CapstoneRefused(why, field="note", code="own_correction")
 
 
 def most_similar(today: date) -> int:

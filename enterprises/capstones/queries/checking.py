@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, func, or_, select, union
@@ -12,9 +12,9 @@ from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpin
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.types import CapstoneRow, CapstoneState, SpotOutcome
 from trainhub.identity.models import Account, RoleGrant
-from trainhub.identity.queries import accounts_holding, active
+from trainhub.identity.queries import active, without_holder
 from trainhub.kernel.access import Identity, Role, Subject
-from trainhub.kernel.clock import academic_year
+from trainhub.kernel.clock import academic_year, local
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
@@ -98,9 +98,25 @@ def readable_checks(identity: Identity) -> frozenset[int]:
     return frozenset(session().scalars(statement.where(mine)))
 
 
-def is_of_department(row: SpotCheck) -> bool:
-    """Whether the department of education drew the sample, and runs the check."""
-    return row.drawn_by_id in accounts_holding(Role.DEPT_EDU)
+def of_department(rows: Collection[SpotCheck]) -> frozenset[int]:
+    """The checks that the department of education runs: drawn by one of it, or of a university that has no administrator; two queries.
+
+    What counts is the office held when the sample was drawn: a check does not change hands with whoever drew it, least of all to
+    the university that is checked.
+    """
+    grants = list(
+        session().scalars(select(RoleGrant).where(RoleGrant.role == Role.DEPT_EDU, RoleGrant.account_id.in_({row.drawn_by_id for row in rows})))
+    )
+    alone = without_holder(Role.UNIVERSITY_ADMIN, {row.university_id for row in rows})
+    drew = {row.id for row in rows for one in grants if one.account_id == row.drawn_by_id and _held_at(one, row.drawn_at)}
+    return frozenset(row.id for row in rows if row.id in drew or row.university_id in alone)
+
+
+def _held_at(grant: RoleGrant, at: datetime) -> bool:
+    day = local(at).date()
+    if grant.granted_at > at or (grant.ended_at is not None and grant.ended_at <= at):
+        return False
+    return grant.since <= day and (grant.until is None or grant.until >= day)
 
 
 def to_send(identity: Identity, on: date) -> dict[int, int]:

@@ -11,10 +11,11 @@ from sqlalchemy import and_, case, func, or_, select
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
 from enterprises.capstones.rules import bars_defence
 from enterprises.capstones.scheduling import Session
-from enterprises.capstones.types import CapstoneState, Verdict
+from enterprises.capstones.types import CapstoneState, ReviewKind, Verdict
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
+from trainhub.people.queries import of_human
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
 
@@ -93,11 +94,12 @@ def panels_of(person_id: int) -> list[tuple[DefenceGroup, bool]]:
 
 
 def records_due(person_id: int, on: date) -> list[DefenceSlot]:
-    """The places whose record a secretary may keep from their day on and has not kept, the earliest first."""
+    """The places of published plans whose record a secretary may keep from their day on and has not kept, the earliest first."""
     statement = (
         select(DefenceSlot)
         .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
-        .where(DefenceGroup.secretary_id == person_id, DefenceGroup.on <= on, DefenceSlot.recorded_at.is_(None))
+        .where(DefenceGroup.secretary_id == person_id, DefenceGroup.on <= on, DefenceGroup.published_at.is_not(None))
+        .where(DefenceSlot.recorded_at.is_(None))
         .order_by(DefenceGroup.on, DefenceSlot.starts_minute, DefenceSlot.id)
     )
     return list(session().scalars(statement))
@@ -197,6 +199,20 @@ def to_defend(cohort_id: int) -> list[Capstone]:
     rows = list(session().scalars(statement))
     said = verdicts_of([row.id for row in rows])
     return [row for row in rows if not bars_defence(said[row.id][Verdict.PASS], said[row.id][Verdict.FAIL])]
+
+
+def read_blind_by(person_id: int | None, capstone_ids: Collection[int]) -> frozenset[int]:
+    """Of some capstones those whose blind review somebody was asked for and has not signed: whose they are is not told before."""
+    if person_id is None:
+        return frozenset()
+    statement = select(Review.capstone_id).where(
+        Review.capstone_id.in_(list(capstone_ids)),
+        Review.kind == ReviewKind.BLIND,
+        Review.signed_at.is_(None),
+        Review.cancelled_at.is_(None),
+        of_human(Review.person_id, person_id),
+    )
+    return frozenset(session().scalars(statement))
 
 
 def verdicts_of(capstone_ids: Collection[int]) -> dict[int, Counter[Verdict]]:

@@ -94,6 +94,19 @@ def similarities_of(ids: Collection[int]) -> dict[int, int]:
     return {key: int(value or 0) for key, value in session().execute(statement.order_by(CapstonePaper.id))}
 
 
+def lowered_reports(ids: Collection[int], most: int) -> dict[int, CapstonePaper]:
+    """The latest similarity report of each capstone where the supervisor corrected the share from above the limit, `most` per cent, to one
+    that is not: the publication looks at it. One query.
+    """
+    statement = select(CapstonePaper).where(CapstonePaper.capstone_id.in_(list(ids)), CapstonePaper.similarity_x10.is_not(None))
+    latest = {row.capstone_id: row for row in session().scalars(statement.order_by(CapstonePaper.id))}
+    return {
+        key: row
+        for key, row in latest.items()
+        if row.similarity_typed_x10 is not None and row.similarity_typed_x10 > most * 10 >= (row.similarity_x10 or 0)
+    }
+
+
 def outdated_reports(ids: Collection[int]) -> frozenset[int]:
     """The capstones whose latest similarity report is of an earlier version of the thesis: a new one came after it. One query.
 

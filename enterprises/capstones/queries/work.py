@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.orm import aliased
 
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review, Supervision
+from enterprises.capstones.queries.impartiality import barred_among
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Stage, SupervisorRole
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
 
 
 def reports_to_check(person_id: int) -> int:
-    """How many students' latest similarity report nobody has compared with what was typed, among those somebody supervises for the school."""
+    """How many students' latest similarity report nobody has compared with what was typed, among those somebody supervises for the school.
+
+    Not of who has left, and not where a conflict of interest that is known by now keeps the supervisor from saying anything.
+    """
     later = aliased(CapstonePaper)
     newer = select(later.id).where(later.capstone_id == CapstonePaper.capstone_id, later.stage == Stage.SIMILARITY, later.id > CapstonePaper.id)
     statement = (
-        select(func.count(CapstonePaper.id))
-        .join(Capstone, Capstone.id == CapstonePaper.capstone_id)
+        select(Capstone.id, Capstone.student_id)
+        .join(CapstonePaper, CapstonePaper.capstone_id == Capstone.id)
+        .join(Student, Student.id == Capstone.student_id)
         .join(Supervision, and_(Supervision.capstone_id == Capstone.id, Supervision.role == SupervisorRole.SCHOOL, Supervision.until.is_(None)))
         .where(
             Supervision.person_id == person_id,
+            Student.state != StudentState.WITHDRAWN,
             CapstonePaper.stage == Stage.SIMILARITY,
             CapstonePaper.similarity_checked_at.is_(None),
             Capstone.state.in_(MACHINE[Action.CHECK_REPORT].states),
             ~newer.exists(),
         )
     )
-    return session().scalar(statement) or 0
+    rows = {key: student_id for key, student_id in session().execute(statement)}
+    barred = barred_among(rows, Office.SCHOOL) if rows else {}
+    return sum(person_id not in barred.get(key, ()) for key in rows)
 
 
-def to_conclude(cohort_id: int) -> dict[str, list[Capstone]]:
+def to_conclude(cohort_id: int) -> dict[str, list[int]]:
     """By deed the capstones of a cohort, in the order of numbers: `finish` those that are graded, `archive` those that are concluded and open."""
-    mine = select(Capstone).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+    mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
     mine = mine.order_by(Student.student_no, Capstone.id)
     return {
         "finish": list(session().scalars(mine.where(Capstone.state == CapstoneState.GRADED))),
         "archive": list(session().scalars(mine.where(Capstone.state.in_(CONCLUDED), Capstone.archived_at.is_(None)))),
     }
+
+
+def capstones_by_id(ids: Collection[int]) -> dict[int, Capstone]:
+    """Some capstones by id; one query."""
+    return {row.id: row for row in session().scalars(select(Capstone).where(Capstone.id.in_(list(ids))))}
 
 
 def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:

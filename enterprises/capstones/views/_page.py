@@ -15,10 +15,10 @@ from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.anonymous import thesis_paper
 from enterprises.capstones.queries.checking import is_problem
 from enterprises.capstones.queries.impartiality import exceptions_of
-from enterprises.capstones.queries.judging import outdated_reports
+from enterprises.capstones.queries.judging import lowered_reports, outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
-from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
+from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, Result, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, sees_reasons, shown
 from enterprises.permissions import Can
 from trainhub.certificates.operations import why_it_waits
@@ -185,8 +185,13 @@ def _lost(row: Capstone) -> list[str]:
     is_shown = operations.against_state(row, action) is None
     if is_shown and action is Action.FINISH:
         result = operations.result_of(row, clock.today())
-        is_shown = result is None or operations.against_finish(row, result, clock.today()) is None
+        is_shown = result is None or _against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _against_finish(row: Capstone, result: Result) -> Refused | None:
+    today = clock.today()
+    return operations.against_finish(row, result, today) or operations.against_lifting(row, who(), today)
 
 
 def _confirmable(row: Capstone, can: dict[str, bool]) -> dict[str, Any]:
@@ -238,7 +243,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     result = operations.result_of(row, today) if can[Action.FINISH] else None
     grade = operations.against_grade(row, roles[0], clock.now()) or operations.against_own_correction(row, who()) if roles else None
     against = {
-        Action.FINISH: operations.against_finish(row, result, today) if result is not None else None,
+        Action.FINISH: _against_finish(row, result) if result is not None else None,
         Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
         Action.APPEAL: operations.against_appeal(row, today) if can[Action.APPEAL] else None,
         Action.ASK_THIRD: operations.against_scoring(row) if can[Action.ASK_THIRD] else None,
@@ -246,6 +251,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     }
     return {
         "against": {action.value: refused.message for action, refused in against.items() if refused is not None},
+        "lowered": lowered_reports([row.id], operations.most_similar(today)).get(row.id) if can[Action.FINISH] else None,
         "may_grade": bool(roles) and grade is None,
         "waits_for_grade": bool(roles) and can[Action.GRADE] and roles[0] not in queries.grades_of(row.id),
     }

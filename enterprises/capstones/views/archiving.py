@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from enterprises.capstones.models import Capstone, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.queries import work as queries_work
 from enterprises.capstones.queries.archive import KeptFile
+from enterprises.capstones.queries.judging import lowered_reports
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
@@ -36,6 +38,7 @@ from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.sending import send
@@ -54,9 +57,7 @@ def _is_signed_open(row: Capstone) -> bool:
 
 
 def _address(row: Capstone, one: KeptFile) -> str:
-    """Where the reader finds a file; empty for the evidence of a topic that is not the reader's to see."""
-    if not queries.is_opened_to(row.topic_id, who(), clock.today()):
-        return ""
+    """Where the reader, to whom the topic is open, finds a file; empty for the evidence of a topic that is not the reader's to see."""
     if one.stage == archive.EVIDENCE:
         topic = queries.topic_seen_by(one.key, who(), clock.today())
         is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, evidence_subject(topic))
@@ -74,8 +75,8 @@ def _address(row: Capstone, one: KeptFile) -> str:
 
 def _listed(row: Capstone, is_whole: bool) -> list[dict[str, Any]]:
     """The files as the manifest has them, or, before the archive, as they are now; each with its address."""
-    live = archive.files_of(row)
-    at = {(one.stage, one.file.sha256): _address(row, one) for one in live}
+    live, is_opened = archive.files_of(row), queries.is_opened_to(row.topic_id, who(), clock.today())
+    at = {(one.stage, one.file.sha256): _address(row, one) for one in live} if is_opened else {}
     kept = archive.manifest_for(row, is_whole=is_whole)["files"] if row.archived_at else [one.as_dict() for one in live]
     found = []
     for one in kept:
@@ -126,7 +127,8 @@ def _shown(row: Capstone, manifest: dict[str, Any]) -> dict[str, Any]:
     rests = {key: manifest.get(key, []) for key in ("supervisors", "guidances", "extensions", "comments")}  # archives of before kept none
     rests["supervisors"] = [one | {key: _day(one[key]) for key in ("since", "until")} for one in rests["supervisors"]]
     rests["extensions"] = [one | {"until": _day(one["until"])} for one in rests["extensions"]]
-    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"] if queries.is_opened_to(row.topic_id, who(), clock.today())]
+    is_opened = queries.is_opened_to(row.topic_id, who(), clock.today())
+    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"]] if is_opened else []
     return manifest | rests | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
 
 
@@ -183,6 +185,11 @@ def concluding(pair: Pair) -> Any:
     told, number, status = list[tuple[int, str]](), 0, 200
     if request.method == "POST":
         ids = keys_of(request.form.getlist("capstone"))
+        if len(ids) > MOST:
+            raise Refused(_("一次最多办理 %(n)d 项，请分页勾选。", n=MOST), field="capstone")
+        with transaction():  # of its own, before the work: a second click begins nothing while the first goes on, capstone by capstone
+            if not once(request.form.get("submission_key", "")):
+                return done(_("这份名单已经提交过，没有重复办理。"), "capstones.concluding", code=code, year=year, deed=deed)
         told = [(key, _conclude_one(deed, key, cohort_id)) for key in ids]
         number = sum(1 for _key, reason in told if not reason)
         if number and number == len(told):
@@ -191,8 +198,8 @@ def concluding(pair: Pair) -> Any:
         programme, of = load_cohort(code, year)
     found = queries_work.to_conclude(cohort_id)
     page = paging.slice_wanted(found[deed], at=url_for("capstones.concluding", code=code, year=year, deed=deed))
-    mine = {row.id for rows in found.values() for row in rows}  # what was crafted into the form is named by its number alone
-    names = queries.rows_of([*(row.id for row in page.items), *(key for key, _reason in told if key in mine)])
+    mine = {key for keys in found.values() for key in keys}  # what was crafted into the form is named by its number alone
+    names = queries.rows_of([*page.items, *(key for key, _reason in told if key in mine)])
     html = render_template(
         "enterprises/capstones/concluding.html",
         programme=programme,
@@ -200,7 +207,10 @@ def concluding(pair: Pair) -> Any:
         deed=deed,
         numbers={key: len(rows) for key, rows in found.items()},
         page=page,
+        rows=queries_work.capstones_by_id(page.items),
+        submission_key=secrets.token_urlsafe(24),
         names=names,
+        lowered=lowered_reports(page.items, operations.most_similar(clock.today())) if deed == "finish" else {},
         done=DONE[deed](number) if number else "",
         left=[(key, names[key].student if key in names else _("编号 %(n)s", n=key), reason) for key, reason in told if reason],
         is_empty=request.method == "POST" and not told,
@@ -209,6 +219,8 @@ def concluding(pair: Pair) -> Any:
     return html, status
 
 
+MOST = max(paging.SIZES)
+"""How many one form names: what a page shows at most. Each is published with its certificate while the reader waits."""
 DEEDS: dict[str, Callable[..., object]] = {"finish": operations.finish, "archive": operations.archive}
 DONE: dict[str, Callable[[int], str]] = {
     "finish": lambda n: _("已公布 %(n)d 项成绩。", n=n),

@@ -318,6 +318,7 @@ def spot_opinion(row: SpotOpinion) -> Any:
         labels=labels,
         problem=problem,
         typed=request.form.get("comment", ""),
+        is_sent=request.method == "POST",
     )
     return html, status
 

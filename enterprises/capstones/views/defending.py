@@ -10,6 +10,7 @@ from enterprises.capstones import labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot
 from enterprises.capstones.queries import archive
+from enterprises.capstones.queries.defences import read_blind_by
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import Action, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
@@ -105,7 +106,10 @@ def panel_subject(row: DefenceGroup) -> Subject:
 @blueprint.get("/panels/<int:group_id>")
 @guard(Can.REVIEW_SIGN, load=load_panel, subject=panel_subject)
 def panel(row: DefenceGroup) -> Any:
-    """When and where a member of a panel meets, whom the group hears in which order, and the theses until their record is kept."""
+    """When and where a member of a panel meets, whom the group hears in which order, and the theses until their record is kept.
+
+    Whose thesis somebody still reads without names is not told.
+    """
     slots = queries.slots_of_group(row.id)
     capstones = [capstone for _slot, capstone, *_rest in slots]
     barred = queries.barred_from_each(capstones, Office.PANEL)
@@ -118,6 +122,7 @@ def panel(row: DefenceGroup) -> Any:
         titles=queries.titles_of([capstone.id for capstone in capstones]),
         secret=queries.confidential_among(capstone.id for capstone in capstones),
         away={capstone.id for capstone in capstones if who().person_id in barred[capstone.id]},
+        blind=read_blind_by(who().person_id, [capstone.id for capstone in capstones]),
         clock_of=scheduling.clock_of,
     )
 
@@ -132,8 +137,13 @@ def load_heard(slot_id: int) -> DefenceSlot:
 @blueprint.get("/defences/slots/<int:slot_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_heard, subject=lambda row: panel_subject(load_group(row.group_id)))
 def heard_thesis(row: DefenceSlot) -> Any:
-    """The thesis for a member of its panel until the record is kept, confidential or not: it is read by this task; nothing for who must stay away."""
+    """The thesis for a member of its panel until the record is kept, confidential or not: it is read by this task.
+
+    Nothing for who must stay away, and with names for nobody who still reads it without.
+    """
     capstone = load(row.capstone_id)
+    if read_blind_by(who().person_id, [capstone.id]):
+        raise NotFound(_("这篇论文还等你盲评，请先签署盲评：签署后才显示学生的姓名，并可以阅读署名的论文。"))
     if row.recorded_at is not None or bar_of(capstone, who().person_id, Office.PANEL) is not None:
         raise NotFound(_("这篇论文的答辩已登记，或者你须回避这名学生，不能阅读。"))
     return sent_thesis(capstone, capstone.thesis_file_id)

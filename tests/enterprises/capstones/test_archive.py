@@ -307,3 +307,23 @@ def test_the_archive_keeps_who_guided_supervised_and_commented_and_the_time_that
     for said in ("图 3 缺少单位", f"{found.school.name}", "确认的指导 8 次", until.isoformat()):
         assert said in page, said
     assert "住院" not in page
+
+
+def test_the_page_of_files_asks_as_much_for_ten_comments_as_for_one(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
+    found, _review, _slot = _judged(session)
+    paper = queries.papers_of(found.capstone.id)[0][0]
+    session.add(PaperComment(paper_id=paper.id, person_id=found.who.id, text="第 0 条", at=NOW))
+    _archived(found)
+    kept, key = dict(found.capstone.archive or {}), found.capstone.id
+    client = as_role(Role.STUDENT, organisation_id=found.student.university_id, person_id=found.who.id)
+
+    def asked() -> int:
+        session.commit()
+        count_queries.clear()
+        assert client.get(f"/capstones/{key}/files").status_code == 200
+        return len(count_queries)
+
+    asked()
+    one = asked()
+    found.capstone.archive = kept | {"comments": kept["comments"] * 10}
+    assert asked() == one

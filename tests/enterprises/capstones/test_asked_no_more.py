@@ -126,3 +126,22 @@ def test_an_expert_reads_until_the_sample_is_void(session: Session, as_role: Cal
     assert "已作废" in page.text
     assert f"{at[1]}/thesis" not in page.text
     assert "评议结论" not in page.text
+
+
+def test_what_an_expert_typed_is_not_lost_when_the_sample_was_voided_meanwhile(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    found.capstone.finished_on = date(2025, 6, 10)
+    university = session.get_one(Organisation, found.student.university_id)
+    check = operations.draw(university=university, year=2024, percent=100, by=SYSTEM, **TIMES)
+    item, people = queries.spot_items(check.id)[0][0], [make.expert() for _n in range(3)]
+    operations.send_to_experts(item=item, people=people, by=SYSTEM, **TIMES)
+    opinion = next(row for row, _name in queries.opinions_of(item.id) if row.person_id == people[0].id)
+    at, client = f"/capstones/spot-checks/opinions/{opinion.id}", as_role(Role.EXPERT, organisation_id=university.id, person_id=people[0].id)
+    check.voided_at = NOW
+    session.commit()
+    answer = client.post(at, data={"verdict": "qualified", "comment": "第三章的数据没有来源"})
+    assert answer.status_code == 422
+    assert "已作废" in answer.text
+    assert "第三章的数据没有来源" in answer.text
+    assert f"{at}/thesis" not in answer.text

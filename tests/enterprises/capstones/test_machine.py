@@ -29,7 +29,7 @@ PROMISED = {
     "send_link": ("host admin", f"{W} {S} {G}"),
     "confirm_for": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
-    "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "check_report": ("school", f"{W} {S} {G}"), "submit": ("student", f"{W} {S}"),
+    "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "check_report": ("school", f"{W} {S} {G} {M}"), "submit": ("student", f"{W} {S}"),
     "anonymise": ("student admin", S), "send_back": ("admin", S), "conclude_failed": ("admin", S),
     "ask_review": ("admin", S), "review": ("reviewer", S), "place": ("admin", S), "defend": ("secretary", S),
     "grade": ("school enterprise", S), "correct": ("school enterprise", f"{S} {G}"), "ask_third": ("admin", G), "grade_third": ("third", G),

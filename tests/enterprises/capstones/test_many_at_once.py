@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -96,3 +97,29 @@ def test_nothing_ticked_is_told(session: Session, as_role: Callable[..., FlaskCl
     answer = head.post(at, data={"deed": "finish"})
     assert answer.status_code == 422
     assert "请先勾选" in answer.text
+
+
+def test_a_form_that_was_sent_twice_complains_of_nothing(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.graded(80, 80)
+    head, at, key = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id), _at(session, found), found.capstone.id
+    session.commit()
+    mark = re.search(r'name="submission_key" value="([^"]+)"', head.get(at).text)
+    assert mark is not None
+    sent = _form("finish", session.get_one(Capstone, key)) | {"submission_key": mark[1]}
+    assert head.post(at, data=sent).status_code == 303
+    again = head.post(at, data=sent, follow_redirects=True)
+    assert "已经提交过" in again.text
+    assert "刚被其他人修改过" not in again.text
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [(100, True), (101, False)])
+def test_a_form_names_no_more_than_a_page_holds(session: Session, as_role: Callable[..., FlaskClient], number: int, is_taken: bool) -> None:
+    found = make.graded(80, 80)
+    head, at, key = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id), _at(session, found), found.capstone.id
+    sent = _form("finish", found.capstone)
+    session.commit()
+    sent["capstone"] += [key + 1000 + n for n in range(number - 1)]
+    answer = head.post(at, data=sent)
+    assert ("一次最多办理 100 项" in answer.text) is not is_taken
+    session.expire_all()
+    assert session.get_one(Capstone, key).state is (CapstoneState.PASSED if is_taken else CapstoneState.GRADED)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceGroup, DefenceSlot
 from enterprises.capstones.queries.defences import panels_of
-from enterprises.capstones.types import Verdict
+from enterprises.capstones.types import ReviewKind, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
@@ -109,3 +109,33 @@ def test_a_group_that_is_over_stands_behind_what_waits(session: Session) -> None
     slot.recorded_at = NOW
     assert [(row.name, is_open) for row, is_open in panels_of(members[0].id)] == [("乙组", True), ("甲组", False)]
     assert panels_of(members[3].id) == [(group, False)]
+
+
+@pytest.mark.parametrize("end", ["signed", "cancelled"])
+def test_a_blind_reviewer_in_the_panel_learns_whose_thesis_it_is_only_afterwards(
+    session: Session, member: Callable[..., FlaskClient], end: str
+) -> None:
+    found, members = make.case(), [ground.person(), make.signer(), ground.person(), ground.person()]
+    make.submit(found)
+    blind = members[1]
+    review = operations.ask_review(capstone=found.capstone, person=blind, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    group = _group(session, found, members)
+    operations.timetable(cohort=session.get_one(Cohort, group.cohort_id), by=SYSTEM, **TIMES)
+    slot = queries.slots_of(found.capstone.id)[0][0]
+    _publish(session, group)
+    reader, other, at, thesis = member(blind), member(members[2]), f"/capstones/panels/{group.id}", f"/capstones/defences/slots/{slot.id}/thesis"
+    session.commit()
+    page = reader.get(at).text
+    for hidden in (found.who.name, found.student.student_no, found.topic.title, thesis):
+        assert hidden not in page, hidden
+    assert "先签署盲评" in page
+    assert reader.get(thesis).status_code == 404
+    assert found.who.name in other.get(at).text
+    assert other.get(thesis).status_code == 200
+    if end == "signed":
+        review.signed_at = NOW
+    else:
+        review.cancelled_at = NOW
+    session.commit()
+    assert found.who.name in reader.get(at).text
+    assert reader.get(thesis).status_code == 200

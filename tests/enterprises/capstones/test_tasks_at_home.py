@@ -19,6 +19,7 @@ from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.home import page
+from trainhub.oversight.home.panels import judging
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
 
@@ -105,3 +106,21 @@ def test_a_head_who_is_asked_to_review_finds_the_task(session: Session, as_role:
     shown = desk.get("/").text
     assert "评阅毕业设计论文" in shown
     assert "我的评审任务" in shown
+
+
+def test_no_record_is_due_of_a_plan_that_was_never_published(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    group, _slot, _people, secretary = _group(session, found, TODAY)
+    assert _todos(secretary) == {}
+    operations.publish_timetable(cohort=session.get_one(Cohort, group.cohort_id), by=SYSTEM, now=NOW)
+    assert _todos(secretary) == {MINE[2]: 1}
+
+
+def test_who_was_never_asked_to_judge_costs_one_question(session: Session, count_queries: list[str]) -> None:
+    person = make.as_person(make.case().who)
+    session.commit()
+    with current_app.test_request_context():
+        count_queries.clear()
+        assert judging.todos(person, TODAY) == []
+    assert len(count_queries) == 1

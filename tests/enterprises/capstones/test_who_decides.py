@@ -99,3 +99,11 @@ def test_the_list_of_moderations_holds_it(session: Session, as_role: Callable[..
     session.commit()
     assert MODERATION in desk.get("/").text
     assert found.topic.title in desk.get("/capstones/?state=moderation").text
+
+
+def test_an_appeal_is_told_to_a_barred_head_where_there_is_nobody_else(session: Session) -> None:
+    found = make.graded()
+    head = _head(found, found.school)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.appeal(capstone=found.capstone, reason="漏计", by=found.by("student"), **TIMES)
+    assert len(make.told(head.id, "capstones.appeal")) == 1, "somebody has to know"

@@ -20,6 +20,7 @@ from trainhub.identity.queries.accounts import (
     names_typed,
     password_history,
     with_account,
+    without_holder,
 )
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
 from trainhub.identity.queries.grants import (
@@ -175,4 +176,5 @@ __all__ = [
     "unused_accounts",
     "visible_to",
     "with_account",
+    "without_holder",
 ]

@@ -172,6 +172,21 @@ def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, to
     return found
 
 
+def without_holder(role: Role, organisation_ids: Collection[int]) -> frozenset[int]:
+    """The organisations over which nobody holds a role that was not ended (as `accounts_holding` counts): somebody else has to be told."""
+    statement = (
+        select(RoleGrant.organisation_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role == role,
+            RoleGrant.organisation_id.in_(list(organisation_ids)),
+            RoleGrant.ended_at.is_(None),
+            Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
+        )
+    )
+    return frozenset(organisation_ids) - set(session().scalars(statement.distinct()))
+
+
 def names_typed(typed: TypedName) -> list[LoginName]:
     """Login names that fit what was typed; several accounts mean that the university's code is needed.
 

@@ -28,6 +28,7 @@ from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
@@ -113,9 +114,11 @@ def capstones(programme_id: int, on: date) -> list[tuple[int, ExportRow]]:
 def without_capstones(programme_id: int, on: date) -> list[tuple[int, Unassigned]]:
     """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated."""
     cohorts = session().execute(select(Cohort.id, Cohort.year).where(Cohort.programme_id == programme_id).order_by(Cohort.year)).all()
-    found = {(key, year): unassigned_in(key, on) for key, year in cohorts}
+    here = Student.cohort_id.in_([key for key, _year in cohorts])
     mine = select(Student.cohort_id).join(Capstone, Capstone.student_id == Student.id)
-    begun = set(session().scalars(mine.where(is_latest(), Student.cohort_id.in_([key for key, _year in cohorts])).distinct()))
+    begun = set(session().scalars(mine.where(is_latest(), here).distinct()))
+    over = set(session().scalars(select(Student.cohort_id).where(here, Student.state == StudentState.GRADUATED).distinct()))
+    found = {(key, year): unassigned_in(key, on) for key, year in cohorts if key in begun or key in over}
     return [(year, one) for (key, year), rows in found.items() if key in begun or any(one.is_graduate for one in rows) for one in rows]
 
 

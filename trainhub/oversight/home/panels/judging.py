@@ -7,6 +7,7 @@ from datetime import date
 from enterprises.capstones import queries as capstones
 from enterprises.capstones.queries.defences import meetings_of, records_due
 from enterprises.capstones.queries.judging import thirds_of
+from enterprises.capstones.queries.stages import is_asked_to_judge
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _, format_date
 from trainhub.oversight.home.links import link
@@ -16,7 +17,7 @@ from trainhub.oversight.home.types import Todo
 def todos(identity: Identity, today: date) -> list[Todo]:
     """Reviews, third grades, records and opinions that are not signed, and defences to come."""
     person_id, found = identity.person_id, list[Todo]()
-    if person_id is None:
+    if person_id is None or not is_asked_to_judge(person_id):  # most people never are: one question on the first page of every student
         return found
     url = link(identity, "capstones.tasks")
     reviews = [row for row, _title in capstones.tasks_of(person_id)["reviews"] if row.signed_at is None]

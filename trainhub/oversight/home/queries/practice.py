@@ -228,8 +228,10 @@ def _to_decide(identity: Identity, which: sa.ColumnElement[bool]) -> list[int]:
 def spot_theses_to_send(identity: Identity, on: date) -> int:
     """The theses of spot checks for which experts have to be asked, of the checks that the reader's office runs."""
     waiting = spot_checks.to_send(identity, on)
-    rows = session().scalars(select(SpotCheck).where(SpotCheck.id.in_(waiting))) if waiting else ()
-    return sum(waiting[row.id] for row in rows if identity.has(Role.DEPT_EDU if spot_checks.is_of_department(row) else Role.UNIVERSITY_ADMIN))
+    if not waiting:
+        return 0
+    above = spot_checks.of_department(session().scalars(select(SpotCheck).where(SpotCheck.id.in_(waiting))).all())
+    return sum(number for key, number in waiting.items() if identity.has(Role.DEPT_EDU if key in above else Role.UNIVERSITY_ADMIN))
 
 
 def awards_by_state(identity: Identity) -> dict[AwardState, int]:
