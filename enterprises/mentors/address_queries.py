@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
@@ -34,6 +35,12 @@ def asks_code(link: ProvenLink, person_id: int) -> bool:
     """Whether who opens a link also has to know a code of the school: it went through the enterprise's hands, or to an address that only the enterprise
     vouches for. (A link that was neither sent nor handed over is known to nobody.)"""
     return link.is_handed or (link.sent_to is not None and link.sent_to not in vouched_of(person_id))
+
+
+def asking(links: Sequence[tuple[ProvenLink, int]]) -> set[int]:
+    """Which of many links, each with its person, ask for a code (`asks_code`); one look at the addresses of each person."""
+    known = {key: vouched_of(key) for key in {person_id for link, person_id in links if not link.is_handed and link.sent_to is not None}}
+    return {link.id for link, person_id in links if link.is_handed or (link.sent_to is not None and link.sent_to not in known[person_id])}
 
 
 def is_mentor(person_id: int) -> bool:

@@ -15,7 +15,7 @@ from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
-from enterprises.mentors.address_queries import asks_code
+from enterprises.mentors.address_queries import asking, asks_code
 from enterprises.permissions import Can
 from trainhub.identity.types import Channel
 from trainhub.kernel import clock
@@ -67,7 +67,7 @@ def _links_page(
 
 def _asking(capstone_id: int) -> set[int]:
     """The links of a capstone whose holder also has to know a code."""
-    return {link.id for link, _name in queries.links_of(capstone_id) if asks_code(link, link.person_id)}
+    return asking([(link, link.person_id) for link, _name in queries.links_of(capstone_id)])
 
 
 def _mentor_page(row: Capstone) -> int | None:

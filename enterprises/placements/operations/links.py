@@ -117,12 +117,12 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
         for school in [None] if is_vouched else sorted({one.university_id for one in asked}):
             theirs = [one for one in asked if school in (None, one.university_id)]
             days = {entry for one in theirs for entry in one.days}
-            if not theirs or _was_asked(mentor.id, days, since=since, today=today):
+            marks = {one.placement.id for one in theirs if one.is_to_grade}
+            if not theirs or _was_asked(mentor.id, days, marks, since=since, today=today):
                 continue
             token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now, university_id=school)
-            grades = sum(one.is_to_grade for one in theirs)
             place = None if school is None else theirs[0].placement
-            sent = send_link(mentor=mentor, token=token, days=len(days), grades=grades, placement=place, now=now) is not None or sent
+            sent = send_link(mentor=mentor, token=token, days=len(days), grades=len(marks), placement=place, now=now) is not None or sent
     return sent
 
 
@@ -145,10 +145,13 @@ def _waits_for(mentor: Mentor, today: date) -> list[_Waits]:
     return [_Waits(row, queries.student(row.student_id).university_id, frozenset(days.get(row.id, ())), row.id in marks) for row in rows]
 
 
-def _was_asked(mentor_id: int, waiting: AbstractSet[int], *, since: datetime, today: date) -> bool:
-    """Whether a link went to the mentor since an instant that opens all that waits: one of a single school asks for the others' days in vain."""
+def _was_asked(mentor_id: int, days: AbstractSet[int], marks: AbstractSet[int], *, since: datetime, today: date) -> bool:
+    """Whether a link went to the mentor since an instant that opens all days and placements to grade that wait: one of a single school asks for those
+    of the others in vain."""
     return any(
-        not link.is_handed and waiting <= {entry.id for _row, entry in waiting_by(link, today=today)}
+        not link.is_handed
+        and days <= {entry.id for _row, entry in waiting_by(link, today=today)}
+        and marks <= {placement.id for _row, placement in gradable_by(link, today=today)}
         for link in queries.links_since(mentor_id, since)
     )
 

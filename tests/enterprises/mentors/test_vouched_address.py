@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations as capstones
@@ -23,7 +23,9 @@ from enterprises.mentors import addresses
 from enterprises.mentors.address_queries import digest_of, vouched_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import operations as placements
+from enterprises.placements.models import DayEntry, Placement
 from enterprises.placements.models import MentorLink as PlacementLink
+from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
 from tests.factories import enterprises as field
 from tests.factories import ground, identity
@@ -136,6 +138,25 @@ def test_once_somebody_vouches_links_to_the_address_ask_for_no_code(
     assert "已核实" in head.get(f"/mentors/{mentor_id}").text
     assert client.post(_path(sent[0]), data=who | POINTS).status_code == 303
     assert session.scalars(select(CapstoneGrade.person_id)).all() == [found.field.id]
+
+
+def test_the_page_of_the_links_asks_as_much_of_many_as_of_one(session: Session, as_role: AsRole, found: make.Case, count_queries: list[str]) -> None:
+    assert found.field is not None
+    key, person_id = found.capstone.id, found.field.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+
+    def asked(*new: int) -> int:
+        at = {"made_at": field.NOW, "expires_at": field.NOW, "used_at": field.NOW, "sent_to": digest_of(PHONE)}
+        session.add_all(
+            MentorLink(capstone_id=key, person_id=person_id, purpose=LinkPurpose.GUIDANCE, secret_hash=f"{n:064}", made_by_id=None, **at) for n in new
+        )
+        session.commit()
+        count_queries.clear()
+        assert head.get(f"/capstones/{key}/links").status_code == 200
+        return len(count_queries)
+
+    asked(0)
+    assert asked(1) == asked(*range(2, 30))
 
 
 def test_another_address_starts_anew(session: Session, found: make.Case, sent: list[str]) -> None:
@@ -299,3 +320,18 @@ def test_the_weekly_reminder_sends_one_a_school_where_codes_are_asked(
     assert all(link.expires_at > field.NOW for link in links)
     placements.remind_without_account(person_id=placed.person_id, now=field.NOW + timedelta(days=7))
     assert len(sent) == 2 * len(links)
+
+
+def test_a_school_that_owes_only_a_mark_is_asked_too(session: Session, placed: SimpleNamespace, sent: list[str]) -> None:
+    """The link of another school opens its own students alone: that it was sent is no asking for this one's mark."""
+    (_first, one, _programme), (key, other, _other) = placed.rows
+    row = session.get_one(Placement, key)
+    session.execute(delete(DayEntry).where(DayEntry.placement_id == key))
+    row.state, row.ends_on = PlacementState.FINISHED, field.TODAY
+    session.flush()
+    for _again in range(2):
+        placements.remind_without_account(person_id=placed.person_id, now=field.NOW)
+    links = {link.university_id: link for link in session.scalars(select(PlacementLink))}
+    assert sorted(links) == [one, other]
+    assert [row.id for _row, row in placements.gradable_by(links[other], today=field.TODAY)] == [key]
+    assert len(sent) == 2
