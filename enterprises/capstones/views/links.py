@@ -215,7 +215,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
             form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
     confirmers = guiding.confirmers_of(capstone.id)
-    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and row.person_id in confirmers[e.id].persons]
+    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and confirmers[e.id].has(row.person_id)]
     html = render_template(
         "enterprises/capstones/link.html",
         secret=secret,

@@ -12,8 +12,8 @@ from sqlalchemy import and_, func, or_, select
 from enterprises.awards import queries as awards
 from enterprises.awards.types import AwardState
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
+from enterprises.capstones.queries.office import lacks_supervisor
 from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.queries.topics import EVIDENCE, topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
