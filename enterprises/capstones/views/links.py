@@ -158,9 +158,14 @@ def link(secret: str) -> Any:
     return _link_page(secret, row) if cookie.get(ANSWERED) == row.id else _identity_page(secret, row)
 
 
+def _against_identity(row: MentorLink) -> proving.NoCodeYet | None:
+    student = session().get_one(Student, load(row.capstone_id).student_id)
+    return proving.against_identity(row, row.person_id, programme_id=student.programme_id)
+
+
 def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody and no topic."""
-    waits = proving.against_identity(row, row.person_id)
+    waits = _against_identity(row)
     html = render_template(
         "enterprises/mentors/link_identity.html",
         action=url_for("capstones.answer_identity", secret=secret),
@@ -185,7 +190,7 @@ def answer_identity(secret: str) -> Any:
 
 def _unknown(secret: str, row: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
-    waits, form = proving.against_identity(row, row.person_id), request.form
+    waits, form = _against_identity(row), request.form
     if waits is not None:
         return _identity_page(secret, row, status=waits.status)
     if operations.is_holder(row, form.get("name", ""), form.get("digits", ""), form.get("code", "")):

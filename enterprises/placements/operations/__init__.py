@@ -19,6 +19,7 @@ from enterprises.placements.operations.events import change_base, close_event, d
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.links import (
+    against_identity,
     asked_by,
     decide_by_link,
     demand_mentor,
@@ -100,6 +101,7 @@ __all__ = [
     "add_plan_item",
     "adopt_plan",
     "against_amendment",
+    "against_identity",
     "amend_agreement",
     "approve_position",
     "approve_self_found",

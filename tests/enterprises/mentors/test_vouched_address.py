@@ -20,7 +20,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.models import CapstoneGrade, MentorLink
 from enterprises.capstones.types import LinkPurpose
 from enterprises.mentors import addresses
-from enterprises.mentors.address_queries import digest_of, vouched_of
+from enterprises.mentors.address_queries import asks_code, digest_of, vouched_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import operations as placements
 from enterprises.placements.models import DayEntry, Placement
@@ -35,6 +35,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.oversight.home.panels.school import unchecked_addresses
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 
@@ -201,6 +202,105 @@ def test_who_vouches(session: Session, found: make.Case) -> None:
     twin.phone = ""
     session.flush()
     assert addresses.vouch(by=head, **said).vouched_by_id == head.account_id
+
+
+def test_a_vouch_is_taken_back_with_a_reason(session: Session, as_role: AsRole, found: make.Case, sent: list[str]) -> None:
+    """Clicked for the wrong number, or the number is somebody else's by now: a link that is on its way asks for a code again."""
+    assert found.mentor is not None
+    key, digest, now = found.mentor.id, digest_of(PHONE), clock.now()
+    addresses.vouch(mentor=found.mentor, digest=digest, how="当面", by=_head(found), now=now)
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    assert not asks_code(link, link.person_id)
+    other = ground.programme().id
+    session.commit()
+    at, said = f"/mentors/{key}/addresses/withdraw", {"digest": digest, "reason": "号码已转给别人"}
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
+    stranger = as_role(Role.PROGRAMME_ADMIN, programme_id=other)
+    session.commit()
+    assert [one.post(at, data=said).status_code for one in (host, stranger)] == [403, 403]
+    assert head.post(at, data=said | {"reason": " "}).status_code == 422
+    assert set(vouched_of(link.person_id)) == {digest}
+    assert "撤回核实" in head.get(f"/mentors/{key}").text
+    for _again in range(2):
+        assert head.post(at, data=said).status_code == 303
+    assert asks_code(link, link.person_id)
+    [event] = session.scalars(select(AuditEvent).where(AuditEvent.did == "mentors.address.withdrawn")).all()
+    assert (event.data["reason"], event.data["how"]) == ("号码已转给别人", "当面")
+    assert head.post(f"/mentors/{key}/addresses", data={"digest": digest, "how": "当面"}).status_code == 303  # and vouched for anew
+    assert not asks_code(link, link.person_id)
+
+
+def test_many_are_vouched_for_at_once(app: Flask, session: Session, as_role: AsRole, found: make.Case, sent: list[str]) -> None:
+    """What a school has to do after the upgrade: at home with the number, one list, one answer."""
+    cases = [found, *(make.case(programme=found.programme, enterprise=found.enterprise) for _n in range(2))]
+    keys = []
+    for n, one in enumerate(cases):
+        assert one.field is not None
+        assert one.mentor is not None
+        one.field.email, one.field.phone = "", f"1390000111{n}"
+        keys.append((one.mentor.id, digest_of(one.field.phone), one.field.name))
+    other = make.case()
+    assert other.mentor is not None
+    assert other.field is not None
+    other.field.email, other.field.phone = "", "13700001111"
+    foreign, name = (other.mentor.id, digest_of("13700001111")), other.field.name
+    session.commit()
+    head, host = (
+        as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id),
+        as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id),
+    )
+    session.commit()
+    reader, today = make.head_of(found.programme), clock.today()
+
+    def todos() -> list[tuple[int | None, str]]:
+        with app.test_request_context():
+            return [(one.count, one.url) for one in unchecked_addresses(reader, today)]
+
+    assert todos() == [(3, "/mentors/codes#addresses")]
+    page = head.get("/mentors/codes").text
+    assert all(name in page and f"{key}:{digest}" in page for key, digest, name in keys)
+    assert name not in page
+    ticked = [f"{key}:{digest}" for key, digest, _name in keys]
+    for data in ({"how": "当面"}, {"how": " ", "address": ticked}, {"how": "当面", "address": [*ticked, f"{foreign[0]}:{foreign[1]}"]}):
+        assert head.post("/mentors/addresses", data=data).status_code in (400, 403, 422)
+        assert session.scalars(select(MentorAddress)).all() == []
+    assert host.post("/mentors/addresses", data={"how": "当面", "address": ticked}).status_code == 403
+    assert head.post("/mentors/addresses", data={"how": "按上次走访名单逐人打电话", "address": ticked}).status_code == 303
+    assert {row.digest for row in session.scalars(select(MentorAddress))} == {digest for _key, digest, _name in keys}
+    assert "未经核实" not in head.get("/mentors/codes").text
+    assert todos() == []
+
+
+def test_the_heads_hear_once_a_week_however_many_there_are(session: Session, found: make.Case, sent: list[str]) -> None:
+    told, cases = _head(found).account_id, [found, make.case(programme=found.programme, enterprise=found.enterprise)]
+    assert told is not None
+    for n, one in enumerate(cases):
+        assert one.field is not None
+        one.field.email, one.field.phone = "", f"1390000111{n}"
+    for now, number in ((field.NOW, 1), (field.NOW + timedelta(days=7), 2)):
+        for one in cases:
+            link, _secret = capstones.make_link(capstone=one.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=now)
+            capstones.send_link(link=link, url="u", now=now)
+        assert len(make.told(told, "capstones.link")) == number
+
+
+def test_the_mentor_reads_whom_to_ask_for_the_code(session: Session, client: FlaskClient, found: make.Case, sent: list[str]) -> None:
+    """In the message and on the page: the office, no person, no student; nothing of a code once the address is vouched for."""
+    assert found.mentor is not None
+    now, head = clock.now(), _head(found)
+    link, secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    session.commit()
+    assert f"{found.programme.name} 专业负责人" in sent[0]
+    page = client.get(f"/capstones/link/{secret}").text
+    assert found.programme.name in page
+    assert found.who.name not in page
+    addresses.vouch(mentor=found.mentor, digest=digest_of(PHONE), how="当面", by=head, now=now)
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    assert "核对码" not in sent[1]
 
 
 def _change(person: Person, by: Identity, phone: str) -> None:
