@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -10,14 +9,16 @@ from sqlalchemy import select
 from enterprises.mentors.models import Mentor, MentorAddress, ProvenLink
 from trainhub.identity.types import Channel
 from trainhub.kernel.db import session
+from trainhub.kernel.keys import keyring
 from trainhub.people.models import Person
 from trainhub.people.queries import of_human
 
 
 def digest_of(address: str) -> str:
-    """What is kept of an address: an e-mail address in small letters, a telephone number by its figures alone."""
+    """What is kept of an address: of an e-mail address in small letters, of a telephone number by its figures alone; by a key, because there are so few
+    telephone numbers that a plain digest of one is soon found by trying."""
     plain = address.strip().lower() if "@" in address else "".join(c for c in address if c.isdigit() or c == "+")
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return keyring().keyed_hash(f"address:{plain}")
 
 
 def addresses_of(person: Person) -> list[tuple[Channel, str]]:

@@ -6,11 +6,11 @@ as one that is handed over does (`proving`); after somebody has vouched once, li
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from enterprises.mentors import proof_queries
 from enterprises.mentors.accounts import hosted_by
@@ -106,6 +106,12 @@ def withdraw(*, mentor: Mentor, digest: str, reason: str, by: Identity, now: dat
         audit.record(by=by, did="mentors.address.withdrawn", on=("person", str(row.person_id)), data=data)
     session().flush()
     return bool(known)
+
+
+def forget(person_ids: Sequence[int]) -> None:
+    """Addresses that are erased are vouched for no more (`people.types.FORGOTTEN`); the audit keeps that they were."""
+    gone = delete(MentorAddress).where(MentorAddress.person_id.in_(person_ids))
+    session().execute(gone.execution_options(synchronize_session="fetch"))
 
 
 def follow_person(person: Person, before: Mapping[str, Any], by: Identity, now: datetime) -> None:

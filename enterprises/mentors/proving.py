@@ -67,6 +67,10 @@ def send(link: ProvenLink, person: Person, *, subject: str, text: str, now: date
     return None
 
 
+FORGOTTEN = ""
+"""Where a link was sent whose person's addresses are erased (`own.retention.contact_months`): nowhere that anybody vouches for."""
+
+
 def tell_unvouched(heads: Iterable[int], person: Person, *, kind: str, now: datetime) -> None:
     """Tell heads that links went to addresses nobody vouches for: once in an ISO week, however many mentors there are. All of them stand on their list."""
     year, week, _day = local(now).isocalendar()

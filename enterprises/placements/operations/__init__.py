@@ -76,7 +76,7 @@ from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, ch
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
-from enterprises.placements.operations.retaining import forget_logs
+from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 from enterprises.placements.operations.tables import (
@@ -141,6 +141,7 @@ __all__ = [
     "end_early",
     "file_of",
     "finish_placement",
+    "forget_addresses",
     "forget_logs",
     "forget_tables",
     "gradable_by",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -301,6 +302,22 @@ def test_the_mentor_reads_whom_to_ask_for_the_code(session: Session, client: Fla
     link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
     capstones.send_link(link=link, url="u", now=now)
     assert "核对码" not in sent[1]
+
+
+def test_what_is_kept_of_an_address_is_not_found_by_trying_and_goes_with_it(session: Session, found: make.Case, sent: list[str]) -> None:
+    assert found.mentor is not None
+    assert digest_of(PHONE) != hashlib.sha256(PHONE.replace(" ", "").encode()).hexdigest()
+    addresses.vouch(mentor=found.mentor, digest=digest_of(PHONE), how="当面", by=_head(found), now=clock.now())
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=clock.now())
+    capstones.send_link(link=link, url="u", now=clock.now())
+    theirs = PlacementLink(mentor_id=found.mentor.id, token_hash="0" * 64, made_at=field.NOW, expires_at=field.NOW, sent_to=digest_of(PHONE))
+    session.add(theirs)
+    session.flush()
+    assert not asks_code(link, link.person_id)
+    people.forget_contacts([link.person_id])
+    assert vouched_of(link.person_id) == {}
+    assert [one.sent_to for one in (link, theirs)] == ["", ""]
+    assert asks_code(link, link.person_id)
 
 
 def _change(person: Person, by: Identity, phone: str) -> None:
