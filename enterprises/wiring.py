@@ -104,7 +104,7 @@ from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.people import reach
-from trainhub.people.types import CHANGED, HUMANS, TERM_CHANGED
+from trainhub.people.types import CHANGED, FORGOTTEN, HUMANS, TERM_CHANGED
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (
@@ -271,6 +271,9 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
     app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
     app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)
+    app.extensions.setdefault(FORGOTTEN, []).extend(
+        (mentors_addresses.forget, placements_operations.forget_addresses, capstones_operations.forget_addresses)
+    )
     app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from enterprises.mentors.models import Mentor, MentorAddress, ProvenLink
 from trainhub.identity.types import Channel
 from trainhub.kernel.db import session
+from trainhub.kernel.keys import keyring
 from trainhub.people.models import Person
 from trainhub.people.queries import of_human
 
 
 def digest_of(address: str) -> str:
-    """What is kept of an address: an e-mail address in small letters, a telephone number by its figures alone."""
+    """What is kept of an address: of an e-mail address in small letters, of a telephone number by its figures alone; by a key, because there are so few
+    telephone numbers that a plain digest of one is soon found by trying."""
     plain = address.strip().lower() if "@" in address else "".join(c for c in address if c.isdigit() or c == "+")
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return keyring().keyed_hash(f"address:{plain}")
 
 
 def addresses_of(person: Person) -> list[tuple[Channel, str]]:
@@ -34,6 +36,12 @@ def asks_code(link: ProvenLink, person_id: int) -> bool:
     """Whether who opens a link also has to know a code of the school: it went through the enterprise's hands, or to an address that only the enterprise
     vouches for. (A link that was neither sent nor handed over is known to nobody.)"""
     return link.is_handed or (link.sent_to is not None and link.sent_to not in vouched_of(person_id))
+
+
+def asking(links: Sequence[tuple[ProvenLink, int]]) -> set[int]:
+    """Which of many links, each with its person, ask for a code (`asks_code`); one look at the addresses of each person."""
+    known = {key: vouched_of(key) for key in {person_id for link, person_id in links if not link.is_handed and link.sent_to is not None}}
+    return {link.id for link, person_id in links if link.is_handed or (link.sent_to is not None and link.sent_to not in known[person_id])}
 
 
 def is_mentor(person_id: int) -> bool:

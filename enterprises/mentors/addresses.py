@@ -6,9 +6,11 @@ as one that is handed over does (`proving`); after somebody has vouched once, li
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import delete, select
 
 from enterprises.mentors import proof_queries
 from enterprises.mentors.accounts import hosted_by
@@ -18,12 +20,12 @@ from enterprises.permissions import SCHOOL
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
-from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.people import operations as people_operations
 from trainhub.people import queries as people
 from trainhub.people.models import Person
-from trainhub.people.queries import is_own_address
+from trainhub.people.queries import is_own_address, of_human
 
 
 class BadAddress(Refused):
@@ -73,6 +75,43 @@ def _keep(person_id: int, digest: str, how: str, by: Identity, now: datetime) ->
     add_once(row, lambda: Stale(_("刚有人核实了这个联系方式，请刷新后再看。")))
     audit.record(by=by, did="mentors.address.vouched", on=("person", str(person_id)), data={"reason": how})
     return row
+
+
+def vouch_for(*, chosen: Collection[tuple[int, str]], how: str, by: Identity, now: datetime) -> int:
+    """The same for many mentors at once, each with a digest; how many addresses. All or none: raises what `vouch` raises, and NotFound."""
+    for mentor_id, digest in sorted(chosen):  # two who vouch at once wait in one order
+        mentor = session().get(Mentor, mentor_id)
+        if mentor is None:
+            raise NotFound(_("没有这位企业指导教师。"))
+        vouch(mentor=mentor, digest=digest, how=how, by=by, now=now)
+    return len(chosen)
+
+
+def withdraw(*, mentor: Mentor, digest: str, reason: str, by: Identity, now: datetime) -> bool:
+    """A head takes back, with a reason, that an address is the mentor's own, whoever vouched for it: links to it, those on their way too, ask for a code
+    again. The audit keeps both. False when nobody vouches for it any more.
+
+    Raises NotAllowed (`against_vouching`), BadAddress without a reason.
+    """
+    person = session().get_one(Person, mentor.person_id)
+    if (refused := against_vouching(person, by)) is not None:
+        raise refused
+    if not 0 < len(reason.strip()) <= 200:
+        raise BadAddress(_("请写明撤回核实的理由，最多 200 字。"), field="reason")
+    of_them = of_human(MentorAddress.person_id, person.id)
+    known = session().scalars(select(MentorAddress).where(of_them, MentorAddress.digest == digest).with_for_update()).all()
+    for row in known:  # each row of a human who was merged
+        data = {"reason": reason.strip(), "how": row.how, "vouched_by": row.vouched_by_id, "vouched_at": row.vouched_at.isoformat()}
+        session().delete(row)
+        audit.record(by=by, did="mentors.address.withdrawn", on=("person", str(row.person_id)), data=data)
+    session().flush()
+    return bool(known)
+
+
+def forget(person_ids: Sequence[int]) -> None:
+    """Addresses that are erased are vouched for no more (`people.types.FORGOTTEN`); the audit keeps that they were."""
+    gone = delete(MentorAddress).where(MentorAddress.person_id.in_(person_ids))
+    session().execute(gone.execution_options(synchronize_session="fetch"))
 
 
 def follow_person(person: Person, before: Mapping[str, Any], by: Identity, now: datetime) -> None:

@@ -55,7 +55,7 @@ def _guided() -> sa.Subquery:
     return sa.union_all(*(part() for part in parts)).subquery("guided")
 
 
-def _signing_for(identity: Identity) -> sa.Select[Any]:
+def signing_for(identity: Identity) -> sa.Select[Any]:
     """The humans who sign for students of the reader's programmes and schools."""
     guided, guide = _guided(), sa.orm.aliased(Person)
     return (
@@ -68,7 +68,21 @@ def _signing_for(identity: Identity) -> sa.Select[Any]:
 def signs_for(person_id: int, identity: Identity) -> bool:
     """Whether somebody signs for students of the reader's programmes and schools."""
     human = func.coalesce(Person.merged_into_id, Person.id)
-    return session().scalar(select(Person.id).where(Person.id == person_id, human.in_(_signing_for(identity)))) is not None
+    return session().scalar(select(Person.id).where(Person.id == person_id, human.in_(signing_for(identity)))) is not None
+
+
+def latest_mentor() -> Any:
+    """SQL: the newest entry of a human (`Person`) on the register of mentors."""
+    registered = sa.orm.aliased(Person)
+    return (
+        select(Mentor.id)
+        .join(registered, registered.id == Mentor.person_id)
+        .where(func.coalesce(registered.merged_into_id, registered.id) == func.coalesce(Person.merged_into_id, Person.id))
+        .order_by(Mentor.since.desc(), Mentor.id.desc())
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +103,14 @@ class Waiting:
 def waiting(identity: Identity, *, account_ids: Collection[int] | None = None) -> list[Waiting]:
     """The mentors who sign for students of the reader's programmes and schools and whose account waits for a code, by name; of `account_ids` only
     these. One query."""
-    theirs = _signing_for(identity)
+    theirs = signing_for(identity)
     human = func.coalesce(Person.merged_into_id, Person.id)
-    registered = sa.orm.aliased(Person)
-    latest = (
-        select(Mentor.id)
-        .join(registered, registered.id == Mentor.person_id)
-        .where(func.coalesce(registered.merged_into_id, registered.id) == human)
-        .order_by(Mentor.since.desc(), Mentor.id.desc())
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
-    )
     statement = (
         select(
             Account.id, Person.id, Person.name, Organisation.name, Account.state, Account.handled_by_id, MentorProof.code_made_at, Account.handled_at
         )
         .join(Person, Person.id == Account.person_id)
-        .join(Mentor, Mentor.id == latest)
+        .join(Mentor, Mentor.id == latest_mentor())
         .join(Organisation, Organisation.id == Mentor.enterprise_id)
         .outerjoin(MentorProof, MentorProof.account_id == Account.id)
         .where(Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)), _is_open(), human.in_(theirs))
@@ -126,6 +130,23 @@ def waiting(identity: Identity, *, account_ids: Collection[int] | None = None) -
         )
         for key, person, name, enterprise, state, handler, made, handled in session().execute(statement)
     ]
+
+
+def desks_of(person_id: int, *, university_id: int | None = None, programme_id: int | None = None) -> list[str]:
+    """The university and programme of whose students somebody signs for, of one university or programme alone where it is given: whom to ask for a code,
+    named by the office, in the order of the alphabet."""
+    guided = _guided()
+    theirs = select(guided.c.programme_id).where(people.of_human(guided.c.person_id, person_id))
+    rows = (
+        select(Organisation.name, Programme.name)
+        .select_from(Programme)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(Programme.id.in_(theirs) if programme_id is None else Programme.id == programme_id)
+        .order_by(Organisation.pinyin, Programme.name, Programme.id)
+    )
+    if university_id is not None:
+        rows = rows.where(Programme.university_id == university_id)
+    return [f"{university} {name}" for university, name in session().execute(rows)]
 
 
 def schools_of(person_id: int) -> list[tuple[int, str, str]]:

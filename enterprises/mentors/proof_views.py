@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, Length
 
-from enterprises.mentors import accounts, proof_queries, proving
+from enterprises.mentors import accounts, address_lists, proof_queries, proving
 from enterprises.mentors.views import blueprint
 from enterprises.permissions import Can
 from trainhub.identity import operations as identity
@@ -100,13 +101,17 @@ def proof_post() -> Any:
 # -- the school ---------------------------------------------------------------------------------------------------------
 
 
-def _codes_page(refused: Refused | None = None) -> Any:
+def codes_page(refused: Refused | None = None, *, chosen: Collection[str] = (), how: str = "") -> Any:
+    """What a school vouches for: codes for accounts, and addresses of who has none; `chosen` and `how` are what was sent of the latter."""
     rows = proof_queries.waiting(who())
     against = accounts.against_makers(rows, who())
     page = render_template(
         "enterprises/mentors/codes.html",
         rows=[(row, against.get(row.account_id)) for row in rows],
         days=accounts.CODE_LASTS.days,
+        unchecked=address_lists.unchecked(who(), clock.today()),
+        chosen=chosen,
+        how=how,
         refused=refused,
     )
     return page, refused.status if refused is not None else 200
@@ -116,7 +121,7 @@ def _codes_page(refused: Refused | None = None) -> Any:
 @guard(Can.MENTOR_PROVE)
 def codes() -> Any:
     """The mentors of one's students whose accounts wait for a code."""
-    return _codes_page()
+    return codes_page()
 
 
 @blueprint.post("/codes")
@@ -125,12 +130,12 @@ def make_codes() -> Any:
     """Make codes and show them on the answer itself: they are never stored readable, so there is no second look."""
     chosen = keys_of(request.form.getlist("account"))
     if not chosen:
-        return _codes_page(Refused(_("请选择要为哪些指导教师生成核对码。")))
+        return codes_page(Refused(_("请选择要为哪些指导教师生成核对码。")))
     try:
         with transaction():
             made = accounts.make_codes(account_ids=chosen, by=who(), now=clock.now())
     except Refused as refused:
-        return _codes_page(refused)
+        return codes_page(refused)
     if not made:
         return redirect(url_for("mentors.codes"), 303)
     if request.form.get("form") == "xlsx":

@@ -10,6 +10,8 @@ HUMANS = "trainhub.people.humans"
 """Under this name in `app.extensions` who judges by what a human has asks to be told when two persons become one, or two again: a list of functions of
 (person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge
 nothing themselves, or settle what would be there twice."""
+FORGOTTEN = "trainhub.people.forgotten"
+"""Features above forget what they keep of telephone numbers and e-mail addresses of persons: functions (person ids) -> None."""
 CHANGED = "trainhub.people.changed"
 """Under this name in `app.extensions` who keeps a copy of a person's facts, or leads by them, asks to be told when they change: a list of functions of
 (person, before, by, now), called once the new facts are written, in the same transaction; `before` maps each changed fact to what it was. What retention erases is not told."""

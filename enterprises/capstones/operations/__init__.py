@@ -73,7 +73,7 @@ from enterprises.capstones.operations.linking import (
     use_link,
 )
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
-from enterprises.capstones.operations.retaining import forget_guidance
+from enterprises.capstones.operations.retaining import forget_addresses, forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
 from enterprises.capstones.operations.similarity import check_similarity
 from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
@@ -182,6 +182,7 @@ __all__ = [
     "exchange_secretary",
     "extend",
     "finish",
+    "forget_addresses",
     "forget_guidance",
     "form_group",
     "form_team",

@@ -88,20 +88,23 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
 
 
 def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> GuidanceEntry:
-    """Confirm what the other party logged; only then it counts for 8.3. A repeat changes nothing. Raises WrongPerson.
+    """Confirm what the other party logged; only then it counts for 8.3. A repeat changes nothing.
+
+    Raises WrongPerson, CapstoneRefused for a day on which its supervisor was not in office: that counts for nobody.
 
     Who takes over from a supervisor confirms what the student had logged before (`queries.guiding`).
     """
     capstone = session().get_one(Capstone, entry.capstone_id)
-    if by.person_id not in guiding.confirmers_of(capstone.id)[entry.id].persons:
+    asked = guiding.confirmers_of(capstone.id)[entry.id]
+    if by.person_id not in asked.persons:
         raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
     if entry.confirmed_at is not None:
         return entry
     actors = demand(capstone, Action.GUIDE, by)
     if Actor.STUDENT not in actors:
         stop(against_supervisor(capstone, entry.role))
-        if not guiding.is_in_term(entry):
-            raise _out_of_office(entry.person_id, entry.role, entry.on)
+    if not asked.counts:
+        raise _out_of_office(entry.person_id, entry.role, entry.on)
     _confirm(entry, capstone, by, now)
     return entry
 
@@ -135,12 +138,13 @@ def confirm_guidance_for(*, entry: GuidanceEntry, reason: str, by: Identity, now
     """
     capstone = session().get_one(Capstone, entry.capstone_id)
     demand_person(capstone, Action.CONFIRM_FOR, by)
-    if not guiding.confirmers_of(capstone.id)[entry.id].is_left or people.is_among(by.person_id, (entry.person_id, entry.logged_by_person_id)):
+    asked = guiding.confirmers_of(capstone.id)[entry.id]
+    if not asked.is_left or people.is_among(by.person_id, (entry.person_id, entry.logged_by_person_id)):
         raise CapstoneRefused(_("指导记录须由另一方确认；只有学生登记、而导师已不在任的，才由专业负责人核对后代为确认。"), code="not_left")
     if entry.confirmed_at is not None:
         return entry
     demand(capstone, Action.CONFIRM_FOR, by)
-    if not guiding.is_in_term(entry):
+    if not asked.counts:
         raise _out_of_office(entry.person_id, entry.role, entry.on)
     why = given(reason, _("请写明代为确认的理由和依据，学生会看到。"), field="reason")
     _confirm(entry, capstone, by, now, reason=why)
@@ -159,7 +163,7 @@ def confirm_guidance_for(*, entry: GuidanceEntry, reason: str, by: Identity, now
 def tell_successor(capstone: Capstone, role: SupervisorRole, person_id: int, now: datetime) -> None:
     """Tell who takes over that guidances wait, which the one before has not confirmed."""
     confirmers = guiding.confirmers_of(capstone.id)
-    waiting = [entry for entry in guiding.waiting_since_left(capstone.id, role) if person_id in confirmers[entry.id].persons]
+    waiting = [entry for entry in guiding.waiting_since_left(capstone.id, role) if confirmers[entry.id].has(person_id)]
     if waiting:
         tell(
             person_ids=[person_id],

@@ -19,6 +19,7 @@ from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
 from enterprises.mentors import proving
 from enterprises.mentors.address_queries import asks_code
+from enterprises.mentors.proof_queries import desks_of
 from enterprises.mentors.proving import TRIES, digest
 from trainhub.identity import queries as identities
 from trainhub.identity.types import Channel
@@ -33,9 +34,6 @@ from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
-TOLD_UNVOUCHED = N_(
-    "给毕业设计“%(title)s”的企业指导教师 %(name)s 的一次性链接已发到企业登记的联系方式：请核实联系方式（在指导教师的页面，以后都不再要核对码），或生成核对码，直接告诉本人"
-)
 TOLD_CODE = N_("企业联系人为毕业设计“%(title)s”的企业指导教师 %(name)s 生成了一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
@@ -100,17 +98,17 @@ def hand_over(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
     link.is_handed = True
     session().flush()
     audit.record(by=by, did="capstones.link.handed", on=capstone, data={"link": link.id})
-    _tell_heads(link, capstone, TOLD_CODE, now)
+    _tell_heads(link, capstone, now)
     return link
 
 
-def _tell_heads(link: MentorLink, capstone: Capstone, message: str, now: datetime) -> None:
+def _tell_heads(link: MentorLink, capstone: Capstone, now: datetime) -> None:
     heads = heads_of(session().get_one(Student, capstone.student_id))
     if heads:
         notifications.notify(
             account_ids=heads,
             kind="capstones.link",
-            message=message,
+            message=TOLD_CODE,
             values={"name": session().get_one(Person, link.person_id).name, "title": queries.title_of(capstone)},
             url=f"/capstones/{capstone.id}/links",
             unique_key=f"capstones.link:{link.id}",
@@ -154,12 +152,14 @@ def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
             until=until,
             url=url,
         )
-    channel = proving.send(link, person, subject=subject, text=text, now=now)
-    if channel is not None:
         capstone = session().get_one(Capstone, link.capstone_id)
+        student = session().get_one(Student, capstone.student_id)
+        desks = desks_of(person.id, programme_id=student.programme_id)
+        channel = proving.send(link, person, subject=subject, text=text, now=now, desks=desks)
+    if channel is not None:
         audit.record(by=SYSTEM, did="capstones.link.sent", on=capstone, data={"link": link.id, "channel": channel.value})
         if asks_code(link, link.person_id):
-            _tell_heads(link, capstone, TOLD_UNVOUCHED, now)
+            proving.tell_unvouched(heads_of(student), person, kind="capstones.link", now=now)
     return channel
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import update
 
 from enterprises.capstones import queries
-from enterprises.capstones.models import GuidanceEntry
+from enterprises.capstones.models import GuidanceEntry, MentorLink
+from enterprises.mentors.proving import FORGOTTEN
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
 from trainhub.kernel.retention import last_day
 from trainhub.people import queries as people
+
+
+def forget_addresses(person_ids: Sequence[int]) -> None:
+    """What links keep of where they were sent goes with the addresses of their persons (`people.types.FORGOTTEN`)."""
+    change = update(MentorLink).where(MentorLink.person_id.in_(person_ids), MentorLink.sent_to.is_not(None)).values(sent_to=FORGOTTEN)
+    session().execute(change.execution_options(synchronize_session="fetch"))
 
 
 def forget_guidance(*, today: date) -> int:

@@ -7,7 +7,6 @@ from enterprises.capstones.queries.capstones import (
     graded_by,
     ids_of_students,
     is_supervisor,
-    lacks_supervisor,
     listing,
     live_capstones_at,
     live_supervision,
@@ -111,6 +110,7 @@ from enterprises.capstones.queries.judging import (
     unreviewed,
     weights_of,
 )
+from enterprises.capstones.queries.office import lacks_supervisor
 from enterprises.capstones.queries.outputs import (
     Moment,
     Supervised,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries.guiding import waiting_for
-from enterprises.capstones.queries.office import has_in_office
+from enterprises.capstones.queries.office import lacks_supervisor
 from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -182,11 +182,6 @@ def listing(
     if only_appealed:
         statement = statement.where(is_appealed())
     return organisations.ordered_or(statement, sort, SORTS, Student.student_no, Capstone.id)
-
-
-def lacks_supervisor(on: date) -> ColumnElement[bool]:
-    """Capstones without a supervisor of the school or of the enterprise who is in office on a day."""
-    return or_(*(~has_in_office(role, on) for role in SupervisorRole))
 
 
 def _rows() -> organisations.Statement:

@@ -11,7 +11,8 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.queries.capstones import LIST_ROLES, lacks_supervisor
+from enterprises.capstones.queries.capstones import LIST_ROLES
+from enterprises.capstones.queries.office import lacks_supervisor
 from enterprises.capstones.queries.topics import has_seats
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, TopicState

@@ -24,6 +24,17 @@ class Confirmers:
 
     persons: frozenset[int]
     is_left: bool
+    counts: bool
+    """Whether it is of a day on which its supervisor held that side and was in office (`in_term`): what counts for nobody is confirmed by nobody."""
+
+    def has(self, person_id: int | None) -> bool:
+        """Whether somebody confirms it: a party to it, of a day that counts."""
+        return self.counts and person_id in self.persons
+
+    @property
+    def is_for_heads(self) -> bool:
+        """Whether a head confirms it with a reason."""
+        return self.counts and self.is_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class _Asked:
     entry: GuidanceEntry
     enterprise_id: int
     student: int
+    counts: bool
 
 
 def confirmers_of(capstone_id: int) -> dict[int, Confirmers]:
@@ -48,14 +60,14 @@ def waiting_for(person_id: int) -> list[GuidanceEntry]:
         Capstone.archived_at.is_(None),
     )
     found = _confirmers(asked)
-    return [one.entry for one in asked if person_id in found[one.entry.id].persons]
+    return [one.entry for one in asked if found[one.entry.id].has(person_id)]
 
 
 def waiting_since_left(capstone_id: int, role: SupervisorRole) -> list[GuidanceEntry]:
     """The guidances of a side that name a supervisor who left and that nobody has confirmed."""
     asked = _asked(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.confirmed_at.is_(None))
     found = _confirmers(asked)
-    return [one.entry for one in asked if found[one.entry.id].is_left]
+    return [one.entry for one in asked if found[one.entry.id].is_for_heads]
 
 
 def in_term() -> ColumnElement[bool]:
@@ -71,11 +83,6 @@ def in_term() -> ColumnElement[bool]:
     return and_(term.correlate(GuidanceEntry).exists(), was_in_office())
 
 
-def is_in_term(entry: GuidanceEntry) -> bool:
-    """Whether a guidance is of a day that counts."""
-    return session().scalar(select(GuidanceEntry.id).where(GuidanceEntry.id == entry.id, in_term())) is not None
-
-
 def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:
     """Whether a human supervised a capstone on one side on a day, now or in a term before."""
     terms = select(Supervision.since, Supervision.until).where(
@@ -86,13 +93,13 @@ def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date)
 
 def _asked(*clauses: object) -> list[_Asked]:
     statement = (
-        select(GuidanceEntry, Capstone.enterprise_id, Student.person_id)
+        select(GuidanceEntry, Capstone.enterprise_id, Student.person_id, in_term())
         .join(Capstone, Capstone.id == GuidanceEntry.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .where(*clauses)  # type: ignore[arg-type]
         .order_by(GuidanceEntry.id)
     )
-    return [_Asked(entry, enterprise_id, student) for entry, enterprise_id, student in session().execute(statement)]
+    return [_Asked(entry, enterprise_id, student, bool(counts)) for entry, enterprise_id, student, counts in session().execute(statement)]
 
 
 def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
@@ -116,13 +123,13 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
     for one in asked:
         entry = one.entry
         if human.get(entry.logged_by_person_id or 0) != human[one.student]:
-            found[entry.id] = Confirmers(rows[one.student], is_left=False)
+            found[entry.id] = Confirmers(rows[one.student], is_left=False, counts=one.counts)
             continue
         holder = held.get((entry.capstone_id, entry.role))
         is_left = holder is None or human[holder] != human[entry.person_id]
         vouches = not is_left or entry.role is SupervisorRole.SCHOOL or _was_mentor(at.get((entry.person_id, one.enterprise_id), []), entry.on)
         persons = rows[holder] if holder is not None and vouches else frozenset()
-        found[entry.id] = Confirmers(persons - rows[one.student], is_left)
+        found[entry.id] = Confirmers(persons - rows[one.student], is_left, one.counts)
     return found
 
 

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
-from enterprises.capstones.types import LIVE, SupervisorRole
+from enterprises.capstones.machine import MACHINE
+from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision
+from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.identity.models import Account
@@ -45,6 +46,18 @@ def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
         .correlate(Capstone)
         .exists()
     )
+
+
+def wants_supervisor(role: SupervisorRole) -> ColumnElement[bool]:
+    """SQL: capstones that still need a supervisor of a side: where somebody may be named (`operations.against_another`), and the side has not signed its
+    grade. After that whoever leaves has done what there was to do, and nobody could be named instead."""
+    signed = select(CapstoneGrade.id).where(CapstoneGrade.capstone_id == Capstone.id, CapstoneGrade.role == role, CapstoneGrade.replaced_at.is_(None))
+    return and_(Capstone.state.in_(MACHINE[Action.SUPERVISE].states), ~signed.correlate(Capstone).exists())
+
+
+def lacks_supervisor(on: date) -> ColumnElement[bool]:
+    """SQL: capstones that need a supervisor of the school or of the enterprise and have none who is in office on a day."""
+    return or_(*(and_(wants_supervisor(role), ~has_in_office(role, on)) for role in SupervisorRole))
 
 
 def was_in_office() -> ColumnElement[bool]:
@@ -91,13 +104,17 @@ class Leaving:
     role: SupervisorRole
     person_id: int
     name: str
-    student_id: int
     student: str
+    programme_id: int
+    university_id: int
+    enterprise_id: int
     until: date | None
+    term_id: int | None
+    """The teacher's or mentor's row of the person in that house."""
 
 
 def leaving(on: date, *, person_ids: Collection[int] | None = None) -> list[Leaving]:
-    """Who supervises a capstone that goes on and is not in office until its last day (one that is over: until today), of everybody or of some; by
+    """Who supervises a capstone that still needs it and is not in office until its last day (one that is over: until today), of everybody or of some; by
     programme, person and student. One query a side."""
     found = []
     last = sa.case((Capstone.ends_on > on, Capstone.ends_on), else_=on)
@@ -106,16 +123,17 @@ def leaving(on: date, *, person_ids: Collection[int] | None = None) -> list[Leav
         house = Teacher.university_id == Student.university_id if term is Teacher else Mentor.enterprise_id == Capstone.enterprise_id
         mine = and_(term.person_id == Supervision.person_id, house)
         guide = aliased(Person)
+        of = (Student.programme_id, Student.university_id, Capstone.enterprise_id)
         statement = (
-            select(Capstone.id, Supervision.person_id, guide.name, Student.id, Person.name, func.max(term.until))
+            select(Capstone.id, Supervision.person_id, guide.name, Person.name, *of, func.max(term.until), func.max(term.id))
             .select_from(Supervision)
             .join(Capstone, Capstone.id == Supervision.capstone_id)
             .join(Student, Student.id == Capstone.student_id)
             .join(Person, Person.id == Student.person_id)
             .join(guide, guide.id == Supervision.person_id)
             .outerjoin(term, mine)
-            .where(Supervision.role == role, Supervision.until.is_(None), Capstone.state.in_(LIVE), Student.state != StudentState.WITHDRAWN)
-            .group_by(Student.programme_id, Capstone.id, Supervision.person_id, guide.name, Student.id, Student.student_no, Person.name)
+            .where(Supervision.role == role, Supervision.until.is_(None), wants_supervisor(role), Student.state != StudentState.WITHDRAWN)
+            .group_by(Capstone.id, Supervision.person_id, guide.name, Student.student_no, Person.name, *of)
             .having(func.count().filter(stands(term, last)) == 0)
             .order_by(Student.programme_id, Supervision.person_id, Student.student_no, Capstone.id)
         )

@@ -275,15 +275,15 @@ class Moment:
     is_done: bool = True
 
 
-def guidance_moments(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
-    """Confirmed guidances with the supervisor's name, the earliest first."""
+def guidance_moments(capstone_id: int) -> list[tuple[GuidanceEntry, str, bool]]:
+    """Confirmed guidances with the supervisor's name and whether they count (`guiding.in_term`), the earliest first."""
     statement = (
-        select(GuidanceEntry, Person.name)
+        select(GuidanceEntry, Person.name, in_term())
         .join(Person, Person.id == GuidanceEntry.person_id)
         .where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.confirmed_at.is_not(None))
         .order_by(GuidanceEntry.on, GuidanceEntry.id)
     )
-    return [(row, name) for row, name in session().execute(statement)]
+    return [(row, name, bool(counts)) for row, name, counts in session().execute(statement)]
 
 
 # -- what a mentor did --------------------------------------------------------------------------------------------------

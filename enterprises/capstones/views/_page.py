@@ -195,12 +195,14 @@ def _against_finish(row: Capstone, result: Result) -> Refused | None:
 
 
 def _confirmable(row: Capstone, can: dict[str, bool]) -> dict[str, Any]:
-    """The guidances the reader may confirm: as the other party, or for a supervisor who left; `left` are the latter for everybody."""
+    """The guidances the reader may confirm: as the other party, or for a supervisor who left; `left` are the latter for everybody.
+    `uncounted` are of a day on which their supervisor was not in office: confirmed or not, they count for nobody."""
     found, me = guiding.confirmers_of(row.id), who().person_id
     return {
-        "confirmable": {key for key, one in found.items() if can[Action.GUIDE] and me in one.persons},
-        "confirmable_for": {key for key, one in found.items() if can[Action.CONFIRM_FOR] and one.is_left},
-        "left": {key for key, one in found.items() if one.is_left},
+        "confirmable": {key for key, one in found.items() if can[Action.GUIDE] and one.has(me)},
+        "confirmable_for": {key for key, one in found.items() if can[Action.CONFIRM_FOR] and one.is_for_heads},
+        "left": {key for key, one in found.items() if one.is_for_heads},
+        "uncounted": {key for key, one in found.items() if not one.counts},
     }
 
 
@@ -224,10 +226,8 @@ def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:
 
 
 def _gone(row: Capstone) -> dict[str, str]:
-    """{side: the name of its supervisor, who is in office no more} of a capstone that goes on."""
-    if row.state not in LIVE:
-        return {}
-    held = [(one, name) for one, name in queries.supervisions_of(row.id) if one.until is None]
+    """{side: the name of its supervisor, who is in office no more} of a capstone that still needs one of it."""
+    held = [(one, name) for one, name in queries.supervisions_of(row.id) if one.until is None and operations.against_another(row, one.role) is None]
     return {one.role.value: name for one, name in held if not guiding.is_in_office(row, one.role, one.person_id, clock.today())}
 
 

@@ -15,7 +15,7 @@ from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
-from enterprises.mentors.address_queries import asks_code
+from enterprises.mentors.address_queries import asking, asks_code
 from enterprises.permissions import Can
 from trainhub.identity.types import Channel
 from trainhub.kernel import clock
@@ -67,7 +67,7 @@ def _links_page(
 
 def _asking(capstone_id: int) -> set[int]:
     """The links of a capstone whose holder also has to know a code."""
-    return {link.id for link, _name in queries.links_of(capstone_id) if asks_code(link, link.person_id)}
+    return asking([(link, link.person_id) for link, _name in queries.links_of(capstone_id)])
 
 
 def _mentor_page(row: Capstone) -> int | None:
@@ -158,9 +158,14 @@ def link(secret: str) -> Any:
     return _link_page(secret, row) if cookie.get(ANSWERED) == row.id else _identity_page(secret, row)
 
 
+def _against_identity(row: MentorLink) -> proving.NoCodeYet | None:
+    student = session().get_one(Student, load(row.capstone_id).student_id)
+    return proving.against_identity(row, row.person_id, programme_id=student.programme_id)
+
+
 def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody and no topic."""
-    waits = proving.against_identity(row, row.person_id)
+    waits = _against_identity(row)
     html = render_template(
         "enterprises/mentors/link_identity.html",
         action=url_for("capstones.answer_identity", secret=secret),
@@ -185,7 +190,7 @@ def answer_identity(secret: str) -> Any:
 
 def _unknown(secret: str, row: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
-    waits, form = proving.against_identity(row, row.person_id), request.form
+    waits, form = _against_identity(row), request.form
     if waits is not None:
         return _identity_page(secret, row, status=waits.status)
     if operations.is_holder(row, form.get("name", ""), form.get("digits", ""), form.get("code", "")):
@@ -215,7 +220,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
             form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
     confirmers = guiding.confirmers_of(capstone.id)
-    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and row.person_id in confirmers[e.id].persons]
+    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and confirmers[e.id].has(row.person_id)]
     html = render_template(
         "enterprises/capstones/link.html",
         secret=secret,

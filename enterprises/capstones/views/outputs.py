@@ -250,7 +250,9 @@ def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
         found.append(moment(supervision.since, _("%(role)s到任", role=labels.ROLES[supervision.role]), who=name))
         if supervision.until:
             found.append(moment(supervision.until, _("%(role)s离任", role=labels.ROLES[supervision.role]), who=name))
-    found += [moment(e.on, _("%(role)s指导", role=labels.ROLES[e.role]), e.content, name) for e, name in queries.guidance_moments(row.id)]
+    for e, name, counts in queries.guidance_moments(row.id):
+        said = _("%(role)s指导", role=labels.ROLES[e.role]) if counts else _("%(role)s指导（不计入）", role=labels.ROLES[e.role])
+        found.append(moment(e.on, said, e.content, name))
     for p, at in queries.versions_between(row.id):
         found.append(moment(day(at), _("提交%(what)s", what=labels.STAGES[p.stage]), p.note))
         if p.returned_at:

@@ -21,6 +21,7 @@ from enterprises.placements.operations.finishing import finish_placement, grade_
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
+    against_identity,
     asked_by,
     decide_by_link,
     demand_mentor,
@@ -78,7 +79,7 @@ from enterprises.placements.operations.plansigning import check_plan, record_pla
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
 from enterprises.placements.operations.reopening import reopen_placement
-from enterprises.placements.operations.retaining import forget_logs
+from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 from enterprises.placements.operations.tables import (
@@ -103,6 +104,7 @@ __all__ = [
     "add_plan_item",
     "adopt_plan",
     "against_amendment",
+    "against_identity",
     "amend_agreement",
     "approve_position",
     "approve_self_found",
@@ -144,6 +146,7 @@ __all__ = [
     "enterprise_declined",
     "file_of",
     "finish_placement",
+    "forget_addresses",
     "forget_logs",
     "forget_tables",
     "gradable_by",

@@ -20,6 +20,7 @@ from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.address_queries import addresses_of, asks_code, digest_of, vouched_of
 from enterprises.mentors.models import Mentor
+from enterprises.mentors.proof_queries import desks_of
 from enterprises.mentors.proving import TRIES
 from enterprises.permissions import SCHOOL
 from enterprises.placements import queries
@@ -36,15 +37,12 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, NotFound
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.notifications.operations import notify
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_own_address, is_same_human
 
-TOLD_UNVOUCHED = N_(
-    "给企业指导教师 %(name)s 的确认链接已发到企业登记的联系方式：请核实联系方式（在指导教师的页面，以后都不再要核对码），或生成核对码，直接告诉本人"
-)
 LASTS = timedelta(days=7)
 TOLD_CODE = N_("企业联系人为企业指导教师 %(name)s 生成了确认实习日的一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
@@ -89,11 +87,13 @@ def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: i
         text = _(
             "%(name)s，您好：有 %(what)s，请在 7 天内打开 %(url)s 。链接只能使用一次，请勿转发。", name=person.name, what="、".join(what), url=url
         )
-    channel = proving.send(link, person, subject=subject, text=text, now=now)
+        desks = [] if placement is None else desks_of(person.id, programme_id=queries.student(placement.student_id).programme_id)
+        channel = proving.send(link, person, subject=subject, text=text, now=now, desks=desks)
     if channel is not None:
         audit.record(by=SYSTEM, did="placements.mentor_link.sent", on=("mentor", str(mentor.id)), data={"channel": channel.value})
         if placement is not None and asks_code(link, person.id):
-            _of_one_school(link, placement, TOLD_UNVOUCHED, now)
+            student = _of_one_school(link, placement)
+            proving.tell_unvouched(_heads_of(student), person, kind="placements.mentor_link", now=now)
     return channel
 
 
@@ -117,12 +117,12 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
         for school in [None] if is_vouched else sorted({one.university_id for one in asked}):
             theirs = [one for one in asked if school in (None, one.university_id)]
             days = {entry for one in theirs for entry in one.days}
-            if not theirs or _was_asked(mentor.id, days, since=since, today=today):
+            marks = {one.placement.id for one in theirs if one.is_to_grade}
+            if not theirs or _was_asked(mentor.id, days, marks, since=since, today=today):
                 continue
             token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now, university_id=school)
-            grades = sum(one.is_to_grade for one in theirs)
             place = None if school is None else theirs[0].placement
-            sent = send_link(mentor=mentor, token=token, days=len(days), grades=grades, placement=place, now=now) is not None or sent
+            sent = send_link(mentor=mentor, token=token, days=len(days), grades=len(marks), placement=place, now=now) is not None or sent
     return sent
 
 
@@ -145,10 +145,13 @@ def _waits_for(mentor: Mentor, today: date) -> list[_Waits]:
     return [_Waits(row, queries.student(row.student_id).university_id, frozenset(days.get(row.id, ())), row.id in marks) for row in rows]
 
 
-def _was_asked(mentor_id: int, waiting: AbstractSet[int], *, since: datetime, today: date) -> bool:
-    """Whether a link went to the mentor since an instant that opens all that waits: one of a single school asks for the others' days in vain."""
+def _was_asked(mentor_id: int, days: AbstractSet[int], marks: AbstractSet[int], *, since: datetime, today: date) -> bool:
+    """Whether a link went to the mentor since an instant that opens all days and placements to grade that wait: one of a single school asks for those
+    of the others in vain."""
     return any(
-        not link.is_handed and waiting <= {entry.id for _row, entry in waiting_by(link, today=today)}
+        not link.is_handed
+        and days <= {entry.id for _row, entry in waiting_by(link, today=today)}
+        and marks <= {placement.id for _row, placement in gradable_by(link, today=today)}
         for link in queries.links_since(mentor_id, since)
     )
 
@@ -185,24 +188,30 @@ def hand_over(*, token: str, placement: Placement, by: Identity, now: datetime) 
     audit.record(
         by=by, did="placements.mentor_link.handed", on=("mentor", str(link.mentor_id)), data={"link": link.id, "university": student.university_id}
     )
-    _of_one_school(link, placement, TOLD_CODE, now)
-    return link
-
-
-def _of_one_school(link: MentorLink, placement: Placement, message: str, now: datetime) -> None:
-    """Let a link open the students of a placement's school alone, and tell its heads that the mentor needs a code of them."""
-    student = queries.student(placement.student_id)
-    link.university_id = student.university_id
-    session().flush()
+    _of_one_school(link, placement)
     notify(
-        account_ids=identities.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id)
-        or identities.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id),
+        account_ids=_heads_of(student),
         kind="placements.mentor_link",
-        message=message,
-        values={"name": queries.mentor_person(link.mentor_id).name},
+        message=TOLD_CODE,
+        values={"name": person.name},
         url=f"/placements/{placement.id}#mentor-link",
         unique_key=f"placements.mentor_link:{link.id}",
         now=now,
+    )
+    return link
+
+
+def _of_one_school(link: MentorLink, placement: Placement) -> Student:
+    """Let a link open the students of a placement's school alone; the placement's student."""
+    student = queries.student(placement.student_id)
+    link.university_id = student.university_id
+    session().flush()
+    return student
+
+
+def _heads_of(student: Student) -> list[int]:
+    return identities.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id) or identities.accounts_holding(
+        Role.UNIVERSITY_ADMIN, organisation_id=student.university_id
     )
 
 
@@ -236,6 +245,11 @@ def make_code(*, link: MentorLink, placement: Placement, by: Identity, now: date
     code = proving.seal_code(link, key=link.token_hash, by=by, now=now)
     audit.record(by=by, did="placements.mentor_link.code_made", on=("mentor", str(link.mentor_id)), data={"link": link.id})
     return code
+
+
+def against_identity(link: MentorLink, person_id: int) -> Refused | None:
+    """Why nobody can say yet who he is; the offices of the school that a link is for are named."""
+    return proving.against_identity(link, person_id, university_id=link.university_id)
 
 
 def is_holder(link: MentorLink, *, name: str, digits: str, code: str) -> bool:
@@ -314,7 +328,7 @@ def decide_by_link(
     `grade_placement` refuse.
     """
     row, mentor, identity = open_link(token, now=now)
-    if (waits := proving.against_identity(row, identity.person_id or 0)) is not None:
+    if (waits := against_identity(row, identity.person_id or 0)) is not None:
         raise waits
     today = local(now).date()
     waiting = {entry.id: placement.id for placement, entry in waiting_by(row, today=today)}

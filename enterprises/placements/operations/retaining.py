@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import delete, or_, select, update
 
+from enterprises.mentors.models import Mentor
+from enterprises.mentors.proving import FORGOTTEN
 from enterprises.placements import queries
-from enterprises.placements.models import DayEntry, LogNote, LogPhoto, PlacementEvent, PlacementPaper, WeeklyLog
+from enterprises.placements.models import DayEntry, LogNote, LogPhoto, MentorLink, PlacementEvent, PlacementPaper, WeeklyLog
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
 from trainhub.kernel.retention import last_day
 from trainhub.people import queries as people
+
+
+def forget_addresses(person_ids: Sequence[int]) -> None:
+    """What links keep of where they were sent goes with the addresses of their mentors (`people.types.FORGOTTEN`)."""
+    theirs = select(Mentor.id).where(Mentor.person_id.in_(person_ids))
+    change = update(MentorLink).where(MentorLink.mentor_id.in_(theirs), MentorLink.sent_to.is_not(None)).values(sent_to=FORGOTTEN)
+    session().execute(change.execution_options(synchronize_session="fetch"))
 
 
 def forget_logs(*, today: date) -> dict[str, int]:

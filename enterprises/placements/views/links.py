@@ -89,7 +89,7 @@ def _person_of(link: MentorLink) -> int:
 
 def _identity_page(token: str, link: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody."""
-    waits = proving.against_identity(link, _person_of(link))
+    waits = operations.against_identity(link, _person_of(link))
     html = render_template(
         "enterprises/mentors/link_identity.html",
         action=url_for("placements.answer_identity", token=token),
@@ -105,7 +105,7 @@ def _unknown(token: str, link: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
     if cookie.get(ANSWERED) == link.id:
         return None
-    waits, form = proving.against_identity(link, _person_of(link)), request.form
+    waits, form = operations.against_identity(link, _person_of(link)), request.form
     if waits is not None:
         return _identity_page(token, link, status=waits.status if request.method == "POST" else 200)
     if request.method == "GET":

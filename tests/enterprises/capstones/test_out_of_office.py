@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Capstone, Supervision
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.queries import outputs
+from enterprises.capstones.queries import guiding, office, outputs
 from enterprises.capstones.types import CapstoneState, Stage, SupervisorRole
 from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
@@ -64,6 +64,32 @@ def test_what_was_logged_is_confirmed_for_days_of_the_term_alone(session: Sessio
     with pytest.raises(CapstoneRefused, match="不在任") as no:
         operations.confirm_guidance(entry=theirs, by=found.by(role), now=NOW)
     assert no.value.code == "not_in_office"
+
+
+@pytest.mark.parametrize("by", ["", "student"])
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_what_counts_for_nobody_waits_for_nobody(session: Session, as_role: Callable[..., FlaskClient], role: SupervisorRole, by: str) -> None:
+    """By whomever it was written: no desk offers it, nobody confirms it, the page says that it does not count, confirmed or not."""
+    found = make.case()
+    theirs = _log(found, role, TODAY, by)
+    party = found.by("student" if not by else role)
+    person = party.person_id
+    assert person is not None
+    assert (guiding.confirmers_of(found.capstone.id)[theirs.id].has(person), len(guiding.waiting_for(person))) == (True, 1 if by else 0)
+    _leaves(session, found, role, BEFORE)
+    assert (guiding.confirmers_of(found.capstone.id)[theirs.id].has(person), guiding.waiting_for(person)) == (False, [])
+    with pytest.raises(CapstoneRefused, match="不在任") as no:
+        operations.confirm_guidance(entry=theirs, by=party, now=NOW)
+    assert no.value.code == "not_in_office"
+    session.commit()
+    client, at = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id), f"/capstones/{found.capstone.id}"
+    assert "不计入</span>" in client.get(at).text
+    theirs.confirmed_at = NOW
+    session.commit()
+    assert "不计入</span>" in client.get(at).text
+    _leaves(session, found, role, TODAY)
+    session.commit()
+    assert "不计入</span>" not in client.get(at).text
 
 
 @pytest.mark.parametrize("role", list(SupervisorRole))
@@ -194,6 +220,58 @@ def test_the_heads_are_told_once_whose_term_ends_before_the_capstone(session: Se
     found.capstone.state = CapstoneState.WITHDRAWN
     _leaves(session, found, role, TODAY - timedelta(days=5))
     assert operations.tell_of_leaving(today=TODAY, now=NOW) == 0
+
+
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_nobody_is_asked_to_name_a_supervisor_where_none_can_be_named(
+    session: Session, as_role: Callable[..., FlaskClient], role: SupervisorRole
+) -> None:
+    """A side that has graded, and a capstone that both have graded: who leaves then has done what there was to do."""
+    found = make.case()
+    head = make.head_of(found.programme)
+    make.submit(found)
+    _leaves(session, found, role, BEFORE)
+
+    def asked() -> tuple[int, int, int]:
+        listed = session.execute(queries.listing(head, only_alone=True, on=TODAY)).all()
+        return practice.capstones_going(head, TODAY)[1], len(listed), len(office.leaving(TODAY))
+
+    assert asked() == (1, 1, 1)
+    _leaves(session, found, role, AFTER)
+    make.grade(found, role)
+    _leaves(session, found, role, BEFORE)
+    assert asked() == (0, 0, 0)
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id).get(f"/capstones/{found.capstone.id}").text
+    assert "已不在任" not in page
+    other = ENTERPRISE if role is SCHOOL else SCHOOL
+    _leaves(session, found, other, BEFORE)
+    assert asked() == (1, 1, 1)  # that side is still to grade
+    _leaves(session, found, other, AFTER)
+    make.grade(found, other)
+    assert found.capstone.state is CapstoneState.GRADED
+    _leaves(session, found, other, BEFORE)
+    assert asked() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_of_one_person_with_many_capstones_heads_and_enterprise_hear_once(session: Session, role: SupervisorRole) -> None:
+    found = make.case()
+    more = [make.case(programme=found.programme, enterprise=found.enterprise) for _n in range(2)]
+    head, house = _head(found), identity.account(person=ground.person())
+    identity.grant(house, Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
+    person = found.school if role is SCHOOL else found.field
+    assert person is not None
+    for one in more:
+        for held in session.scalars(select(Supervision).where(Supervision.capstone_id == one.capstone.id, Supervision.role == role)):
+            held.person_id = person.id
+    _leaves(session, found, role, BEFORE)
+    for _again in range(2):
+        assert operations.tell_of_leaving(today=TODAY, now=NOW) == 3
+    (told,) = make.told(head, KIND)
+    assert person.name in told
+    assert "等 3 人" in told
+    assert len(make.told(house.id, KIND)) == (1 if role is ENTERPRISE else 0)
 
 
 def test_a_term_that_is_changed_is_told_at_once(session: Session) -> None:

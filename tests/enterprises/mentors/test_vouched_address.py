@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations as capstones
@@ -20,10 +21,12 @@ from enterprises.capstones import queries
 from enterprises.capstones.models import CapstoneGrade, MentorLink
 from enterprises.capstones.types import LinkPurpose
 from enterprises.mentors import addresses
-from enterprises.mentors.address_queries import digest_of, vouched_of
+from enterprises.mentors.address_queries import asks_code, digest_of, vouched_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import operations as placements
+from enterprises.placements.models import DayEntry, Placement
 from enterprises.placements.models import MentorLink as PlacementLink
+from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
 from tests.factories import enterprises as field
 from tests.factories import ground, identity
@@ -33,6 +36,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.oversight.home.panels.school import unchecked_addresses
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 
@@ -138,6 +142,25 @@ def test_once_somebody_vouches_links_to_the_address_ask_for_no_code(
     assert session.scalars(select(CapstoneGrade.person_id)).all() == [found.field.id]
 
 
+def test_the_page_of_the_links_asks_as_much_of_many_as_of_one(session: Session, as_role: AsRole, found: make.Case, count_queries: list[str]) -> None:
+    assert found.field is not None
+    key, person_id = found.capstone.id, found.field.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+
+    def asked(*new: int) -> int:
+        at = {"made_at": field.NOW, "expires_at": field.NOW, "used_at": field.NOW, "sent_to": digest_of(PHONE)}
+        session.add_all(
+            MentorLink(capstone_id=key, person_id=person_id, purpose=LinkPurpose.GUIDANCE, secret_hash=f"{n:064}", made_by_id=None, **at) for n in new
+        )
+        session.commit()
+        count_queries.clear()
+        assert head.get(f"/capstones/{key}/links").status_code == 200
+        return len(count_queries)
+
+    asked(0)
+    assert asked(1) == asked(*range(2, 30))
+
+
 def test_another_address_starts_anew(session: Session, found: make.Case, sent: list[str]) -> None:
     assert found.field is not None
     assert found.mentor is not None
@@ -180,6 +203,121 @@ def test_who_vouches(session: Session, found: make.Case) -> None:
     twin.phone = ""
     session.flush()
     assert addresses.vouch(by=head, **said).vouched_by_id == head.account_id
+
+
+def test_a_vouch_is_taken_back_with_a_reason(session: Session, as_role: AsRole, found: make.Case, sent: list[str]) -> None:
+    """Clicked for the wrong number, or the number is somebody else's by now: a link that is on its way asks for a code again."""
+    assert found.mentor is not None
+    key, digest, now = found.mentor.id, digest_of(PHONE), clock.now()
+    addresses.vouch(mentor=found.mentor, digest=digest, how="当面", by=_head(found), now=now)
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    assert not asks_code(link, link.person_id)
+    other = ground.programme().id
+    session.commit()
+    at, said = f"/mentors/{key}/addresses/withdraw", {"digest": digest, "reason": "号码已转给别人"}
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
+    stranger = as_role(Role.PROGRAMME_ADMIN, programme_id=other)
+    session.commit()
+    assert [one.post(at, data=said).status_code for one in (host, stranger)] == [403, 403]
+    assert head.post(at, data=said | {"reason": " "}).status_code == 422
+    assert set(vouched_of(link.person_id)) == {digest}
+    assert "撤回核实" in head.get(f"/mentors/{key}").text
+    for _again in range(2):
+        assert head.post(at, data=said).status_code == 303
+    assert asks_code(link, link.person_id)
+    [event] = session.scalars(select(AuditEvent).where(AuditEvent.did == "mentors.address.withdrawn")).all()
+    assert (event.data["reason"], event.data["how"]) == ("号码已转给别人", "当面")
+    assert head.post(f"/mentors/{key}/addresses", data={"digest": digest, "how": "当面"}).status_code == 303  # and vouched for anew
+    assert not asks_code(link, link.person_id)
+
+
+def test_many_are_vouched_for_at_once(app: Flask, session: Session, as_role: AsRole, found: make.Case, sent: list[str]) -> None:
+    """What a school has to do after the upgrade: at home with the number, one list, one answer."""
+    cases = [found, *(make.case(programme=found.programme, enterprise=found.enterprise) for _n in range(2))]
+    keys = []
+    for n, one in enumerate(cases):
+        assert one.field is not None
+        assert one.mentor is not None
+        one.field.email, one.field.phone = "", f"1390000111{n}"
+        keys.append((one.mentor.id, digest_of(one.field.phone), one.field.name))
+    other = make.case()
+    assert other.mentor is not None
+    assert other.field is not None
+    other.field.email, other.field.phone = "", "13700001111"
+    foreign, name = (other.mentor.id, digest_of("13700001111")), other.field.name
+    session.commit()
+    head, host = (
+        as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id),
+        as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id),
+    )
+    session.commit()
+    reader, today = make.head_of(found.programme), clock.today()
+
+    def todos() -> list[tuple[int | None, str]]:
+        with app.test_request_context():
+            return [(one.count, one.url) for one in unchecked_addresses(reader, today)]
+
+    assert todos() == [(3, "/mentors/codes#addresses")]
+    page = head.get("/mentors/codes").text
+    assert all(name in page and f"{key}:{digest}" in page for key, digest, name in keys)
+    assert name not in page
+    ticked = [f"{key}:{digest}" for key, digest, _name in keys]
+    for data in ({"how": "当面"}, {"how": " ", "address": ticked}, {"how": "当面", "address": [*ticked, f"{foreign[0]}:{foreign[1]}"]}):
+        assert head.post("/mentors/addresses", data=data).status_code in (400, 403, 422)
+        assert session.scalars(select(MentorAddress)).all() == []
+    assert host.post("/mentors/addresses", data={"how": "当面", "address": ticked}).status_code == 403
+    assert head.post("/mentors/addresses", data={"how": "按上次走访名单逐人打电话", "address": ticked}).status_code == 303
+    assert {row.digest for row in session.scalars(select(MentorAddress))} == {digest for _key, digest, _name in keys}
+    assert "未经核实" not in head.get("/mentors/codes").text
+    assert todos() == []
+
+
+def test_the_heads_hear_once_a_week_however_many_there_are(session: Session, found: make.Case, sent: list[str]) -> None:
+    told, cases = _head(found).account_id, [found, make.case(programme=found.programme, enterprise=found.enterprise)]
+    assert told is not None
+    for n, one in enumerate(cases):
+        assert one.field is not None
+        one.field.email, one.field.phone = "", f"1390000111{n}"
+    for now, number in ((field.NOW, 1), (field.NOW + timedelta(days=7), 2)):
+        for one in cases:
+            link, _secret = capstones.make_link(capstone=one.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=now)
+            capstones.send_link(link=link, url="u", now=now)
+        assert len(make.told(told, "capstones.link")) == number
+
+
+def test_the_mentor_reads_whom_to_ask_for_the_code(session: Session, client: FlaskClient, found: make.Case, sent: list[str]) -> None:
+    """In the message and on the page: the office, no person, no student; nothing of a code once the address is vouched for."""
+    assert found.mentor is not None
+    now, head = clock.now(), _head(found)
+    link, secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    session.commit()
+    assert f"{found.programme.name} 专业负责人" in sent[0]
+    page = client.get(f"/capstones/link/{secret}").text
+    assert found.programme.name in page
+    assert found.who.name not in page
+    addresses.vouch(mentor=found.mentor, digest=digest_of(PHONE), how="当面", by=head, now=now)
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=now)
+    capstones.send_link(link=link, url="u", now=now)
+    assert "核对码" not in sent[1]
+
+
+def test_what_is_kept_of_an_address_is_not_found_by_trying_and_goes_with_it(session: Session, found: make.Case, sent: list[str]) -> None:
+    assert found.mentor is not None
+    assert digest_of(PHONE) != hashlib.sha256(PHONE.replace(" ", "").encode()).hexdigest()
+    addresses.vouch(mentor=found.mentor, digest=digest_of(PHONE), how="当面", by=_head(found), now=clock.now())
+    link, _secret = capstones.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=clock.now())
+    capstones.send_link(link=link, url="u", now=clock.now())
+    theirs = PlacementLink(mentor_id=found.mentor.id, token_hash="0" * 64, made_at=field.NOW, expires_at=field.NOW, sent_to=digest_of(PHONE))
+    session.add(theirs)
+    session.flush()
+    assert not asks_code(link, link.person_id)
+    people.forget_contacts([link.person_id])
+    assert vouched_of(link.person_id) == {}
+    assert [one.sent_to for one in (link, theirs)] == ["", ""]
+    assert asks_code(link, link.person_id)
 
 
 def _change(person: Person, by: Identity, phone: str) -> None:
@@ -299,3 +437,18 @@ def test_the_weekly_reminder_sends_one_a_school_where_codes_are_asked(
     assert all(link.expires_at > field.NOW for link in links)
     placements.remind_without_account(person_id=placed.person_id, now=field.NOW + timedelta(days=7))
     assert len(sent) == 2 * len(links)
+
+
+def test_a_school_that_owes_only_a_mark_is_asked_too(session: Session, placed: SimpleNamespace, sent: list[str]) -> None:
+    """The link of another school opens its own students alone: that it was sent is no asking for this one's mark."""
+    (_first, one, _programme), (key, other, _other) = placed.rows
+    row = session.get_one(Placement, key)
+    session.execute(delete(DayEntry).where(DayEntry.placement_id == key))
+    row.state, row.ends_on = PlacementState.FINISHED, field.TODAY
+    session.flush()
+    for _again in range(2):
+        placements.remind_without_account(person_id=placed.person_id, now=field.NOW)
+    links = {link.university_id: link for link in session.scalars(select(PlacementLink))}
+    assert sorted(links) == [one, other]
+    assert [row.id for _row, row in placements.gradable_by(links[other], today=field.TODAY)] == [key]
+    assert len(sent) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import update
 
 from trainhub.kernel import audit
@@ -14,6 +15,7 @@ from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import LegalHold, Person, Student
 from trainhub.people.operations.persons import BadPerson
+from trainhub.people.types import FORGOTTEN
 
 
 def place_hold(*, person: Person, reason: str, document: str = "", by: Identity, now: datetime) -> LegalHold:
@@ -38,8 +40,10 @@ def lift_hold(*, hold: LegalHold, by: Identity, now: datetime) -> LegalHold:
 
 
 def forget_contacts(person_ids: Sequence[int]) -> None:
-    """Erase phone and e-mail of persons (own.retention.contact_months)."""
+    """Erase phone and e-mail of persons, and what features keep of them (own.retention.contact_months)."""
     _change(Person, person_ids, phone="", email="")
+    for forget in current_app.extensions.get(FORGOTTEN, []):
+        forget(person_ids)
     _note("people.contact.erased", person_ids)
 
 

@@ -14,9 +14,9 @@ from enterprises.awards.types import AwardState
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, SpotCheck, Topic
 from enterprises.capstones.queries import checking as spot_checks
-from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
 from enterprises.capstones.queries.impartiality import barred_among
+from enterprises.capstones.queries.office import lacks_supervisor
 from enterprises.capstones.queries.standing import is_appealed, is_moderated, settled_by
 from enterprises.capstones.queries.topics import EVIDENCE, topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
