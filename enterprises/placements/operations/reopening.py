@@ -19,8 +19,8 @@ from trainhub.kernel.i18n import N_, _
 def reopen_placement(*, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> Placement:
     """The school opens a placement that is over again: until it is ended anew days, logs and photos are entered as before. Again changes nothing.
 
-    One that was ended early lasts to the end of its term again and takes its seat back. Mark, milestone, training and certificate stay; they
-    follow the days when it ends (`conclude`). Raises WrongState for what is not over, or where the student is placed elsewhere in the time that
+    One that was ended early lasts to the end of its term again and takes its seat back. Mark and milestone stay; training and
+    certificate follow every day that is confirmed or corrected meanwhile (`has_brought`), and its new last day when it ends (`conclude`). Raises WrongState for what is not over, or where the student is placed elsewhere in the time that
     comes back; NoSeat; BadPlacement without a reason.
     """
     hold_bases([placement.base_id])  # bases before placements, as a repair does
