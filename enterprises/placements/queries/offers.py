@@ -107,10 +107,15 @@ def subject_of_university(university_id: int) -> Subject:
 
 def of_own_schools(identity: Identity) -> sa.ColumnElement[bool]:
     """Terms of the universities that somebody acts for, as a whole or for a programme of theirs."""
+    return own_schools(identity, Term.university_id)
+
+
+def own_schools(identity: Identity, university: Any) -> sa.ColumnElement[bool]:
+    """Whether a column names a university that somebody acts for, as a whole or for a programme of theirs."""
     programmes = identity.programme_ids(*SCHOOL)
-    clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
+    clause = organisations.scope(identity, SCHOOL, organisations=(university,))
     if programmes:
-        clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
+        clause = or_(clause, university.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
     return clause
 
 
