@@ -8,6 +8,7 @@ from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, take_seats, tell, tell_hosts
 from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.leave import put_back
 from enterprises.placements.operations.placing import check_room
 from enterprises.placements.types import PlacementState
 from trainhub.kernel import audit
@@ -36,6 +37,8 @@ def reopen_placement(*, placement: Placement, reason: str, today: date, by: Iden
         _take_time_back(placement)
     placement.state, placement.finished_on, placement.ended_early_on, placement.withdrawal_reason = PlacementState.STARTED, None, None, ""
     session().flush()
+    for event in queries.events_of(placement.id):  # what was leave no longer, and lay behind the early end
+        put_back(event, placement)
     data = {"reason": reason.strip()[:400], "before": before, "until": placement.ends_on}
     audit.record(by=by, did="placements.placement.reopened", on=placement, data=data)
     said = {
