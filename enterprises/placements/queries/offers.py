@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 from typing import Any
@@ -165,7 +166,8 @@ def seats_of_position(position_id: int) -> list[PositionSeats]:
 
 
 def seats_at_base(base_id: int, position_id: int) -> list[tuple[date, date, int]]:
-    """(first day, last day, seats) that approved positions at a base offer, and one more position."""
+    """(first day, last day, seats) that approved positions at a base offer, and one more position. Seats that rest while their enterprise is
+    verified anew count too: they come back without a decision."""
     return _seats_of_many(Position.base_id == base_id, position_id)
 
 
@@ -175,14 +177,23 @@ def seats_at_unit(enterprise_id: int, position_id: int) -> list[tuple[date, date
 
 
 def _seats_of_many(where: sa.ColumnElement[bool], position_id: int) -> list[tuple[date, date, int]]:
+    approved = sa.and_(Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]), PositionSeats.decision == SeatDecision.APPROVED)
     statement = (
         select(Term.starts_on, Term.ends_on, PositionSeats.seats)
         .join(PositionSeats, PositionSeats.term_id == Term.id)
         .join(Position, Position.id == PositionSeats.position_id)
-        .where(where, or_(open_seats(), Position.id == position_id), PositionSeats.seats > 0)
+        .where(where, or_(approved, Position.id == position_id), PositionSeats.seats > 0)
         .order_by(Term.starts_on, Term.id, Position.id)
     )
     return [(since, until, seats) for since, until, seats in session().execute(statement)]
+
+
+def seats_of_positions(position_ids: Collection[int]) -> dict[int, list[PositionSeats]]:
+    """By position its seats in every term."""
+    found: dict[int, list[PositionSeats]] = defaultdict(list)
+    for row in session().scalars(select(PositionSeats).where(PositionSeats.position_id.in_(list(position_ids))).order_by(PositionSeats.term_id)):
+        found[row.position_id].append(row)
+    return found
 
 
 def items_of_position(position_id: int) -> list[Any]:
