@@ -379,3 +379,5 @@ class StudentProgress:
     why: tuple[tuple[Miss, int], ...] = ()
     major_code: str = ""
     university_id: int = 0
+    open_in: tuple[tuple[date, date], ...] = ()
+    """The spans in which the student can still be placed: what no placement held takes of the terms, and the time after the last one."""

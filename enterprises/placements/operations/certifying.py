@@ -20,6 +20,7 @@ from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.types import Source
 
 REASON = "认定的企业学习记录有变化，证书所载与记录不符"
 """What visitors read: why a day does not count may tell of the student, and stands with the day and in the audit log."""
@@ -30,6 +31,15 @@ CORRECTED, CHECKED = "实习日更正记录", "企业学习记录核对"
 def has_ended(placement: Placement) -> bool:
     """Whether a placement ran and is over: finished (in time or early), or withdrawn after it had begun."""
     return placement.state is PlacementState.FINISHED or (placement.state is PlacementState.WITHDRAWN and placement.started_on is not None)
+
+
+def has_brought(placement: Placement) -> bool:
+    """Whether milestone, training and certificate of a placement may stand and follow its days: it is over, or it was, and the school opened
+    it again (the milestone of its end stands)."""
+    if placement.state is not PlacementState.STARTED:
+        return has_ended(placement)
+    person_id = queries.student(placement.student_id).person_id
+    return ledger.live_milestone(person_id, Source.PLACEMENT, f"placement:{placement.id}") is not None
 
 
 def asked_key(placement: Placement) -> str:
@@ -143,7 +153,7 @@ def _attested(placements: Sequence[Placement], today: date) -> dict[int, Atteste
 def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
     """What placements' certificates that are still drafts would say today, by their ids; without those that nothing is due for any more."""
     of = {draft.id: int(draft.asked_key.removeprefix("placement:")) for draft in drafts}
-    finished = [row for row in queries.placements_by_id(of.values()) if has_ended(row)]
+    finished = [row for row in queries.placements_by_id(of.values()) if has_brought(row)]
     found = _attested(finished, today)
     return {key: found[one] for key, one in of.items() if one in found}
 
@@ -169,7 +179,7 @@ def correct_certificate(*, placement: Placement, by: Identity, today: date, now:
 
 
 def correct_certificates(*, student_id: int, by: Identity, today: date, now: datetime, record: str = CORRECTED) -> int:
-    """The same for every placement of a student: a day at one may give or take credit at another, a week counts only so many.
+    """The same for every placement of a student that is over or was: a day at one may give or take credit at another, a week counts only so many.
     How many were wrong."""
-    ended = [row for row in queries.of_students([student_id]) if has_ended(row)]
+    ended = [row for row in queries.of_students([student_id]) if has_brought(row)]
     return sum(correct_certificate(placement=row, record=record, by=by, today=today, now=now) for row in ended)

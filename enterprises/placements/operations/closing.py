@@ -3,13 +3,15 @@ reason, and everybody concerned is told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from enterprises.placements import labels, queries
 from enterprises.placements.models import Placement, Position, Term
 from enterprises.placements.operations._support import WrongState, tell
 from enterprises.placements.operations.approving import return_position
+from enterprises.placements.types import SeatDecision
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -30,7 +32,7 @@ def unit_closed(*, organisation: Organisation, reason: str, by: Identity, now: d
         return
     with in_language("zh"):  # stands with the offers, whichever language who closes it reads
         why = _("“%(name)s”已停用：%(reason)s", name=organisation.name, reason=reason.strip())
-    _give_back(queries.offers_of_unit(organisation.id), why, organisation, f"closed:{local(now).date().isoformat()}", by, now)
+    _give_back(organisation, why, f"closed:{local(now).date().isoformat()}", by, now)
     _tell_placed(organisation, queries.going_at_unit(organisation.id), now)
 
 
@@ -40,14 +42,7 @@ def enterprise_declined(enterprise_id: int, year: int, *, by: Identity, now: dat
     assert enterprise is not None
     with in_language("zh"):
         why = _("企业表明 %(year)s 年不接收实习学生。", year=year)
-    wanted = {
-        position.id: [
-            term.id for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id)]) if term.starts_on.year == year
-        ]
-        for position in queries.offers_of_unit(enterprise_id)
-    }
-    offered = [position for position in queries.offers_of_unit(enterprise_id) if wanted[position.id]]
-    _give_back(offered, why, enterprise, f"declined:{year}", by, now, term_ids={key for keys in wanted.values() for key in keys})
+    _give_back(enterprise, why, f"declined:{year}:{now.isoformat()}", by, now, year=year)
 
 
 def demand_open(placement: Placement) -> None:
@@ -70,30 +65,30 @@ def why_not_open(position: Position, term: Term) -> str:
     return _("岗位“%(title)s”尚未通过审核。", title=position.title)
 
 
-def _give_back(
-    offered: Sequence[Position], why: str, unit: Organisation, key: str, by: Identity, now: datetime, *, term_ids: Collection[int] | None = None
-) -> None:
-    """Give offers back with the reason and tell the schools whose terms they were for; who ranked them is told by `return_position`."""
-    schools: dict[int, int] = {}
-    programmes: dict[int, int] = {}
+def _give_back(unit: Organisation, why: str, key: str, by: Identity, now: datetime, *, year: int | None = None) -> None:
+    """Give back what a unit offers in terms that are not over (that begin in a year), with the reason, and tell schools and programmes how many
+    offers were theirs; who ranked them is told by `return_position`. What went back before, or is over, stays as it is."""
+    today, offered = local(now).date(), queries.offers_of_unit(unit.id)
+    seats = queries.seats_of_positions([position.id for position in offered])
+    known = queries.terms_by_ids({row.term_id for rows in seats.values() for row in rows})
+    terms = {term.id: term.university_id for term in known if term.ends_on >= today and year in (None, term.starts_on.year)}
+    rounds = queries.rounds_over(*terms)
+    schools, programmes = Counter[int](), Counter[int]()
     for position in offered:
-        terms = [row.term_id for row in queries.seats_of_position(position.id) if term_ids is None or row.term_id in term_ids]
-        return_position(position=position, reason=why, by=by, now=now, term_ids=terms)
-        for term in queries.terms_by_ids(terms):
-            schools[term.university_id] = schools.get(term.university_id, 0) + 1
-            for round_ in queries.rounds_over(term.id):
-                programmes[round_.programme_id] = programmes.get(round_.programme_id, 0) + 1
-    today = local(now).date()
-    accounts = {
-        *(account for one in schools for account in identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=one)),
-        *(account for one in programmes for account in identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=one)),
-    }
-    if accounts:
+        wanted = {row.term_id for row in seats[position.id] if row.term_id in terms and row.seats and row.decision is not SeatDecision.RETURNED}
+        if not wanted:
+            continue
+        return_position(position=position, reason=why, by=by, now=now, term_ids=wanted)
+        schools.update({terms[term_id] for term_id in wanted})
+        programmes.update({round_.programme_id for round_ in rounds if wanted & set(round_.term_ids)})
+    told = [(count, identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=one)) for one, count in schools.items()]
+    told += [(count, identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=one)) for one, count in programmes.items()]
+    for count, accounts in told:  # who answers for both is told the school's number
         notify(
             account_ids=accounts,
             kind="placements.offers_gone",
             message=N_("“%(name)s”不再接收学生，%(n)d 个实习岗位已退回，理由：%(reason)s"),
-            values={"name": unit.name, "n": len(offered), "reason": why},
+            values={"name": unit.name, "n": count, "reason": why},
             url="/placements/positions",
             unique_key=f"unit:{unit.id}:{key}",
             now=now,

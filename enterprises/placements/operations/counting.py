@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import parameter
-from enterprises.placements.operations.certifying import credited_days, has_ended
+from enterprises.placements.operations.certifying import credited_days, has_brought
 from trainhub.kernel.access import Identity
 from trainhub.ledger import operations as ledger
 from trainhub.ledger import training_queries, trainings
@@ -57,9 +57,9 @@ def hours_of(placement_id: int, today: date) -> int:
 
 
 def settle_trainings(*, placements: Iterable[Placement], reason: str, today: date, by: Identity, now: datetime) -> int:
-    """After days were withdrawn or restored, or holidays changed what they earn: the trainings of placements that are over have the
+    """After days were withdrawn or restored, or holidays changed what they earn: the trainings of placements that are over, or were and go on, have the
     hours of their days, and none counts whose days are all gone. What an office cancelled stays cancelled. How many were wrong."""
-    ended = [one for one in placements if has_ended(one)]
+    ended = [one for one in placements if has_brought(one)]
     credited = credited_days(ended, today=today)
     return sum(_settle(one, credited[one.id], reason, today, by, now) for one in ended)
 

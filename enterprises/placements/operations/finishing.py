@@ -8,7 +8,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState, demand_host, demand_office, demand_signer, hold, parameter, tell
-from enterprises.placements.operations.certifying import REASON, has_ended, issue_certificate
+from enterprises.placements.operations.certifying import REASON, correct_certificate, has_brought, has_ended, issue_certificate
 from enterprises.placements.operations.counting import record_training, settle_trainings
 from enterprises.placements.types import PlacementState
 from trainhub.kernel import audit
@@ -17,7 +17,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
-from trainhub.ledger import queries as ledger_queries
 from trainhub.ledger import training_queries
 from trainhub.ledger.types import Source
 
@@ -30,10 +29,7 @@ def may_be_graded(placement: Placement) -> bool:
     stands behind a milestone stays, also when the placement was opened again."""
     if placement.mentor_score_x10 is None:
         return placement.state is PlacementState.STARTED or has_ended(placement)
-    if placement.state is not PlacementState.STARTED:
-        return False
-    person_id = queries.student(placement.student_id).person_id
-    return ledger_queries.live_milestone(person_id, Source.PLACEMENT, f"placement:{placement.id}") is None
+    return placement.state is PlacementState.STARTED and not has_brought(placement)
 
 
 def still_due(placement: Placement, today: date) -> int:
@@ -93,7 +89,8 @@ def conclude(*, placement: Placement, today: date, by: Identity, now: datetime) 
     if before is not None:  # opened again and ended anew: one training, with the hours of its days now
         settle_trainings(placements=[placement], reason=REASON, today=today, by=by, now=now)
     counted = before is None and record_training(placement=placement, person_id=student.person_id, title=title, today=today, by=by, now=now)
-    issue_certificate(placement=placement, by=by, today=today, now=now)
+    if issue_certificate(placement=placement, by=by, today=today, now=now) is None:
+        correct_certificate(placement=placement, by=by, today=today, now=now)  # one of an earlier end that no day is left for
     return counted
 
 

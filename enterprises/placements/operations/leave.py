@@ -24,7 +24,7 @@ AWAY = (EventKind.ABSENCE, EventKind.INTERRUPTION)
 def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None, reason: str, by: Identity, now: datetime) -> PlacementEvent:
     """Let leave that was granted end on `last` already, or withdraw it whole (None). Doing the same again changes nothing.
 
-    The days behind the new end may be logged; those that waited when the leave was granted wait again. What was granted first stays on record,
+    The days behind the new end may be logged; those that waited when the leave was granted wait again (`put_back`). What was granted first stays on record,
     student and mentor are told. Raises WrongState for anything but granted leave, by a mentor whose office is over, or after a placement was
     taken back before it began; BadPlacement without a reason or for a day that does not shorten it.
     """
@@ -57,7 +57,7 @@ def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None,
             event.granted_until = before
         event.until, event.is_open_ended = last, False
     event.change_reason = reason.strip()[:400]
-    _put_back(event, placement)
+    put_back(event, placement)
     session().flush()
     audit.record(
         by=by,
@@ -68,9 +68,7 @@ def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None,
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.leave_changed",
-        message=N_("%(a)s 起的请假或中断已撤销，理由：%(reason)s。这些日子可以登记。")
-        if last is None
-        else N_("%(a)s 起的请假或中断改为到 %(b)s 为止，理由：%(reason)s。之后的日子可以登记。"),
+        message=_said(is_whole=last is None, is_over=placement.state is not PlacementState.STARTED),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:ended:{last.isoformat() if last is not None else 'whole'}",
         now=now,
@@ -79,6 +77,17 @@ def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None,
         reason=event.change_reason,
     )
     return event
+
+
+def _said(*, is_whole: bool, is_over: bool) -> str:
+    """What student and mentor are told: days of what is over cannot be logged."""
+    if is_whole:
+        if is_over:
+            return N_("%(a)s 起的请假或中断已撤销，理由：%(reason)s。实习已结束，这些日子要补登的请联系学校。")
+        return N_("%(a)s 起的请假或中断已撤销，理由：%(reason)s。这些日子可以登记。")
+    if is_over:
+        return N_("%(a)s 起的请假或中断改为到 %(b)s 为止，理由：%(reason)s。实习已结束，之后的日子要补登的请联系学校。")
+    return N_("%(a)s 起的请假或中断改为到 %(b)s 为止，理由：%(reason)s。之后的日子可以登记。")
 
 
 def take_back_request(*, event: PlacementEvent, placement: Placement, by: Identity, now: datetime) -> PlacementEvent:
@@ -119,10 +128,20 @@ def set_aside(event: PlacementEvent) -> None:
     event.set_aside = kept or None
 
 
-def _put_back(event: PlacementEvent, placement: Placement) -> None:
-    """Let the days that are no longer leave wait again."""
+def put_back(event: PlacementEvent, placement: Placement) -> None:
+    """Let the days that are no longer leave wait again: those inside the placement. What lies behind an early end stays beside the leave until the
+    school opens the placement again; so does everything of one that was withdrawn, whose days nobody decides any more."""
     kept = event.set_aside or []
-    free = [one for one in kept if event.state is EventState.WITHDRAWN or date.fromisoformat(one["on"]) > event.until]
+    span = range(placement.starts_on.toordinal(), placement.ends_on.toordinal() + 1)
+    free = [
+        one
+        for one in kept
+        if placement.state is not PlacementState.WITHDRAWN
+        and (on := date.fromisoformat(one["on"])).toordinal() in span
+        and (event.state is EventState.WITHDRAWN or on > event.until)
+    ]
+    if not free:
+        return
     event.set_aside = [one for one in kept if one not in free] or None
     session().flush()
     for one in free:
@@ -134,4 +153,6 @@ def _put_back(event: PlacementEvent, placement: Placement) -> None:
             session().add(row)
         elif row.state is DayState.REJECTED:
             wait_anew(row, one["note"])
+        else:
+            continue  # logged anew meanwhile
         row.place_distance_m = one["distance_m"]

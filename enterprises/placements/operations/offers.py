@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.bases import queries as bases
-from enterprises.placements import queries, rules
+from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import is_on_campus, judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.types import OfferState, SeatDecision
+from enterprises.placements.types import Gone, OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -25,7 +25,7 @@ from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
-from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.policy.findings import Status
 
 EDITABLE = frozenset(
@@ -186,7 +186,7 @@ def _set(row: Position, values: dict[str, Any]) -> dict[str, list[Any]]:
         if key in values:
             values[key] = list(dict.fromkeys(text.strip() for text in values[key] if text.strip()))
     base_id = values.get("base_id")
-    if base_id is not None and row.enterprise_id not in _hosts(base_id):
+    if base_id is not None and not _is_host(row.enterprise_id, base_id):
         raise BadPlacement(_("这家企业不是该基地的共建单位，请先登记共建关系。"), field="base_id")
     if "county_code" in values:
         county = values["county_code"] or None
@@ -202,11 +202,14 @@ def _set(row: Position, values: dict[str, Any]) -> dict[str, list[Any]]:
     return changed
 
 
-def _hosts(base_id: int) -> list[int]:
+def _is_host(enterprise_id: int, base_id: int) -> bool:
+    """A partner of the base, or the enterprise that it is a part of, unless it left (what is gone from there is on no list either)."""
     base = organisations.by_id(base_id)
     if base is None or base.kind is not OrganisationKind.BASE:
         raise BadPlacement(_("没有这个基地，请重新选择。"), field="base_id")
-    return [*organisations.host_ids(base_id), *([base.parent_id] if base.parent_id else [])]
+    if enterprise_id in organisations.host_ids(base_id):
+        return True
+    return base.parent_id == enterprise_id and (enterprise_id, base_id) not in queries.left_bases([enterprise_id, base_id])
 
 
 def change_position(*, position: Position, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
@@ -338,8 +341,13 @@ def _check_year(position: Position, year: int, *, needs_word: bool) -> None:
 
 
 def check_enterprise(position: Position) -> None:
-    enterprise = organisations.by_id(position.enterprise_id)
-    if enterprise is None or enterprise.state is not OrganisationState.VERIFIED:
+    """Only who can take somebody hands in offers and has them approved: `queries.open_seats` would show no other. Raises WrongState."""
+    unit = (position.enterprise_id, position.base_id)
+    gone = queries.gone_among([unit]).get(unit)
+    if gone is not None and gone is not Gone.UNVERIFIED:
+        said = _("%(why)s，岗位“%(title)s”不能提交或通过审核。", why=labels.GONE[gone], title=position.title)
+        raise WrongState(said, code="host_gone")
+    if gone is not None:
         raise WrongState(_("企业尚未通过核验，不能发布岗位。请先联系主管部门核验企业信息。"), code="enterprise_not_verified")
 
 

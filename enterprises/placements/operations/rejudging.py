@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from enterprises.placements import queries
 from enterprises.placements.operations._support import parameter, tell
-from enterprises.placements.operations.certifying import correct_certificate, has_ended
+from enterprises.placements.operations.certifying import correct_certificate, has_brought
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.operations.days import reach_weeks
 from trainhub.kernel.access import Identity
@@ -37,7 +37,7 @@ def rejudge_weeks(*, today: date, by: Identity, now: datetime) -> dict[str, int]
     placements = queries.of_students(students)
     settle_trainings(placements=placements, reason=REASON, today=today, by=by, now=now)
     for placement in placements:
-        if has_ended(placement):
+        if has_brought(placement):
             told["certificates"] += correct_certificate(placement=placement, record="放假安排变动记录", by=by, today=today, now=now)
     return told
 

@@ -8,6 +8,7 @@ from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, take_seats, tell, tell_hosts
 from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.leave import put_back
 from enterprises.placements.operations.placing import check_room
 from enterprises.placements.types import PlacementState
 from trainhub.kernel import audit
@@ -19,8 +20,8 @@ from trainhub.kernel.i18n import N_, _
 def reopen_placement(*, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> Placement:
     """The school opens a placement that is over again: until it is ended anew days, logs and photos are entered as before. Again changes nothing.
 
-    One that was ended early lasts to the end of its term again and takes its seat back. Mark, milestone, training and certificate stay; they
-    follow the days when it ends (`conclude`). Raises WrongState for what is not over, or where the student is placed elsewhere in the time that
+    One that was ended early lasts to the end of its term again and takes its seat back. Mark and milestone stay; training and
+    certificate follow every day that is confirmed or corrected meanwhile (`has_brought`), and its new last day when it ends (`conclude`). Raises WrongState for what is not over, or where the student is placed elsewhere in the time that
     comes back; NoSeat; BadPlacement without a reason.
     """
     hold_bases([placement.base_id])  # bases before placements, as a repair does
@@ -36,6 +37,8 @@ def reopen_placement(*, placement: Placement, reason: str, today: date, by: Iden
         _take_time_back(placement)
     placement.state, placement.finished_on, placement.ended_early_on, placement.withdrawal_reason = PlacementState.STARTED, None, None, ""
     session().flush()
+    for event in queries.events_of(placement.id):  # what was leave no longer, and lay behind the early end
+        put_back(event, placement)
     data = {"reason": reason.strip()[:400], "before": before, "until": placement.ends_on}
     audit.record(by=by, did="placements.placement.reopened", on=placement, data=data)
     said = {

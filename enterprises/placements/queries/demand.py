@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Position, PositionSeats, Preference, Round, Term
 from enterprises.placements.queries.hosting import open_seats
-from enterprises.placements.queries.offers import of_own_schools
+from enterprises.placements.queries.offers import of_own_schools, own_schools
 from enterprises.placements.types import RoundState
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -101,12 +101,14 @@ def free_by_majors(term_ids: Collection[int]) -> dict[int, dict[tuple[str, ...],
     return found
 
 
-def majors_known(university_ids: Collection[int]) -> list[tuple[int, str, str, str]]:
-    """(university, its name, major, a name) of the programmes in the 卓越计划 of universities."""
+def majors_known(identity: Identity) -> list[tuple[int, str, str, str]]:
+    """(university, its name, major, a name) of the programmes in the 卓越计划 of the reader's schools, and for overseers of those in their region;
+    of one that has no term yet as well."""
+    seen = organisations.scope(identity, OVERSEERS, organisations=(Programme.university_id,), region=Organisation.region_code)
     statement = (
         select(Programme.university_id, Organisation.name, Programme.major_code, func.min(Programme.name))
         .join(Organisation, Organisation.id == Programme.university_id)
-        .where(Programme.is_petoe, Programme.university_id.in_(list(university_ids)))
+        .where(Programme.is_petoe, or_(own_schools(identity, Programme.university_id), seen))
         .group_by(Programme.university_id, Organisation.name, Organisation.pinyin, Programme.major_code)
         .order_by(Organisation.pinyin, Programme.university_id, Programme.major_code)
     )

@@ -58,12 +58,7 @@ def gone_among(units: Collection[Unit]) -> dict[Unit, Gone]:
     states: dict[int, OrganisationState] = {
         key: state for key, state in session().execute(select(Organisation.id, Organisation.state).where(Organisation.id.in_(ids)))
     }
-    statement = (
-        select(BaseHost.organisation_id, BaseHost.base_id, func.count(BaseHost.id).filter(BaseHost.until.is_(None)))
-        .where(BaseHost.base_id.in_(ids), BaseHost.organisation_id.in_(ids))
-        .group_by(BaseHost.organisation_id, BaseHost.base_id)
-    )
-    left = {(enterprise_id, base_id) for enterprise_id, base_id, standing in session().execute(statement) if not standing}
+    left = left_bases(ids)
     found: dict[Unit, Gone] = {}
     for enterprise_id, base_id in wanted:
         if states[enterprise_id] is OrganisationState.CLOSED:
@@ -75,6 +70,16 @@ def gone_among(units: Collection[Unit]) -> dict[Unit, Gone]:
         elif (enterprise_id, base_id) in left:
             found[enterprise_id, base_id] = Gone.LEFT_BASE
     return found
+
+
+def left_bases(ids: Collection[int]) -> set[Unit]:
+    """Of enterprises and bases the pairs whose partnership is over; one that never had any is no such pair."""
+    statement = (
+        select(BaseHost.organisation_id, BaseHost.base_id, func.count(BaseHost.id).filter(BaseHost.until.is_(None)))
+        .where(BaseHost.base_id.in_(list(ids)), BaseHost.organisation_id.in_(list(ids)))
+        .group_by(BaseHost.organisation_id, BaseHost.base_id)
+    )
+    return {(enterprise_id, base_id) for enterprise_id, base_id, standing in session().execute(statement) if not standing}
 
 
 def gone_hosts(placements: Collection[Placement]) -> dict[int, Gone]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 from typing import Any
@@ -107,10 +108,15 @@ def subject_of_university(university_id: int) -> Subject:
 
 def of_own_schools(identity: Identity) -> sa.ColumnElement[bool]:
     """Terms of the universities that somebody acts for, as a whole or for a programme of theirs."""
+    return own_schools(identity, Term.university_id)
+
+
+def own_schools(identity: Identity, university: Any) -> sa.ColumnElement[bool]:
+    """Whether a column names a university that somebody acts for, as a whole or for a programme of theirs."""
     programmes = identity.programme_ids(*SCHOOL)
-    clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
+    clause = organisations.scope(identity, SCHOOL, organisations=(university,))
     if programmes:
-        clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
+        clause = or_(clause, university.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
     return clause
 
 
@@ -160,7 +166,8 @@ def seats_of_position(position_id: int) -> list[PositionSeats]:
 
 
 def seats_at_base(base_id: int, position_id: int) -> list[tuple[date, date, int]]:
-    """(first day, last day, seats) that approved positions at a base offer, and one more position."""
+    """(first day, last day, seats) that approved positions at a base offer, and one more position. Seats that rest while their enterprise is
+    verified anew count too: they come back without a decision."""
     return _seats_of_many(Position.base_id == base_id, position_id)
 
 
@@ -170,14 +177,23 @@ def seats_at_unit(enterprise_id: int, position_id: int) -> list[tuple[date, date
 
 
 def _seats_of_many(where: sa.ColumnElement[bool], position_id: int) -> list[tuple[date, date, int]]:
+    approved = sa.and_(Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]), PositionSeats.decision == SeatDecision.APPROVED)
     statement = (
         select(Term.starts_on, Term.ends_on, PositionSeats.seats)
         .join(PositionSeats, PositionSeats.term_id == Term.id)
         .join(Position, Position.id == PositionSeats.position_id)
-        .where(where, or_(open_seats(), Position.id == position_id), PositionSeats.seats > 0)
+        .where(where, or_(approved, Position.id == position_id), PositionSeats.seats > 0)
         .order_by(Term.starts_on, Term.id, Position.id)
     )
     return [(since, until, seats) for since, until, seats in session().execute(statement)]
+
+
+def seats_of_positions(position_ids: Collection[int]) -> dict[int, list[PositionSeats]]:
+    """By position its seats in every term."""
+    found: dict[int, list[PositionSeats]] = defaultdict(list)
+    for row in session().scalars(select(PositionSeats).where(PositionSeats.position_id.in_(list(position_ids))).order_by(PositionSeats.term_id)):
+        found[row.position_id].append(row)
+    return found
 
 
 def items_of_position(position_id: int) -> list[Any]:

@@ -168,6 +168,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 why,
                 row.major_code,
                 row.university_id,
+                tuple(spans),
             )
         )  # fmt: skip
     return found

@@ -121,10 +121,10 @@ def rounds_to_close(today: date) -> list[Round]:
     return list(session().scalars(select(Round).where(Round.state == RoundState.OPEN, Round.closes_on < today).order_by(Round.id)))
 
 
-def rounds_over(term_id: int) -> list[Round]:
-    """The rounds that are not published yet and place students in a term."""
+def rounds_over(*term_ids: int) -> list[Round]:
+    """The rounds that are not published yet and place students in one of the terms."""
     statement = select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id)
-    return [row for row in session().scalars(statement) if term_id in row.term_ids]
+    return [row for row in session().scalars(statement) if set(term_ids) & set(row.term_ids)]
 
 
 def running_plan_job(round_id: int) -> Job | None:

@@ -57,7 +57,7 @@ from enterprises.placements.rules.drawing import (
     scale,
     shade,
 )
-from enterprises.placements.rules.supplying import weeks_short
+from enterprises.placements.rules.supplying import weeks_open, weeks_short
 
 __all__ = [
     "EARTH_M",
@@ -112,6 +112,7 @@ __all__ = [
     "unlogged",
     "week_of",
     "weeks_between",
+    "weeks_open",
     "weeks_short",
     "weeks_text",
     "without",

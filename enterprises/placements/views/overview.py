@@ -15,7 +15,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import labels, operations, queries, rules
 from enterprises.placements.models import Term
-from enterprises.placements.types import Light, OfferState
+from enterprises.placements.types import Light, OfferState, StudentProgress
 from enterprises.placements.views.shared import blueprint, day_of
 from trainhub.identity import queries as identities
 from trainhub.kernel import clock, downloads, paging, sending
@@ -94,8 +94,8 @@ def seats_map() -> Any:
             }
             for code, name in names.items()
         ],
-        majors=_by_major(terms),
-        schools=len({term.university_id for term, _school in terms}),
+        majors=(majors := _by_major(terms)),
+        schools=len({row["university_id"] for row in majors}),
         terms=ids,
         since=since,
         until=since + SPAN,
@@ -107,20 +107,24 @@ def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
     """By school and major: what is free in each of the school's terms, and the weeks that its students lack beyond what is placed."""
     today = clock.today()
     required, per_week = (book().at(key, on=today).number for key in ("own.weeks.days_required", "own.weeks.days_per_week"))
-    needs: dict[tuple[int, str], list[int]] = defaultdict(list)
+    needs: dict[tuple[int, str], list[StudentProgress]] = defaultdict(list)
     lights = frozenset({Light.YELLOW, Light.NOT_PLANNED, Light.RED})
     for one in queries.whole_progress(queries.progress_rows(who(), on=today), on=today, lights=lights):
         if one.credited_days + one.to_come < required:
-            needs[one.university_id, one.major_code].append(-((one.credited_days + one.to_come - required) // per_week))
+            needs[one.university_id, one.major_code].append(one)
     free = queries.free_by_majors([term.id for term, _school in terms])
     rows = []
-    for university_id, school, code, name in queries.majors_known({term.university_id for term, _school in terms}):
+    for university_id, school, code, name in queries.majors_known(who()):
         own = [term for term, _school in terms if term.university_id == university_id]
         open_in = [sum(count for majors, count in free[term.id].items() if not majors or code in majors) for term in own]
-        left = [min(term.weeks, rules.weeks_between(max(term.starts_on, today), term.ends_on)) if term.ends_on >= today else 0 for term in own]
-        lacking = needs[university_id, code]
+        spans = [((term.starts_on, term.ends_on), term.weeks) for term in own]
+        students = needs[university_id, code]
+        lacking = [-((one.credited_days + one.to_come - required) // per_week) for one in students]
+        in_time = [min(weeks, -(-one.still_open // per_week)) for one, weeks in zip(students, lacking, strict=True)]  # no seat mends what is beyond
+        asked = [(weeks, [rules.weeks_open(*span, one.open_in) for span in spans]) for one, weeks in zip(students, in_time, strict=True)]
         rows.append(
             {
+                "university_id": university_id,
                 "code": code,
                 "name": name,
                 "school": school,
@@ -128,7 +132,8 @@ def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
                 "own": sum(count for term in own for majors, count in free[term.id].items() if code in majors),
                 "wanted": len(lacking),
                 "weeks": sum(lacking),
-                "short": rules.weeks_short(lacking, list(zip(open_in, left, strict=True))),
+                "short": rules.weeks_short(asked, open_in),
+                "late": sum(lacking) - sum(in_time),
             }
         )
     return rows

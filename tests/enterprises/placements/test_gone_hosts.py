@@ -23,6 +23,7 @@ from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
@@ -194,3 +195,84 @@ def test_a_no_for_another_year_leaves_the_offer(world: SimpleNamespace) -> None:
     assert queries.is_open(world.position.id, world.term.id)
     assert told("placements.offers_gone", account_id=world.head_id) == 0
     assert make.TODAY + timedelta(days=1) < world.term.starts_on
+
+
+# -- what goes back -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("way", [close_base, leave])
+def test_an_offer_at_what_is_gone_is_neither_handed_in_nor_approved(world: SimpleNamespace, way: Callable[[SimpleNamespace], None]) -> None:
+    waits = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], is_approved=False)
+    draft = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], is_approved=False)
+    operations.submit_position(position=waits, **WHOLE)
+    way(world)
+    if waits.state is OfferState.SUBMITTED:  # one at a base that was left does not go back by itself
+        with pytest.raises(WrongState) as refused:
+            operations.approve_position(position=waits, **WHOLE)
+        assert refused.value.code == "host_gone"
+    with pytest.raises(WrongState) as refused:
+        operations.submit_position(position=draft, **WHOLE)
+    assert (refused.value.code, "基地" in refused.value.message) == ("host_gone", True)
+
+
+def test_an_enterprise_that_left_is_no_host_by_being_above_the_base(world: SimpleNamespace) -> None:
+    world.base.parent_id = world.enterprise.id
+    fresh = operations.offer_position(enterprise=world.enterprise, title="装配", **WHOLE)
+    operations.change_position(position=fresh, base_id=world.base.id, **WHOLE)
+    operations.change_position(position=fresh, base_id=None, **WHOLE)
+    leave(world)
+    with pytest.raises(BadPlacement) as refused:
+        operations.change_position(position=fresh, base_id=world.base.id, **WHOLE)
+    assert refused.value.field == "base_id"
+
+
+@pytest.mark.parametrize(("seats", "is_refused"), [(35, False), (36, True)])
+def test_seats_that_rest_while_the_enterprise_is_verified_anew_fill_the_base(world: SimpleNamespace, seats: int, is_refused: bool) -> None:
+    other = organisation_queries.by_id(world.elsewhere.enterprise_id)
+    assert other is not None
+    rename(world)  # its five seats come back by themselves, the base takes forty
+    if is_refused:
+        with pytest.raises(BadPlacement) as refused:
+            make.position(enterprise=other, base=world.base, terms=[world.term], seats=seats)
+        assert refused.value.code == "over_capacity"
+    else:
+        assert make.position(enterprise=other, base=world.base, terms=[world.term], seats=seats).state is OfferState.APPROVED
+
+
+def values_told(account_id: int) -> list[int]:
+    return [
+        row.values["n"] for row in db.session.scalars(select(Notice).where(Notice.kind == "placements.offers_gone", Notice.account_id == account_id))
+    ]
+
+
+def test_each_school_is_told_its_own_number_and_what_is_over_stays(world: SimpleNamespace) -> None:
+    second, third = ground.university(), ground.university()
+    past = make.term(university=third, starts_on=date(2025, 9, 1), weeks=8)
+    theirs = make.term(university=second, starts_on=date(2026, 9, 7))
+    heads = [identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id).id for one in (world.university, second, third)]
+    operations.set_seats(position=world.position, term=theirs, seats=1, **WHOLE)
+    bases.state_interest(enterprise=world.enterprise, year=2025, is_interested=True, seats=5, **WHOLE)
+    operations.set_seats(position=world.position, term=past, seats=1, by=SYSTEM, now=make.at(date(2025, 9, 1)))
+    operations.submit_position(position=world.position, **WHOLE)
+    operations.approve_position(position=world.position, **WHOLE)
+    make.position(enterprise=world.enterprise, terms=[world.term])
+    close_enterprise(world)
+    assert [values_told(one) for one in (*heads, world.head_id)] == [[2], [1], [], [2]]
+    assert queries.seats_of(world.position.id, past.id).decision is SeatDecision.APPROVED
+    assert {queries.seats_of(world.position.id, one.id).decision for one in (world.term, theirs)} == {SeatDecision.RETURNED}
+
+
+def test_a_second_no_is_told_again_and_a_repeated_one_returns_nothing(world: SimpleNamespace) -> None:
+    with transaction():
+        decline(world)
+    known = base_queries.interest(world.enterprise.id, 2026)
+    bases.state_interest(enterprise=world.enterprise, year=2026, is_interested=True, seats=5, version=known.version, **WHOLE)
+    operations.submit_position(position=world.position, **WHOLE)
+    operations.approve_position(position=world.position, **WHOLE)
+    later: dict[str, Any] = {"by": SYSTEM, "now": NOW + timedelta(hours=1)}
+    for _again in range(2):
+        with transaction():
+            bases.state_interest(
+                enterprise=world.enterprise, year=2026, is_interested=False, reasons=[Refusal.NO_SEATS], version=known.version, **later
+            )
+    assert told("placements.offers_gone", account_id=world.head_id) == 2
+    statement = select(AuditEvent.id).where(AuditEvent.did == "placements.position.returned")
+    assert len(db.session.scalars(statement).all()) == 2

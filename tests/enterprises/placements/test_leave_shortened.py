@@ -125,6 +125,27 @@ def test_only_the_days_behind_the_new_end_come_back(world: SimpleNamespace) -> N
     assert event.granted_until == day(6)  # the first span stays on record
 
 
+def test_days_behind_an_early_end_stay_aside_until_the_placement_is_opened_again(world: SimpleNamespace) -> None:
+    log(world, day(5), day(6), day(9))
+    event = granted(world, day(5), day(11))
+    operations.end_early(placement=world.row, on=day(5), reason="企业停产", today=TODAY, **WHOLE)
+    operations.end_leave(event=event, placement=world.row, last=None, reason="请假登错", **WHOLE)
+    assert [(entry.on, entry.state) for entry in queries.entries_of(world.key)] == [(day(5), DayState.PENDING)]
+    assert [one["on"] for one in event.set_aside] == ["2026-03-06", "2026-03-09"]
+    with transaction():
+        operations.reopen_placement(placement=world.row, reason="日期录错", today=TODAY, **WHOLE)
+    assert [(entry.on, entry.state) for entry in queries.entries_of(world.key)] == [(day(n), DayState.PENDING) for n in (5, 6, 9)]
+    assert event.set_aside is None
+
+
+def test_days_of_a_placement_that_was_withdrawn_stay_aside(world: SimpleNamespace) -> None:
+    log(world, day(5), day(6))
+    event = granted(world, day(5), day(11))
+    operations.withdraw_placement(placement=world.row, reason="企业停产", **WHOLE)
+    operations.end_leave(event=event, placement=world.row, last=day(5), reason="提前返岗", **WHOLE)
+    assert (queries.pending_count(world.key), len(event.set_aside)) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("last", "reason", "field"), [(day(6), "理由", "last"), (day(7), "理由", "last"), (day(1), "理由", "last"), (day(3), " ", "reason")]
 )

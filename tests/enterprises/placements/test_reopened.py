@@ -22,9 +22,11 @@ from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.ledger import operations as floor
 from trainhub.ledger import queries as ledger
-from trainhub.ledger.models import TrainingRecord
-from trainhub.ledger.types import Source
+from trainhub.ledger.holidays import operations as holidays
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.types import HolidayKind, Source
 
 AsRole = Callable[..., FlaskClient]
 STARTS = make.TODAY
@@ -101,6 +103,67 @@ def test_the_last_friday_is_logged_after_the_school_opened_it_again(world: Simpl
     assert stands(world) == (State.ISSUED, "2.2", world.last.isoformat())
     hours = session.scalars(select(TrainingRecord.hours_x10).where(TrainingRecord.source_id == world.key).order_by(TrainingRecord.id)).all()
     assert hours[-1] == 11 * 8 * 10
+
+
+def reopened(world: SimpleNamespace) -> Any:
+    """Finished with two weeks, and opened again the day after."""
+    finish(world)
+    on = world.last + timedelta(days=2)
+    return operations.reopen_placement(placement=world.row, reason="核对", today=on, **whole(on))
+
+
+def correct(world: SimpleNamespace, *days: date) -> None:
+    on = world.last + timedelta(days=2)
+    for one in days:
+        entry = queries.day_entry(world.key, one)
+        assert operations.correct_day(entry=entry, placement=world.row, reason="登记有误", today=on, **whole(on))
+
+
+def hours(session: Session, world: SimpleNamespace) -> list[int]:
+    """The hours of the trainings that count for the goal."""
+    cancelled = select(RecordCancellation.record_id)
+    statement = select(TrainingRecord.hours_x10).where(TrainingRecord.source_id == world.key, TrainingRecord.id.not_in(cancelled))
+    return list(session.scalars(statement))
+
+
+def test_certificate_and_training_of_one_opened_again_follow_the_days_at_once(world: SimpleNamespace, session: Session) -> None:
+    reopened(world)
+    correct(world, STARTS)
+    assert stands(world) == (State.ISSUED, "1.8", world.last.isoformat())
+    assert hours(session, world) == [9 * 8 * 10]
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_nothing_stands_for_one_opened_again_whose_days_are_all_gone(world: SimpleNamespace, session: Session, is_withdrawn: bool) -> None:
+    reopened(world)
+    correct(world, *make.weekdays(STARTS, 10))
+    assert (stands(world)[0], hours(session, world)) == (State.REVOKED, [])
+    if is_withdrawn:
+        operations.withdraw_placement(placement=world.row, reason="没有到岗", **whole(world.last + timedelta(days=2)))
+    else:
+        finish(world, 3)
+    assert (stands(world)[0], hours(session, world)) == (State.REVOKED, [])
+
+
+def test_the_end_itself_revokes_a_certificate_that_no_day_is_left_for(world: SimpleNamespace) -> None:
+    """Days may go without a word to the placement (a merge of students, a ledger put right): its end looks again."""
+    reopened(world)
+    on = world.last + timedelta(days=2)
+    for one in make.weekdays(STARTS, 10):
+        floor.withdraw_day(student_id=world.student.id, enterprise_id=world.enterprise_id, day=one, reason="更正", **whole(on))
+    assert stands(world)[0] is State.ISSUED
+    finish(world, 3)
+    assert stands(world)[0] is State.REVOKED
+
+
+def test_a_holiday_entered_while_it_is_open_again_reaches_its_certificate(world: SimpleNamespace) -> None:
+    reopened(world)
+    on = world.last + timedelta(days=2)
+    floor.withdraw_day(student_id=world.student.id, enterprise_id=world.enterprise_id, day=STARTS, reason="更正", **whole(on))
+    off = STARTS + timedelta(days=2)
+    holidays.enter(since=off, until=off, kind=HolidayKind.OFF, name="节日", document="通知", by=SYSTEM, now=make.at(on))
+    assert operations.rejudge_weeks(today=on, **whole(on))["certificates"] == 1
+    assert stands(world)[1] == "1.8"
 
 
 def test_a_mark_behind_a_milestone_stays_when_it_is_opened_again(world: SimpleNamespace) -> None:

@@ -18,6 +18,7 @@ from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.programmes import queries as programmes
 
 NOW = make.NOW
 WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
@@ -90,22 +91,62 @@ def test_seats_in_one_term_alone_do_not_bring_two_terms(world: SimpleNamespace, 
     assert "缺 16 周" in row
 
 
+def test_free_seats_of_a_term_in_which_a_student_has_a_place_bring_that_student_nothing(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        one, two = term(world, world.first, date(2026, 3, 9)), term(world, world.first, date(2026, 7, 6))
+        position = make.position(enterprise=world.enterprise, terms=[one], seats=6)
+        operations.place_student(student=world.student, position=position, term=one, **WHOLE)
+    mine = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.first.id)
+    row = table(mine.get("/placements/seats").text, "按专业")[0]
+    assert ("缺 16 周" in row, re.findall(r"第\d+期 (\d+)", row)) == (True, ["5", "0"])
+    with transaction():
+        make.position(enterprise=world.enterprise, terms=[two], seats=1)
+    assert "可能够用" in table(mine.get("/placements/seats").text, "按专业")[0]
+
+
+def test_a_school_without_a_term_is_short_of_all_its_students_lack(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        make.position(enterprise=world.enterprise, terms=[term(world, world.second, date(2026, 3, 9))], seats=1)
+    for role in ({"organisation_id": world.first.id}, {"programme_id": world.keys[0]}):
+        name = Role.UNIVERSITY_ADMIN if "organisation_id" in role else Role.PROGRAMME_ADMIN
+        rows = table(as_role(name, **role).get("/placements/seats").text, "按专业")
+        assert (len(rows), "缺 32 周" in rows[0]) == (1, True)
+    rows = table(as_role(Role.DEPT_EDU, region_code="350000").get("/placements/seats").text, "按专业")
+    assert ["缺 32 周" in row for row in rows if world.first.name in row] == [True]
+    assert any(world.second.name in row for row in rows)
+
+
+def test_weeks_that_no_time_is_left_for_are_told_apart(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        cohort = programmes.cohort_by_id(world.student.cohort_id)
+        assert cohort is not None
+        cohort.starts_on = date(2022, 9, 1)  # studies end with the summer: 32 weeks do not fit any more
+        make.position(enterprise=world.enterprise, terms=[term(world, world.first, date(2026, 3, 9))], seats=1)
+    row = table(as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.first.id).get("/placements/seats").text, "按专业")[0]
+    assert re.search(r"另有 \d+ 周已没有时间", row)
+
+
 @pytest.mark.parametrize(
-    ("needs", "terms", "short"),
+    ("students", "seats", "short"),
     [
         ([], [], 0),
-        ([0, -4], [], 0),
-        ([16], [(1, 16)], 0),
-        ([17], [(1, 16)], 1),
-        ([15], [(1, 16)], 0),
-        ([16, 16], [(1, 16)], 16),
-        ([32], [(9, 16)], 16),
-        ([32], [(9, 16), (1, 16)], 0),
-        ([16, 16], [(1, 16), (1, 16), (1, 16)], 0),
+        ([(0, [16]), (-4, [16])], [0], 0),
+        ([(16, [16])], [1], 0),
+        ([(17, [16])], [1], 1),
+        ([(15, [16])], [1], 0),
+        ([(16, [16]), (16, [16])], [1], 16),
+        ([(32, [16])], [9], 16),
+        ([(32, [16, 16])], [9, 1], 0),
+        ([(16, [16, 16, 16]), (16, [16, 16, 16])], [1, 1, 1], 0),
+        ([(30, [16]), (2, [16])], [2], 14),
+        ([(16, [0, 16])], [5, 0], 16),
+        ([(16, [0, 16])], [0, 1], 0),
+        ([(16, [16, 0]), (16, [0, 16])], [9, 0], 16),
+        ([(10, [8]), (10, [4])], [1], 12),
     ],
 )
-def test_what_seats_cannot_bring_whoever_takes_them(needs: list[int], terms: list[tuple[int, int]], short: int) -> None:
-    assert rules.weeks_short(needs, terms) == short
+def test_what_seats_cannot_bring_whoever_takes_them(students: list[tuple[int, list[int]]], seats: list[int], short: int) -> None:
+    assert rules.weeks_short(students, seats) == short
 
 
 def wish(world: SimpleNamespace, starts_on: date, *, is_closed: bool = True) -> tuple[Any, Any]:
