@@ -153,7 +153,8 @@ class Student(Versioned, Base):
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
     left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
-    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2)."""
+    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2).
+    Told only of who has withdrawn; it is still there after a return, which may be taken back."""
     guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
     guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     created_at: Mapped[datetime]

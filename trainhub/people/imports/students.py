@@ -374,6 +374,8 @@ def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str =
         row |= {"petoe_since": own[-1].since if own else None, "petoe_until": own[-1].until if own else None}
         told = (one.reason for one in reversed(changes[student.id]) if own and (one.since, one.until) == (own[-1].since, own[-1].until))
         row["petoe_reason"] = next(told, "")
+        if student.state is not StudentState.WITHDRAWN:
+            row["left_reason"] = ""
         if not allowed[student.programme_id]:
             row |= {"guardian_phone": "", "petoe_reason": "", "left_reason": ""}
         yield {key: unsealed(value) for key, value in row.items()}

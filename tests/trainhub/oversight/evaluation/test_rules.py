@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.centre_types import AgreementCase, CentreCase
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, verdict, weeks
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
@@ -17,10 +18,8 @@ from trainhub.oversight.evaluation.rules.whole import PARAMETERS
 from trainhub.oversight.evaluation.types import (
     AccreditationCase,
     AccreditationStanding,
-    AgreementCase,
     CandidateCase,
     CapstoneCase,
-    CentreCase,
     CourseCase,
     DecisionCase,
     InternationalCase,

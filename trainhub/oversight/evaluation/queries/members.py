@@ -112,7 +112,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         if any(_lasts(until, on, left_on) for _since, until in begun):
             petoe.append(member)
             graduates[cohort_id] += state is StudentState.GRADUATED and not is_present
-        elif told := _leaving(begun, changes.get(key, ()), left_reason, on):
+        elif told := _leaving(begun, changes.get(key, ()), left_reason if state is StudentState.WITHDRAWN else "", on):
             left.append((member, told))
     left += _gone(programme_id, on, cohorts) if went else []
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
