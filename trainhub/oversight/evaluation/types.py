@@ -111,6 +111,8 @@ class PointCase:
     number: str
     kind: str
     carried_by: tuple[str, ...]
+    is_optional: bool = False
+    """Only optional courses carry it: who chooses none of them comes by it nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

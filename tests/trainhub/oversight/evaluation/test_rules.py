@@ -100,6 +100,8 @@ def test_every_point_is_carried() -> None:
     assert seen(standards.judge_points(C["2.2"], [good], minimum=minimum)) == ("met", 1, 1)
     assert seen(standards.judge_points(C["2.2"], [good, bad], minimum=minimum)) == ("not_met", 1, 2)
     assert standards.judge_points(C["2.2"], [], minimum=minimum).status is Status.NO_DATA
+    chosen = standards.judge_points(C["2.2"], [good, PointCase("1.3", "ability", ("选修课·目标1",), is_optional=True)], minimum=minimum)
+    assert (seen(chosen), chosen.details) == (("met", 2, 2), ("指标点 1.3：只由选修课程支撑，没有选修的学生不修读（提示）",))
     bare = standards.judge_points(C["2.2"], [good], (3,), minimum=minimum)
     assert (seen(bare), bare.details) == (("not_met", 1, 2), ("毕业要求 3：还没有分解为指标点，没有课程或环节支撑",))
     assert standards.judge_points(C["2.2"], [], (1, 2), minimum=minimum).status is Status.NO_DATA

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
@@ -34,7 +35,7 @@ def teachers(drawn: Ground) -> list[Table]:
     rows = [
         [
             teacher.staff_no, person.name, "专职" if teacher.kind is TeacherKind.FULL_TIME else "兼职", teacher.title, teacher.discipline,
-            "是" if teacher.is_senior else "", _highest(degrees[person.id]), people.months_abroad(stays[person.id], drawn.on) or "", days_in(spans.get(person.id, ()), until=drawn.on),
+            "是" if teacher.is_senior else "", highest(degrees[person.id], drawn.on), people.months_abroad(stays[person.id], drawn.on) or "", days_in(spans.get(person.id, ()), until=drawn.on),
             person.nationality,
         ]
         for teacher, person in drawn.staff
@@ -84,11 +85,14 @@ def teachers(drawn: Ground) -> list[Table]:
     ]
 
 
-def _highest(degrees: Sequence[PersonDegree]) -> str:
-    """The highest degree, with where it is from."""
+def highest(degrees: Sequence[PersonDegree], on: date) -> str:
+    """The highest degree awarded up to a day, with where it is from: of those somebody verified, else marked as verified by nobody."""
     order = list(Degree)
-    best = max(degrees, key=lambda one: (order.index(one.degree), one.awarded_on), default=None)
-    return f"{people_labels.DEGREES[best.degree]}（{best.university_name}，{best.region}）" if best is not None else ""
+    awarded = [one for one in degrees if one.awarded_on <= on]
+    best = max(awarded, key=lambda one: (one.verified_at is not None, order.index(one.degree), one.awarded_on), default=None)
+    if best is None:
+        return ""
+    return f"{people_labels.DEGREES[best.degree]}（{best.university_name}，{best.region}）{'' if best.verified_at else '（未核实）'}"
 
 
 def secondments(drawn: Ground) -> list[Table]:
