@@ -72,7 +72,8 @@ def correct_offering(
         if closed_on < first_teaching_on:
             raise BadOffering(_("结课日期不能早于首次授课日期。"), field="closed_on")
         not_ahead(closed_on, now, BadOffering, "closed_on")
-    if offering.is_designated:
+    # What was designated before is judged anew only where its day or its lead change; the rest of it is corrected as it stands.
+    if offering.is_designated and (first_teaching_on, lead_teacher_id) != (offering.first_teaching_on, offering.lead_teacher_id):
         check_designated(course, first_teaching_on, lead_teacher_id)
     said = {"relevance": relevance.strip(), "waiver": waiver.strip()[:400]}
     if lead_teacher_id != offering.lead_teacher_id:

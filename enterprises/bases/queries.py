@@ -144,9 +144,16 @@ def schools_of(base_id: int) -> list[tuple[int, str]]:
     return list({one.id: (one.id, one.name) for host, one in hosts if host.side is HostSide.SCHOOL and host.until is None}.values())
 
 
-def school_choices(base_id: int) -> list[tuple[int, str]]:
-    """The schools that may have signed at a unit: those that build the base, else all of them (an enterprise has no hosts)."""
-    return schools_of(base_id) or organisations.choices(*SCHOOL_KINDS)
+def schools_ever(base_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the schools that build a base or did, those that build it now first: what a former one signed stays its own."""
+    return list({one.id: (one.id, one.name) for host, one in organisations.hosts_of(base_id) if host.side is HostSide.SCHOOL}.values())
+
+
+def school_choices(base_id: int, own_id: int | None = None) -> list[tuple[int, str]]:
+    """The schools that may have signed at a unit: those that build the base or did, else all (an enterprise has no hosts); and a row's own (`own_id`)."""
+    found = schools_ever(base_id) or organisations.choices(*SCHOOL_KINDS)
+    is_among = own_id is None or own_id in dict(found)
+    return found if is_among else [*found, *organisations.names_of([own_id]).items()]
 
 
 def leader_rows(base_id: int) -> list[BaseLeader]:

@@ -149,7 +149,7 @@ def show(base: Organisation) -> Any:
         types=queries.types_of(base.id),
         leaders=leaders,
         led_for=organisations.names_of(leader.university_id for leader, _name in leaders),
-        led_choices=queries.schools_of(base.id),
+        led_choices=queries.school_choices(base.id),
         acceptances=queries.acceptances_of(base.id),
         periods=queries.periods_of(base.id),
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
@@ -263,11 +263,12 @@ def add_leader(base: Organisation) -> Any:
 @blueprint.post("/<code>/leaders/<int:leader_id>/school")
 @guard(Can.BASE_EDIT, load=lambda code, leader_id: (load(code), leader_id), subject=lambda pair: organisations.subject_of(pair[0]))
 def name_leaders_school(pair: tuple[Organisation, int]) -> Any:
-    """For which school somebody leads, where nobody had said it."""
+    """For which school somebody leads, said or corrected with a reason."""
     base, leader_id = pair
     with transaction():
         university_id = request.form.get("university_id", type=whole) or 0
-        operations.name_leaders_school(base=base, leader_id=leader_id, university_id=university_id, by=who(), now=clock.now())
+        reason = request.form.get("reason", "")
+        operations.name_leaders_school(base=base, leader_id=leader_id, university_id=university_id, reason=reason, by=who(), now=clock.now())
     return done(_("已登记所代表的学校。"), "bases.show", code=base.code)
 
 
@@ -329,7 +330,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
     """Correct an agreement, or end it early."""
     form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
     assert base is not None
-    form.university_id.choices = blank(queries.school_choices(base.id))
+    form.university_id.choices = blank(queries.school_choices(base.id, row.university_id))
 
     def work(unit: Organisation) -> None:
         upload = form.file.data

@@ -153,7 +153,8 @@ class Student(Versioned, Base):
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
     left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
-    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2)."""
+    """Why somebody of the 卓越计划 withdrew from the school: who judges the programme reads it beside the name (PETOE-7.2).
+    Told only of who has withdrawn; it is still there after a return, which may be taken back."""
     guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
     guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     created_at: Mapped[datetime]
@@ -263,7 +264,8 @@ class PetoeChange(Base):
     """A span in the 卓越计划 that got an end, was changed or taken away, and why. Append-only: who is judged hangs on the spans (requirements.md 9, 1).
 
     `was_*`: the span before (None: it was entered with its end at once); `since`, `until`: after (None: it is there no more). An end that a
-    change of programme or leaving the school brings stands with these.
+    change of programme or leaving the school brings stands with these. `cohort_id`: the span stays, and its student was taken out of this
+    cohort by the correction of the place (`move_student`), which leaves no former study.
     """
 
     __tablename__ = "petoe_change"
@@ -274,6 +276,7 @@ class PetoeChange(Base):
     was_until: Mapped[date | None]
     since: Mapped[date | None]
     until: Mapped[date | None]
+    cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
     reason: Mapped[str] = mapped_column(sa.String(200))
     written_by_id: Mapped[int | None]
     written_at: Mapped[datetime]
@@ -346,6 +349,8 @@ class PersonStay(Base):
     """ISO 3166; never CN, but HK, MO and TW (境外, requirements.md 8.2, 23)."""
     since: Mapped[date]
     until: Mapped[date]
+    entered_by_id: Mapped[int | None]
+    """Who entered it, and does not verify it; nobody where it came before that was kept."""
     verified_by_id: Mapped[int | None]
     verified_at: Mapped[datetime | None]
     verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -366,6 +371,8 @@ class PersonDegree(Base):
     region: Mapped[str] = mapped_column(sa.String(2))
     field: Mapped[str] = mapped_column(sa.String(120), default="")
     awarded_on: Mapped[date]
+    entered_by_id: Mapped[int | None]
+    """Who entered it, and does not verify it; nobody where it came before that was kept."""
     verified_by_id: Mapped[int | None]
     verified_at: Mapped[datetime | None]
     verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -27,6 +27,7 @@ from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
 from trainhub.people.panels import doors_of, doors_of_list, panels_of_student
 from trainhub.people.permissions import Can
+from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -169,6 +170,8 @@ def new_student() -> Any:
 def edit_student(row: Student) -> Any:
     """Change the facts of a student."""
     form, key = forms.StudentForm(obj=row), row.id
+    if not form.is_submitted() and row.state is not StudentState.WITHDRAWN:
+        form.left_reason.data = ""  # of a withdrawal that is over: the next one has its own
     if form.validate_on_submit():
         try:
             with transaction():

@@ -16,21 +16,27 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import SCHOOLS
 
 
-def name_leaders_school(*, base: Organisation, leader_id: int, university_id: int, by: Identity, now: datetime) -> None:
-    """Say for which school somebody leads, where nobody had said it: a base may have several. Known already, it stays. Raises BadBase."""
+def name_leaders_school(*, base: Organisation, leader_id: int, university_id: int, by: Identity, now: datetime, reason: str = "") -> None:
+    """Say for which school somebody leads: a base may have several. Where one was said already it is corrected, with a reason that the log keeps.
+    The same again changes nothing. Raises BadBase."""
     for leader in queries.leader_rows(base.id):
-        if leader.id == leader_id and leader.side is LeaderSide.SCHOOL and leader.university_id is None:
-            leader.university_id = school_meant(base, university_id)
+        if leader.id == leader_id and leader.side is LeaderSide.SCHOOL and leader.university_id != university_id:
+            before, school = leader.university_id, school_meant(base, university_id)
+            if before is not None and not reason.strip():
+                raise BadBase(_("请写明更正所代表学校的理由。"), field="reason")
+            leader.university_id = school
             session().flush()
-            audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data={"leader": leader_id, "university": university_id})
+            told = {"leader": leader_id, "university": [before, school], "reason": reason.strip()[:400]}
+            audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data=told)
 
 
 def school_meant(base: Organisation, university_id: int | None) -> int | None:
-    """The school that is meant at a base: the one that is said, else the only one that builds it. Raises BadBase when it is none."""
-    schools = queries.schools_of(base.id)
+    """The school that is meant at a base: the one that is said, of those that build it or did, else the only one that builds it. Raises BadBase
+    when it is none."""
     if university_id is None:
-        return schools[0][0] if len(schools) == 1 else None
-    row = organisations.by_id(university_id)
+        building = queries.schools_of(base.id)
+        return building[0][0] if len(building) == 1 else None
+    schools, row = queries.schools_ever(base.id), organisations.by_id(university_id)
     if row is None or row.kind not in SCHOOLS or (schools and university_id not in {key for key, _name in schools}):
         raise BadBase(_("请选择共建这个基地的学校。"), field="university_id")
     return university_id

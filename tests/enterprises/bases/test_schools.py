@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.organisations import operations as organisations
+from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import HostSide
 
@@ -56,7 +58,54 @@ def test_the_page_asks_for_whom_a_leader_leads(session: Session, as_role: Callab
     editor = as_role(Role.SYSTEM_ADMIN)
     assert "没有写明代表的学校" in editor.get(at).text
     assert editor.post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[1])}).status_code == 303
-    assert editor.post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[0])}).status_code == 303, "said once, it stays"
+    unsaid = editor.post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[0])})
+    assert (unsaid.status_code, "更正所代表学校的理由" in unsaid.text) == (422, True)
     assert [row.university_id for row in queries.leader_rows(base_id) if row.id == key] == [keys[1]]
-    assert "没有写明代表的学校" not in editor.get(at).text
+    page = editor.get(at).text
+    assert ("没有写明代表的学校" in page, "更正的理由" in page) == (False, True)
+    corrected = {"university_id": str(keys[0]), "reason": "登记时选错"}
+    assert [editor.post(f"{at}/leaders/{key}/school", data=corrected).status_code for _n in range(2)] == [303, 303]
+    session.expire_all()
+    assert [row.university_id for row in queries.leader_rows(base_id) if row.id == key] == [keys[0]]
     assert as_role(Role.STUDENT).post(f"{at}/leaders/{key}/school", data={"university_id": str(keys[0])}).status_code == 403
+
+
+def test_the_agreement_of_a_school_that_builds_no_more_is_ended_as_its_own(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A school leaves the base, then its agreement is ended early: nobody else becomes the party of it."""
+    base, (first, second) = built(2)
+    row = operations.sign_agreement(base=base, title="协议", university_id=first.id, **DAYS, **W)
+    host = next(host for host, one in organisation_queries.hosts_of(base.id) if one.id == first.id)
+    organisations.end_host(base=base, host_id=host.id, until=date(2026, 2, 1), **W)
+    assert queries.schools_of(base.id) == [(second.id, second.name)]
+    late = operations.sign_agreement(base=base, title="补登的协议", university_id=first.id, **DAYS, **W)
+    assert late.university_id == first.id, "a paper of its own years"
+    key, school = row.id, first.id
+    session.commit()
+    editor = as_role(Role.SYSTEM_ADMIN)
+    page = editor.get(f"/bases/agreements/{key}/edit").text
+    (option,) = re.findall(rf'<option[^>]* value="{school}"[^>]*>', page)
+    assert 'name="reason"' in page
+    assert "selected" in option
+    facts = {
+        "title": "协议",
+        "signed_on": "2026-01-01",
+        "since": "2026-01-01",
+        "until": "2026-02-28",
+        "university_id": str(school),
+        "reason": "提前终止",
+    }
+    assert editor.post(f"/bases/agreements/{key}/edit", data={**facts, "version": str(row.version)}).status_code == 303
+    session.expire_all()
+    changed = queries.agreement(key)
+    assert changed is not None
+    assert (changed.university_id, changed.until) == (school, date(2026, 2, 28))
+
+
+def test_a_leader_is_named_where_nobody_builds_the_base(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base, school = ground.base(), ground.university()
+    make.opened_base(base=base, has_agreement=False)
+    operations.add_leader(base=base, person=ground.person(), side=LeaderSide.SCHOOL, post="处长", since=date(2025, 1, 1), **W)
+    at, name = f"/bases/{base.code}", school.name
+    session.commit()
+    page = as_role(Role.SYSTEM_ADMIN).get(at).text
+    assert ("登记学校" in page, name in page) == (True, True)

@@ -69,7 +69,10 @@ def test_a_teacher_enters_and_another_one_verifies(session: Session, as_role: Ca
     place = f"{at}/stays/{row.id}"
     assert as_role(Role.STUDENT).post(f"{place}/verify", data={"basis": "派出文件"}).status_code == 403
     assert admin.post(f"{place}/verify", data={}).status_code == 422
-    assert admin.post(f"{place}/verify", data={"basis": "派出文件"}).status_code == 303
+    own = admin.post(f"{place}/verify", data={"basis": "派出文件"})
+    assert (own.status_code, "登记的人不能自己核实" in own.text) == (422, True)
+    other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    assert other.post(f"{place}/verify", data={"basis": "派出文件"}).status_code == 303
     assert admin.post(f"{place}/remove").status_code in (409, 422)
     assert admin.post(f"{place}/withdraw", data={"reason": "有误"}).status_code == 303
     assert admin.post(f"{place}/remove").status_code == 303

@@ -198,5 +198,19 @@ FOUND = Sentences(
     N_("已得出全部达成结论的指定课程 %(n)s 门"),  # as it was said until 2026-11: dossiers that were frozen before say it still
     N_("%(what)s未核实，未计入"),
     N_("%(lacks)s，未计入"),
+    N_("指标点 %(number)s：只由选修课程支撑，没有选修的学生不修读（提示）"),
+    N_("今"),
+    N_("没有写明理由"),
+    N_("%(who)s（没有写明理由）"),
+    N_("%(who)s 删除了原登记的 %(since)s 至 %(until)s（%(why)s）"),
+    N_("%(who)s 把原登记的 %(since)s 至 %(until)s改为 %(from)s 至 %(to)s（%(why)s）"),
+    N_("%(who)s 编入 %(year)s 级（%(why)s）"),
+    N_("%(who)s（%(day)s 编入 %(year)s 级：%(why)s）"),
+    N_("%(who)s 转到其他专业（%(why)s）"),
+    N_("%(who)s（%(day)s 转到其他专业：%(why)s）"),
+    N_("%(year)s 级已有 %(n)s 名卓越计划学生毕业，未登记毕业"),
+    N_("%(year)s 级未登记毕业"),
+    N_("原登记 %(day)s 毕业，%(on)s 清空（%(why)s）"),
+    N_("原登记 %(day)s 毕业，%(on)s 改为 %(became)s（%(why)s）"),
 )
 """Every sentence of `rules` and of what `queries` count for criteria that a person judges."""

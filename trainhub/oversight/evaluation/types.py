@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from trainhub.oversight.evaluation.centre_types import CentreCase
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Clause
 
@@ -110,6 +111,8 @@ class PointCase:
     number: str
     kind: str
     carried_by: tuple[str, ...]
+    is_optional: bool = False
+    """Only optional courses carry it: who chooses none of them comes by it nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,30 +217,6 @@ class CandidateCase:
     def human(self) -> int | None:
         """Who leads: one human may teach under several numbers."""
         return self.lead_id if self.person_id is None else self.person_id
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementCase:
-    """A cooperative education agreement."""
-
-    signed_on: date
-    since: date
-    until: date
-    topics: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class CentreCase:
-    """A practice centre: leaders in office by side (of the school's side those of the programme's own), agreements that its own school signed.
-
-    `others`, `unnamed`: how many agreements other schools signed there, and how many name no school: neither is the programme's (002:517).
-    """
-
-    label: str
-    leaders: Mapping[str, int]
-    agreements: tuple[AgreementCase, ...]
-    others: int = 0
-    unnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

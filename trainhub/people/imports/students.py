@@ -372,8 +372,14 @@ def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str =
         row |= person_cells(person, shows_contacts=allowed[student.programme_id])
         row |= {"programme_code": programme_code, "cohort_year": year, "state": word_of(labels.STUDENT_STATES, student.state)}
         row |= {"petoe_since": own[-1].since if own else None, "petoe_until": own[-1].until if own else None}
-        told = (one.reason for one in reversed(changes[student.id]) if own and (one.since, one.until) == (own[-1].since, own[-1].until))
+        told = (
+            one.reason
+            for one in reversed(changes[student.id])
+            if own and one.cohort_id is None and (one.since, one.until) == (own[-1].since, own[-1].until)
+        )
         row["petoe_reason"] = next(told, "")
+        if student.state is not StudentState.WITHDRAWN:
+            row["left_reason"] = ""
         if not allowed[student.programme_id]:
             row |= {"guardian_phone": "", "petoe_reason": "", "left_reason": ""}
         yield {key: unsealed(value) for key, value in row.items()}

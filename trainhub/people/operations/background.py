@@ -22,6 +22,7 @@ from trainhub.kernel.sheets.parsers import parse_country
 from trainhub.people import queries
 from trainhub.people.models import Person, PersonDegree, PersonStay
 from trainhub.people.types import Degree, StayKind
+from trainhub.programmes import holds
 
 Background = PersonStay | PersonDegree
 Row = TypeVar("Row", PersonStay, PersonDegree)
@@ -79,11 +80,13 @@ def verify_background(
 ) -> None:
     """Confirm a row by a file or by naming what was seen. Doing it again changes nothing. `opened_at`: the version of its person when it was looked at.
 
-    Raises NotAllowed for one's own row, BadBackground without any proof, Stale.
+    Raises NotAllowed for one's own row and to who entered it, BadBackground without any proof, Stale.
     """
     if row.verified_at is not None:
         return
     _not_oneself(row, by)
+    if holds.is_same(by.account_id, row.entered_by_id):
+        raise NotAllowed(_("登记的人不能自己核实，请由本单位的另一名管理员核实。"))
     person = session().get_one(Person, row.person_id)
     check_version(person, opened_at)
     if evidence_file is None and not basis.strip():
@@ -113,6 +116,7 @@ def withdraw_background(*, row: Background, reason: str, by: Identity, now: date
 
 
 def _added(row: Row, person: Person, by: Identity, **told: Any) -> Row:
+    row.entered_by_id = by.account_id
     session().add(row)
     flag_modified(person, "name")
     session().flush()

@@ -24,6 +24,7 @@ from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.operations.errors import BadStudent, StudentKnown
+from trainhub.people.operations.planning import note_taken_out
 from trainhub.people.operations.students import check_guardian_of
 from trainhub.people.operations.teachers import BadTeacher, TeacherKnown
 from trainhub.people.permissions import Can
@@ -101,7 +102,7 @@ def move_student(
     and never follows from a new number or class. `student_no` and `class_name`: the new ones, as they are if empty.
 
     The day on which the student came to where they are now corrects a slip: nothing is kept of what was never so, and the place from which they
-    had come takes the change back. Another programme ends the 卓越计划 of the old one the day before. Needs the right to edit the student and to add students to the programme.
+    had come takes the change back; of who was ever in the 卓越计划 the reason stays with the span. Another programme ends the 卓越计划 of the old one the day before. Needs the right to edit the student and to add students to the programme.
 
     Raises NotAllowed, Stale; BadStudent for a day that cannot be, another university, a graduate, or without a reason; StudentKnown when the person
     is written down in the programme a second time, or the number is another student's.
@@ -141,6 +142,8 @@ def move_student(
     elif on > since:
         _keep(student, since, on, reason, by, now, cut=_end_plan(student, spans, on, by) if programme.id != student.programme_id else None)
         told = _come_back(student, on) if is_back else {}
+    elif spans:  # nothing else is kept of a slip, and who is judged hangs on it
+        note_taken_out(student, spans[-1], reason, by, now)
     for key, value in (("programme_id", programme.id), ("cohort_id", cohort.id), ("class_name", class_name.strip() or student.class_name)):
         if getattr(student, key) != value:
             told[key] = [getattr(student, key), value]

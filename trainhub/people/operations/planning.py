@@ -135,7 +135,12 @@ def _paired(gone: Sequence[Span], new: Sequence[Span]) -> list[tuple[Span | None
     return found + [(None, span) for span in left]
 
 
-def _note(student: Student, was: Span | None, span: Span | None, reason: str, by: Identity, now: datetime) -> None:
+def note_taken_out(student: Student, span: PetoeSpan, reason: str, by: Identity, now: datetime) -> None:
+    """Before the correction of a place: out of which cohort somebody of the 卓越计划 is taken, and why; the span stays."""
+    _note(student, (span.since, span.until), (span.since, span.until), reason, by, now, cohort_id=student.cohort_id)
+
+
+def _note(student: Student, was: Span | None, span: Span | None, reason: str, by: Identity, now: datetime, *, cohort_id: int | None = None) -> None:
     """The reason stays with the row, not in the log: it is about somebody."""
     before, after = was or (None, None), span or (None, None)
     session().add(
@@ -145,6 +150,7 @@ def _note(student: Student, was: Span | None, span: Span | None, reason: str, by
             was_until=before[1],
             since=after[0],
             until=after[1],
+            cohort_id=cohort_id,
             reason=reason,
             written_by_id=by.account_id,
             written_at=now,

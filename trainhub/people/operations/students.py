@@ -37,6 +37,7 @@ def add_student(
     class_name: str = "",
     state: StudentState = StudentState.ENROLLED,
     left_on: date | None = None,
+    left_reason: str = "",
     guardian_name: str = "",
     guardian_phone: str = "",
 ) -> Student:
@@ -52,6 +53,7 @@ def add_student(
         class_name=class_name,
         state=state,
         left_on=left_on,
+        left_reason=left_reason,
         guardian_name=guardian_name,
         guardian_phone=guardian_phone,
     )
@@ -144,6 +146,7 @@ def _row(
     class_name: str = "",
     state: StudentState = StudentState.ENROLLED,
     left_on: date | None = None,
+    left_reason: str = "",
     guardian_name: str = "",
     guardian_phone: str = "",
 ) -> Student:
@@ -167,10 +170,16 @@ def _row(
         state=state,
         enrolled_on=enrolled_on,
         left_on=left_on,
+        left_reason=_reason_of(state, left_reason),
         guardian_name=guardian_name.strip(),
         guardian_phone=guardian_phone.strip(),
         created_at=now,
     )
+
+
+def _reason_of(state: StudentState, words: str | None) -> str:
+    """Why somebody withdrew; nobody else has one."""
+    return " ".join((words or "").split())[:200] if state is StudentState.WITHDRAWN else ""
 
 
 GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
@@ -212,8 +221,8 @@ def change_student(
         if problem is not None:
             raise BadStudent(problem[1], field=problem[0])
     spans = queries.spans_of([student.id])[student.id]
-    left_reason = " ".join(str(fields.pop("left_reason", None) or "").split())[:200]
-    if state is StudentState.WITHDRAWN and (left_reason or student.state is not state):
+    left_reason = _reason_of(state, fields.pop("left_reason", None))
+    if left_reason or student.state is not state:  # whoever is back has withdrawn for nothing
         fields["left_reason"] = left_reason
     if state is StudentState.WITHDRAWN and student.state is not state and spans and not left_reason:
         raise BadStudent(_("卓越计划学生退学，请写明理由；专业评价会列出姓名、日期和理由。"), field="left_reason")

@@ -10,7 +10,6 @@ from trainhub.people.queries.former import (
     in_cohort,
     in_programme,
     in_programme_since,
-    left_programme,
     moved_after,
     students_by_former_no,
     students_who_left,
@@ -117,6 +116,7 @@ from trainhub.people.queries.students import (
     subject_of_student,
     suspensions_of,
     suspensions_of_many,
+    taken_out_of,
 )
 from trainhub.people.queries.teachers import (
     TEACHER_SORTS,
@@ -192,7 +192,6 @@ __all__ = [
     "is_used",
     "joined_with",
     "left_before",
-    "left_programme",
     "merged_into",
     "mergings_at",
     "months_abroad",
@@ -255,6 +254,7 @@ __all__ = [
     "subject_to_invite",
     "suspensions_of",
     "suspensions_of_many",
+    "taken_out_of",
     "teacher",
     "teacher_by_no",
     "teacher_choices",

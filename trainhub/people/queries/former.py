@@ -71,13 +71,6 @@ def was_in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
     return Student.id.in_(select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id, FormerStudy.until < on))
 
 
-def left_programme(programme_id: int, on: date) -> list[tuple[FormerStudy, Student]]:
-    """The studies of a programme that ended by a change before a day, of who is not back on it, in the order of numbers."""
-    statement = select(FormerStudy, Student).join(Student, Student.id == FormerStudy.student_id)
-    statement = statement.where(FormerStudy.programme_id == programme_id, FormerStudy.until < on, ~in_programme(programme_id, on))
-    return [(row, student) for row, student in session().execute(statement.order_by(Student.student_no, Student.id, FormerStudy.since))]
-
-
 def students_who_left(programme_id: int) -> list[Student]:
     """Who was in a programme and is in another one now, in the order of numbers."""
     was = select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id)

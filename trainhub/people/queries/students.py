@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -152,6 +152,11 @@ def petoe_changes_of(student_ids: Iterable[int]) -> dict[int, list[PetoeChange]]
         for row in session().scalars(statement):
             found[row.student_id].append(row)
     return found
+
+
+def taken_out_of(cohort_ids: Collection[int]) -> ColumnElement[bool]:
+    """SQL: whether somebody of the 卓越计划 was taken out of one of the cohorts by the correction of a place."""
+    return Student.id.in_(select(PetoeChange.student_id).where(PetoeChange.cohort_id.in_(cohort_ids)))
 
 
 def petoe_changes(of_students: ColumnElement[bool]) -> dict[int, list[PetoeChange]]:

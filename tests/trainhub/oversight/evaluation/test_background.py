@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,17 +14,18 @@ from tests.factories import evaluation as factory
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import NotAllowed
 from trainhub.oversight.evaluation import readiness
-from trainhub.oversight.evaluation.documents import materials
+from trainhub.oversight.evaluation.documents import materials, staff
 from trainhub.oversight.evaluation.models import IntlProgramme
 from trainhub.oversight.evaluation.operations import registers
 from trainhub.oversight.evaluation.register_types import ProgrammeMode
 from trainhub.people import operations as people
 from trainhub.people import queries
-from trainhub.people.models import Person, Teacher
+from trainhub.people.models import Person, PersonDegree, Teacher
 from trainhub.people.types import Degree, StayKind
 from trainhub.policy.findings import Finding
 
 W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
+ONE = timedelta(days=1)
 YEAR = (date(2020, 9, 1), date(2021, 8, 31))
 
 pytestmark = pytest.mark.database
@@ -169,3 +170,17 @@ def test_an_agreement_without_a_number_is_not_taken(session: Session) -> None:
             programme=built.programme, mode=ProgrammeMode.EXCHANGE, partner="大学", country="DE", since=date(2024, 1, 1), agreement_no=" ", **W
         )
     assert refused.value.field == "agreement_no"
+
+
+def test_the_highest_degree_is_one_that_was_awarded_and_verified() -> None:
+    def degree(kind: Degree, day: date, *, is_verified: bool) -> PersonDegree:
+        verified = factory.NOW if is_verified else None
+        return PersonDegree(degree=kind, university_name="甲大学", region="CN", awarded_on=day, verified_at=verified)
+
+    on = date(2026, 9, 7)
+    master, doctor = degree(Degree.MASTER, date(2010, 7, 1), is_verified=True), degree(Degree.DOCTOR, date(2014, 7, 1), is_verified=False)
+    assert staff.highest([master, doctor], on) == "硕士（甲大学，CN）"
+    assert staff.highest([doctor], on) == "博士（甲大学，CN）（未核实）"
+    for day, said in ((on - ONE, "博士"), (on, "博士"), (on + ONE, "硕士")):
+        assert staff.highest([master, degree(Degree.DOCTOR, day, is_verified=True)], on).startswith(said)
+    assert staff.highest([], on) == ""

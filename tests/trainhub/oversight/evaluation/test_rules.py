@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.centre_types import AgreementCase, CentreCase
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, verdict, weeks
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
@@ -17,10 +18,8 @@ from trainhub.oversight.evaluation.rules.whole import PARAMETERS
 from trainhub.oversight.evaluation.types import (
     AccreditationCase,
     AccreditationStanding,
-    AgreementCase,
     CandidateCase,
     CapstoneCase,
-    CentreCase,
     CourseCase,
     DecisionCase,
     InternationalCase,
@@ -101,6 +100,8 @@ def test_every_point_is_carried() -> None:
     assert seen(standards.judge_points(C["2.2"], [good], minimum=minimum)) == ("met", 1, 1)
     assert seen(standards.judge_points(C["2.2"], [good, bad], minimum=minimum)) == ("not_met", 1, 2)
     assert standards.judge_points(C["2.2"], [], minimum=minimum).status is Status.NO_DATA
+    chosen = standards.judge_points(C["2.2"], [good, PointCase("1.3", "ability", ("选修课·目标1",), is_optional=True)], minimum=minimum)
+    assert (seen(chosen), chosen.details) == (("met", 2, 2), ("指标点 1.3：只由选修课程支撑，没有选修的学生不修读（提示）",))
     bare = standards.judge_points(C["2.2"], [good], (3,), minimum=minimum)
     assert (seen(bare), bare.details) == (("not_met", 1, 2), ("毕业要求 3：还没有分解为指标点，没有课程或环节支撑",))
     assert standards.judge_points(C["2.2"], [], (1, 2), minimum=minimum).status is Status.NO_DATA

@@ -6,15 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import readiness, submitted
 from trainhub.oversight.evaluation.documents import visit_form
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.people import operations as people
 from trainhub.people import queries
+from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.models import Cohort
@@ -148,3 +153,52 @@ def test_a_cohort_with_graduates_that_was_never_registered_is_told(session: Sess
     (line,) = told(built)["graduations"]
     assert ("2021 级" in line, "未登记毕业" in line) == (True, True)
     assert told(built, date(2025, 6, 29))["graduations"] == [], "nobody had graduated yet"
+
+
+def test_a_slip_of_place_of_who_was_in_the_plan_is_told(session: Session) -> None:
+    """Nothing else is kept of a slip: who lacks a day would be judged no more, and nobody would read why."""
+    built = graduated()
+    short = built.students[0]
+    year = programmes.create_cohort(programme=built.programme, year=2023, version=built.version, **W)
+    people.change_student(student=short, state=StudentState.ENROLLED, left_on=None, **W)
+    facts: dict[str, Any] = {"student": short, "programme": built.programme, "on": short.enrolled_on, **W}
+    people.move_student(cohort=year, reason="年级登记有误", **facts)
+    assert told(built)["students"] == 1
+    (line,) = told(built)["left"]
+    assert [words in line for words in (short.student_no, "编入 2023 级", "年级登记有误", "2026-03-02")] == [True] * 4
+    assert "2022 级" not in line
+    people.move_student(cohort=built.cohort, reason="改回", **facts)
+    assert (told(built)["students"], told(built)["left"]) == (2, []), "who is judged again has not left"
+
+
+def test_who_went_to_another_cohort_or_programme_is_told_with_the_reason(session: Session) -> None:
+    built = graduated()
+    first = built.students[0]
+    year = programmes.create_cohort(programme=built.programme, year=2023, version=built.version, **W)
+    people.change_student(student=first, state=StudentState.ENROLLED, left_on=None, **W)
+    people.move_student(student=first, programme=built.programme, cohort=year, on=date(2026, 1, 5), reason="留级〔2026〕1 号", **W)
+    (line,) = told(built)["left"]
+    assert [words in line for words in (first.student_no, "2026-01-05", "编入 2023 级", "留级〔2026〕1 号")] == [True] * 4
+
+
+def test_a_graduation_taken_away_is_told_without_graduates(session: Session) -> None:
+    """All are students again first: the day that is taken away then is told all the same."""
+    built = graduated()
+    later = another(built, 2023)
+    for student in session.scalars(select(Student).where(Student.cohort_id == later.id)):
+        people.change_student(student=student, state=StudentState.ENROLLED, left_on=None, **W)
+    programmes.change_cohort(cohort=later, graduated_on=None, reason="教务处更正", **W)
+    (line,) = told(built)["graduations"]
+    assert [words in line for words in ("2023 级未登记毕业", "2026-06-30", "教务处更正", "已有")] == [True, True, True, False]
+
+
+def test_the_group_is_told_in_english(session: Session, app: Flask) -> None:
+    built = graduated()
+    later = another(built, 2023)
+    programmes.change_cohort(cohort=later, graduated_on=None, reason="Registry", **W)
+    people.set_petoe_spans(student=built.students[0], spans=[], reason="Registry", **W)
+    group = told(built)
+    with app.test_request_context(), in_language("en"):
+        lines = [FOUND.told(line) for line in (*group["left"], *group["graduations"], "甲（1） 2025-06-30（没有写明理由）")]
+    for words in ("删除", "原登记", "未登记毕业", "没有写明理由", "今"):
+        assert [words in line for line in lines] == [False] * 3

@@ -24,8 +24,9 @@ from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.oversight.evaluation.centre_types import AgreementCase, CentreCase
 from trainhub.oversight.evaluation.queries.members import Member
-from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, MarkSource, PlacementCase, PlanItemCase, StudentCase
+from trainhub.oversight.evaluation.types import CapstoneCase, MarkSource, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.findings import Finding, Status

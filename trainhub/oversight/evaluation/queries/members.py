@@ -83,6 +83,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
             PetoeSpan.until,
             people.in_programme_since(programme_id, on),
             people.in_programme(programme_id, on),
+            people.was_in_programme(programme_id, on),
         )
         .join(Person, Person.id == Student.person_id)
         .outerjoin(PetoeSpan, PetoeSpan.student_id == Student.id)
@@ -90,14 +91,15 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         .order_by(Student.student_no, Student.id, PetoeSpan.since, PetoeSpan.id)
     )
     went: set[int] = set()
-    for *facts, since, until, came_on, is_here in session().execute(statement):
-        if not is_here:
+    for *facts, since, until, came_on, is_here, was_here in session().execute(statement):
+        if was_here:
             went.add(facts[0])
+        if not is_here:
             continue
         students[facts[0]] = facts
         if since is not None and (until is None or until >= came_on):  # not what ended elsewhere
             spans[facts[0]].append((since, until))
-    changes = people.petoe_changes(people.in_programme(programme_id, on))
+    changes, taken_out = _changes(programme_id, on, cohorts)
     present, petoe, withdrawn, left, graduates = [], [], [], [], Counter[int]()
     for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality, left_reason in students.values():
         is_present = left_on is None or left_on >= on
@@ -112,9 +114,8 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         if any(_lasts(until, on, left_on) for _since, until in begun):
             petoe.append(member)
             graduates[cohort_id] += state is StudentState.GRADUATED and not is_present
-        elif told := _leaving(begun, changes.get(key, ()), left_reason, on):
+        elif told := _leaving(begun, changes.get(key, ()), left_reason if state is StudentState.WITHDRAWN else "", on):
             left.append((member, told))
-    left += _gone(programme_id, on, cohorts) if went else []
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
     if years:
@@ -123,6 +124,9 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
     if not judged and petoe and not years:
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
+    counted = {member.id for member in judged}
+    away = _moved(programme_id, on, cohorts, went, taken_out)
+    left = [(member, told) for member, told in away if member.id not in counted] + left
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)
     # Also of a graduated cohort in which nobody is judged any more; where there is none at all, whoever dropped out tells why.
     of_years = set(years) or {cohorts[key].year for key in {*ids, *finished}}
@@ -131,13 +135,13 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         is_finished=is_finished,
         size=len(judged),
         withdrawn=tuple(f"{member.label} {told}" for member, told in withdrawn if not of_years or member.cohort_year in of_years),
-        left=tuple(f"{member.label} {told}" for member, told in left if not of_years or member.cohort_year in of_years),
+        left=tuple({member.id: f"{member.label} {told}" for member, told in left if not of_years or member.cohort_year in of_years}.values()),
         joined=tuple(
             f"{member.label} {since}"
             for member, since in ((member, spans[member.id][0][0]) for member in judged)
             if since > cohorts[member.cohort_id].starts_on + JOINS_WITHIN
         ),
-        graduations=() if years else _unregistered(programme_id, cohorts, graduates, finished),
+        graduations=() if years else _unregistered(programme_id, cohorts, graduates, finished, {one.cohort_id for one in petoe}),
     )
     starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
@@ -169,36 +173,73 @@ def _leaving(begun: Sequence[tuple[date, date | None]], changes: Sequence[PetoeC
     for one in reversed(changes):
         if one.was_since is not None and one.was_since <= on:
             to = one.was_until or "今"
-            became = f"改为 {one.since} 至 {one.until or '今'}" if one.since else "删除"
-            return f"{local(one.written_at).date()} {became}了原登记的 {one.was_since} 至 {to}{_why(one.reason)}"
+            day, was = local(one.written_at).date(), f"原登记的 {one.was_since} 至 {to}"
+            return f"{day} 把{was}改为 {one.since} 至 {one.until or '今'}{_why(one.reason)}" if one.since else f"{day} 删除了{was}{_why(one.reason)}"
     return ""
 
 
-def _unregistered(programme_id: int, cohorts: Mapping[int, Cohort], graduates: Mapping[int, int], finished: Collection[int]) -> tuple[str, ...]:
-    """The cohorts in which students of the 卓越计划 have graduated and that are not registered as graduated on the day, and why where one was. One query."""
-    waiting = [row for key, row in cohorts.items() if graduates.get(key) and key not in finished]
-    changes = programmes.graduation_changes(programme_id) if waiting else {}
+def _unregistered(
+    programme_id: int, cohorts: Mapping[int, Cohort], graduates: Mapping[int, int], finished: Collection[int], belonging: Collection[int]
+) -> tuple[str, ...]:
+    """The cohorts in which students of the 卓越计划 have graduated, or that were registered as graduated once, and that are not on the day; and why
+    where one was. `belonging`: the cohorts in which somebody belongs to the 卓越计划. One query."""
+    changes = programmes.graduation_changes(programme_id) if set(cohorts) - set(finished) else {}
+    waiting = [row for key, row in cohorts.items() if key not in finished and (graduates.get(key) or (key in changes and key in belonging))]
     found = []
     for row in waiting:
         last = changes[row.id][-1] if row.id in changes else None
         became = f"改为 {row.graduated_on}" if row.graduated_on else "清空"
         was = f"；原登记 {last.was} 毕业，{local(last.written_at).date()} {became}{_why(last.reason)}" if last is not None else ""
-        found.append(f"{row.year} 级已有 {graduates[row.id]} 名卓越计划学生毕业，未登记毕业{was}")
+        have = f"已有 {graduates[row.id]} 名卓越计划学生毕业，" if graduates.get(row.id) else ""
+        found.append(f"{row.year} 级{have}未登记毕业{was}")
     return tuple(found)
 
 
-def _gone(programme_id: int, on: date, cohorts: Mapping[int, Cohort]) -> list[tuple[Member, str]]:
-    """Who belonged to the 卓越计划 here and went to another programme before the day: each with the last day in it. Three queries."""
-    went = people.left_programme(programme_id, on)
-    spans, persons = people.spans_of({row.student_id for row, _student in went}), people.names_of({student.person_id for _row, student in went})
-    found: dict[int, tuple[Member, str]] = {}
-    for row, student in went:
-        mine = [one for one in spans[row.student_id] if one.since <= row.until and (one.until is None or one.until >= row.since)]
-        if mine:
-            label = f"{persons.get(student.person_id, '')}（{student.student_no}）"
-            member = Member(student.id, label, row.cohort_id, cohorts[row.cohort_id].year, False, False)
-            day = min(row.until, max(one.until or row.until for one in mine))
-            found[student.id] = member, f"{day}{_why(f'{row.next_since} 转到其他专业')}"
+def _changes(programme_id: int, on: date, cohorts: Mapping[int, Cohort]) -> tuple[dict[int, list[PetoeChange]], dict[int, list[PetoeChange]]]:
+    """Why spans were changed of who is here on the day, and who was taken out of a cohort of the programme by the correction of a place; by student."""
+    here = people.in_programme(programme_id, on)
+    changes: dict[int, list[PetoeChange]] = {}
+    taken_out: dict[int, list[PetoeChange]] = {}
+    for key, rows in people.petoe_changes(or_(here, people.taken_out_of(list(cohorts)))).items():
+        for row in rows:
+            if row.cohort_id is None:
+                changes.setdefault(key, []).append(row)
+            elif row.cohort_id in cohorts and local(row.written_at).date() <= on:
+                taken_out.setdefault(key, []).append(row)
+    return changes, taken_out
+
+
+def _moved(
+    programme_id: int, on: date, cohorts: Mapping[int, Cohort], went: Collection[int], taken_out: Mapping[int, Sequence[PetoeChange]]
+) -> list[tuple[Member, str]]:
+    """Who belonged to the 卓越计划 in a cohort here and is in another one, or in another programme, on the day: with the last day there, or the one
+    on which a place was corrected, and why. A student once for each cohort. Four queries, where there are any."""
+    keys = {*went, *taken_out}
+    if not keys:
+        return []
+    students = people.students_by_id(keys)
+    spans, persons = people.spans_of(keys), people.names_of({row.person_id for row in students.values()})
+    rows = session().execute(select(Student.id, people.cohort_on(on)).where(Student.id.in_(keys)))
+    places = {key: cohort_id for key, cohort_id in rows}
+    found: dict[tuple[int, int], tuple[Member, str]] = {}
+
+    def note(key: int, cohort_id: int, told: str) -> None:
+        row, cohort = students[key], cohorts[cohort_id]
+        label = f"{persons.get(row.person_id, '')}（{row.student_no}）"
+        found[key, cohort_id] = Member(key, label, cohort_id, cohort.year, False, False), told
+
+    for key, changes in taken_out.items():
+        for change in changes:
+            if change.cohort_id is not None and places[key] != change.cohort_id:
+                to = f"编入 {cohorts[places[key]].year} 级" if places[key] in cohorts else "转到其他专业"
+                note(key, change.cohort_id, f"{local(change.written_at).date()} {to}{_why(change.reason)}")
+    for key, formers in people.former_studies_of(went).items():
+        for past in formers:
+            mine = [one for one in spans[key] if one.since <= past.until and (one.until is None or one.until >= past.since)]
+            if past.programme_id == programme_id and past.until < on and places[key] != past.cohort_id and mine:
+                day = min(past.until, max(one.until or past.until for one in mine))
+                to = f"编入 {cohorts[places[key]].year} 级" if places[key] in cohorts else "转到其他专业"
+                note(key, past.cohort_id, f"{day}（{past.next_since} {to}：{past.reason}）")
     return list(found.values())
 
 

@@ -113,7 +113,12 @@ def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[Off
                 students=sum(member.cohort_year in plan.cohort_years for member in judged),
                 standards=_standards(general, plan.requirements, carried),
                 points=tuple(
-                    PointCase(point.number, point.kind.value, tuple(label for label, _is in carried[point.id]))
+                    PointCase(
+                        point.number,
+                        point.kind.value,
+                        tuple(label for label, *_rest in carried[point.id]),
+                        all(is_optional for *_rest, is_optional in carried[point.id]),
+                    )
                     for requirement in plan.requirements
                     for point in requirement.points
                 ),
@@ -163,29 +168,31 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
     return {key: None if not number and key in elsewhere else number for key, number in numbers.items()}
 
 
-def _carried(plan: Plan) -> dict[int, list[tuple[str, bool]]]:
-    """By indicator point: what carries it, and whether that is assessed. An edge to something that is gone carries nothing."""
+def _carried(plan: Plan) -> dict[int, list[tuple[str, bool, bool]]]:
+    """By indicator point: what carries it, whether that is assessed, and whether it is an optional course. An edge to something that is gone carries nothing."""
     objectives = {key: (course, number) for course in plan.courses for key, number, _text in course.objectives}
-    items = {item.id: (item.title, bool(item.assessment.strip())) for item in plan.items}
-    found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    items = {item.id: (item.title, bool(item.assessment.strip()), False) for item in plan.items}
+    found: dict[int, list[tuple[str, bool, bool]]] = defaultdict(list)
     for cover in plan.covers:
         if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
             course, number = objectives[cover.target_id]
-            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0))
+            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0, course.is_optional))
         elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
             found[cover.point_id].append(items[cover.target_id])
     return found
 
 
 def _standards(
-    general: Sequence[str], requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]]
+    general: Sequence[str], requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool, bool]]]
 ) -> tuple[StandardCase, ...]:
     return tuple(
         StandardCase(
             code,
             tuple(r.number for r in requirements if code in r.standards),
             tuple(
-                r.number for r in requirements if code in r.standards and any(is_assessed for p in r.points for _label, is_assessed in carried[p.id])
+                r.number
+                for r in requirements
+                if code in r.standards and any(is_assessed for p in r.points for _label, is_assessed, _is_optional in carried[p.id])
             ),
         )
         for code in general

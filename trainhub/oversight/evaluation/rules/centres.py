@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from trainhub.oversight.evaluation.centre_types import AgreementCase, CentreCase
 from trainhub.oversight.evaluation.rules.common import cited, every, lacking
-from trainhub.oversight.evaluation.types import AgreementCase, CentreCase, Criterion, PlacementCase, PlanItemCase
+from trainhub.oversight.evaluation.types import Criterion, PlacementCase, PlanItemCase
 from trainhub.policy.findings import Finding, decided
 from trainhub.policy.types import Parameter
 

@@ -38,6 +38,7 @@ def judge_points(criterion: Criterion, points: Sequence[PointCase], unrefined: S
     """2.2: every indicator point is the objective of a course or of a training link (002:383).
 
     `unrefined`: the requirements without any point: every clause is refined into points first (002:381), so nothing carries them.
+    What optional courses carry alone is told: nothing says that every student takes one of them.
     """
     good = [point for point in points if len(point.carried_by) >= minimum.number]
     return every(
@@ -48,6 +49,7 @@ def judge_points(criterion: Criterion, points: Sequence[PointCase], unrefined: S
         denominator="；".join([f"指标点 {len(points)} 个", *([f"没有指标点的毕业要求 {len(unrefined)} 项"] if unrefined else [])]),
         details=[
             *(f"指标点 {point.number}：没有课程目标或实践环节支撑" for point in points if len(point.carried_by) < minimum.number),
+            *(f"指标点 {point.number}：只由选修课程支撑，没有选修的学生不修读（提示）" for point in good if point.is_optional and point.carried_by),
             *(f"毕业要求 {number}：还没有分解为指标点，没有课程或环节支撑" for number in unrefined),
         ],
         nothing="毕业要求还没有分解为指标点。",
