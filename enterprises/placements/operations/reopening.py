@@ -20,7 +20,7 @@ from trainhub.kernel.i18n import N_, _
 def reopen_placement(*, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> Placement:
     """The school opens a placement that is over again: until it is ended anew days, logs and photos are entered as before. Again changes nothing.
 
-    One that was ended early lasts to the end of its term again and takes its seat back. Mark and milestone stay; training and
+    One that was ended early lasts to the end of its term again (`_take_time_back`) and takes its seat back. Mark and milestone stay; training and
     certificate follow every day that is confirmed or corrected meanwhile (`has_brought`), and its new last day when it ends (`conclude`). Raises WrongState for what is not over, or where the student is placed elsewhere in the time that
     comes back; NoSeat; BadPlacement without a reason.
     """
@@ -53,15 +53,25 @@ def reopen_placement(*, placement: Placement, reason: str, today: date, by: Iden
 
 
 def _take_time_back(placement: Placement) -> None:
-    """The rest of the term and the seat, unless student, seat or base are taken by now."""
+    """The rest of the term and the seat, unless student, seat or base are taken by now; until the day before another placement that is over
+    too, which nobody can withdraw or end any more."""
     term = queries.term(placement.term_id)
     assert term is not None
     rest = (placement.ends_on + rules.ONE_DAY, term.ends_on)
     for other in queries.live_of_student(placement.student_id):
-        if other.id != placement.id and rules.spans_overlap((other.starts_on, other.ends_on), rest):
+        shares = rules.spans_overlap((other.starts_on, other.ends_on), rest)
+        lasts = other.term_id == placement.term_id and other.ended_early_on is None  # one alone lasts as long as the term asks
+        if other.id == placement.id or not (shares or lasts):
+            continue
+        if other.state is PlacementState.FINISHED and lasts:
+            said = _("这名学生从 %(day)s 起的另一项安排已按期结束，请先重新打开那项安排，再提前结束。", day=other.starts_on)
+            raise WrongState(said, code="placed_elsewhere")
+        if other.state is PlacementState.FINISHED:
+            rest = (rest[0], min(rest[1], other.starts_on - rules.ONE_DAY))
+        else:
             raise WrongState(_("这名学生从 %(day)s 起已有另一项安排，请先撤销或提前结束那项安排。", day=other.starts_on), code="placed_elsewhere")
     if rest[0] <= rest[1]:
         check_room(placement.base_id, [rest])
     if not take_seats(placement.position_id, placement.term_id, 1):
         raise NoSeat(_("提前结束时空出的席位已被占用，请先增加席位。"))
-    placement.ends_on = term.ends_on
+    placement.ends_on = max(placement.ends_on, rest[1])

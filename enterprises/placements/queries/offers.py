@@ -239,6 +239,7 @@ def _position_columns() -> Any:
             Position.state,
             Position.majors,
             Position.enterprise_id,
+            Position.base_id,
             Organisation.name.label("enterprise"),
             base.name.label("base"),
             Region.name.label("region"),

@@ -118,7 +118,8 @@ def positions() -> Any:
     """Positions: an enterprise's own, or those handed in to the schools."""
     number, size = paging.wanted()
     page = paging.paginate(positions_asked(), number=number, size=size, scalars=False)
-    return render_template("enterprises/placements/positions.html", page=page, labels=labels, can=Can, asked=request.args.to_dict())
+    gone = queries.gone_among([(row.enterprise_id, row.base_id) for row in page.items])
+    return render_template("enterprises/placements/positions.html", page=page, gone=gone, labels=labels, can=Can, asked=request.args.to_dict())
 
 
 def forms_pick(value: str) -> OfferState | None:
@@ -141,6 +142,7 @@ def show_position(position: Position) -> Any:
         "enterprises/placements/position.html",
         position=position,
         row=queries.position_row(position.id),
+        gone=queries.gone_among([(position.enterprise_id, position.base_id)]).get((position.enterprise_id, position.base_id)),
         seats=seats,
         more_terms=[(term.id, f"{university} · {term.title}") for term, university in queries.all_terms(until=clock.today()) if term.id not in known],
         findings=judge_offer(position, on=clock.today()) if edits or may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)) else [],

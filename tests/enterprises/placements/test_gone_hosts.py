@@ -276,3 +276,13 @@ def test_a_second_no_is_told_again_and_a_repeated_one_returns_nothing(world: Sim
     assert told("placements.offers_gone", account_id=world.head_id) == 2
     statement = select(AuditEvent.id).where(AuditEvent.did == "placements.position.returned")
     assert len(db.session.scalars(statement).all()) == 2
+
+
+@pytest.mark.parametrize(("way", "words"), [(rename, "企业正在重新核验"), (leave, "企业已不再共建这个基地")])
+def test_the_position_and_the_list_say_that_it_rests(world: SimpleNamespace, as_role: AsRole, way: Any, words: str) -> None:
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+    pages = [f"/placements/positions/{world.position.id}", "/placements/positions"]
+    assert [words in host.get(page).text for page in pages] == [False, False]
+    with transaction():
+        way(world)
+    assert [words in host.get(page).text for page in pages] == [True, True]

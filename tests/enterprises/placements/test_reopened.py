@@ -200,6 +200,26 @@ def test_it_is_not_opened_again_where_seat_or_student_are_taken(world: SimpleNam
         operations.reopen_placement(reason="日期录错", **again)
 
 
+@pytest.mark.parametrize("is_early", [True, False])
+def test_beside_a_second_placement_that_is_over_it_lasts_until_the_day_before(world: SimpleNamespace, is_early: bool) -> None:
+    """A change of base, then an early end there: neither withdrawing nor ending the second one is possible any more."""
+    on, since = world.last - timedelta(days=5), world.last - timedelta(days=8)
+    operations.end_early(placement=world.row, on=since - timedelta(days=3), reason="录错", today=on, **whole(on))
+    second = operations.place_student(student=world.student, position=world.other, term=world.term, **whole(on))
+    second.starts_on, second.ends_on, second.state = since, since + timedelta(days=2), PlacementState.FINISHED
+    if not is_early:
+        with pytest.raises(WrongState) as refused:
+            operations.reopen_placement(placement=world.row, reason="日期录错", today=on, **whole(on))
+        assert "重新打开那项" in refused.value.message
+        return
+    second.ended_early_on = second.ends_on
+    operations.reopen_placement(placement=world.row, reason="日期录错", today=on, **whole(on))
+    assert (world.row.state, world.row.ends_on) == (PlacementState.STARTED, since - timedelta(days=1))
+    assert queries.seats_of(world.position.id, world.term.id).taken == 1
+    with pytest.raises(WrongState):  # the first one goes on: one after the other
+        operations.reopen_placement(placement=second, reason="日期录错", today=on, **whole(on))
+
+
 @pytest.mark.parametrize("is_finished", [True, False])
 def test_only_what_is_over_is_opened_again_and_with_a_reason(world: SimpleNamespace, is_finished: bool) -> None:
     on = world.last + timedelta(days=1)
