@@ -1,7 +1,7 @@
 """Who entered a stay or a degree is known, and out of which cohort the correction of a place took somebody of the 卓越计划
 
-Revision ID: 0103
-Revises: 0099
+Revision ID: 0102
+Revises: 0101
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey
 
-revision = "0103"
-down_revision = "0099"
+revision = "0102"
+down_revision = "0101"
 branch_labels = None
 depends_on = None
 
