@@ -202,6 +202,7 @@ def test_a_third_person_who_cannot_be_asked_is_told_on_the_form(session: Session
 
 def test_reviews_and_groups_that_are_refused_are_told_on_their_page(session: Session, as_role: AsRole) -> None:
     found, reviewer = make.case(), make.signer()
+    ground.teacher(of=found.programme, who=reviewer)
     operations.hand_in(capstone=found.capstone, stage=Stage.SIMILARITY, file_id=make.pdf(), similarity_x10=990, by=found.by("student"), now=NOW)
     make.submit(found)
     head = _head(as_role, found)

@@ -128,6 +128,7 @@ def test_windows_rubrics_and_reviews_through_their_forms(session: Session, as_ro
     cohort, key, programme_id = address(found, session), found.capstone.id, found.programme.id
     make.submit(found)
     reviewer = make.signer()
+    ground.teacher(of=found.programme, who=reviewer)
     reviewer_id = reviewer.id
     session.commit()
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)

@@ -18,6 +18,8 @@ from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.operations import BadBase
 from enterprises.bases.types import BaseLevel, Conclusion, InspectionKind
+from enterprises.mentors.address_queries import digest_of
+from enterprises.mentors.models import MentorAddress
 from enterprises.placements import lawful, operations, panels, planning, queries, rules
 from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState
@@ -29,6 +31,7 @@ from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import session
 from trainhub.kernel.i18n import in_language
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
@@ -422,6 +425,7 @@ def test_a_plan_holds_when_signed_published_and_afterwards(world: SimpleNamespac
 # -- links, visits, plans -----------------------------------------------------------------------------------------------
 def test_a_mentor_without_account_is_sent_a_link_once_a_week(world: SimpleNamespace) -> None:
     assert start(world) == []
+    session().add(MentorAddress(person_id=world.mentor.person_id, digest=digest_of("mentor@example.org"), how="当面", vouched_at=NOW))
     days = make.weekdays(STARTS, 5)
     for day in days:
         operations.log_day(placement=world.row, on=day, today=days[-1], by=SYSTEM, now=make.at(days[-1]))
