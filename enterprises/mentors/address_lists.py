@@ -17,7 +17,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
-from trainhub.people.queries import rows_of_humans
+from trainhub.people.queries import rows_of_humans, shared_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Unchecked:
 
 def unchecked(identity: Identity, on: date) -> list[Unchecked]:
     """What a link to a mentor of the reader's students may be sent to on a day and nobody vouches for, by enterprise and name: of mentors in office who
-    have no account, only what a channel reaches, and nothing behind an address that is vouched for. As many queries for a list as for one."""
+    have no account, only what a channel reaches and is the mentor's alone, and nothing behind an address that is vouched for. As many queries for a
+    list as for one."""
     statement = (
         select(Person, Mentor.id, Organisation.name)
         .select_from(Person)
@@ -51,6 +52,7 @@ def unchecked(identity: Identity, on: date) -> list[Unchecked]:
     rows = session().execute(statement).all()
     keys = {person.id for person, _mentor, _enterprise in rows}
     accounts, vouched, known = identities.accounts_of_persons(keys), _vouched(rows_of_humans(keys)), channels()
+    shared = shared_addresses({person.id: [address for _channel, address in addresses_of(person)] for person, _mentor, _enterprise in rows})
     found = []
     for person, mentor_id, enterprise in rows:
         if person.id in accounts:
@@ -58,7 +60,7 @@ def unchecked(identity: Identity, on: date) -> list[Unchecked]:
         for channel, address in addresses_of(person):
             if digest_of(address) in vouched[person.id]:
                 break  # links go to the first one
-            if channel in known:
+            if channel in known and address not in shared[person.id]:
                 found.append(Unchecked(mentor_id, person.id, person.name, enterprise, address, digest_of(address)))
     return found
 

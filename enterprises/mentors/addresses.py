@@ -64,7 +64,8 @@ def vouch(*, mentor: Mentor, digest: str, how: str, by: Identity, now: datetime)
     if known is not None:
         return known
     if not is_own_address(person, found):
-        raise BadAddress(_("这个联系方式在系统中也登记在别人名下，不能作为本人的联系方式。请先更正。"), field="how")
+        message = _("%(name)s的这个联系方式在系统中也登记在别人名下，不能作为本人的联系方式。请先更正，再核实。", name=person.name)
+        raise BadAddress(message, field="how")
     if not 0 < len(how.strip()) <= 200:
         raise BadAddress(_("请写明怎样向本人核实的，最多 200 字（如：当面、打学校已有的电话）。"), field="how")
     return _keep(mentor.person_id, digest, how.strip(), by, now)

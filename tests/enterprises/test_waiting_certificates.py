@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations as capstones
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
 from enterprises.capstones.types import SupervisorRole, TextGrade
+from enterprises.mentors.models import Mentor
 from enterprises.placements import operations as placements
 from enterprises.placements.models import Placement
 from tests.factories import evaluation, ground
@@ -39,6 +40,7 @@ def _capstones(_built: evaluation.Built, session: Session) -> None:
 def _supervision(built: evaluation.Built, session: Session) -> None:
     for row in session.scalars(sa.select(Supervision).where(Supervision.role == SupervisorRole.ENTERPRISE)).all():
         row.person_id = ground.person().id  # each student has a mentor of their own
+        session.add(Mentor(person_id=row.person_id, enterprise_id=built.enterprise.id, skills=[], since=date(2020, 1, 1), created_at=ground.NOW))
         mine = sa.update(GuidanceEntry).where(GuidanceEntry.capstone_id == row.capstone_id, GuidanceEntry.role == SupervisorRole.ENTERPRISE)
         session.execute(mine.values(person_id=row.person_id))
     session.flush()

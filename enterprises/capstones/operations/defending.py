@@ -14,7 +14,7 @@ from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_no_student
 from enterprises.capstones.operations.judging import alike, demand_original, tell_revise
 from enterprises.capstones.operations.standing import against_defence
-from enterprises.capstones.queries.defences import hold_place, submitted_in
+from enterprises.capstones.queries.defences import hold_place, read_blind_by, submitted_in
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, Verdict, WindowStage
 from trainhub.kernel import audit
@@ -336,6 +336,8 @@ def record_defence(
         raise WrongPerson(_("只有这一答辩组的秘书可以登记。"))
     if is_same_human(by.person_id, queries.person_of_student(capstone)):
         raise WrongPerson(_("学生本人不能登记自己的答辩。"))
+    if read_blind_by(by.person_id, [capstone.id]):
+        raise WrongState(_("这篇论文还等你盲评：签署后才能登记答辩。"), code="blind_first")
     session().refresh(slot)  # `demand` holds the capstone: what another window recorded meanwhile is seen only now
     if slot.recorded_at is not None:
         raise CapstoneRefused(_("这次答辩已经登记。"), code="already_graded")

@@ -6,7 +6,7 @@ Who opens one is asked as for the links of placements (`enterprises.mentors.prov
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import update
 
@@ -50,7 +50,7 @@ def make_link(*, capstone: Capstone, purpose: LinkPurpose, by: Identity, now: da
     one who has an account.
     """
     demand(capstone, Action.SEND_LINK, by)
-    stop(against_linking(capstone))
+    stop(against_linking(capstone, local(now).date()))
     supervision = queries.live_supervision(capstone.id, SupervisorRole.ENTERPRISE)
     assert supervision is not None
     for known, _name in queries.links_of(capstone.id):
@@ -73,11 +73,16 @@ def make_link(*, capstone: Capstone, purpose: LinkPurpose, by: Identity, now: da
     return row, secret
 
 
-def against_linking(capstone: Capstone) -> Refused | None:
-    """Why the enterprise's supervisor gets no link: there is none, or one who has an account and signs in."""
+def against_linking(capstone: Capstone, today: date) -> Refused | None:
+    """Why the enterprise's supervisor gets no link: there is none, one who is in office no more (the link would not open), or one who has an account and
+    signs in."""
     supervision = queries.live_supervision(capstone.id, SupervisorRole.ENTERPRISE)
     if supervision is None:
         return CapstoneRefused(_("还没有企业指导教师，不能发一次性链接。"))
+    if not guiding.is_mentor_at(capstone.enterprise_id, supervision.person_id, today):
+        name = session().get_one(Person, supervision.person_id).name
+        message = _("%(name)s已不是这家企业的在任指导教师，不能发一次性链接；任期内的指导由专业负责人核对后代为确认。", name=name)
+        return CapstoneRefused(message, code="not_in_office")
     if identities.accounts_of_persons([supervision.person_id]):
         name = session().get_one(Person, supervision.person_id).name
         return WrongState(_("%(name)s有账户，请本人登录后办理，不能生成链接。", name=name), code="has_account")

@@ -239,7 +239,7 @@ def supervised_by(person_id: int) -> list[tuple[CapstoneRow, SupervisorRole]]:
     return [(row, roles[row.id]) for row in order]
 
 
-def open_work(person_id: int) -> tuple[int, int]:
+def open_work(person_id: int, today: date) -> tuple[int, int]:
     """(capstones that wait for this person's grade, guidances that wait for this person's confirmation)."""
     mine = select(Supervision.capstone_id, Supervision.role).where(Supervision.person_id == person_id, Supervision.until.is_(None)).subquery()
     graded = select(CapstoneGrade.id).where(
@@ -251,7 +251,7 @@ def open_work(person_id: int) -> tuple[int, int]:
         .join(Capstone, Capstone.id == mine.c.capstone_id)
         .where(Capstone.state == CapstoneState.SUBMITTED, ~graded.exists())
     )
-    return to_grade or 0, len(waiting_for(person_id))
+    return to_grade or 0, len(waiting_for(person_id, today))
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------

@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import ColumnElement, CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.guiding import in_term
-from enterprises.capstones.queries.office import stands
+from enterprises.capstones.queries.office import goes_on, terms_of
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -26,7 +25,7 @@ from enterprises.placements.types import PlacementState
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
-from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status, all_of, finding_from_dict
 from trainhub.policy.types import Parameter
@@ -114,7 +113,10 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
 
 
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
-    """Six queries. Columns, not entities: a capstone's own row carries its whole archive."""
+    """Eight queries. Columns, not entities: a capstone's own row carries its whole archive.
+
+    A supervisor has to be in office on the capstone's last day, or until the side's grade was signed: then there was nothing left to do.
+    """
     current = session()
     evidence = Topic.evidence_file_id.is_not(None) & Topic.evidence_waits.is_(False)
     enterprises = Capstone.enterprise_id, Topic.enterprise_id.label("topic_enterprise_id")
@@ -125,25 +127,43 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     ).all()
     stays = stays_of((row.student_id for row in capstones), on)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
-    day = sa.case((Capstone.ends_on < on, Capstone.ends_on), else_=on)
-    is_mentor = sa.exists().where(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id, stands(Mentor, day))
-    is_teacher = sa.exists().where(Teacher.person_id == Supervision.person_id, Teacher.university_id == Student.university_id, stands(Teacher, day))
-    for capstone_id, role, person_id, name, is_of_enterprise, is_of_school in current.execute(
-        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, is_mentor, is_teacher)
+    signed = {
+        (key, SupervisorRole(role)): local(at).date()
+        for key, role, at in current.execute(
+            select(CapstoneGrade.capstone_id, CapstoneGrade.role, CapstoneGrade.signed_at).where(
+                CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None)
+            )
+        )
+    }
+    held = current.execute(
+        select(
+            Supervision.capstone_id,
+            Supervision.role,
+            Supervision.person_id,
+            Person.name,
+            Capstone.ends_on,
+            Capstone.enterprise_id,
+            Student.university_id,
+        )
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == Supervision.person_id)
         .where(Supervision.capstone_id.in_(ids), Supervision.since <= on, or_(Supervision.until.is_(None), Supervision.until > on))
         .order_by(Supervision.id)
-    ):
-        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, bool(is_of_enterprise), bool(is_of_school)))
+    ).all()
+    terms = terms_of({row.person_id for row in held})
+    for capstone_id, role, person_id, name, ends_on, enterprise_id, university_id in held:
+        until = signed.get((capstone_id, role))
+        day = min(ends_on, on, until or on)
+        houses = (("enterprise", enterprise_id), ("school", university_id))
+        at = [any(one.holds(day) if until is None else one.lasts(day) for one in terms[person_id, house]) for house in houses]
+        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, *at))
     logs: dict[int, dict[SupervisorRole, int]] = defaultdict(dict)
     grades: dict[int, set[SupervisorRole]] = defaultdict(set)
-    for capstone_id, role, count in current.execute(_logs_and_grades(ids, on)):
-        if count is None:
-            grades[capstone_id].add(SupervisorRole(role))
-        else:
-            logs[capstone_id][SupervisorRole(role)] = count
+    for capstone_id, role in signed:
+        grades[capstone_id].add(role)
+    for capstone_id, role, count in current.execute(_logs(ids, on)):
+        logs[capstone_id][role] = count
     return {
         row.id: CapstoneFacts(
             capstone_id=row.id,
@@ -162,8 +182,8 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     }
 
 
-def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
-    """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded.
+def _logs(ids: list[int], on: date) -> Select[Any]:
+    """(capstone, role, how many guidances are confirmed).
 
     A guidance counts when it is of a day in its supervisor's term, one of an enterprise's side when it was that day a mentor's of the enterprise where the capstone is done now: what the one before a
     change of enterprise did is no guidance by this one (8.3).
@@ -171,19 +191,14 @@ def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
     of_this_house = (
         select(Mentor.id)
         .join(Capstone, Capstone.enterprise_id == Mentor.enterprise_id)
-        .where(Capstone.id == GuidanceEntry.capstone_id, Mentor.person_id == GuidanceEntry.person_id, stands(Mentor, GuidanceEntry.on))
+        .where(Capstone.id == GuidanceEntry.capstone_id, Mentor.person_id == GuidanceEntry.person_id, goes_on(Mentor, GuidanceEntry.on))
     )
-    logs = (
-        select(GuidanceEntry.capstone_id, cast(GuidanceEntry.role, String(40)), func.count())
+    return (
+        select(GuidanceEntry.capstone_id, GuidanceEntry.role, func.count())
         .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on, in_term())
         .where(or_(GuidanceEntry.role == SupervisorRole.SCHOOL, of_this_house.correlate(GuidanceEntry).exists()))
         .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
     )
-    nothing = cast(null(), Integer)
-    grades = select(CapstoneGrade.capstone_id, cast(CapstoneGrade.role, String(40)), nothing).where(
-        CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None)
-    )
-    return union_all(logs, grades)
 
 
 def findings_of(capstone_ids: Iterable[int], on: date, held: rules.Numbers | None = None) -> dict[int, tuple[Finding, ...]]:

@@ -43,17 +43,20 @@ class _Asked:
     enterprise_id: int
     student: int
     counts: bool
+    stays: bool
+    """Whether the supervisor it names is in office today."""
 
 
-def confirmers_of(capstone_id: int) -> dict[int, Confirmers]:
-    """{guidance: who may confirm it} of one capstone, confirmed ones too."""
-    return _confirmers(_asked(GuidanceEntry.capstone_id == capstone_id))
+def confirmers_of(capstone_id: int, today: date) -> dict[int, Confirmers]:
+    """{guidance: who may confirm it} of one capstone on a day, confirmed ones too."""
+    return _confirmers(_asked(today, GuidanceEntry.capstone_id == capstone_id))
 
 
-def waiting_for(person_id: int) -> list[GuidanceEntry]:
-    """The guidances of capstones somebody supervises that wait for this person; six queries however many there are."""
+def waiting_for(person_id: int, today: date) -> list[GuidanceEntry]:
+    """The guidances of capstones somebody supervises that wait for this person on a day; six queries however many there are."""
     mine = select(Supervision.capstone_id).where(Supervision.person_id == person_id, Supervision.until.is_(None))
     asked = _asked(
+        today,
         GuidanceEntry.capstone_id.in_(mine),
         GuidanceEntry.confirmed_at.is_(None),
         Capstone.state.in_(MACHINE[Action.GUIDE].states),
@@ -63,9 +66,9 @@ def waiting_for(person_id: int) -> list[GuidanceEntry]:
     return [one.entry for one in asked if found[one.entry.id].has(person_id)]
 
 
-def waiting_since_left(capstone_id: int, role: SupervisorRole) -> list[GuidanceEntry]:
+def waiting_since_left(capstone_id: int, role: SupervisorRole, today: date) -> list[GuidanceEntry]:
     """The guidances of a side that name a supervisor who left and that nobody has confirmed."""
-    asked = _asked(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.confirmed_at.is_(None))
+    asked = _asked(today, GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.confirmed_at.is_(None))
     found = _confirmers(asked)
     return [one.entry for one in asked if found[one.entry.id].is_for_heads]
 
@@ -91,22 +94,23 @@ def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date)
     return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
 
 
-def _asked(*clauses: object) -> list[_Asked]:
+def _asked(today: date, *clauses: object) -> list[_Asked]:
     statement = (
-        select(GuidanceEntry, Capstone.enterprise_id, Student.person_id, in_term())
+        select(GuidanceEntry, Capstone.enterprise_id, Student.person_id, in_term(), was_in_office(today))
         .join(Capstone, Capstone.id == GuidanceEntry.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .where(*clauses)  # type: ignore[arg-type]
         .order_by(GuidanceEntry.id)
     )
-    return [_Asked(entry, enterprise_id, student, bool(counts)) for entry, enterprise_id, student, counts in session().execute(statement)]
+    return [_Asked(entry, *keys, bool(counts), bool(stays)) for entry, *keys, counts, stays in session().execute(statement)]
 
 
 def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
     """The rule: the student confirms what a supervisor wrote; what the student wrote confirms the supervisor it names.
 
     When that one has left, whoever supervises on that side now stands for it, as far as both are of the same house (a mentor of another
-    enterprise cannot say what happened in the one before), and a head with a reason.
+    enterprise cannot say what happened in the one before), and a head with a reason: also when nobody else was named and the one who is has no
+    account, whose links end with the term.
     """
     held = {
         (capstone_id, role): person_id
@@ -126,8 +130,9 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
             found[entry.id] = Confirmers(rows[one.student], is_left=False, counts=one.counts)
             continue
         holder = held.get((entry.capstone_id, entry.role))
-        is_left = holder is None or human[holder] != human[entry.person_id]
-        vouches = not is_left or entry.role is SupervisorRole.SCHOOL or _was_mentor(at.get((entry.person_id, one.enterprise_id), []), entry.on)
+        is_other = holder is None or human[holder] != human[entry.person_id]
+        is_left = is_other or not one.stays
+        vouches = not is_other or entry.role is SupervisorRole.SCHOOL or _was_mentor(at.get((entry.person_id, one.enterprise_id), []), entry.on)
         persons = rows[holder] if holder is not None and vouches else frozenset()
         found[entry.id] = Confirmers(persons - rows[one.student], is_left, one.counts)
     return found

@@ -5,6 +5,7 @@ A supervision says that somebody was named; a term says that the person is there
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,11 @@ def stands(term: Any, day: Any) -> ColumnElement[bool]:
     return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
 
 
+def goes_on(term: Any, day: Any) -> ColumnElement[bool]:
+    """SQL: a term that has not ended before a day."""
+    return or_(term.until.is_(None), term.until >= day)
+
+
 def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
     """SQL: capstones with a supervisor of a side who is in office on a day."""
     held = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None))
@@ -50,7 +56,7 @@ def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
 
 def wants_supervisor(role: SupervisorRole) -> ColumnElement[bool]:
     """SQL: capstones that still need a supervisor of a side: where somebody may be named (`operations.against_another`), and the side has not signed its
-    grade. After that whoever leaves has done what there was to do, and nobody could be named instead."""
+    grade. After that whoever leaves has done what there was to do (`facts` judges the day of the grade), and nobody could be named instead."""
     signed = select(CapstoneGrade.id).where(CapstoneGrade.capstone_id == Capstone.id, CapstoneGrade.role == role, CapstoneGrade.replaced_at.is_(None))
     return and_(Capstone.state.in_(MACHINE[Action.SUPERVISE].states), ~signed.correlate(Capstone).exists())
 
@@ -60,16 +66,20 @@ def lacks_supervisor(on: date) -> ColumnElement[bool]:
     return or_(*(and_(wants_supervisor(role), ~has_in_office(role, on)) for role in SupervisorRole))
 
 
-def was_in_office() -> ColumnElement[bool]:
-    """SQL: guidances of a day on which the person whose they are was in office: a teacher of the student's university, or a mentor of the capstone's
-    enterprise (who has never been one there: of the enterprise before a change of topic)."""
+def was_in_office(on: date | None = None) -> ColumnElement[bool]:
+    """SQL: guidances of a day (or any, with the person in office on the day `on`) on which the person whose they are was in office: a teacher of the
+    student's university, or a mentor of the capstone's enterprise (who has never been one there: of the enterprise before a change of topic).
+
+    Only the end of the term is asked: who is hired anew begins later in the register, and what was logged in the term before counts.
+    """
+    day = GuidanceEntry.on if on is None else on
     teacher, pupil, mentor, here = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor)
     of_school, of_firm = aliased(Capstone), aliased(Capstone)
     school = (
         select(teacher.id)
         .join(of_school, of_school.id == GuidanceEntry.capstone_id)
         .join(pupil, (pupil.id == of_school.student_id) & (pupil.university_id == teacher.university_id))
-        .where(teacher.person_id == GuidanceEntry.person_id, stands(teacher, GuidanceEntry.on))
+        .where(teacher.person_id == GuidanceEntry.person_id, goes_on(teacher, day))
     )
     known_here = select(here.id).where(here.person_id == GuidanceEntry.person_id, here.enterprise_id == of_firm.enterprise_id)
     firm = (
@@ -77,7 +87,7 @@ def was_in_office() -> ColumnElement[bool]:
         .join(of_firm, of_firm.id == GuidanceEntry.capstone_id)
         .where(
             mentor.person_id == GuidanceEntry.person_id,
-            stands(mentor, GuidanceEntry.on),
+            goes_on(mentor, day),
             or_(mentor.enterprise_id == of_firm.enterprise_id, ~known_here.correlate(GuidanceEntry, of_firm).exists()),
         )
     )
@@ -85,6 +95,32 @@ def was_in_office() -> ColumnElement[bool]:
         and_(GuidanceEntry.role == SupervisorRole.SCHOOL, school.correlate(GuidanceEntry).exists()),
         and_(GuidanceEntry.role == SupervisorRole.ENTERPRISE, firm.correlate(GuidanceEntry).exists()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """From and to, both included; `until` None: open."""
+
+    since: date
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.since <= day and self.lasts(day)
+
+    def lasts(self, day: date) -> bool:
+        """Whether it has not ended before a day: who is hired anew begins later in the register."""
+        return self.until is None or self.until >= day
+
+
+def terms_of(person_ids: Collection[int]) -> dict[tuple[int, tuple[str, int]], list[Term]]:
+    """By person and house, ("school", university) or ("enterprise", enterprise): the terms as teacher or mentor. Two queries."""
+    found = defaultdict[tuple[int, tuple[str, int]], list[Term]](list)
+    wanted = sorted(person_ids)
+    for house, term, at in (("school", Teacher, Teacher.university_id), ("enterprise", Mentor, Mentor.enterprise_id)):
+        for person_id, key, since, until in session().execute(select(term.person_id, at, term.since, term.until).where(term.person_id.in_(wanted))):
+            found[person_id, (house, key)].append(Term(since, until))
+    return found
 
 
 def people_of_enterprise(enterprise_id: int, on: date) -> frozenset[int]:

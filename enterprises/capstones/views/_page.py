@@ -197,7 +197,7 @@ def _against_finish(row: Capstone, result: Result) -> Refused | None:
 def _confirmable(row: Capstone, can: dict[str, bool]) -> dict[str, Any]:
     """The guidances the reader may confirm: as the other party, or for a supervisor who left; `left` are the latter for everybody.
     `uncounted` are of a day on which their supervisor was not in office: confirmed or not, they count for nobody."""
-    found, me = guiding.confirmers_of(row.id), who().person_id
+    found, me = guiding.confirmers_of(row.id, clock.today()), who().person_id
     return {
         "confirmable": {key for key, one in found.items() if can[Action.GUIDE] and one.has(me)},
         "confirmable_for": {key for key, one in found.items() if can[Action.CONFIRM_FOR] and one.is_for_heads},

@@ -126,7 +126,7 @@ def mine() -> Any:
 def supervised() -> Any:
     """The capstones one supervises, with what waits; `show` narrows to those that the figures of the first page count."""
     person_id = who().person_id or 0
-    to_grade, to_confirm = queries.open_work(person_id)
+    to_grade, to_confirm = queries.open_work(person_id, clock.today())
     rows, show = queries.supervised_by(person_id), request.args.get("show", "")
     graded = queries.graded_by(person_id)
     shown = {

@@ -54,6 +54,7 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200, typed
         files=archive.files_by_ids(slot.file_id for slot, *_rest in slots if slot.file_id is not None),
         secret=queries.confidential_among(capstone.id for _slot, capstone, *_rest in slots),
         titles={capstone.id: queries.title_of(capstone) for _slot, capstone, _student, _person in slots},
+        blind=read_blind_by(who().person_id, [capstone.id for _slot, capstone, *_rest in slots]),
         clock_of=scheduling.clock_of,
         labels=labels,
         today=clock.today(),

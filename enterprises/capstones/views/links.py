@@ -42,7 +42,7 @@ def _links_page(
     row: Capstone, address: str = "", sent: Channel | None = None, problem: str = "", status: int = 200, code: tuple[str, str] | None = None
 ) -> Any:
     student = session().get_one(Student, row.student_id)
-    against = operations.against_state(row, Action.SEND_LINK) or operations.against_linking(row)
+    against = operations.against_state(row, Action.SEND_LINK) or operations.against_linking(row, clock.today())
     grading = operations.against_grade(row, SupervisorRole.ENTERPRISE, clock.now())
     html = render_template(
         "enterprises/capstones/links.html",
@@ -219,7 +219,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         if mine is not None:
             form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
-    confirmers = guiding.confirmers_of(capstone.id)
+    confirmers = guiding.confirmers_of(capstone.id, clock.today())
     waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and confirmers[e.id].has(row.person_id)]
     html = render_template(
         "enterprises/capstones/link.html",

@@ -64,15 +64,15 @@ def test_who_took_over_confirms_what_the_student_wrote(session: Session, role: S
     for wrong in (left.before, left.found.who):
         with pytest.raises(WrongPerson):
             operations.confirm_guidance(entry=left.entry, by=make.as_person(wrong), now=NOW)
-    assert queries.open_work(left.after.id)[1] == 1
+    assert queries.open_work(left.after.id, TODAY)[1] == 1
     operations.confirm_guidance(entry=left.entry, by=make.as_person(left.after), now=NOW)
-    assert (_counted(left.found, role), left.entry.person_id, queries.open_work(left.after.id)[1]) == (1, left.before.id, 0)
+    assert (_counted(left.found, role), left.entry.person_id, queries.open_work(left.after.id, TODAY)[1]) == (1, left.before.id, 0)
 
 
 @pytest.mark.parametrize("role", list(SupervisorRole))
 def test_what_the_one_before_wrote_still_waits_for_the_student(session: Session, role: SupervisorRole) -> None:
     left = _left(role, by=role.value)
-    assert queries.open_work(left.after.id)[1] == 0
+    assert queries.open_work(left.after.id, TODAY)[1] == 0
     for wrong in (left.before, left.after):
         with pytest.raises(WrongPerson):
             operations.confirm_guidance(entry=left.entry, by=make.as_person(wrong), now=NOW)
@@ -116,7 +116,7 @@ def test_a_mentor_of_the_new_enterprise_does_not_vouch_for_the_one_before(sessio
     operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=after, reason="离任", by=SYSTEM, **TIMES)
     with pytest.raises(WrongPerson):
         operations.confirm_guidance(entry=entry, by=make.as_person(after), now=NOW)
-    assert queries.open_work(after.id)[1] == 0
+    assert queries.open_work(after.id, TODAY)[1] == 0
     operations.confirm_guidance_for(entry=entry, reason="原企业来函确认", by=make.head_of(found.programme), now=NOW)
     assert entry.confirmed_at == NOW
 

@@ -15,7 +15,7 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Capstone, Supervision
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.queries import guiding, office, outputs
-from enterprises.capstones.types import CapstoneState, Stage, SupervisorRole
+from enterprises.capstones.types import CapstoneState, LinkPurpose, Stage, SupervisorRole
 from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -24,6 +24,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.oversight.home.queries import practice
 from trainhub.people import operations as people
+from trainhub.policy.findings import Status
 from trainhub.programmes.models import Cohort
 
 SCHOOL, ENTERPRISE = SupervisorRole
@@ -75,9 +76,9 @@ def test_what_counts_for_nobody_waits_for_nobody(session: Session, as_role: Call
     party = found.by("student" if not by else role)
     person = party.person_id
     assert person is not None
-    assert (guiding.confirmers_of(found.capstone.id)[theirs.id].has(person), len(guiding.waiting_for(person))) == (True, 1 if by else 0)
+    assert (guiding.confirmers_of(found.capstone.id, TODAY)[theirs.id].has(person), len(guiding.waiting_for(person, TODAY))) == (True, 1 if by else 0)
     _leaves(session, found, role, BEFORE)
-    assert (guiding.confirmers_of(found.capstone.id)[theirs.id].has(person), guiding.waiting_for(person)) == (False, [])
+    assert (guiding.confirmers_of(found.capstone.id, TODAY)[theirs.id].has(person), guiding.waiting_for(person, TODAY)) == (False, [])
     with pytest.raises(CapstoneRefused, match="不在任") as no:
         operations.confirm_guidance(entry=theirs, by=party, now=NOW)
     assert no.value.code == "not_in_office"
@@ -302,3 +303,51 @@ def test_who_was_replaced_is_told_no_more(session: Session) -> None:
     held = session.scalars(select(Supervision).where(Supervision.capstone_id == found.capstone.id, Supervision.until.is_(None))).all()
     assert {one.person_id for one in held} == {new.id, found.school.id if found.school else 0}
     assert session.get_one(Capstone, found.capstone.id).state is CapstoneState.ASSIGNED
+
+
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_a_head_confirms_days_of_the_term_where_nobody_else_was_named(session: Session, role: SupervisorRole) -> None:
+    """The links of a mentor end with the term, and nobody may be named once the side has graded: the head says with a reason what happened."""
+    found = make.case()
+    theirs = _log(found, role, BEFORE, "student")
+    head = make.head_of(found.programme)
+    with pytest.raises(CapstoneRefused):
+        operations.confirm_guidance_for(entry=theirs, reason="核对了周报", by=head, now=NOW)
+    _leaves(session, found, role, BEFORE)
+    assert guiding.confirmers_of(found.capstone.id, BEFORE)[theirs.id].is_for_heads is False
+    assert operations.confirm_guidance_for(entry=theirs, reason="核对了周报", by=head, now=NOW).confirmed_at == NOW
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs[role] == 1
+
+
+def test_no_link_is_offered_that_would_not_open(session: Session) -> None:
+    found = make.case()
+    assert operations.against_linking(found.capstone, TODAY) is None
+    _leaves(session, found, ENTERPRISE, BEFORE)
+    refused = operations.against_linking(found.capstone, TODAY)
+    assert (refused and refused.code, operations.against_linking(found.capstone, BEFORE)) == ("not_in_office", None)
+    with pytest.raises(CapstoneRefused, match="不是这家企业"):
+        operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)
+
+
+@pytest.mark.parametrize("role", list(SupervisorRole))
+@pytest.mark.parametrize(("days", "is_met"), [(-1, False), (0, True), (1, True)])
+def test_who_leaves_after_the_grade_has_supervised(session: Session, role: SupervisorRole, days: int, is_met: bool) -> None:
+    """8.3 asks for supervisors until the capstone's last day, or until their side has graded: nobody could be named after that."""
+    found = make.graded(80, 80)
+    found.capstone.ends_on = TODAY + timedelta(days=30)
+    _leaves(session, found, role, TODAY + timedelta(days=days))
+    on = TODAY + timedelta(days=10)
+    part = f"8.3.{role.value}"
+    [status] = [one.status for one in queries.findings_of([found.capstone.id], on)[found.capstone.id] if one.code == part]
+    assert (status is Status.MET) is is_met
+
+
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_who_is_hired_anew_keeps_what_was_confirmed(session: Session, role: SupervisorRole) -> None:
+    found = make.case()
+    operations.confirm_guidance(entry=_log(found, role, TODAY), by=found.by("student"), now=NOW)
+    term = found.teacher if role is SCHOOL else found.mentor
+    assert term is not None
+    term.since = TODAY + timedelta(days=100)
+    session.flush()
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs[role] == 1

@@ -139,3 +139,20 @@ def test_a_blind_reviewer_in_the_panel_learns_whose_thesis_it_is_only_afterwards
     session.commit()
     assert found.who.name in reader.get(at).text
     assert reader.get(thesis).status_code == 200
+
+
+def test_a_secretary_who_reads_blind_learns_whose_thesis_it_is_only_afterwards(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found, group, slot, members = _placed(session)
+    secretary = session.get_one(Person, group.secretary_id)
+    review = operations.ask_review(capstone=found.capstone, person=secretary, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    client, at = as_role(Role.LECTURER, person_id=secretary.id), f"/capstones/defences/{group.id}"
+    session.commit()
+    page = client.get(at).text
+    assert [said for said in (found.who.name, found.student.student_no, found.topic.title) if said in page] == []
+    said = {"slot": slot, "scores": {one.id: 80 for one in members}, "questions": "问答", "verdict": Verdict.PASS}
+    with pytest.raises(operations.WrongState, match="盲评"):
+        operations.record_defence(**said, by=make.as_person(secretary), **TIMES)
+    review.signed_at = NOW
+    session.commit()
+    assert found.who.name in client.get(at).text
+    assert operations.record_defence(**said, by=make.as_person(secretary), **TIMES).recorded_at is not None

@@ -1,6 +1,6 @@
 """Every select on persons, students, teachers and their employment."""
 
-from trainhub.people.queries.addresses import is_own_address
+from trainhub.people.queries.addresses import is_own_address, shared_addresses
 from trainhub.people.queries.background import degree, degrees_of, months_abroad, stay, stays_of
 from trainhub.people.queries.former import (
     Renumbered,
@@ -227,6 +227,7 @@ __all__ = [
     "same_listing",
     "same_pairs",
     "settled",
+    "shared_addresses",
     "spans_of",
     "standing_holds",
     "standing_merge",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from sqlalchemy import func, or_, select
 
 from trainhub.kernel.db import session
@@ -18,3 +22,21 @@ def is_own_address(person: Person, address: str) -> bool:
         Person.id.not_in(rows_of_humans([person.id])[person.id]),
     )
     return session().scalar(statement.limit(1)) is None
+
+
+def shared_addresses(of: Mapping[int, Collection[str]]) -> dict[int, set[str]]:
+    """By person those of the addresses that `is_own_address` says no to: two queries for all of them."""
+    mails = {one.strip().lower() for some in of.values() for one in some}
+    phones = {one.strip().replace(" ", "").replace("-", "") for some in of.values() for one in some}
+    plain_phone: Any = func.replace(func.replace(Person.phone, " ", ""), "-", "")
+    at = defaultdict[str, set[int]](set)
+    for key, mail, phone in session().execute(
+        select(Person.id, func.lower(Person.email), plain_phone).where(or_(func.lower(Person.email).in_(mails), plain_phone.in_(phones)))
+    ):
+        at[mail].add(key)
+        at[phone].add(key)
+    rows = rows_of_humans(of)
+    return {
+        key: {one for one in some if (at[one.strip().lower()] | at[one.strip().replace(" ", "").replace("-", "")]) - rows[key]}
+        for key, some in of.items()
+    }

@@ -266,7 +266,7 @@ def test_the_readiness_page_asks_the_database_little(session: Session, as_role: 
     session.expire_all()
     count_queries.clear()
     assert head.get(f"/evaluation/{code}?on=2026-03-02").status_code == 200
-    assert len(count_queries) <= 62, "the same number whatever is in them: also who was taken out of the plan, degrees and stays abroad"
+    assert len(count_queries) <= 66, "the same number whatever is in them: also who was taken out of the plan, degrees and stays abroad"
 
 
 def test_the_command_prints_what_the_contract_promises(app: Flask, session: Session) -> None:
