@@ -25,7 +25,8 @@ LEFT = date(2026, 2, 27)
 
 
 def _leave(student: Student, state: StudentState, on: date = LEFT) -> None:
-    people.change_student(student=student, state=state, left_on=on, by=SYSTEM, now=NOW)
+    reason = "本人申请" if state is StudentState.WITHDRAWN else ""
+    people.change_student(student=student, state=state, left_on=on, left_reason=reason, by=SYSTEM, now=NOW)
 
 
 def _rows(found: Case, on: date = TODAY) -> dict[str, queries.Overview]:
