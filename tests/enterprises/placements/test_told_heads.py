@@ -102,7 +102,7 @@ def test_placements_of_who_left_stand_on_the_round_and_among_the_tasks(world: Si
         head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
         assert "处理不在读学生的实习安排" not in head.get("/").text
         with transaction():
-            day = {"left_on": FRIDAY} if state is StudentState.WITHDRAWN else {"state_on": FRIDAY}
+            day = {"left_on": FRIDAY, "left_reason": "本人申请"} if state is StudentState.WITHDRAWN else {"state_on": FRIDAY}
             people.change_student(student=people_queries.student(world.student.id), state=state, **day, **WHOLE)
         page = head.get("/").text
         assert "处理不在读学生的实习安排" in page

@@ -30,7 +30,7 @@ def graduated(state: StudentState = StudentState.GRADUATED, left_on: date | None
     """A cohort of two that graduated; both left the school as said."""
     built = factory.bare(students=2)
     for student in built.students:
-        people.change_student(student=student, state=state, left_on=left_on, **W)
+        people.change_student(student=student, state=state, left_on=left_on, left_reason="转学" if state is StudentState.WITHDRAWN else "", **W)
     programmes.change_cohort(cohort=built.cohort, graduated_on=GRADUATION, **W)
     return built
 
