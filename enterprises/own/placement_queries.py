@@ -37,7 +37,7 @@ from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from trainhub.identity.models import Account
 from trainhub.identity.queries.owned import Owned, pick, tenths, yuan
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _, clauses, listed
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import same_human
@@ -136,8 +136,13 @@ def events(person_id: int) -> Owned:
     )  # fmt: skip
     return Owned(
         _of_placement(pick(row, *PLACE, *columns), row.placement_id, person_id).order_by(row.id),
-        {"kind": labels.EVENT_KINDS, "state": labels.EVENT_STATES},
+        {"kind": labels.EVENT_KINDS, "state": labels.EVENT_STATES, "set_aside": _set_aside},
     )
+
+
+def _set_aside(rows: list[dict[str, Any]] | None) -> str:
+    """The days that waited when leave was granted, with their notes."""
+    return clauses(f"{one['on']} {one['note']}".strip() for one in rows or [])
 
 
 def papers(person_id: int) -> Owned:

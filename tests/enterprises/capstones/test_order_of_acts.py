@@ -26,6 +26,10 @@ TIMES = {"today": TODAY, "now": NOW}
 SCHOOL, ENTERPRISE = SupervisorRole
 
 
+READS = {SCHOOL: ReviewKind.BLIND, ENTERPRISE: ReviewKind.CROSS}
+"""What somebody of a side may be asked for: nobody of the topic's enterprise reads blind."""
+
+
 def _able(found: make.Case, role: SupervisorRole) -> Person:
     """Somebody who could supervise on one side, and sign."""
     who = make.signer()
@@ -68,7 +72,7 @@ def test_a_reviewer_does_not_become_supervisor(session: Session, role: Superviso
     found = make.case()
     make.submit(found)
     who = _able(found, role)
-    review = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    review = operations.ask_review(capstone=found.capstone, person=who, kind=READS[role], due_on=TODAY, by=SYSTEM, **TIMES)
     if judged != "asked":
         verdict = Verdict.REVISE if judged == "sent_back" else Verdict.PASS
         operations.sign_review(review=review, score=80, verdict=verdict, comment="好", by=make.as_person(who), **TIMES)
@@ -113,7 +117,7 @@ def test_no_plan_proposes_who_judges(session: Session, mode: PlanMode, role: Sup
     found = make.case(has_supervisors=False)
     make.submit(found)
     reviewer, sits, free = (_able(found, role) for _n in range(3))
-    operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    operations.ask_review(capstone=found.capstone, person=reviewer, kind=READS[role], due_on=TODAY, by=SYSTEM, **TIMES)
     _placed(session, found, [ground.person(), ground.person(), sits])
     problem, _names = planning.case_of(found.programme, found.student.cohort_id, mode, TODAY)
     plan = solve(problem, seed=1)
