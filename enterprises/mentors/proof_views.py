@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, Length
 
-from enterprises.mentors import accounts, address_lists, proof_queries, proving
+from enterprises.mentors import accounts, address_list_queries, proof_queries, proving
 from enterprises.mentors.views import blueprint
 from enterprises.permissions import Can
 from trainhub.identity import operations as identity
@@ -109,7 +109,7 @@ def codes_page(refused: Refused | None = None, *, chosen: Collection[str] = (), 
         "enterprises/mentors/codes.html",
         rows=[(row, against.get(row.account_id)) for row in rows],
         days=accounts.CODE_LASTS.days,
-        unchecked=address_lists.unchecked(who(), clock.today()),
+        unchecked=address_list_queries.unchecked(who(), clock.today()),
         chosen=chosen,
         how=how,
         refused=refused,

@@ -61,6 +61,7 @@ def test_a_decided_score_is_kept_as_it_was_typed(session: Session, as_role: AsRo
 @pytest.mark.parametrize("day", ["abc", "2026-02-30", "2026/03/01", "3"])
 def test_a_deadline_that_is_no_day_is_not_taken_for_today(session: Session, as_role: AsRole, day: str) -> None:
     found, reviewer = make.case(), make.signer()
+    ground.teacher(of=found.programme, who=reviewer)
     make.submit(found)
     key, head = found.capstone.id, _head(as_role, found)
     for at in (f"/capstones/{key}/reviews", f"/capstones/cohorts/{found.programme.code}/2023/judging/cross"):

@@ -21,7 +21,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.models import CapstoneGrade, MentorLink
 from enterprises.capstones.types import LinkPurpose
 from enterprises.mentors import addresses
-from enterprises.mentors.address_lists import unchecked
+from enterprises.mentors.address_list_queries import unchecked
 from enterprises.mentors.address_queries import asks_code, digest_of, vouched_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import operations as placements
@@ -455,7 +455,9 @@ def test_a_school_that_owes_only_a_mark_is_asked_too(session: Session, placed: S
     assert len(sent) == 2
 
 
-def test_an_address_that_stands_for_somebody_else_too_is_no_task(app: Flask, session: Session, as_role: AsRole, found: make.Case, sent: list[str]) -> None:
+def test_an_address_that_stands_for_somebody_else_too_is_no_task(
+    app: Flask, session: Session, as_role: AsRole, found: make.Case, sent: list[str]
+) -> None:
     """One office telephone of many: nothing is sent there, nobody can vouch for it; it is neither on the list nor counted, and a tick of before says whose."""
     ground.person("同事", phone=PHONE)
     assert found.mentor is not None

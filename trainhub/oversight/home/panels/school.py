@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from enterprises.mentors import address_lists, proof_queries
+from enterprises.mentors import address_list_queries, proof_queries
 from enterprises.placements import labels as placement_labels
 from enterprises.placements import queries as placements
 from enterprises.placements.types import Light, RoundState
@@ -317,6 +317,6 @@ def _programmes(identity: Identity) -> Block:
 
 def unchecked_addresses(identity: Identity, today: date) -> list[Todo]:
     """Mentors of one's students without an account to whose address only the enterprise vouches: every link of theirs asks for a code of the school."""
-    waiting = {one.person_id for one in address_lists.unchecked(identity, today)}
+    waiting = {one.person_id for one in address_list_queries.unchecked(identity, today)}
     url, said = link(identity, "mentors.codes"), _("没有账户的指导教师凭链接确认和评分；核实以前每个链接都要学校的核对码")
     return [Todo(_("核实企业指导教师的联系方式"), url and f"{url}#addresses", _("去核实"), len(waiting), said, 1, "key")] if waiting else []
