@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
@@ -182,7 +181,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     }
 
 
-def _logs(ids: list[int], on: date) -> Select[Any]:
+def _logs(ids: list[int], on: date) -> Select[int, SupervisorRole, int]:
     """(capstone, role, how many guidances are confirmed).
 
     A guidance counts when it is of a day in its supervisor's term, one of an enterprise's side when it was that day a mentor's of the enterprise where the capstone is done now: what the one before a

@@ -102,7 +102,7 @@ def _asked(today: date, *clauses: object) -> list[_Asked]:
         .where(*clauses)  # type: ignore[arg-type]
         .order_by(GuidanceEntry.id)
     )
-    return [_Asked(entry, *keys, bool(counts), bool(stays)) for entry, *keys, counts, stays in session().execute(statement)]
+    return [_Asked(one, enterprise, student, bool(counts), bool(stays)) for one, enterprise, student, counts, stays in session().execute(statement)]
 
 
 def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:

@@ -112,7 +112,7 @@ def supervision_todos(identity: Identity, today: date) -> list[Todo]:
     """Grades and guidances that wait for a supervisor on either side."""
     if identity.person_id is None:
         return []
-    to_grade, to_confirm = capstones.open_work(identity.person_id)
+    to_grade, to_confirm = capstones.open_work(identity.person_id, today)
     url = link(identity, "capstones.supervised")
     todos = []
     if to_grade:
