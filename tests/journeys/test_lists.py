@@ -15,8 +15,12 @@ from tests.journeys.conftest import Place, opened, travel
 from tests.journeys.test_roles import ACCOUNTS
 
 TOTAL = re.compile(r"共 ?([\d,]+) ?(?:名|项|条|个|人|门|封)")
-COUNTS_SOMETHING_ELSE = ("确认学生的实习日", "督促指导教师确认实习日", "评阅作业", "确认指导记录")
-"""These count days or pieces of work; their lists show all the students and the assignments, and say themselves how many wait."""
+COUNTS_SOMETHING_ELSE = (
+    *("确认学生的实习日", "督促指导教师确认实习日", "评阅作业", "确认指导记录"),
+    *("评阅毕业设计论文", "第三方评分", "参加毕业设计答辩", "登记毕业设计答辩", "评议抽检论文"),
+)
+"""These count days or pieces of work; their lists show all the students and the assignments, and say themselves how many wait. One page holds all that
+somebody is asked to judge, of each kind."""
 LISTS = (
     ("programme", "/placements/", "/placements/export", ("student", "enterprise", "term", "state"), {"state": "going"}),
     ("programme", "/placements/progress", "/placements/progress", ("student", "credited", "expected", "projected"), {"light": "red"}),

@@ -19,8 +19,8 @@ from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 
 
-def reports_to_check(person_id: int) -> int:
-    """How many students' latest similarity report nobody has compared with what was typed, among those somebody supervises for the school.
+def reports_to_check(person_id: int) -> frozenset[int]:
+    """The capstones whose latest similarity report nobody has compared with what was typed, among those somebody supervises for the school.
 
     Not of who has left, and not where a conflict of interest that is known by now keeps the supervisor from saying anything.
     """
@@ -42,7 +42,7 @@ def reports_to_check(person_id: int) -> int:
     )
     rows = {key: student_id for key, student_id in session().execute(statement)}
     barred = barred_among(rows, Office.SCHOOL) if rows else {}
-    return sum(person_id not in barred.get(key, ()) for key in rows)
+    return frozenset(key for key in rows if person_id not in barred.get(key, ()))
 
 
 def to_conclude(cohort_id: int) -> dict[str, list[int]]:

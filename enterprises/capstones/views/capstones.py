@@ -10,6 +10,7 @@ from enterprises.capstones import labels, queries
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.impartiality import with_exceptions
+from enterprises.capstones.queries.work import reports_to_check
 from enterprises.capstones.types import LIVE, Action, CapstoneState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
@@ -129,10 +130,12 @@ def supervised() -> Any:
     to_grade, to_confirm = queries.open_work(person_id, clock.today())
     rows, show = queries.supervised_by(person_id), request.args.get("show", "")
     graded = queries.graded_by(person_id)
+    unchecked = reports_to_check(person_id) if show == "report" else frozenset[int]()
     shown = {
         "going": [one for one in rows if one[0].state in LIVE],
         "submitted": [one for one in rows if one[0].state is CapstoneState.SUBMITTED],
         "grade": [one for one in rows if one[0].state is CapstoneState.SUBMITTED and one[0].id not in graded],
+        "report": [one for one in rows if one[0].id in unchecked],
     }
     return render_template(
         "enterprises/capstones/supervised.html",

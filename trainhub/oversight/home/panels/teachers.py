@@ -120,7 +120,7 @@ def supervision_todos(identity: Identity, today: date) -> list[Todo]:
     reports = reports_to_check(identity.person_id)
     if reports:
         said = _("相似比例由学生填写，决定能否送审、答辩；请对照报告确认或更正")
-        todos.append(Todo(_("核对查重比例"), url, _("去核对"), reports, said, 1, "search"))
+        todos.append(Todo(_("核对查重比例"), narrowed(url, show="report"), _("去核对"), len(reports), said, 1, "search"))
     if to_confirm:
         todos.append(Todo(_("确认指导记录"), url, _("去确认"), to_confirm, _("学生记录的指导，经你确认才计入"), 1, "chat"))
     return todos
