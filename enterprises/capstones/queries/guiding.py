@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
-from enterprises.capstones.queries.office import was_in_office
+from enterprises.capstones.queries.office import Term, was_in_office
 from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
@@ -91,7 +91,7 @@ def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date)
     terms = select(Supervision.since, Supervision.until).where(
         Supervision.capstone_id == row.id, Supervision.role == role, of_human(Supervision.person_id, person_id)
     )
-    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
+    return any(Term(since, until).holds(on) for since, until in session().execute(terms))
 
 
 def _asked(today: date, *clauses: object) -> list[_Asked]:
@@ -141,7 +141,7 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
 def is_mentor_at(enterprise_id: int, person_id: int, on: date) -> bool:
     """Whether a human is a mentor of an enterprise on a day."""
     terms = select(Mentor.since, Mentor.until).where(of_human(Mentor.person_id, person_id), Mentor.enterprise_id == enterprise_id)
-    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
+    return any(Term(since, until).holds(on) for since, until in session().execute(terms))
 
 
 def is_in_office(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:
@@ -150,7 +150,7 @@ def is_in_office(row: Capstone, role: SupervisorRole, person_id: int, on: date) 
         return is_mentor_at(row.enterprise_id, person_id, on)
     university = select(Student.university_id).where(Student.id == row.student_id).scalar_subquery()
     terms = select(Teacher.since, Teacher.until).where(of_human(Teacher.person_id, person_id), Teacher.university_id == university)
-    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
+    return any(Term(since, until).holds(on) for since, until in session().execute(terms))
 
 
 def _mentors_at(person_ids: Iterable[int]) -> dict[tuple[int, int], list[Mentor]]:
@@ -161,4 +161,4 @@ def _mentors_at(person_ids: Iterable[int]) -> dict[tuple[int, int], list[Mentor]
 
 
 def _was_mentor(terms: Collection[Mentor], on: date) -> bool:
-    return any(term.since <= on and (term.until is None or term.until >= on) for term in terms)
+    return any(Term(one.since, one.until).holds(on) for one in terms)

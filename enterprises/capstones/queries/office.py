@@ -28,14 +28,14 @@ from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.types import StudentState
 
 
-def stands(term: Any, day: Any) -> ColumnElement[bool]:
-    """SQL: a term (`since`, `until`) that a day lies in."""
-    return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
-
-
 def goes_on(term: Any, day: Any) -> ColumnElement[bool]:
     """SQL: a term that has not ended before a day."""
     return or_(term.until.is_(None), term.until >= day)
+
+
+def stands(term: Any, day: Any) -> ColumnElement[bool]:
+    """SQL: a term (`since`, `until`) that a day lies in."""
+    return and_(term.since <= day, goes_on(term, day))
 
 
 def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
