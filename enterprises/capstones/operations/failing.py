@@ -9,7 +9,7 @@ from enterprises.capstones.labels import FAILED_IN_REVIEW
 from enterprises.capstones.models import Capstone, Reconsideration
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
 from enterprises.capstones.operations.calling_off import give_back
-from enterprises.capstones.operations.concluding import demand_impartial
+from enterprises.capstones.operations.impartial import demand_impartial
 from enterprises.capstones.types import Action, CapstoneState, Decision, ReasonKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity

@@ -9,8 +9,9 @@ from typing import Any
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, given, heads_of, stop, tell
 from enterprises.capstones.operations.checking import release_expert
+from enterprises.capstones.operations.impartial import against_own_grade
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from enterprises.mentors.models import Mentor
@@ -73,8 +74,9 @@ def set_windows(
 
 
 def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, by: Identity, now: datetime) -> StageExtension:
-    """Give one student more time at one stage; it is logged and never taken back. Raises CapstoneRefused."""
+    """Give one student more time at one stage; it is logged and never taken back. Nobody prolongs the time for a grade of the own hand. Raises CapstoneRefused."""
     demand(capstone, Action.EXTEND, by)
+    stop(against_own_grade(capstone, by, field="stage") if stage is WindowStage.GRADING else None)
     why = given(reason, _("请写明延期的理由，会记录在案。"), field="reason")
     window = queries.window_of(capstone, stage)
     if window is None:

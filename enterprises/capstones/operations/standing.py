@@ -147,13 +147,16 @@ def against_defence(capstone: Capstone) -> CapstoneRefused | None:
     return CapstoneRefused(_("论文评阅不通过，还不能答辩：请专业负责人先决定退回修改、另请评阅人，或按不合格办理。"), code="failed_in_review")
 
 
-def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneRefused | None:
-    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass."""
+def against_finish(capstone: Capstone, result: Result | None, today: date) -> CapstoneRefused | None:
+    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass.
+
+    `result` is None where a part was never judged, since the thesis ended in its review: only who has signed is asked then.
+    """
     near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
     if near:
         why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(dict.fromkeys(near)))
         return CapstoneRefused(why, field="note", code="partial")
-    if is_settled(capstone):
+    if result is None or is_settled(capstone):
         return None
     third = queries.third_of(capstone.id)
     if result.is_far_apart and (third is None or third.signed_at is None):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries.guiding import waiting_for
-from enterprises.capstones.queries.office import lacks_supervisor
+from enterprises.capstones.queries.office import lacks_supervisor, no_student, stands
 from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -290,7 +290,7 @@ def _loads(role: SupervisorRole) -> Any:
 
 
 def school_load(university_id: int, on: date, *, most: int, programme_id: int | None = None) -> list[Load]:
-    """The teachers of a university with their live capstones over all programmes; those of the programme first."""
+    """The teachers of a university who may supervise, with their live capstones over all programmes; those of the programme first."""
     loads = _loads(SupervisorRole.SCHOOL)
     statement = (
         select(
@@ -298,7 +298,7 @@ def school_load(university_id: int, on: date, *, most: int, programme_id: int | 
         )
         .join(Person, Person.id == Teacher.person_id)
         .outerjoin(loads, loads.c.person_id == Teacher.person_id)
-        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .where(Teacher.university_id == university_id, stands(Teacher, on), no_student(Teacher.person_id))
         .order_by(Person.pinyin, Person.id)
     )
     rows = session().execute(statement).all()
@@ -309,7 +309,7 @@ def school_load(university_id: int, on: date, *, most: int, programme_id: int | 
 
 
 def mentor_load(enterprise_id: int, on: date, *, most: int) -> list[Load]:
-    """The mentors of an enterprise in office on a day, with their live capstones."""
+    """The mentors of an enterprise in office on a day who may supervise, with their live capstones."""
     return mentor_loads([enterprise_id], on, most=most)[enterprise_id]
 
 
@@ -321,7 +321,7 @@ def mentor_loads(enterprise_ids: Iterable[int], on: date, *, most: int) -> dict[
         select(Mentor.enterprise_id, Person.id, Person.name, Mentor.post, func.coalesce(loads.c.load, 0), Mentor.load_limit)
         .join(Person, Person.id == Mentor.person_id)
         .outerjoin(loads, loads.c.person_id == Mentor.person_id)
-        .where(Mentor.enterprise_id.in_(found), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .where(Mentor.enterprise_id.in_(found), stands(Mentor, on), no_student(Mentor.person_id))
         .order_by(Person.pinyin, Person.id)
     )
     for enterprise_id, key, name, post, load, limit in session().execute(statement):

@@ -26,8 +26,8 @@ from enterprises.capstones.models import (
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.impartiality import is_settled
+from enterprises.capstones.queries.office import no_student
 from enterprises.capstones.queries.stages import is_asked_to_judge, reviews_of, rubric_of, slots_of
-from enterprises.capstones.queries.supervising import no_student
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity

@@ -38,6 +38,12 @@ def stands(term: Any, day: Any) -> ColumnElement[bool]:
     return and_(term.since <= day, goes_on(term, day))
 
 
+def no_student(column: Any) -> ColumnElement[bool]:
+    """SQL: not (by this row) an enrolled student."""
+    enrolled: ColumnElement[bool] = column.not_in(select(Student.person_id).where(Student.state == StudentState.ENROLLED))
+    return enrolled
+
+
 def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
     """SQL: capstones with a supervisor of a side who is in office on a day."""
     held = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None))

@@ -14,7 +14,7 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Review
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import Decision, ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import Decision, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -218,3 +218,55 @@ def test_what_the_register_of_mentors_declares_is_a_conflict_of_interest_here_to
     session.commit()
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert "舅舅" in head.get(f"/capstones/{key}/supervisors/check?role=enterprise&person_id={name}").text
+
+
+def _party(found: make.Case, which: str) -> Person | None:
+    """Who asks for a third grade: both supervisors, somebody near the student, or nobody with a part in it."""
+    if which == "near":
+        relative = ground.person()
+        operations.record_conflict(person=relative, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+        return relative
+    return {"school": found.school, "enterprise": found.field, "other": ground.person()}[which]
+
+
+@pytest.mark.parametrize(("which", "is_refused"), [("school", True), ("enterprise", True), ("near", True), ("other", False)])
+def test_nobody_chooses_the_judge_of_the_own_grade(session: Session, as_role: Callable[..., FlaskClient], which: str, is_refused: bool) -> None:
+    """The two grades lie too far apart, and one of them is the head's own: another head names who breaks the tie."""
+    found = make.graded(60, 90)
+    party, third = _party(found, which), make.signer()
+    asked = {"capstone": found.capstone, "person": third, "by": _head(found, party), **TIMES}
+    if is_refused:
+        with pytest.raises(CapstoneRefused, match="其他负责人") as no:
+            operations.ask_third(**asked)
+        assert (no.value.code, queries.third_of(found.capstone.id)) == ("own_grade", None)
+    else:
+        assert operations.ask_third(**asked).person_id == third.id
+    key, programme_id, person_id = found.capstone.id, found.programme.id, party.id if party else None
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id)
+    page = head.get(f"/capstones/{key}").text
+    assert ("须由他人决定" in page, f"/capstones/{key}/third" in page) == (is_refused, not is_refused)
+    assert ("不能由你指定第三方评分人" in head.get(f"/capstones/{key}/third").text) is is_refused
+
+
+@pytest.mark.parametrize(("stage", "is_refused"), [(WindowStage.GRADING, True), (WindowStage.THESIS, False)])
+def test_nobody_prolongs_the_time_for_the_own_grade(
+    session: Session, as_role: Callable[..., FlaskClient], stage: WindowStage, is_refused: bool
+) -> None:
+    found = make.graded()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    closed = {stage: (TODAY - timedelta(days=9), TODAY - timedelta(days=1))}
+    operations.set_windows(cohort=cohort, windows=closed, by=SYSTEM, now=NOW)
+    given = {"capstone": found.capstone, "stage": stage, "until": TODAY + timedelta(days=3), "reason": "出差", "now": NOW}
+    assert operations.extend(by=_head(found, ground.person()), **given).stage is stage
+    given["until"] += timedelta(days=1)
+    if is_refused:
+        with pytest.raises(CapstoneRefused, match="延长评分时间") as no:
+            operations.extend(by=_head(found, found.school), **given)
+        assert (no.value.code, no.value.field) == ("own_grade", "stage")
+    else:
+        operations.extend(by=_head(found, found.school), **given)
+    key, programme_id, person_id = found.capstone.id, found.programme.id, found.school.id if found.school else None
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id).get(f"/capstones/{key}").text
+    assert (f'value="{stage.value}"' in page) is not is_refused
