@@ -99,9 +99,8 @@ def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, not
     row.decision = Decision.CHANGED if is_changed else Decision.UPHELD
     after = score_x10 if is_changed and score_x10 is not None else row.before_x10
     row.decided_by_id, row.decided_at = by.account_id, now
-    limits = [int(x) for x in queries.numbers(today).text_grades_from.items]
     row.after_x10 = capstone.score_x10 = after
-    capstone.grade_text = rules.text_grade(after, limits).value
+    capstone.grade_text = rules.text_grade(after, queries.numbers(today).text_limits).value
     session().flush()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from enterprises.capstones import queries, rules
@@ -27,6 +27,8 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
+EXTENSION_MOST = 366
+"""Days from today within which more time ends: a year that is mistyped is told at once."""
 TOLD_CONFLICT = N_("%(name)s 与学生 %(student)s 有利益关系，须回避：不能再为其签署评分或评阅，请专业负责人另行安排")
 TOLD_EXTENDED_SUPERVISORS = N_("毕业设计“%(title)s”的评分延期到 %(day)s 24 时")
 TOLD_EXTENDED_GUIDED = N_("你指导的毕业设计“%(title)s”：“%(stage)s”延期到 %(day)s 24 时")
@@ -84,6 +86,8 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
     last = max(window.closes_on, queries.extended_until(capstone.id, stage) or window.closes_on)
     if until <= last:
         raise CapstoneRefused(_("延期须晚于现在的截止日期 %(day)s。", day=last.isoformat()), field="until")
+    if until > local(now).date() + timedelta(days=EXTENSION_MOST):
+        raise CapstoneRefused(_("延期到 %(day)s 超过一年，请核对年份。", day=until.isoformat()), field="until")
     if until < local(now).date():
         raise CapstoneRefused(_("延期到 %(day)s 已经过去，学生仍然不能办理。", day=until.isoformat()), field="until")
     row = StageExtension(capstone_id=capstone.id, stage=stage, until=until, reason=why, granted_by_id=by.account_id, granted_at=now)

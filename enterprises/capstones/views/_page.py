@@ -78,6 +78,8 @@ def page(
     has_left = row.state in LIVE and operations.has_left(row)
     if has_left:
         can = {key: value and key == Action.WITHDRAW for key, value in can.items()}
+    if thesis_paper(row.id) is not None:  # handed in once, it is revised for its own topic
+        can.update(change_topic=False)
     if operations.against_withdrawal(row) is not None:
         can.update(withdraw=False)
     manages = Actor.ADMIN in actors

@@ -276,10 +276,16 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
         coverage=_coverage(row, student, {t.enterprise_id for t, _name in topics}),
         chosen=_typed_ranks() or {choice.topic_id: choice.rank for choice in mine},
         capstone=held,
+        why=_missed(row, student) if row is not None and row.state is ChoiceState.PUBLISHED else "",
         problem=problem,
         labels=labels,
     )
     return html, status
+
+
+def _missed(row: ChoiceRound, student: Student) -> str:
+    """Why a published round gave a student no topic, as it was kept; of whoever was given one since, or came later, nothing."""
+    return next((missed(why) for key, why in (row.plan or {}).get("unplaced", ()) if key == student.id), "")
 
 
 def _typed_ranks() -> dict[int, str]:
