@@ -39,7 +39,8 @@ class Numbers:
     @property
     def text_limits(self) -> list[int]:
         """The lowest scores in tenths of 优秀, 良好, 中等 and 及格; the last is the pass mark, so that word and result never differ."""
-        return [*(int(one) for one in self.text_grades_from.items), self.pass_mark.number]
+        passed = self.pass_mark.number
+        return [*(max(int(one), passed) for one in self.text_grades_from.items[:3]), passed]
 
 
 def judge(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:

@@ -79,6 +79,7 @@ from enterprises.capstones.operations.similarity import check_similarity
 from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
+    against_another_topic,
     against_appeal,
     against_archive,
     against_defence,
@@ -117,6 +118,7 @@ __all__ = [
     "add_evidence",
     "adopt_rubric",
     "against_another",
+    "against_another_topic",
     "against_appeal",
     "against_archive",
     "against_blind",

@@ -202,6 +202,8 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
         return member
     if queries.team_of(round.id, student.id) is not None:
         raise CapstoneRefused(_("你已在另一个小组中。"))
+    if queries.capstone_holding(team.leader_id) is not None:
+        raise CapstoneRefused(_("组长已有毕业设计，这个小组不能再加入。"))
     member.accepted_at = now
     for row in queries.choices_of(round.id, student.id):
         session().delete(row)
@@ -210,7 +212,7 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
     leader = session().get_one(Student, team.leader_id)
     topics = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
     kept = [row.topic_id for row in queries.choices_of(round.id, leader.id)]
-    unfit = sum(bool(why_not(topics.get(key), leader, size)) for key in kept)
+    unfit = sum(bool(why_not(topics[key], leader, size)) for key in kept if key in topics)
     audit.record(by=by, did="capstones.team.joined", on=team, data={"student": student.id})
     tell(
         person_ids=[leader.person_id],

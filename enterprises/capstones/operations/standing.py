@@ -12,6 +12,7 @@ from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window, heads_of
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.queries import guiding
+from enterprises.capstones.queries.anonymous import thesis_paper
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import lowered_reports, outdated_reports
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
@@ -223,6 +224,13 @@ def against_own_decision(capstone: Capstone, by: Identity) -> CapstoneRefused | 
         field="note",
         code="own_decision",
     )
+
+
+def against_another_topic(capstone: Capstone) -> CapstoneRefused | None:
+    """Why the topic is not changed any more: a thesis was handed in. Sent back it is revised; its reviews and its panel read this topic."""
+    if thesis_paper(capstone.id) is None:
+        return None
+    return CapstoneRefused(_("论文已经提交过，不能再改题：退回修改的论文按原选题修改。确需另做选题的，请先终止这项毕业设计。"), code="has_thesis")
 
 
 def against_archive(capstone: Capstone, today: date) -> CapstoneRefused | None:

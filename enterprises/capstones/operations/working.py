@@ -158,7 +158,7 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     audit.record(by=by, did="capstones.stage.passed", on=capstone, data={"stage": stage})
     tell(
         person_ids=[_student_person(capstone)],
-        kind="capstones.returned",
+        kind="capstones.stage",
         message=TOLD_PASSED,
         values={"stage": notifications.word(STAGES[stage])},
         url=f"/capstones/{capstone.id}",

@@ -28,7 +28,7 @@ def read_by_experts(item: SpotItem) -> int | None:
 
 
 def read_sums(items: list[SpotItem]) -> dict[int, str]:
-    """{item: the checksum of the file that its experts read}; two queries however many they are."""
+    """{item: the checksum of the file that its experts read, or will}; two queries however many they are."""
     latest = _latest(items)
     wanted = {item.id: item.anonymous_file_id or latest.get(item.capstone_id) for item in items}
     sums = select(StoredFile.id, StoredFile.sha256).where(StoredFile.id.in_({key for key in wanted.values() if key}))

@@ -266,6 +266,13 @@ def judge_names(university_id: int, cohort_id: int, on: date) -> dict[int, str]:
     return {key: name for key, name, *_more in _judges(university_id, cohort_id, on)}
 
 
+def graded_in(cohort_id: int) -> dict[int, int]:
+    """{capstone: student} of a cohort's capstones whose grades are to be given or stand before publication."""
+    states = (CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.MODERATION)
+    statement = select(Capstone.id, Capstone.student_id).join(Student, Student.id == Capstone.student_id)
+    return {key: student for key, student in session().execute(statement.where(Student.cohort_id == cohort_id, Capstone.state.in_(states)))}
+
+
 def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
     """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
 

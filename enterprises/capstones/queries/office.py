@@ -28,7 +28,7 @@ from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.types import StudentState
 
 # Made once: a new alias copies every column of its table, which at each call cost more than the question itself.
-TEACHER, PUPIL, MENTOR, HERE = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor)
+TEACHER, PUPIL, MENTOR, HERE, ENROLLED = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor), aliased(Student)
 OF_SCHOOL, OF_FIRM = aliased(Capstone), aliased(Capstone)
 
 
@@ -44,8 +44,7 @@ def stands(term: Any, day: Any) -> ColumnElement[bool]:
 
 def no_student(column: Any) -> ColumnElement[bool]:
     """SQL: not (by this row) an enrolled student."""
-    enrolled: ColumnElement[bool] = column.not_in(select(Student.person_id).where(Student.state == StudentState.ENROLLED))
-    return enrolled
+    return ~select(ENROLLED.id).where(ENROLLED.person_id == column, ENROLLED.state == StudentState.ENROLLED).exists()
 
 
 def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:

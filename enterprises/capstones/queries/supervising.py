@@ -172,6 +172,7 @@ def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
         barred |= of_house(row.enterprise_id, on)
     else:
         found = mentor_load(row.enterprise_id, on, most=NO_LIMIT)
+    barred |= enrolled_among([one.person_id for one in found])
     return [one for one in found if one.person_id not in barred]
 
 

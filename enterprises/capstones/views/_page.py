@@ -78,7 +78,7 @@ def page(
     has_left = row.state in LIVE and operations.has_left(row)
     if has_left:
         can = {key: value and key == Action.WITHDRAW for key, value in can.items()}
-    if thesis_paper(row.id) is not None:  # handed in once, it is revised for its own topic
+    if operations.against_another_topic(row) is not None:
         can.update(change_topic=False)
     if operations.against_withdrawal(row) is not None:
         can.update(withdraw=False)
@@ -86,8 +86,8 @@ def page(
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     has_settled = manages and operations.against_own_decision(row, who()) is not None
     is_appealed = can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None
-    has_apart = is_party and can[Action.ASK_THIRD] and (operations.against_third(row, clock.today()) or operations.against_scoring(row)) is None
-    judges_own = (is_party and can[Action.SETTLE]) or ((is_party or has_settled) and is_appealed) or has_apart
+    asks_others = is_party and can[Action.ASK_THIRD] and operations.against_scoring(row) is None  # who gives a third grade is for others to say
+    judges_own = (is_party and can[Action.SETTLE]) or ((is_party or has_settled) and is_appealed)
     if has_settled:
         can.update(decide_appeal=False)
     if is_party:
@@ -139,6 +139,7 @@ def page(
         hosts=Actor.HOST in actors,
         can=can,
         judges_own=judges_own,
+        asks_others=asks_others,
         closed=closed,
         stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s, clock.now()) is None],
         **_standing(row, roles, can),

@@ -57,7 +57,7 @@ FIELDS = (
     Column("grade", "等级"),
     Column("file", "论文文件"),
     Column("sha256", "论文校验码"),
-    Column("read_sha256", "专家所阅匿名稿校验码"),
+    Column("read_sha256", "匿名稿校验码"),
     Column("outcome", "抽检结论"),
     Column("population", "抽样总数"),
     Column("percent", "抽样比例（%）"),

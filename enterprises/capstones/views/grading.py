@@ -130,8 +130,9 @@ def _third_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
         "enterprises/capstones/third_person.html",
         capstone=row,
         person=session().get_one(Person, student.person_id),
-        people=[] if against else [pair for pair in able if pair[0] not in barred],
-        problem=problem or (against.message if against else ""),
+        people=[pair for pair in able if pair[0] not in barred],
+        against=against.message if against is not None else "",
+        problem=problem,
     )
     return html, status
 

@@ -189,6 +189,8 @@ def test_the_guidances_that_counted_count_after_the_archive_whatever_the_registe
     term.until = START - timedelta(days=1)
     session.flush()
     assert said() == before
+    assert found.capstone.archive is not None
+    assert {one["counts"] for one in found.capstone.archive["guidances"]} == {True}
     moments = queries.guidance_moments(key)
     assert [counts for _row, _name, counts in moments] == [True] * len(moments)
 

@@ -101,8 +101,12 @@ def test_a_thesis_that_was_sent_back_is_revised_for_its_own_topic(session: Sessi
         operations.change_topic(capstone=found.capstone, topic=other, reason="换题", by=SYSTEM, **TIMES)
     assert (no.value.code, other.taken) == ("has_thesis", 0)
     key, programme_id = found.capstone.id, found.programme.id
+    found.topic.closed_at = NOW
     session.commit()
-    assert f"/capstones/{key}/topic" not in as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/capstones/{key}").text
+    assert queries.to_move(found.student.cohort_id) == []
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert f"/capstones/{key}/topic" not in head.get(f"/capstones/{key}").text
+    assert "按原选题修改" in head.get(f"/capstones/{key}/topic").text
 
 
 def test_sent_back_beside_a_signed_grade_it_stays_submitted_and_takes_a_new_version(session: Session) -> None:

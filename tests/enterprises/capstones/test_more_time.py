@@ -82,13 +82,20 @@ def test_more_time_of_a_mistyped_year_is_refused(session: Session, days: int, is
     assert no.value.field == "until"
 
 
+def test_more_time_is_counted_from_a_window_that_is_still_far(session: Session) -> None:
+    found, far = make.case(), TODAY + timedelta(days=400)
+    operations.set_windows(cohort=session.get_one(Cohort, found.student.cohort_id), windows={WindowStage.THESIS: (TODAY, far)}, by=SYSTEM, now=NOW)
+    given = {"capstone": found.capstone, "stage": WindowStage.THESIS, "reason": "生病", "by": SYSTEM, "now": NOW}
+    assert operations.extend(until=far + timedelta(days=30), **given).until == far + timedelta(days=30)
+
+
 def test_a_student_hears_that_a_stage_was_passed(session: Session) -> None:
     found = make.case()
     account = identity.account(person=found.who)
     operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=make.pdf(), by=found.by("student"), now=NOW)
     for _again in range(2):
         operations.pass_stage(capstone=found.capstone, stage=Stage.OPENING, by=found.by("school"), now=NOW)
-    assert ["通过" in text for text in make.told(account.id, "capstones.returned")] == [True]
+    assert ["通过" in text for text in make.told(account.id, "capstones.stage")] == [True]
 
 
 def test_both_supervisors_know_of_more_time_at_any_stage(session: Session) -> None:
