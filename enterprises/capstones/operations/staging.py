@@ -14,6 +14,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.operations.impartial import against_own_grade
 from enterprises.capstones.queries.impartiality import barred_among, exceptions_of
+from enterprises.capstones.queries.judging import graded_in
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -87,7 +88,7 @@ def _against_own_window(
     days = windows[WindowStage.GRADING]
     if days is not None and days[1] <= held[1]:
         return None
-    barred = barred_among(queries.graded_in(cohort.id), Office.DECISION)
+    barred = barred_among(graded_in(cohort.id), Office.DECISION)
     if not any(by.person_id in persons for persons in barred.values()):
         return None
     return CapstoneRefused(

@@ -319,7 +319,7 @@ def test_the_archive_keeps_who_guided_supervised_and_commented_and_the_time_that
     first = min(guided, key=lambda one: (one["on"], one["role"]))
     assert first == {
         "on": START.isoformat(), "role": "enterprise", "person": found.field.name if found.field else "", "confirmed_at": NOW.isoformat(),
-        "sha256": hashlib.sha256("讨论方案与进度".encode()).hexdigest(),
+        "counts": True, "sha256": hashlib.sha256("讨论方案与进度".encode()).hexdigest(),
     }  # fmt: skip
     assert [one["confirmed_at"] for one in guided if one["on"] == unconfirmed.on.isoformat()] == [None]
     assert {(one["role"], one["person"], one["since"], one["until"]) for one in kept["supervisors"]} == {

@@ -250,13 +250,13 @@ def test_nobody_chooses_the_judge_of_the_own_grade(session: Session, as_role: Ca
 
 
 def test_a_party_reads_who_was_asked_and_nothing_once_it_is_signed(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, third = make.graded(60, 90), make.signer("第三人")
+    found, third = make.graded(60, 90), make.signer()
     operations.ask_third(capstone=found.capstone, person=third, by=SYSTEM, **TIMES)
-    key, programme_id, person_id = found.capstone.id, found.programme.id, found.school.id if found.school else None
+    key, programme_id, person_id, asked = found.capstone.id, found.programme.id, found.school.id if found.school else None, third.name
     session.commit()
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id)
     page = head.get(f"/capstones/{key}").text
-    assert ("已请 第三人 评分，待签名" in page, "由本专业的其他负责人或学校教务管理员指定" in page) == (True, True)
+    assert (f"已请 {asked} 评分，待签名" in page, "由本专业的其他负责人或学校教务管理员指定" in page) == (True, True)
     operations.grade_third(capstone=found.capstone, points=make.points(85), by=make.as_person(third), **TIMES)
     session.commit()
     page = head.get(f"/capstones/{key}").text
