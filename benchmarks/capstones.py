@@ -1,15 +1,16 @@
 """How good and how fast: the assignment of both supervisors on invented cases of real size.
 
-    python benchmarks/capstones.py [--capstones 20000] [--mentors 1.2 0.9] [--keep FOLDER]
+    python benchmarks/capstones.py [--capstones 20000 100000] [--mentors 1.2 0.9] [--keep FOLDER]
 
 Each case is written as files and solved by `trainhub capstones simulate` in a process of its own (see `_measure`). `--mentors` is
 the places of all mentors per capstone: below 1 somebody stays without one. Then three of a hundred teachers leave and
-the plan is repaired. With mentors scarce everywhere and teachers too (`--teachers 0.9`) the sides meet in one network.
+the plan is repaired. `within` says whether plan and repair kept the limit of that size (`LIMITS`). With mentors scarce everywhere and teachers too (`--teachers 0.9`) the sides meet in one network.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import tempfile
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from _measure import run, table, write
+
+LIMITS = {20_000: 2, 100_000: 15}
+"""CPU seconds by number of capstones, start and imports included."""
 
 
 def generate(folder: Path, capstones: int, teachers: float, mentors: float, seed: int = 7) -> None:
@@ -61,32 +65,34 @@ def leave(case: Path, plan: Path, repair: Path) -> int:
     return sum(who in gone for _key, _role, who in both)
 
 
-def measure(folder: Path, asked: argparse.Namespace, mentors: float) -> dict[str, Any]:
+def measure(folder: Path, asked: argparse.Namespace, capstones: int, mentors: float) -> dict[str, Any]:
     """Solve, let teachers leave, repair."""
     case, plan, repair, repaired = (folder / name for name in ("case", "plan", "repair", "repaired"))
     for one in (case, plan, repair, repaired):
         one.mkdir(parents=True, exist_ok=True)
-    generate(case, asked.capstones, asked.teachers, mentors, asked.seed)
+    generate(case, capstones, asked.teachers, mentors, asked.seed)
     found = {"places_of_mentors": mentors, **run("capstones", "simulate", str(case), "--out", str(plan))}
     displaced = leave(case, plan, repair)
     mended = run("capstones", "simulate", str(repair), "--out", str(repaired))
     found["repair"] = {"displaced": displaced, **{key: mended[key] for key in ("cpu_seconds", "peak_mb", "both", "given", "changed", "rank_cost")}}
+    if capstones in LIMITS:
+        found["within"] = {f"{LIMITS[capstones]} s": max(found["cpu_seconds"], mended["cpu_seconds"]) <= LIMITS[capstones]}
     return found
 
 
 def main() -> None:
     """Run and print, one JSON object a case."""
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--capstones", type=int, default=20_000)
+    arguments.add_argument("--capstones", type=int, nargs="+", default=list(LIMITS))
     arguments.add_argument("--teachers", type=float, default=1.2, help="places of all teachers per capstone")
     arguments.add_argument("--mentors", type=float, nargs="+", default=[1.2, 0.9], help="places of all mentors per capstone")
     arguments.add_argument("--seed", type=int, default=7)
     arguments.add_argument("--keep", type=Path, help="a folder where the files stay")
     asked = arguments.parse_args()
-    for mentors in asked.mentors:
+    for capstones, mentors in itertools.product(asked.capstones, asked.mentors):
         with tempfile.TemporaryDirectory() as temporary:
-            folder = (asked.keep or Path(temporary)) / f"{asked.capstones}-{mentors}"
-            print(json.dumps(measure(folder, asked, mentors), ensure_ascii=False, indent=1), flush=True)
+            folder = (asked.keep or Path(temporary)) / f"{capstones}-{mentors}"
+            print(json.dumps(measure(folder, asked, capstones, mentors), ensure_ascii=False, indent=1), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
-from courses.learning.queries import portions
 from courses.learning.types import EnrolmentState
 from trainhub.identity.models import Account, LoginName
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 

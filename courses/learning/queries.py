@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, Ha
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
@@ -224,12 +224,6 @@ def missing_prerequisites(course_id: int, person_id: int) -> list[Course]:
     statement = select(Course).join(CoursePrerequisite, CoursePrerequisite.required_id == Course.id)
     statement = statement.where(CoursePrerequisite.course_id == course_id, Course.id.not_in(finished))
     return list(session().scalars(statement.order_by(Course.title, Course.id)))
-
-
-def portions(values: Sequence[Any], size: int = 1000) -> Iterator[Sequence[Any]]:
-    """A long list in parts, because a database takes so many values at once."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:

@@ -10,9 +10,9 @@ from sqlalchemy import and_, func, or_, select
 from courses.catalogue.models import Run, RunGroupMember
 from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
-from courses.learning.queries import furthest, portions
+from courses.learning.queries import furthest
 from courses.learning.types import SEATED, EnrolmentState
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student

@@ -36,6 +36,12 @@ class Numbers:
     review_weight: Parameter
     defence_weight: Parameter
 
+    @property
+    def text_limits(self) -> list[int]:
+        """The lowest scores in tenths of 优秀, 良好, 中等 and 及格; the last is the pass mark, so that word and result never differ."""
+        passed = self.pass_mark.number
+        return [*(max(int(one), passed) for one in self.text_grades_from.items[:3]), passed]
+
 
 def judge(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
     """Every finding of 8.1 to 8.4, in that order; the part of a code before its second dot names the criterion."""
@@ -263,7 +269,7 @@ def result(scores: Mapping[str, int], weights: Mapping[str, int], numbers: Numbe
     score = half_up(sum(counted[name] * weight for name, weight in held.items()), sum(held.values()))
     return Result(
         score_x10=score,
-        grade=text_grade(score, [int(x) for x in numbers.text_grades_from.items]),
+        grade=text_grade(score, numbers.text_limits),
         is_passed=score >= numbers.pass_mark.number,
         difference_x10=apart,
         is_far_apart=is_far,

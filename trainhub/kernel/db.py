@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -89,6 +89,9 @@ class Versioned:
     @sa.orm.declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a directive is given the class
         return {"version_id_col": cls.version}
+
+
+Given = TypeVar("Given")
 
 
 def enum_column(enum: type[Enum], **kw: Any) -> sa.Enum:
@@ -377,3 +380,9 @@ def _note_end(current: Session) -> None:
 def is_postgresql() -> bool:
     """The few places in the kernel where the two databases differ ask here."""
     return session().get_bind().dialect.name == "postgresql"
+
+
+def portions(keys: Sequence[Given], size: int = 1000) -> Iterator[Sequence[Given]]:
+    """A long list in parts: a database takes only so many values in one question."""
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

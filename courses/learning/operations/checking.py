@@ -15,7 +15,7 @@ from courses.learning import log_queries, queries, rules
 from courses.learning.operations.progress import recompute
 from courses.learning.types import BlockState, Counted, EnrolmentState, HandedDown, Missed
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 
 PORTION = 500
 
@@ -44,7 +44,7 @@ def check(*, run_ids: Sequence[int] | None, now: datetime) -> Checked:
     found = Checked()
     rows = log_queries.run_enrolments(run_ids)
     shapes: dict[int, Shape] = {}
-    for some in queries.portions(rows, PORTION):
+    for some in portions(rows, PORTION):
         ids = [row.id for row in some]
         logs, stored, marks = log_queries.logs_of(ids), log_queries.states_of_many(ids), queries.marks_of(ids)
         for row in some:

@@ -18,7 +18,7 @@ from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
@@ -36,7 +36,7 @@ def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime, 
     new = [person_id for person_id in wanted if person_id not in known]
     current = session()
     current.add_all([RunInvitation(run_id=run.id, person_id=p, invited_by_id=by.account_id, invited_at=now, expires_on=expires_on) for p in new])
-    for some in queries.portions(sorted(known)):
+    for some in portions(sorted(known)):
         current.execute(
             update(RunInvitation)
             .where(RunInvitation.run_id == run.id, RunInvitation.person_id.in_(some))

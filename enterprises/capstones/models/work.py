@@ -167,6 +167,8 @@ class GuidanceEntry(Base):
     confirmed_at: Mapped[datetime | None]
     confirmed_by_id: Mapped[int | None]
     created_at: Mapped[datetime]
+    counted: Mapped[bool | None]
+    """Whether it was of a day in office when the capstone was archived (`guiding.in_term`); None: not archived, asked anew each time."""
 
     __table_args__ = (sa.UniqueConstraint("capstone_id", "role", "on_day"),)
 

@@ -54,7 +54,7 @@ from enterprises.capstones.operations.defending import (
 from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import against_third, ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
-from enterprises.capstones.operations.impartial import against_house, against_office
+from enterprises.capstones.operations.impartial import against_house, against_office, against_own_grade
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.leaving import tell_of_leaving, term_changed
 from enterprises.capstones.operations.linking import (
@@ -79,6 +79,7 @@ from enterprises.capstones.operations.similarity import check_similarity
 from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
+    against_another_topic,
     against_appeal,
     against_archive,
     against_defence,
@@ -117,6 +118,7 @@ __all__ = [
     "add_evidence",
     "adopt_rubric",
     "against_another",
+    "against_another_topic",
     "against_appeal",
     "against_archive",
     "against_blind",
@@ -131,6 +133,7 @@ __all__ = [
     "against_office",
     "against_own_correction",
     "against_own_decision",
+    "against_own_grade",
     "against_paper",
     "against_scoring",
     "against_stage",

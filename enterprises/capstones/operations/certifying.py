@@ -42,10 +42,10 @@ def key_of(row: queries.Supervised) -> str:
 def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> Certified:
     """Give every mentor of a cohort's concluded capstones a certificate of supervision.
 
-    Only who really guided is named: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
+    Only who really guided is named, with the students who were guided: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
     missing, and corrects what was issued before other capstones concluded or were taken back. Raises CapstoneRefused when nobody has guided.
     """
-    rows = [row for row in queries.supervised_in(cohort.id, on=today) if row.guidances > 0]
+    rows = queries.supervised_in(cohort.id, on=today)
     if not rows:
         raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
     humans = people.rows_of_humans(row.person_id for row in rows)  # certified before a merging of persons is certified
@@ -111,7 +111,7 @@ def _attested(row: queries.Supervised) -> Attested:
 def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
     """What certificates of supervision that are still drafts would say today, by their ids; without those of who has guided nobody any more."""
     of = {draft.id: int(next(one["id"] for one in draft.evidence if one["kind"] == "cohort")) for draft in drafts}
-    rows = [row for row in queries.supervised_in(*set(of.values()), on=today) if row.guidances > 0]
+    rows = queries.supervised_in(*set(of.values()), on=today)
     humans = people.humans_of([*(row.person_id for row in rows), *(draft.person_id for draft in drafts)])
     known = {(row.cohort_id, row.enterprise_id, humans[row.person_id]): row for row in rows}
     keys = {draft.id: (of[draft.id], int(draft.asked_key.split(":")[3]), humans[draft.person_id]) for draft in drafts}

@@ -9,10 +9,12 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Team, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell, within
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, stop, tell, within
+from enterprises.capstones.operations.standing import against_another_topic
 from enterprises.capstones.operations.topics import tell_rankers, withdraw_topic
 from enterprises.capstones.queries import guiding
-from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
+from enterprises.capstones.queries.capstones import movable_among
+from enterprises.capstones.types import Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -43,6 +45,7 @@ def change_topic(
     if topic.id == capstone.topic_id:
         return capstone
     check_version(capstone, version)
+    stop(against_another_topic(capstone))
     why = given(reason, _("请写明改题的理由。"), field="reason")
     student = session().get_one(Student, capstone.student_id)
     if topic.programme_id != student.programme_id:
@@ -177,7 +180,7 @@ def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime)
     )  # fmt: skip
     for programme_id in sorted({student.programme_id for student in students}):
         theirs = [(row, student) for row, student in zip(running, students, strict=True) if student.programme_id == programme_id]
-        heads, movable = heads_of(theirs[0][1]), sum(row.state in WORKING for row, _student in theirs)
+        heads, movable = heads_of(theirs[0][1]), len(movable_among([row.id for row, _student in theirs]))
         if heads:
             values = {"enterprise": enterprise.name, "n": movable, "m": len(theirs) - movable}
             notifications.notify(

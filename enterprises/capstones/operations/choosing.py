@@ -25,6 +25,8 @@ from trainhub.people.models import Student
 
 TOLD_OPEN = N_("毕业设计选题（%(kind)s）填报时间为 %(first)s 至 %(day)s 24 时，其间可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
+TOLD_JOINED = N_("%(name)s 加入了毕业设计小组“%(team)s”，现有 %(size)d 人")
+TOLD_JOINED_UNFIT = N_("%(name)s 加入了毕业设计小组“%(team)s”，现有 %(size)d 人；你填报的志愿中有 %(n)d 个不接受这样的小组，不改就不起作用")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
 NOT_OPEN = {
     ChoiceState.DRAFT: _l("这一轮还没有开放填报，开放后会通知你。"),
@@ -189,7 +191,8 @@ def _demand_leader(team: Team, by: Identity) -> None:
 
 
 def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> TeamMember:
-    """Accept; the student's own choices fall away, and the leader's choices that no longer fit are taken out."""
+    """Accept; the student's own choices fall away. The leader's stay, also those that take no team of this size: the leader is told how many they are,
+    and the plan leaves them out."""
     round = session().get_one(ChoiceRound, team.round_id)
     _demand_open(round, student, now)
     member = session().get(TeamMember, (team.id, student.id))
@@ -199,6 +202,8 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
         return member
     if queries.team_of(round.id, student.id) is not None:
         raise CapstoneRefused(_("你已在另一个小组中。"))
+    if queries.capstone_holding(team.leader_id) is not None:
+        raise CapstoneRefused(_("组长已有毕业设计，这个小组不能再加入。"))
     member.accepted_at = now
     for row in queries.choices_of(round.id, student.id):
         session().delete(row)
@@ -207,10 +212,16 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
     leader = session().get_one(Student, team.leader_id)
     topics = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
     kept = [row.topic_id for row in queries.choices_of(round.id, leader.id)]
-    fitting = [key for key in kept if not why_not(topics.get(key), leader, size)]
-    if fitting != kept:
-        save_choices(round=round, student=leader, topic_ids=fitting, by=by, now=now)
+    unfit = sum(bool(why_not(topics[key], leader, size)) for key in kept if key in topics)
     audit.record(by=by, did="capstones.team.joined", on=team, data={"student": student.id})
+    tell(
+        person_ids=[leader.person_id],
+        kind="capstones.team",
+        message=TOLD_JOINED_UNFIT if unfit else TOLD_JOINED,
+        values={"name": by.name, "team": team.name, "size": size, "n": unfit},
+        url="/capstones/choices",
+        now=now,
+    )
     return member
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import update
+
 from enterprises.capstones import queries, rules
-from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import DECISIONS, GRADES
-from enterprises.capstones.models import Capstone, Reconsideration, Topic
+from enterprises.capstones.models import Capstone, GuidanceEntry, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.deciding import tell_deciders
 from enterprises.capstones.operations.grading import release_third, result_of
+from enterprises.capstones.operations.impartial import demand_impartial
 from enterprises.capstones.operations.standing import (
     against_appeal,
     against_archive,
@@ -21,7 +23,7 @@ from enterprises.capstones.operations.standing import (
     is_settled,
 )
 from enterprises.capstones.queries.archive import manifest_of
-from enterprises.capstones.queries.impartiality import bar_of
+from enterprises.capstones.queries.guiding import in_term_now
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
@@ -88,18 +90,6 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
     return row
 
 
-def demand_impartial(capstone: Capstone, by: Identity) -> None:
-    """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
-    if bar_of(capstone, by.person_id, Office.DECISION) is not None:
-        raise CapstoneRefused(
-            _(
-                "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
-            ),
-            field="note",
-            code="own_grade",
-        )
-
-
 def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> None:
     if score_x10 is not None and not 0 <= score_x10 <= 1000:
         raise CapstoneRefused(_("成绩须在 0 至 100 分之间。"), field="score")
@@ -109,9 +99,8 @@ def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, not
     row.decision = Decision.CHANGED if is_changed else Decision.UPHELD
     after = score_x10 if is_changed and score_x10 is not None else row.before_x10
     row.decided_by_id, row.decided_at = by.account_id, now
-    limits = [int(x) for x in queries.numbers(today).text_grades_from.items]
     row.after_x10 = capstone.score_x10 = after
-    capstone.grade_text = rules.text_grade(after, limits).value
+    capstone.grade_text = rules.text_grade(after, queries.numbers(today).text_limits).value
     session().flush()
 
 
@@ -146,8 +135,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     demand(capstone, Action.FINISH, by)
     result = result_of(capstone, today)
     assert result is not None or is_settled(capstone)
-    if result is not None:
-        stop(against_finish(capstone, result, today) or against_lifting(capstone, by, today))
+    stop(against_finish(capstone, result, today) or against_lifting(capstone, by, today))
     if result is not None and not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, within(note, field="note")
@@ -359,7 +347,7 @@ def _mend_certificate(capstone: Capstone, by: Identity, today: date, now: dateti
 
 
 def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Capstone:
-    """Close a concluded capstone: every file with its checksum, the grades and the findings of this day are listed; nothing is changed any more.
+    """Close a concluded capstone: every file with its checksum, the grades and the findings of this day are listed, the guidances that count are kept; nothing is changed any more.
 
     Not while an appeal is open or may still be made (own.capstone.appeal_days), unless the student accepted the result. A repeat
     changes nothing.
@@ -371,6 +359,7 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
     stop(against_archive(capstone, today))
     capstone.archive = manifest_of(capstone, today)
     capstone.archived_at = now
+    session().execute(update(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone.id).values(counted=in_term_now()))
     session().flush()
     audit.record(by=by, did="capstones.capstone.archived", on=capstone, data={"files": len(capstone.archive["files"])})
     return capstone

@@ -9,7 +9,7 @@ from enterprises.capstones.labels import FAILED_IN_REVIEW
 from enterprises.capstones.models import Capstone, Reconsideration
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
 from enterprises.capstones.operations.calling_off import give_back
-from enterprises.capstones.operations.concluding import demand_impartial
+from enterprises.capstones.operations.impartial import demand_impartial
 from enterprises.capstones.types import Action, CapstoneState, Decision, ReasonKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -89,7 +89,7 @@ def conclude_failed(*, capstone: Capstone, score_x10: int | None, note: str, by:
     )
     session().add(row)
     capstone.state, capstone.score_x10 = CapstoneState.GRADED, score_x10
-    capstone.grade_text = rules.text_grade(score_x10, [int(x) for x in numbers.text_grades_from.items]).value
+    capstone.grade_text = rules.text_grade(score_x10, numbers.text_limits).value
     session().flush()
     audit.record(
         by=by, did="capstones.capstone.failed_in_review", on=capstone, data={"before_x10": before, "score_x10": score_x10, "note": why[:400]}

@@ -11,7 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
-from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
+from enterprises.capstones.operations.impartial import against_own_grade, demand_no_student, demand_office, demand_still
 from enterprises.capstones.operations.standing import against_own_correction, against_revision, against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
@@ -145,8 +145,12 @@ def _scored(points: Mapping[Any, int], items: list[dict[str, Any]]) -> tuple[int
 
 
 def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, now: datetime) -> ThirdGrade:
-    """Ask a person of neither side for a third grade; only when the two sides lie too far apart. Until it is signed another may be asked."""
+    """Ask a person of neither side for a third grade; only when the two sides lie too far apart. Until it is signed another may be asked.
+
+    Not by who has graded or stands near the student: nobody chooses the judge of the own grade.
+    """
     demand(capstone, Action.ASK_THIRD, by)
+    stop(against_own_grade(capstone, by, field="person_id"))
     stop(against_scoring(capstone))
     stop(against_third(capstone, today))
     demand_office(capstone, person, Office.THIRD)

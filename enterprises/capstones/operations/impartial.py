@@ -51,6 +51,31 @@ def demand_office(capstone: Capstone, person: Person, office: Office, *, field: 
     stop(against_office(capstone, person, office, field=field))
 
 
+def demand_impartial(capstone: Capstone, by: Identity) -> None:
+    """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
+    if bar_of(capstone, by.person_id, Office.DECISION) is not None:
+        raise CapstoneRefused(
+            _(
+                "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
+            ),
+            field="note",
+            code="own_grade",
+        )
+
+
+def against_own_grade(capstone: Capstone, by: Identity, *, field: str) -> CapstoneRefused | None:
+    """Why somebody neither chooses who decides between two grades or outvotes a reviewer nor prolongs the time to grade: a grade is the own, or of somebody near."""
+    if bar_of(capstone, by.person_id, Office.DECISION) is None:
+        return None
+    return CapstoneRefused(
+        _(
+            "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你选定第三方评分人、为不通过的论文另请评阅人或延长评分时间。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
+        ),
+        field=field,
+        code="own_grade",
+    )
+
+
 def against_house(capstone: Capstone, person: Person, office: Office, on: date) -> CapstoneRefused | None:
     """Why somebody does not stand for the school: the person is a mentor of the capstone's enterprise on that day.
 

@@ -23,7 +23,7 @@ from enterprises.capstones.operations._support import (
 )
 from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_other_house, demand_still
+from enterprises.capstones.operations.impartial import against_own_grade, demand_no_student, demand_office, demand_other_house, demand_still
 from enterprises.capstones.operations.standing import most_similar
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -69,8 +69,12 @@ def demand_original(capstone: Capstone, today: date) -> None:
 
 
 def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: date, by: Identity, today: date, now: datetime) -> Review:
-    """Ask somebody of neither side, with an account, to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState."""
+    """Ask somebody of neither side, with an account, to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState.
+
+    Who outvotes a reviewer that failed it is not chosen by its supervisor.
+    """
     demand(capstone, Action.ASK_REVIEW, by)
+    stop(against_own_grade(capstone, by, field="person_id") if queries.is_failed_in_review(capstone) else None)
     demand_original(capstone, today)
     demand_office(capstone, person, Office.REVIEW)
     demand_no_student(person)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, given, heads_of, stop, tell
 from enterprises.capstones.operations.checking import release_expert
-from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.operations.impartial import against_own_grade
+from enterprises.capstones.queries.impartiality import barred_among, exceptions_of
+from enterprises.capstones.queries.judging import graded_in
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -26,6 +29,8 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
+EXTENSION_MOST = 366
+"""Days after today and after the last day of now within which more time ends: a year that is mistyped is told at once."""
 TOLD_CONFLICT = N_("%(name)s 与学生 %(student)s 有利益关系，须回避：不能再为其签署评分或评阅，请专业负责人另行安排")
 TOLD_EXTENDED_SUPERVISORS = N_("毕业设计“%(title)s”的评分延期到 %(day)s 24 时")
 TOLD_EXTENDED_GUIDED = N_("你指导的毕业设计“%(title)s”：“%(stage)s”延期到 %(day)s 24 时")
@@ -42,13 +47,15 @@ def set_windows(
 ) -> int:
     """Set the windows of a cohort's stages (None takes one away: the stage is free); how many changed. All or nothing.
 
-    `seen` are the days of stages as the editor found them. Raises Stale when somebody set others meanwhile.
+    `seen` are the days of stages as the editor found them. The days for grading that are over are not moved by who has a grade to give among these
+    students. Raises CapstoneRefused, Stale when somebody set others meanwhile.
     """
     session().refresh(cohort, with_for_update={"key_share": True})  # the form sent twice at once: the second sees the first
     known, changed = queries.windows_of(cohort.id), 0
     standing = {stage: (row.opens_on, row.closes_on) for stage, row in known.items()}
     if any(standing.get(stage) != days for stage, days in (seen or {}).items()):
         raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
+    stop(_against_own_window(cohort, standing.get(WindowStage.GRADING), windows, by, now))
     for stage, days in windows.items():
         row = known.get(stage)
         if days is None:
@@ -72,9 +79,29 @@ def set_windows(
     return changed
 
 
+def _against_own_window(
+    cohort: Cohort, held: tuple[date, date] | None, windows: Mapping[WindowStage, tuple[date, date] | None], by: Identity, now: datetime
+) -> CapstoneRefused | None:
+    """Why somebody does not open the days for grading again once they are over: an own grade would be given after the deadline (`extend`)."""
+    if held is None or WindowStage.GRADING not in windows or held[1] >= local(now).date():
+        return None
+    days = windows[WindowStage.GRADING]
+    if days is not None and days[1] <= held[1]:
+        return None
+    barred = barred_among(graded_in(cohort.id), Office.DECISION)
+    if not any(by.person_id in persons for persons in barred.values()):
+        return None
+    return CapstoneRefused(
+        _("评分时间已经截止，而你是这个年级的导师或评分人（或与学生有利益关系）：须由本专业的其他负责人或学校教务管理员延长。"),
+        field=f"{WindowStage.GRADING.value}_closes",
+        code="own_grade",
+    )
+
+
 def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, by: Identity, now: datetime) -> StageExtension:
-    """Give one student more time at one stage; it is logged and never taken back. Raises CapstoneRefused."""
+    """Give one student more time at one stage; it is logged and never taken back. Nobody prolongs the time for a grade of the own hand. Raises CapstoneRefused."""
     demand(capstone, Action.EXTEND, by)
+    stop(against_own_grade(capstone, by, field="stage") if stage is WindowStage.GRADING else None)
     why = given(reason, _("请写明延期的理由，会记录在案。"), field="reason")
     window = queries.window_of(capstone, stage)
     if window is None:
@@ -82,6 +109,8 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
     last = max(window.closes_on, queries.extended_until(capstone.id, stage) or window.closes_on)
     if until <= last:
         raise CapstoneRefused(_("延期须晚于现在的截止日期 %(day)s。", day=last.isoformat()), field="until")
+    if until > max(last, local(now).date()) + timedelta(days=EXTENSION_MOST):
+        raise CapstoneRefused(_("延期到 %(day)s 超过一年，请核对年份。", day=until.isoformat()), field="until")
     if until < local(now).date():
         raise CapstoneRefused(_("延期到 %(day)s 已经过去，学生仍然不能办理。", day=until.isoformat()), field="until")
     row = StageExtension(capstone_id=capstone.id, stage=stage, until=until, reason=why, granted_by_id=by.account_id, granted_at=now)

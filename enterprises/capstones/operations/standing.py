@@ -12,6 +12,7 @@ from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window, heads_of
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.queries import guiding
+from enterprises.capstones.queries.anonymous import thesis_paper
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import lowered_reports, outdated_reports
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
@@ -147,13 +148,16 @@ def against_defence(capstone: Capstone) -> CapstoneRefused | None:
     return CapstoneRefused(_("论文评阅不通过，还不能答辩：请专业负责人先决定退回修改、另请评阅人，或按不合格办理。"), code="failed_in_review")
 
 
-def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneRefused | None:
-    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass."""
+def against_finish(capstone: Capstone, result: Result | None, today: date) -> CapstoneRefused | None:
+    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass.
+
+    `result` is None where a part was never judged, since the thesis ended in its review: only who has signed is asked then.
+    """
     near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
     if near:
         why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(dict.fromkeys(near)))
         return CapstoneRefused(why, field="note", code="partial")
-    if is_settled(capstone):
+    if result is None or is_settled(capstone):
         return None
     third = queries.third_of(capstone.id)
     if result.is_far_apart and (third is None or third.signed_at is None):
@@ -220,6 +224,13 @@ def against_own_decision(capstone: Capstone, by: Identity) -> CapstoneRefused | 
         field="note",
         code="own_decision",
     )
+
+
+def against_another_topic(capstone: Capstone) -> CapstoneRefused | None:
+    """Why the topic is not changed any more: a thesis was handed in. Sent back it is revised; its reviews and its panel read this topic."""
+    if thesis_paper(capstone.id) is None:
+        return None
+    return CapstoneRefused(_("论文已经提交过，不能再改题：退回修改的论文按原选题修改。确需另做选题的，请先终止这项毕业设计。"), code="has_thesis")
 
 
 def against_archive(capstone: Capstone, today: date) -> CapstoneRefused | None:

@@ -29,6 +29,7 @@ TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
 TOLD_NEW_VERSION = N_("你评阅的毕业设计论文有了新稿，请在 %(day)s 前评阅新稿")
 TOLD_REPORT = N_("此前的查重报告是上一稿的：请提交新稿的查重报告，之后才能送审、答辩")
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
+TOLD_PASSED = N_("你的%(stage)s已由校内导师通过")
 TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
 TOLD_TASK = N_("任务书已下达：%(title)s")
 READ_AGAIN_DAYS = 7
@@ -155,6 +156,15 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     capstone.state = after
     session().flush()
     audit.record(by=by, did="capstones.stage.passed", on=capstone, data={"stage": stage})
+    tell(
+        person_ids=[_student_person(capstone)],
+        kind="capstones.stage",
+        message=TOLD_PASSED,
+        values={"stage": notifications.word(STAGES[stage])},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.passed:{capstone.id}:{stage}",
+        now=now,
+    )
     return capstone
 
 

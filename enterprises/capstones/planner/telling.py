@@ -6,7 +6,7 @@ from typing import Any
 
 from enterprises.capstones.planner.choices import Missed
 from enterprises.capstones.planner.types import Cause
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _, clauses, listed
 
 SHOWN = 5
 
@@ -35,8 +35,18 @@ def told(why: object) -> str:
             return _("固定的导师不能保留，放开后也没有其他人可安排。%(more)s", more=told(why["more"]))
 
 
+def missed_mine(why: object) -> str:
+    """The same, told to the student whom it is about."""
+    cause = Missed(why["cause"]) if isinstance(why, dict) else None
+    if cause is Missed.NOTHING_CHOSEN:
+        return _("你没有填报志愿。")
+    if cause is Missed.ENROLLED_LATER:
+        return _("毕业设计开始时你还没有入学，请联系专业负责人。")
+    return missed(why)
+
+
 def missed(why: object) -> str:
-    """Why somebody got no topic in a round of choices; a sentence that was kept before is left as it is."""
+    """Why somebody got no topic in a round of choices, told to the heads; a sentence that was kept before is left as it is."""
     if not isinstance(why, dict):
         return str(why)
     match Missed(why["cause"]):
@@ -52,7 +62,7 @@ def missed(why: object) -> str:
             return _("毕业设计开始时还没有入学：请核对入学日期，或另行下达选题")
         case Missed.GIVEN_TO_OTHERS:
             lines = [_("“%(title)s”余 %(seats)d 个名额，%(n)d 人填报", title=t["title"], seats=t["seats"], n=t["wanted"]) for t in why["topics"]]
-            return _("志愿的名额都给了别人：%(lines)s", lines="；".join(lines))
+            return _("志愿的名额都给了别人：%(lines)s", lines=clauses(lines))
 
 
 def _figures(why: dict[str, Any]) -> dict[str, Any]:

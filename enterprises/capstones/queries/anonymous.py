@@ -7,6 +7,7 @@ from sqlalchemy import select
 from enterprises.capstones.models import CapstonePaper, SpotItem
 from enterprises.capstones.types import Stage
 from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
 
 
 def thesis_paper(capstone_id: int) -> CapstonePaper | None:
@@ -26,10 +27,24 @@ def read_by_experts(item: SpotItem) -> int | None:
     return item.anonymous_file_id or anonymous_of(item.capstone_id)
 
 
+def read_sums(items: list[SpotItem]) -> dict[int, str]:
+    """{item: the checksum of the file that its experts read, or will}; two queries however many they are."""
+    latest = _latest(items)
+    wanted = {item.id: item.anonymous_file_id or latest.get(item.capstone_id) for item in items}
+    sums = select(StoredFile.id, StoredFile.sha256).where(StoredFile.id.in_({key for key in wanted.values() if key}))
+    known = {key: sha256 for key, sha256 in session().execute(sums)}
+    return {item: known[key] for item, key in wanted.items() if key in known}
+
+
 def without_names(items: list[SpotItem]) -> set[int]:
     """The items of a sample that may be sent to experts; one query however many they are."""
+    latest = _latest(items)
+    return {item.id for item in items if item.anonymous_file_id or latest.get(item.capstone_id)}
+
+
+def _latest(items: list[SpotItem]) -> dict[int, int | None]:
+    """{capstone: the student's own file without names} of the latest version of each thesis."""
     mine = select(CapstonePaper.capstone_id, CapstonePaper.anonymous_file_id).where(
         CapstonePaper.capstone_id.in_([item.capstone_id for item in items]), CapstonePaper.stage == Stage.THESIS
     )
-    latest = {key: file_id for key, file_id in session().execute(mine.order_by(CapstonePaper.id))}
-    return {item.id for item in items if item.anonymous_file_id or latest.get(item.capstone_id)}
+    return {key: file_id for key, file_id in session().execute(mine.order_by(CapstonePaper.id))}

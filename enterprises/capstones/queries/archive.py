@@ -14,6 +14,7 @@ from enterprises.capstones.models import Capstone, CapstonePaper, DefenceSlot, R
 from enterprises.capstones.queries.capstones import supervisions_of
 from enterprises.capstones.queries.facts import findings_of
 from enterprises.capstones.queries.frozen import materials_of
+from enterprises.capstones.queries.guiding import confirmers_of
 from enterprises.capstones.queries.stages import comments_of, extensions_of, reconsiderations_of, reviews_of, slots_of, third_of
 from enterprises.capstones.queries.work import entries_of, grade_history, papers_of
 from enterprises.capstones.types import ReviewKind
@@ -92,7 +93,7 @@ def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
             }
             for grade, name in grade_history(row.id)
         ],
-        **_guided(row),
+        **_guided(row, on),
         "third_x10": third.score_x10 if third is not None else None,
         "reviews": [
             {
@@ -119,13 +120,14 @@ def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
     }
 
 
-def _guided(row: Capstone) -> dict[str, Any]:
+def _guided(row: Capstone, on: date) -> dict[str, Any]:
     """Who supervised and guided when, what was said on papers, and the time that was given: what 8.3 was found by.
 
     What was said in a guidance is erased in time (own.retention.capstone_log_months) and stands here as its checksum, for as long as there are
     words to compare; why more time was given, which may be an illness, is no part of it.
     """
     stages = {paper.id: paper.stage.value for paper, _file in papers_of(row.id)}
+    counting = confirmers_of(row.id, on)
     said = [(one, name, stages[key]) for key, many in comments_of(row.id).items() for one, name in many]
     return {
         "supervisors": [
@@ -138,6 +140,7 @@ def _guided(row: Capstone) -> dict[str, Any]:
                 "role": one.role.value,
                 "person": name,
                 "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
+                "counts": one.confirmed_at is not None and counting[one.id].counts,
                 "sha256": hashlib.sha256(one.content.encode()).hexdigest() if one.content else "",
             }
             for one, name in entries_of(row.id)

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, case, func, or_, select
 
-from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
+from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, Supervision, Topic
 from enterprises.capstones.queries.guiding import waiting_for
-from enterprises.capstones.queries.office import lacks_supervisor
+from enterprises.capstones.queries.office import lacks_supervisor, stands
 from enterprises.capstones.queries.standing import is_appealed
-from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
+from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, Stage, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -51,14 +51,25 @@ def live_capstones_at(enterprise_id: int) -> list[Capstone]:
     return list(session().scalars(select(Capstone).where(Capstone.enterprise_id == enterprise_id, Capstone.state.in_(LIVE)).order_by(Capstone.id)))
 
 
+def may_move() -> ColumnElement[bool]:
+    """SQL: capstones whose topic may still be changed: at work, and no thesis was ever handed in (one that was sent back is revised for its topic)."""
+    thesis = select(CapstonePaper.id).where(CapstonePaper.capstone_id == Capstone.id, CapstonePaper.stage == Stage.THESIS)
+    return sa.and_(Capstone.state.in_(WORKING), ~thesis.correlate(Capstone).exists())
+
+
+def movable_among(capstone_ids: Collection[int]) -> set[int]:
+    """Those of several capstones whose topic may still be changed."""
+    return set(session().scalars(select(Capstone.id).where(Capstone.id.in_(capstone_ids), may_move())))
+
+
 def to_move(cohort_id: int) -> list[tuple[int, str, str]]:
-    """(capstone, student, topic) of a cohort's capstones before the thesis whose enterprise takes nobody further: to be moved or carried through."""
+    """(capstone, student, topic) of a cohort's capstones that never had a thesis and whose enterprise takes nobody further: to be moved or carried through."""
     statement = (
         select(Capstone.id, Person.name, Topic.title)
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == Student.person_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state.in_(WORKING), Topic.closed_at.is_not(None))
+        .where(Student.cohort_id == cohort_id, may_move(), Topic.closed_at.is_not(None))
         .order_by(Student.student_no, Capstone.id)
     )
     return [(key, name, title) for key, name, title in session().execute(statement)]
@@ -298,7 +309,7 @@ def school_load(university_id: int, on: date, *, most: int, programme_id: int | 
         )
         .join(Person, Person.id == Teacher.person_id)
         .outerjoin(loads, loads.c.person_id == Teacher.person_id)
-        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .where(Teacher.university_id == university_id, stands(Teacher, on))
         .order_by(Person.pinyin, Person.id)
     )
     rows = session().execute(statement).all()
@@ -321,7 +332,7 @@ def mentor_loads(enterprise_ids: Iterable[int], on: date, *, most: int) -> dict[
         select(Mentor.enterprise_id, Person.id, Person.name, Mentor.post, func.coalesce(loads.c.load, 0), Mentor.load_limit)
         .join(Person, Person.id == Mentor.person_id)
         .outerjoin(loads, loads.c.person_id == Mentor.person_id)
-        .where(Mentor.enterprise_id.in_(found), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .where(Mentor.enterprise_id.in_(found), stands(Mentor, on))
         .order_by(Person.pinyin, Person.id)
     )
     for enterprise_id, key, name, post, load, limit in session().execute(statement):

@@ -259,7 +259,8 @@ def open_opinions(capstone_id: int, person_id: int) -> list[SpotOpinion]:
 
 
 def people_of_university(university_id: int, on: date) -> frozenset[int]:
-    """The persons who belong to a university on a day: its teachers and students, and who holds a role there or in one of its programmes."""
+    """Every person row of the humans who belong to a university on a day: its teachers and students, and who holds a role there or in one of its
+    programmes. Somebody merged keeps the second account with the row that is gone."""
     teachers = select(Teacher.person_id).where(
         Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on)
     )
@@ -275,7 +276,9 @@ def people_of_university(university_id: int, on: date) -> frozenset[int]:
             or_(RoleGrant.organisation_id == university_id, RoleGrant.programme_id.in_(programmes)),
         )
     )
-    return frozenset(session().scalars(union(teachers, students, officers)))
+    named = union(teachers, students, officers).subquery()
+    stays = select(func.coalesce(Person.merged_into_id, Person.id)).where(Person.id.in_(select(named.c[0])))
+    return frozenset(session().scalars(select(Person.id).where(or_(Person.id.in_(stays), Person.merged_into_id.in_(stays)))))
 
 
 def expert_choices(university_id: int, on: date) -> list[tuple[int, str]]:

@@ -102,11 +102,14 @@ def ranked_by(topic_id: int) -> list[tuple[ChoiceRound, int]]:
 
 
 def demand_for(round_id: int) -> dict[int, int]:
-    """How many students ranked each topic; who leads a team ranks for all of it."""
+    """How many students ranked each topic; who leads a team ranks for all of it, and not what takes no team of that size."""
     teams, found = teams_in(round_id), Counter[int]()
     sizes = {team.leader_id: len(teams[key]) for key, team in teams_by_ids(list(teams)).items()}
-    for student_id, topic_id in session().execute(select(Choice.student_id, Choice.topic_id).where(Choice.round_id == round_id)):
-        found[topic_id] += sizes.get(student_id, 1)
+    ranked = select(Choice.student_id, Choice.topic_id, Topic.team_most).join(Topic, Topic.id == Choice.topic_id).where(Choice.round_id == round_id)
+    for student_id, topic_id, most in session().execute(ranked):
+        size = sizes.get(student_id, 1)
+        if size == 1 or size <= most:
+            found[topic_id] += size
     return dict(found)
 
 

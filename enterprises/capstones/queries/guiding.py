@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
@@ -73,9 +74,16 @@ def waiting_since_left(capstone_id: int, role: SupervisorRole, today: date) -> l
     return [one.entry for one in asked if found[one.entry.id].is_for_heads]
 
 
+@cache
 def in_term() -> ColumnElement[bool]:
     """SQL: guidances of a day on which the person whose they are supervised this capstone on that side and was in office; earlier and later ones count
-    for nobody."""
+    for nobody. What the archive found stands: a term that is corrected years later changes no figure that was handed in."""
+    return func.coalesce(GuidanceEntry.counted, in_term_now())
+
+
+@cache
+def in_term_now() -> ColumnElement[bool]:
+    """SQL: the same as the registers say today, whatever an archive kept."""
     term = select(Supervision.id).where(
         Supervision.capstone_id == GuidanceEntry.capstone_id,
         Supervision.role == GuidanceEntry.role,

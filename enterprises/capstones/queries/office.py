@@ -27,6 +27,10 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.types import StudentState
 
+# Made once: a new alias copies every column of its table, which at each call cost more than the question itself.
+TEACHER, PUPIL, MENTOR, HERE, ENROLLED = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor), aliased(Student)
+OF_SCHOOL, OF_FIRM = aliased(Capstone), aliased(Capstone)
+
 
 def goes_on(term: Any, day: Any) -> ColumnElement[bool]:
     """SQL: a term that has not ended before a day."""
@@ -38,17 +42,20 @@ def stands(term: Any, day: Any) -> ColumnElement[bool]:
     return and_(term.since <= day, goes_on(term, day))
 
 
+def no_student(column: Any) -> ColumnElement[bool]:
+    """SQL: not (by this row) an enrolled student."""
+    return ~select(ENROLLED.id).where(ENROLLED.person_id == column, ENROLLED.state == StudentState.ENROLLED).exists()
+
+
 def has_in_office(role: SupervisorRole, on: date) -> ColumnElement[bool]:
     """SQL: capstones with a supervisor of a side who is in office on a day."""
     held = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None))
     if role is SupervisorRole.ENTERPRISE:
-        mentor = aliased(Mentor)
-        at_house = (mentor.person_id == Supervision.person_id) & (mentor.enterprise_id == Capstone.enterprise_id) & stands(mentor, on)
-        return held.join(mentor, at_house).correlate(Capstone).exists()
-    teacher, pupil = aliased(Teacher), aliased(Student)
+        at_house = (MENTOR.person_id == Supervision.person_id) & (MENTOR.enterprise_id == Capstone.enterprise_id) & stands(MENTOR, on)
+        return held.join(MENTOR, at_house).correlate(Capstone).exists()
     return (
-        held.join(pupil, pupil.id == Capstone.student_id)
-        .join(teacher, (teacher.person_id == Supervision.person_id) & (teacher.university_id == pupil.university_id) & stands(teacher, on))
+        held.join(PUPIL, PUPIL.id == Capstone.student_id)
+        .join(TEACHER, (TEACHER.person_id == Supervision.person_id) & (TEACHER.university_id == PUPIL.university_id) & stands(TEACHER, on))
         .correlate(Capstone)
         .exists()
     )
@@ -73,22 +80,20 @@ def was_in_office(on: date | None = None) -> ColumnElement[bool]:
     Only the end of the term is asked: who is hired anew begins later in the register, and what was logged in the term before counts.
     """
     day = GuidanceEntry.on if on is None else on
-    teacher, pupil, mentor, here = aliased(Teacher), aliased(Student), aliased(Mentor), aliased(Mentor)
-    of_school, of_firm = aliased(Capstone), aliased(Capstone)
     school = (
-        select(teacher.id)
-        .join(of_school, of_school.id == GuidanceEntry.capstone_id)
-        .join(pupil, (pupil.id == of_school.student_id) & (pupil.university_id == teacher.university_id))
-        .where(teacher.person_id == GuidanceEntry.person_id, goes_on(teacher, day))
+        select(TEACHER.id)
+        .join(OF_SCHOOL, OF_SCHOOL.id == GuidanceEntry.capstone_id)
+        .join(PUPIL, (PUPIL.id == OF_SCHOOL.student_id) & (PUPIL.university_id == TEACHER.university_id))
+        .where(TEACHER.person_id == GuidanceEntry.person_id, goes_on(TEACHER, day))
     )
-    known_here = select(here.id).where(here.person_id == GuidanceEntry.person_id, here.enterprise_id == of_firm.enterprise_id)
+    known_here = select(HERE.id).where(HERE.person_id == GuidanceEntry.person_id, HERE.enterprise_id == OF_FIRM.enterprise_id)
     firm = (
-        select(mentor.id)
-        .join(of_firm, of_firm.id == GuidanceEntry.capstone_id)
+        select(MENTOR.id)
+        .join(OF_FIRM, OF_FIRM.id == GuidanceEntry.capstone_id)
         .where(
-            mentor.person_id == GuidanceEntry.person_id,
-            goes_on(mentor, day),
-            or_(mentor.enterprise_id == of_firm.enterprise_id, ~known_here.correlate(GuidanceEntry, of_firm).exists()),
+            MENTOR.person_id == GuidanceEntry.person_id,
+            goes_on(MENTOR, day),
+            or_(MENTOR.enterprise_id == OF_FIRM.enterprise_id, ~known_here.correlate(GuidanceEntry, OF_FIRM).exists()),
         )
     )
     return or_(

@@ -315,8 +315,8 @@ class Supervised:
 def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
     """Who supervised concluded capstones of those who are in cohorts on a day for an enterprise, with confirmed guidances and the time served.
 
-    In office at the end, or replaced after a guidance that was confirmed: that one too has supervised, for the time until then, at the
-    enterprise of that time.
+    Only capstones with a guidance of theirs that was confirmed and counts: who was named and guided nobody has supervised nobody (8.3). Who was replaced
+    after one has supervised too, for the time until then, at the enterprise of that time.
     """
     statement = (
         select(Supervision, Capstone, Cohort, Programme, Person)
@@ -345,7 +345,7 @@ def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
     counted: dict[tuple[int, int, int], set[int]] = defaultdict(set)
     for held, capstone, cohort, programme, person in rows:
         times, first, last = guided.get((person.id, capstone.id), (0, None, None))
-        if held.until is not None and not times:
+        if not times:
             continue
         starts_on, ends_on = capstone.starts_on, capstone.ends_on
         if served[capstone.id] > 1:  # only one part of the time is this person's

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, SupervisorPlan, SupervisorWish
 from enterprises.capstones.queries.capstones import mentor_load, school_load
 from enterprises.capstones.queries.impartiality import barred_among
+from enterprises.capstones.queries.office import no_student, stands
 from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.audit import AuditEvent
@@ -103,12 +103,6 @@ def enrolled_among(person_ids: Collection[int]) -> frozenset[int]:
     return frozenset(session().scalars(statement))
 
 
-def no_student(column: Any) -> ColumnElement[bool]:
-    """SQL: not (by this row) an enrolled student."""
-    enrolled: ColumnElement[bool] = column.not_in(select(Student.person_id).where(Student.state == StudentState.ENROLLED))
-    return enrolled
-
-
 def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:
     """(capstone, side) that have graded: nobody is exchanged there."""
     statement = select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(list(capstone_ids)))
@@ -116,19 +110,14 @@ def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole
 
 
 def teachers_for(university_id: int, on: date) -> list[Teacher]:
-    """The teachers of a university in office on a day."""
-    statement = select(Teacher).where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+    """The teachers of a university in office on a day, without who is an enrolled student (no student supervises)."""
+    statement = select(Teacher).where(Teacher.university_id == university_id, stands(Teacher, on), no_student(Teacher.person_id))
     return list(session().scalars(statement.order_by(Teacher.person_id, Teacher.id)))
 
 
 def mentors_for(enterprise_ids: Collection[int], on: date) -> list[Mentor]:
-    """The mentors of enterprises in office on a day."""
-    statement = select(Mentor).where(
-        Mentor.enterprise_id.in_(list(enterprise_ids)),
-        Mentor.since <= on,
-        or_(Mentor.until.is_(None), Mentor.until >= on),
-        no_student(Mentor.person_id),
-    )
+    """The mentors of enterprises in office on a day, without who is an enrolled student."""
+    statement = select(Mentor).where(Mentor.enterprise_id.in_(list(enterprise_ids)), stands(Mentor, on), no_student(Mentor.person_id))
     return list(session().scalars(statement.order_by(Mentor.person_id, Mentor.id)))
 
 
@@ -183,6 +172,7 @@ def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
         barred |= of_house(row.enterprise_id, on)
     else:
         found = mentor_load(row.enterprise_id, on, most=NO_LIMIT)
+    barred |= enrolled_among([one.person_id for one in found])
     return [one for one in found if one.person_id not in barred]
 
 

@@ -78,17 +78,20 @@ def page(
     has_left = row.state in LIVE and operations.has_left(row)
     if has_left:
         can = {key: value and key == Action.WITHDRAW for key, value in can.items()}
+    if operations.against_another_topic(row) is not None:
+        can.update(change_topic=False)
     if operations.against_withdrawal(row) is not None:
         can.update(withdraw=False)
     manages = Actor.ADMIN in actors
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     has_settled = manages and operations.against_own_decision(row, who()) is not None
     is_appealed = can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None
+    asks_others = is_party and can[Action.ASK_THIRD] and operations.against_scoring(row) is None  # who gives a third grade is for others to say
     judges_own = (is_party and can[Action.SETTLE]) or ((is_party or has_settled) and is_appealed)
     if has_settled:
         can.update(decide_appeal=False)
     if is_party:
-        can.update(settle=False, decide_appeal=False, conclude_failed=False)
+        can.update(settle=False, decide_appeal=False, conclude_failed=False, ask_third=False)
     is_public = row.state in CONCLUDED
     guidance, paper = guidance or guidance_form(row, is_student, roles), paper or forms.PaperForm()
     mine = [s for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
@@ -136,6 +139,7 @@ def page(
         hosts=Actor.HOST in actors,
         can=can,
         judges_own=judges_own,
+        asks_others=asks_others,
         closed=closed,
         stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s, clock.now()) is None],
         **_standing(row, roles, can),
@@ -143,7 +147,7 @@ def page(
         **_judged(row, roles, is_public, manages),
         barred=_barred(row, manages),
         failed_in_review=row.state is CapstoneState.SUBMITTED and queries.is_failed_in_review(row),
-        **_time(row, student, extension),
+        **_time(row, student, extension, is_party),
         problem=problem,
         lost=_lost(row) if problem else [],
         certificate=made,
@@ -185,11 +189,11 @@ def _lost(row: Capstone) -> list[str]:
     is_shown = operations.against_state(row, action) is None
     if is_shown and action is Action.FINISH:
         result = operations.result_of(row, clock.today())
-        is_shown = result is None or _against_finish(row, result) is None
+        is_shown = _against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
 
 
-def _against_finish(row: Capstone, result: Result) -> Refused | None:
+def _against_finish(row: Capstone, result: Result | None) -> Refused | None:
     today = clock.today()
     return operations.against_finish(row, result, today) or operations.against_lifting(row, who(), today)
 
@@ -243,7 +247,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     result = operations.result_of(row, today) if can[Action.FINISH] else None
     grade = operations.against_grade(row, roles[0], clock.now()) or operations.against_own_correction(row, who()) if roles else None
     against = {
-        Action.FINISH: _against_finish(row, result) if result is not None else None,
+        Action.FINISH: _against_finish(row, result) if can[Action.FINISH] else None,
         Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
         Action.APPEAL: operations.against_appeal(row, today) if can[Action.APPEAL] else None,
         Action.ASK_THIRD: operations.against_scoring(row) if can[Action.ASK_THIRD] else None,
@@ -315,12 +319,14 @@ def _apart(row: Capstone) -> int | None:
     return apart if apart > queries.numbers(clock.today()).difference_over.number else None
 
 
-def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None) -> dict[str, Any]:
+def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None, is_party: bool) -> dict[str, Any]:
     """Windows with the student's own last days, and what was granted."""
     today = clock.today()
     windows, known = [], queries.windows_of(student.cohort_id)
     extension = extension or forms.ExtensionForm()
-    extension.stage.choices = [(one.value, labels.WINDOWS[one]) for one in WindowStage if one in known]  # what has no window needs no more time
+    extension.stage.choices = [
+        (one.value, labels.WINDOWS[one]) for one in WindowStage if one in known and not (is_party and one is WindowStage.GRADING)
+    ]
     for stage, window in sorted(known.items(), key=lambda pair: (pair[1].opens_on, pair[1].closes_on)):
         more = queries.extended_until(row.id, stage)
         last = max(window.closes_on, more) if more else window.closes_on

@@ -13,6 +13,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.planner.telling import told
 from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.queries.supervising import is_enrolled
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import covered, load, on_page, open_days_most
@@ -243,6 +244,8 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
     barred = operations.against_office(row, person, Office(role.value)) or operations.against_house(row, person, Office(role.value), today)
     if barred is not None:
         found.append(("bad", barred.message))
+    if is_enrolled(person.id):
+        found.append(("bad", _("%(name)s 是在读学生，不能担任导师。", name=person.name)))
     if role in queries.grades_of(row.id):
         found.append(("bad", _("这一方已经评分，不能再更换导师。")))
     return found

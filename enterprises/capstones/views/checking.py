@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import SpotCheck, SpotItem, SpotOpinion, Topic
-from enterprises.capstones.queries.anonymous import read_by_experts, without_names
+from enterprises.capstones.queries.anonymous import read_by_experts, read_sums, without_names
 from enterprises.capstones.queries.checking import readable_checks, to_send
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
@@ -57,15 +57,17 @@ FIELDS = (
     Column("grade", "等级"),
     Column("file", "论文文件"),
     Column("sha256", "论文校验码"),
+    Column("read_sha256", "匿名稿校验码"),
     Column("outcome", "抽检结论"),
     Column("population", "抽样总数"),
     Column("percent", "抽样比例（%）"),
     Column("seed", "随机种子"),
     Column("drawn_at", "抽取时间"),
+    Column("drawn_by", "抽取人"),
     Column("voided_at", "作废时间"),
     Column("void_reason", "作废理由"),
 )
-OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("signed_on", "签名日期"))
+OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("asked_on", "送审日期"), ("signed_on", "签名日期"))
 """What is told of each expert, a column each."""
 
 
@@ -199,13 +201,14 @@ def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
     most = max((len(opinions) for _item, _capstone, opinions in items), default=0)
     columns = [*FIELDS, *(Column(f"expert_{n}_{key}", f"专家{n}{label}") for n in range(1, most + 1) for key, label in OPINION)]
     theses = _thesis_cells([(item, capstone) for item, capstone, _opinions in items])
+    by = identity.display_names([row.drawn_by_id]).get(row.drawn_by_id or 0, "")
     lines = [
-        (university.name, labels.years(row.year), *theses[item.id], len(row.population), row.percent, row.seed, _minute(row.drawn_at), _minute(row.voided_at), row.void_reason,
+        (university.name, labels.years(row.year), *theses[item.id], len(row.population), row.percent, row.seed, _minute(row.drawn_at), by, _minute(row.voided_at), row.void_reason,
          *_opinion_cells(opinions), *[""] * (most - len(opinions)) * len(OPINION))
         for item, _capstone, opinions in items
     ]  # fmt: skip
     return downloads.table(
-        lines, columns, name=f"论文抽检-{university.name}-{labels.years(row.year)}", form=form, codes=["student_no", "sha256", "seed"]
+        lines, columns, name=f"论文抽检-{university.name}-{labels.years(row.year)}", form=form, codes=["student_no", "sha256", "read_sha256", "seed"]
     )
 
 
@@ -213,6 +216,7 @@ def _thesis_cells(rows: Sequence[tuple[SpotItem, CapstoneRow]]) -> dict[int, lis
     """The fields of each thesis, from the student's number to the outcome, by item; six queries however many there are."""
     ids = [item.capstone_id for item, _row in rows]
     theses, scores, similar = queries.theses_of(ids), queries.scores_of_each(ids), queries.similarities_of(ids)
+    read = read_sums([item for item, _row in rows])
     found = {}
     for item, row in rows:
         thesis, topic, file = theses[item.capstone_id]
@@ -222,7 +226,7 @@ def _thesis_cells(rows: Sequence[tuple[SpotItem, CapstoneRow]]) -> dict[int, lis
             row.starts_on, row.ends_on, thesis.place,
             *(_tenths(scores[thesis.id][name]) for name in rules.COMPONENTS), _tenths(similar.get(thesis.id)), _tenths(row.score_x10),
             str(next((text for key, text in labels.GRADES.items() if key.value == row.grade_text), "")),
-            file.name if file else "", file.sha256 if file else "", str(labels.SPOT_OUTCOMES[item.outcome]),
+            file.name if file else "", file.sha256 if file else "", read.get(item.id, ""), str(labels.SPOT_OUTCOMES[item.outcome]),
         ]  # fmt: skip
     return found
 
@@ -237,6 +241,7 @@ def _opinion_cells(opinions: list[tuple[SpotOpinion, str]]) -> list[Any]:
             _("初评") if row.stage == 1 else _("复评"),
             str(labels.SPOT_VERDICTS[row.verdict]) if row.verdict else _("待评议"),
             row.comment,
+            clock.local(row.asked_at).date(),
             clock.local(row.signed_at).date() if row.signed_at else "",
         )
     ]

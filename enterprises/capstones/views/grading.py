@@ -125,11 +125,13 @@ def _third_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
     barred = queries.barred_from(row, Office.THIRD)
     able = queries.judge_choices(student.university_id, student.cohort_id, clock.today(), signing=True)
+    against = operations.against_own_grade(row, who(), field="person_id")
     html = render_template(
         "enterprises/capstones/third_person.html",
         capstone=row,
         person=session().get_one(Person, student.person_id),
         people=[pair for pair in able if pair[0] not in barred],
+        against=against.message if against is not None else "",
         problem=problem,
     )
     return html, status

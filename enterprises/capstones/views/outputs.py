@@ -151,7 +151,7 @@ def _materials_page(pair: Pair, output: Output, which: str, problem: str = "", s
         outputs=OUTPUTS,
         page=paging.slice_wanted(output.rows(programme, of), at=url_for("capstones.materials", code=programme.code, year=of.year, which=which)),
         university=session().get_one(Organisation, programme.university_id),
-        certified=[row for row in certified if row.guidances > 0],
+        certified=certified,
         may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject(pair)),
         problem=problem,
     )

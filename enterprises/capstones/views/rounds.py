@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import ChoiceRound, Team
-from enterprises.capstones.planner.telling import missed
+from enterprises.capstones.planner.telling import missed, missed_mine
 from enterprises.capstones.queries.choosing import has_teams
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
@@ -276,10 +276,16 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
         coverage=_coverage(row, student, {t.enterprise_id for t, _name in topics}),
         chosen=_typed_ranks() or {choice.topic_id: choice.rank for choice in mine},
         capstone=held,
+        why=_missed(row, student) if row is not None and row.state is ChoiceState.PUBLISHED else "",
         problem=problem,
         labels=labels,
     )
     return html, status
+
+
+def _missed(row: ChoiceRound, student: Student) -> str:
+    """Why a published round gave a student no topic, as it was kept; of whoever was given one since, or came later, nothing."""
+    return next((missed_mine(why) for key, why in (row.plan or {}).get("unplaced", ()) if key == student.id), "")
 
 
 def _typed_ranks() -> dict[int, str]:

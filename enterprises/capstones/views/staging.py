@@ -143,6 +143,8 @@ def change_topic(row: Capstone) -> Any:
             return done(_("已改题；换了企业的，请重新指派企业指导教师。"), "capstones.show", capstone_id=key)
         except Refused as refused:
             problem, status, row = refused.message, refused.status, load(key)
+    elif (no := operations.against_another_topic(row)) is not None:
+        problem = no.message
     student = session().get_one(Student, row.student_id)
     html = render_template(
         "enterprises/capstones/change_topic.html",

@@ -169,6 +169,32 @@ def test_the_materials_say_after_the_archive_what_they_said_on_that_day(session:
     assert live["evidence"][1] == live["evidence"][3] == "后补的合同.pdf"
 
 
+@pytest.mark.parametrize("role", list(SupervisorRole))
+def test_the_guidances_that_counted_count_after_the_archive_whatever_the_registers_say_later(session: Session, role: SupervisorRole) -> None:
+    """A term that somebody corrects years later changes neither M8.3 nor the directory, the certificate and the time line."""
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    key, cohort = found.capstone.id, found.student.cohort_id
+    term = found.teacher if role is SupervisorRole.SCHOOL else found.mentor
+    assert term is not None
+
+    def said() -> tuple[Any, ...]:
+        on = LATER["today"]
+        times = [row["guidances"] for row in queries.mentors_table(cohort, on)], [row["guidances"] for row in queries.directory(on, cohort_id=cohort)]
+        return *times, [one.guidances for one in queries.supervised_in(cohort, on=on)]
+
+    before = said()
+    assert before[2] > [0]
+    operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
+    term.until = START - timedelta(days=1)
+    session.flush()
+    assert said() == before
+    assert found.capstone.archive is not None
+    assert {one["counts"] for one in found.capstone.archive["guidances"]} == {True}
+    moments = queries.guidance_moments(key)
+    assert [counts for _row, _name, counts in moments] == [True] * len(moments)
+
+
 def test_an_archive_of_before_tells_its_days_from_its_finding(session: Session) -> None:
     found = make.graded(has_stay=False)
     make.stay(found.student, found.enterprise, START + timedelta(days=3), END - timedelta(days=1))
@@ -293,7 +319,7 @@ def test_the_archive_keeps_who_guided_supervised_and_commented_and_the_time_that
     first = min(guided, key=lambda one: (one["on"], one["role"]))
     assert first == {
         "on": START.isoformat(), "role": "enterprise", "person": found.field.name if found.field else "", "confirmed_at": NOW.isoformat(),
-        "sha256": hashlib.sha256("讨论方案与进度".encode()).hexdigest(),
+        "counts": True, "sha256": hashlib.sha256("讨论方案与进度".encode()).hexdigest(),
     }  # fmt: skip
     assert [one["confirmed_at"] for one in guided if one["on"] == unconfirmed.on.isoformat()] == [None]
     assert {(one["role"], one["person"], one["since"], one["until"]) for one in kept["supervisors"]} == {

@@ -87,6 +87,28 @@ def test_whatever_a_relative_has_signed_is_looked_at_again_before_publication(se
     assert operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES).state is CapstoneState.PASSED
 
 
+def test_a_failure_that_a_relative_has_signed_is_looked_at_again_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A thesis that ended in its review has no whole result: who stands near the student has signed it all the same."""
+    found = make.case()
+    make.submit(found)
+    who = make.signer()
+    row = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    operations.sign_review(review=row, score=20, verdict=Verdict.FAIL, comment="抄袭", by=make.as_person(who), **TIMES)
+    operations.conclude_failed(capstone=found.capstone, score_x10=200, note="不再答辩", by=SYSTEM, **TIMES)
+    assert operations.result_of(found.capstone, TODAY) is None
+    _near(found, who)
+    with pytest.raises(CapstoneRefused) as no:
+        operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    assert no.value.code == "partial"
+    key, programme_id = found.capstone.id, found.programme.id
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/capstones/{key}").text
+    assert "已签名的评分须先复核并写明结论，再公布成绩" in page
+    operations.moderate(capstone=found.capstone, reason="利益关系", by=SYSTEM, now=LATER)
+    operations.settle(capstone=found.capstone, score_x10=None, note="另请人看过", by=SYSTEM, today=TODAY, now=LATER)
+    assert operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES).state is CapstoneState.FAILED
+
+
 def test_a_moderation_before_the_conflict_was_known_has_not_looked_at_it(session: Session) -> None:
     found = make.graded(60, 90)
     operations.moderate(capstone=found.capstone, reason="相差过大", by=SYSTEM, now=NOW)

@@ -91,6 +91,24 @@ def test_the_thesis_is_revised_and_read_again(session: Session) -> None:
     assert [row.id for row in queries.to_defend(found.student.cohort_id)] == [found.capstone.id]
 
 
+def test_a_thesis_that_was_sent_back_is_revised_for_its_own_topic(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """Its reviews and its place in a timetable read this topic: another one is another capstone."""
+    found, _review = _failed(session)
+    other = make.topic(programme=found.programme)
+    operations.send_back(capstone=found.capstone, reason="重做实验", by=SYSTEM, now=NOW)
+    assert found.capstone.state is CapstoneState.MIDTERM
+    with pytest.raises(CapstoneRefused, match="按原选题修改") as no:
+        operations.change_topic(capstone=found.capstone, topic=other, reason="换题", by=SYSTEM, **TIMES)
+    assert (no.value.code, other.taken) == ("has_thesis", 0)
+    key, programme_id = found.capstone.id, found.programme.id
+    found.topic.closed_at = NOW
+    session.commit()
+    assert queries.to_move(found.student.cohort_id) == []
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert f"/capstones/{key}/topic" not in head.get(f"/capstones/{key}").text
+    assert "按原选题修改" in head.get(f"/capstones/{key}/topic").text
+
+
 def test_sent_back_beside_a_signed_grade_it_stays_submitted_and_takes_a_new_version(session: Session) -> None:
     found, _review = _failed(session)
     operations.grade(capstone=found.capstone, role=SupervisorRole.SCHOOL, points={"a": 80}, by=found.by("school"), **TIMES)

@@ -14,7 +14,7 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Review
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import Decision, ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import Decision, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -218,3 +218,110 @@ def test_what_the_register_of_mentors_declares_is_a_conflict_of_interest_here_to
     session.commit()
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert "舅舅" in head.get(f"/capstones/{key}/supervisors/check?role=enterprise&person_id={name}").text
+
+
+def _party(found: make.Case, which: str) -> Person | None:
+    """Who asks for a third grade: both supervisors, somebody near the student, or nobody with a part in it."""
+    if which == "near":
+        relative = ground.person()
+        operations.record_conflict(person=relative, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+        return relative
+    return {"school": found.school, "enterprise": found.field, "other": ground.person()}[which]
+
+
+@pytest.mark.parametrize(("which", "is_refused"), [("school", True), ("enterprise", True), ("near", True), ("other", False)])
+def test_nobody_chooses_the_judge_of_the_own_grade(session: Session, as_role: Callable[..., FlaskClient], which: str, is_refused: bool) -> None:
+    """The two grades lie too far apart, and one of them is the head's own: another head names who breaks the tie."""
+    found = make.graded(60, 90)
+    party, third = _party(found, which), make.signer()
+    asked = {"capstone": found.capstone, "person": third, "by": _head(found, party), **TIMES}
+    if is_refused:
+        with pytest.raises(CapstoneRefused, match="其他负责人") as no:
+            operations.ask_third(**asked)
+        assert (no.value.code, queries.third_of(found.capstone.id)) == ("own_grade", None)
+    else:
+        assert operations.ask_third(**asked).person_id == third.id
+    key, programme_id, person_id = found.capstone.id, found.programme.id, party.id if party else None
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id)
+    page = head.get(f"/capstones/{key}").text
+    assert ("由本专业的其他负责人或学校教务管理员指定" in page, f"/capstones/{key}/third" in page) == (is_refused, not is_refused)
+    assert ("须由他人决定" in head.get(f"/capstones/{key}/third").text) is is_refused
+
+
+def test_a_party_reads_who_was_asked_and_nothing_once_it_is_signed(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found, third = make.graded(60, 90), make.signer()
+    operations.ask_third(capstone=found.capstone, person=third, by=SYSTEM, **TIMES)
+    key, programme_id, person_id, asked = found.capstone.id, found.programme.id, found.school.id if found.school else None, third.name
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id)
+    page = head.get(f"/capstones/{key}").text
+    assert (f"已请 {asked} 评分，待签名" in page, "由本专业的其他负责人或学校教务管理员指定" in page) == (True, True)
+    operations.grade_third(capstone=found.capstone, points=make.points(85), by=make.as_person(third), **TIMES)
+    session.commit()
+    page = head.get(f"/capstones/{key}").text
+    assert ("待签名" in page, "由本专业的其他负责人或学校教务管理员指定" in page) == (False, False)
+
+
+def test_who_outvotes_a_failing_reviewer_is_not_chosen_by_the_supervisor(session: Session) -> None:
+    """No defence until more reviewers pass than fail: the supervising head would ask until it passes."""
+    found, reader = make.case(), make.signer()
+    make.submit(found)
+    asked = {"capstone": found.capstone, "kind": ReviewKind.CROSS, "due_on": TODAY, **TIMES}
+    mine = _head(found, found.school)
+    review = operations.ask_review(person=reader, by=mine, **asked)  # nobody has failed it yet
+    operations.sign_review(review=review, score=30, verdict=Verdict.FAIL, comment="不足", by=make.as_person(reader), **TIMES)
+    with pytest.raises(CapstoneRefused, match="另请评阅人") as no:
+        operations.ask_review(person=make.signer(), by=mine, **asked)
+    assert no.value.code == "own_grade"
+    assert operations.ask_review(person=make.signer(), by=_head(found, ground.person()), **asked).id > review.id
+
+
+@pytest.mark.parametrize(
+    ("closed", "to", "who", "is_refused"),
+    [
+        (1, 3, "school", True),  # over since yesterday, and opened again
+        (1, None, "school", True),  # taken away: the stage would be free
+        (1, -2, "school", False),  # shortened further
+        (0, 3, "school", False),  # not over yet
+        (1, 3, "other", False),
+    ],
+)
+def test_the_days_for_grading_are_not_opened_again_by_who_missed_them(
+    session: Session, closed: int, to: int | None, who: str, is_refused: bool
+) -> None:
+    found = make.case()
+    make.submit(found)
+    cohort, first = session.get_one(Cohort, found.student.cohort_id), TODAY - timedelta(days=9)
+    operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: (first, TODAY - timedelta(days=closed))}, by=SYSTEM, now=NOW)
+    wanted = {WindowStage.GRADING: (first, TODAY + timedelta(days=to)) if to is not None else None}
+    by = _head(found, _party(found, who))
+    if is_refused:
+        with pytest.raises(CapstoneRefused, match="评分时间已经截止") as no:
+            operations.set_windows(cohort=cohort, windows=wanted, by=by, now=NOW)
+        assert (no.value.code, no.value.field) == ("own_grade", "grading_closes")
+    else:
+        assert operations.set_windows(cohort=cohort, windows=wanted, by=by, now=NOW) == 1
+
+
+@pytest.mark.parametrize(("stage", "is_refused"), [(WindowStage.GRADING, True), (WindowStage.THESIS, False)])
+def test_nobody_prolongs_the_time_for_the_own_grade(
+    session: Session, as_role: Callable[..., FlaskClient], stage: WindowStage, is_refused: bool
+) -> None:
+    found = make.graded()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    closed = {stage: (TODAY - timedelta(days=9), TODAY - timedelta(days=1))}
+    operations.set_windows(cohort=cohort, windows=closed, by=SYSTEM, now=NOW)
+    given = {"capstone": found.capstone, "stage": stage, "until": TODAY + timedelta(days=3), "reason": "出差", "now": NOW}
+    assert operations.extend(by=_head(found, ground.person()), **given).stage is stage
+    given["until"] += timedelta(days=1)
+    if is_refused:
+        with pytest.raises(CapstoneRefused, match="延长评分时间") as no:
+            operations.extend(by=_head(found, found.school), **given)
+        assert (no.value.code, no.value.field) == ("own_grade", "stage")
+    else:
+        operations.extend(by=_head(found, found.school), **given)
+    key, programme_id, person_id = found.capstone.id, found.programme.id, found.school.id if found.school else None
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id).get(f"/capstones/{key}").text
+    assert (f'value="{stage.value}"' in page) is not is_refused

@@ -13,7 +13,7 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceGroup, DefenceSlot, Review
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.queries.judging import thirds_of
-from enterprises.capstones.types import ReviewKind, RoundKind, SupervisorRole, Verdict
+from enterprises.capstones.types import CapstoneState, ReviewKind, RoundKind, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
@@ -236,6 +236,22 @@ def test_a_mentor_who_was_replaced_is_certified_for_the_time_served(session: Ses
     assert sum(operations.certify_supervision(
         programme=found.programme, cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, **TIMES
     )) == 2  # fmt: skip
+
+
+def test_the_certificate_counts_who_was_guided_and_no_other(session: Session) -> None:
+    """Two students of one mentor, of whom one was guided: the other counts neither as a student nor for the weeks."""
+    found = make.graded()
+    mine = found.capstone.starts_on, found.capstone.ends_on
+    assert found.field is not None
+    other = make.case(programme=found.programme, enterprise=found.enterprise, has_supervisors=False)
+    other.student.cohort_id = found.student.cohort_id
+    operations.assign_supervisor(capstone=other.capstone, role=ENTERPRISE, person=found.field, by=SYSTEM, **TIMES)
+    other.capstone.starts_on -= timedelta(days=70)
+    for one in (found, other):
+        one.capstone.state = CapstoneState.PASSED
+    session.flush()
+    (row,) = queries.supervised_in(found.student.cohort_id, on=TODAY)
+    assert (row.students, (row.starts_on, row.ends_on)) == (1, mine)
 
 
 def test_who_guided_at_the_enterprise_before_is_certified_for_that_one(session: Session) -> None:

@@ -13,7 +13,7 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.models import ChoiceRound, SupervisorPlan, Team
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.queries import supervising
-from enterprises.capstones.types import PlanMode, PlanState, ReviewKind, RoundKind, SupervisorRole, TopicFilter, WindowStage
+from enterprises.capstones.types import PlanMode, PlanState, ReviewKind, RoundKind, Stage, SupervisorRole, TopicFilter, WindowStage
 from enterprises.mentors.forms import NewMentorForm
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -59,6 +59,43 @@ def test_a_student_with_more_time_defends_after_the_window_and_nobody_else_does(
     group = form(session, late, TODAY + 3 * DAY)
     found = operations.timetable(cohort=cohort, today=TODAY, **SAID)
     assert (dict(found.placed), found.left) == ({late.capstone.id: (group.id, 540)}, frozenset({usual.capstone.id}))
+
+
+@pytest.mark.parametrize(("days", "is_refused"), [(365, False), (366, False), (367, True)])
+def test_more_time_of_a_mistyped_year_is_refused(session: Session, days: int, is_refused: bool) -> None:
+    found = make.case()
+    closed = {WindowStage.THESIS: (TODAY - timedelta(days=9), TODAY)}
+    operations.set_windows(cohort=session.get_one(Cohort, found.student.cohort_id), windows=closed, by=SYSTEM, now=NOW)
+    given = {
+        "capstone": found.capstone,
+        "stage": WindowStage.THESIS,
+        "until": TODAY + timedelta(days=days),
+        "reason": "生病",
+        "by": SYSTEM,
+        "now": NOW,
+    }
+    if not is_refused:
+        assert operations.extend(**given).until == given["until"]
+        return
+    with pytest.raises(CapstoneRefused, match="核对年份") as no:
+        operations.extend(**given)
+    assert no.value.field == "until"
+
+
+def test_more_time_is_counted_from_a_window_that_is_still_far(session: Session) -> None:
+    found, far = make.case(), TODAY + timedelta(days=400)
+    operations.set_windows(cohort=session.get_one(Cohort, found.student.cohort_id), windows={WindowStage.THESIS: (TODAY, far)}, by=SYSTEM, now=NOW)
+    given = {"capstone": found.capstone, "stage": WindowStage.THESIS, "reason": "生病", "by": SYSTEM, "now": NOW}
+    assert operations.extend(until=far + timedelta(days=30), **given).until == far + timedelta(days=30)
+
+
+def test_a_student_hears_that_a_stage_was_passed(session: Session) -> None:
+    found = make.case()
+    account = identity.account(person=found.who)
+    operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=make.pdf(), by=found.by("student"), now=NOW)
+    for _again in range(2):
+        operations.pass_stage(capstone=found.capstone, stage=Stage.OPENING, by=found.by("school"), now=NOW)
+    assert ["通过" in text for text in make.told(account.id, "capstones.stage")] == [True]
 
 
 def test_both_supervisors_know_of_more_time_at_any_stage(session: Session) -> None:

@@ -71,6 +71,30 @@ def test_the_final_round_gives_what_is_left_and_tells_the_others_that_seats_were
     assert ("终轮已经结束" in page, "等待下一轮" in page) == (True, False)
 
 
+def test_a_student_reads_why_the_round_gave_no_topic(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """The same words as the heads read: which of the own choices had how many places, and how many wanted them."""
+    programme = ground.programme()
+    students = [ground.student(programme) for _n in range(2)]
+    cohort = session.get_one(Cohort, students[0].cohort_id)
+    topic = make.topic(programme=programme)
+    row = operations.create_choices(
+        cohort=cohort, kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW
+    )
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    for one in students:
+        by = make.as_person(session.get_one(Person, one.person_id))
+        operations.save_choices(round=row, student=one, topic_ids=[topic.id], by=by, now=NOW)
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    operations.publish_choices(round=row, by=SYSTEM, today=TODAY, now=NOW)
+    (without,) = [one for one in students if queries.capstone_of_student(one.id) is None]
+    person_id, title = without.person_id, topic.title
+    session.commit()
+    page = as_role(Role.STUDENT, person_id=person_id).get("/capstones/choices").text
+    assert "志愿的名额都给了别人" in page
+    assert f"“{title}”余 1 个名额，2 人填报" in page
+
+
 def test_seats_that_are_reserved_for_somebody_else_are_not_told_as_left(session: Session) -> None:
     programme, elsewhere = ground.programme(), make.case()
     students = [ground.student(programme) for _n in range(2)]

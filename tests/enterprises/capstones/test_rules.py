@@ -45,6 +45,16 @@ def test_grades_in_words_by_their_limits(score: int, grade: str) -> None:
     assert rules.text_grade(score, [900, 800, 700, 600]) is TextGrade(grade)
 
 
+def test_the_word_for_a_pass_begins_where_the_pass_does() -> None:
+    """One mark for both: nobody is 及格 and fails."""
+    held = numbers(DAY)
+    assert held.text_limits == [900, 800, 700, 600]
+    moved = replace(held, pass_mark=replace(held.pass_mark, value=650))
+    assert [rules.text_grade(score, moved.text_limits) for score in (649, 650)] == [TextGrade.FAIL, TextGrade.PASS]
+    above = replace(held, pass_mark=replace(held.pass_mark, value=750))  # nobody is 中等 and fails either
+    assert [rules.text_grade(score, above.text_limits) for score in (749, 750, 800)] == [TextGrade.FAIL, TextGrade.FAIR, TextGrade.GOOD]
+
+
 @pytest.mark.parametrize(
     ("weights", "problem"),
     [

@@ -15,12 +15,14 @@ from flask_babel import refresh
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
+from enterprises.capstones.queries.anonymous import read_by_experts
 from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicState
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, PDF, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as db_session
+from trainhub.kernel.files import StoredFile
 from trainhub.organisations.models import Organisation
 
 AsRole = Callable[..., FlaskClient]
@@ -335,4 +337,7 @@ def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each
     assert (cells["学年"], cells["是否保密"]) == ("2024—2025", "保密")
     assert [cells[f"专家{n}姓名"] for n in (1, 2, 3)] == [person.name for person in experts]
     assert (cells["校内评分"], cells["专家1轮次"], cells["专家1结论"]) == ("80.0", "初评", "待评议")
+    assert (cells["抽取人"] != "", cells["专家1送审日期"], cells["专家1签名日期"]) == (True, TODAY.isoformat(), "")
+    read = session.get_one(StoredFile, read_by_experts(queries.spot_items(check.id)[0][0]))
+    assert cells["匿名稿校验码"].strip("'") == read.sha256
     assert admin.get(f"/capstones/spot-checks/{check.id}/export.xlsx").status_code == 200

@@ -184,6 +184,44 @@ def test_an_enrolled_student_on_the_register_of_mentors_supervises_nobody(sessio
     assert session.get_one(Capstone, found.capstone.id).state is CapstoneState.ASSIGNED
 
 
+def test_an_own_teacher_with_a_second_account_is_no_outside_expert(session: Session) -> None:
+    """Merged, the teacher's row stands with who stays, and the account of an expert with the row that is gone."""
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    found.capstone.finished_on = date(2025, 6, 14)
+    university = session.get_one(Organisation, found.student.university_id)
+    check = operations.draw(university=university, year=2024, percent=100, by=SYSTEM, **TIMES)
+    teacher = ground.person("双账户教师")
+    item, experts = queries.spot_items(check.id)[0][0], [make.expert() for _n in range(3)]
+    ground.teacher(of=found.programme, who=teacher)
+    ground.merge(teacher, experts[0])
+    assert experts[0].id not in {key for key, _name in queries.expert_choices(university.id, TODAY)}
+    with pytest.raises(CapstoneRefused) as no:
+        operations.send_to_experts(item=item, people=experts, by=SYSTEM, **TIMES)
+    assert no.value.code == "own_university"
+
+
+def test_an_enrolled_student_who_teaches_is_offered_by_no_plan_and_no_wish(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A doctoral student who teaches: refused when named, and so in no plan that could never be applied."""
+    found = make.case(has_supervisors=False)
+    who = ground.person("博士生")
+    ground.teacher(of=found.programme, who=who)
+    assert who.id in {row.person_id for row in queries.teachers_for(found.student.university_id, TODAY)}
+    ground.student(found.programme, who=who)
+    assert who.id not in {row.person_id for row in queries.teachers_for(found.student.university_id, TODAY)}
+    assert who.id not in {row.person_id for row in queries.wishable(found.capstone, SCHOOL, TODAY)}
+    make.mentor(found.enterprise, who=who)
+    assert who.id not in {row.person_id for row in queries.wishable(found.capstone, ENTERPRISE, TODAY)}
+    for loads in (queries.school_load(found.student.university_id, TODAY, most=9), queries.mentor_load(found.enterprise.id, TODAY, most=9)):
+        assert who.id in {row.person_id for row in loads}  # in office, and may supervise from before: the lists of loads hide nobody
+    key, programme_id, person_id = found.capstone.id, found.programme.id, who.id
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    for role in SupervisorRole:
+        said = head.get(f"/capstones/{key}/supervisors/check?role={role}&person_id={person_id}").text
+        assert "是在读学生" in said, role
+
+
 def test_words_of_the_product_are_told_in_the_language_of_the_reader(session: Session) -> None:
     """The reason that a failed thesis is kept with, the room of two groups, the grade of a notice."""
     found, reader = make.case(), make.signer()

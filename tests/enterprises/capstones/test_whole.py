@@ -269,8 +269,10 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
     team = operations.form_team(round=row, leader=students[0], name="一组", by=me[0], now=NOW)
     operations.save_choices(round=row, student=students[0], topic_ids=[single.id, pair.id], by=me[0], now=NOW)
     operations.ask_into_team(team=team, student=students[1], by=me[0], now=NOW)
+    asked = accounts.account(person=_person(students[0].person_id)).id
     operations.join_team(team=team, student=students[1], by=me[1], now=NOW)
-    assert [choice.topic_id for choice in queries.choices_of(row.id, students[0].id)] == [pair.id]  # a team of two does not fit the other
+    assert [choice.topic_id for choice in queries.choices_of(row.id, students[0].id)] == [single.id, pair.id]  # nothing is taken from the leader
+    assert "有 1 个不接受这样的小组" in make.told(asked, "capstones.team")[0]  # a team of two does not fit the other: the plan leaves it out
     with pytest.raises(CapstoneRefused, match="由组长填报"):
         operations.save_choices(round=row, student=students[1], topic_ids=[single.id], by=me[1], now=NOW)
     with pytest.raises(CapstoneRefused, match="自拟"):
@@ -282,7 +284,7 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
         operations.plan_choices(round=row, by=SYSTEM, now=NOW)
     operations.close_choices(round=row, by=SYSTEM, now=NOW)
     summary = operations.plan_choices(round=row, by=SYSTEM, now=NOW)
-    assert (summary["students"], summary["placed"], summary["rank_cost"]) == (4, 4, 1)
+    assert (summary["students"], summary["placed"], summary["rank_cost"]) == (4, 4, 3)  # the pair gets the second choice of its leader
     assert operations.publish_choices(round=row, by=SYSTEM, **TIMES) == 4
     assert operations.publish_choices(round=row, by=SYSTEM, **TIMES) == 0
     assert row.state is ChoiceState.PUBLISHED

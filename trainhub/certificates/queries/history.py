@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,7 @@ from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch
 from trainhub.certificates.types import BatchSource, BatchState
 from trainhub.identity.models import Account
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 
 AT_ONCE = 10_000
 """So many rows are named in one question: fewer than either database takes."""
@@ -62,7 +62,7 @@ def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
         .order_by(CertificateEvent.id)
     )
     ids = [one.id for one in certificates]
-    asked = (session().execute(statement.where(CertificateEvent.certificate_id.in_(some))) for some in portions(ids))
+    asked = (session().execute(statement.where(CertificateEvent.certificate_id.in_(some))) for some in portions(ids, AT_ONCE))
     found = [EventRow(event, number, edition, who or "") for rows in asked for event, number, edition, who in rows]
     return sorted(found, key=lambda row: row.event.id)
 
@@ -113,7 +113,7 @@ def lines_of(certificates: Sequence[Certificate]) -> dict[int, list[Certificate]
     known = {one.id: one for one in certificates}
     wanted = {one.replaces_id for one in certificates} - known.keys()
     while ids := sorted(key for key in wanted if key is not None):
-        found = {one.id: one for some in portions(ids) for one in session().scalars(select(Certificate).where(Certificate.id.in_(some)))}
+        found = {one.id: one for some in portions(ids, AT_ONCE) for one in session().scalars(select(Certificate).where(Certificate.id.in_(some)))}
         known |= found
         wanted = {one.replaces_id for one in found.values()} - known.keys()
 
@@ -124,8 +124,3 @@ def lines_of(certificates: Sequence[Certificate]) -> dict[int, list[Certificate]
         return line[::-1]
 
     return {one.id: back(one) for one in certificates}
-
-
-def portions(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(keys), AT_ONCE):
-        yield keys[start : start + AT_ONCE]

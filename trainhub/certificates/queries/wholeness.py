@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, CertificateEvent
-from trainhub.certificates.queries.history import EventRow, computed_hash, events_of, issued_as_now, lines_of, portions
+from trainhub.certificates.queries.history import AT_ONCE, EventRow, computed_hash, events_of, issued_as_now, lines_of
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.audit import AuditEvent
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people import queries as people
 
 CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
@@ -130,7 +130,7 @@ def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
         else:
             one.without += 1
 
-    for some in portions([str(one.id) for one in certificates]):
+    for some in portions([str(one.id) for one in certificates], AT_ONCE):
         named = (AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(some), AuditEvent.did.in_(dids))
         for key, did, data in session().execute(select(AuditEvent.on_id, AuditEvent.did, AuditEvent.data).where(*named)):
             take(key, did, data)

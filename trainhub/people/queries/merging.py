@@ -13,6 +13,9 @@ from trainhub.kernel.db import Base, session
 from trainhub.people.models import STAYS, Person, PersonMerge, PersonPair
 from trainhub.people.types import PairDecision
 
+OTHER = sa.orm.aliased(Person)
+"""Made once: a new alias copies every column of its table."""
+
 
 def human_id(person_id: int) -> int:
     """The person who stands for this one: the one it was merged into, or itself."""
@@ -91,8 +94,8 @@ def rows_of_humans(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
 def of_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the column names a person row of the same human, whichever row is given."""
     stays = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id).scalar_subquery()
-    other = sa.orm.aliased(Person)  # asked by its two keys: an expression over both would read every person there is
-    clause: sa.ColumnElement[bool] = column.in_(select(other.id).where(or_(other.id == stays, other.merged_into_id == stays)))
+    # asked by its two keys: an expression over both would read every person there is
+    clause: sa.ColumnElement[bool] = column.in_(select(OTHER.id).where(or_(OTHER.id == stays, OTHER.merged_into_id == stays)))
     return clause
 
 
