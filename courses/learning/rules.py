@@ -149,27 +149,36 @@ def standing(
         reason = why_not_done(block, states.get(block.id, BlockState()))
         if reason is not None:
             missing.append((block.id, reason))
-    unscored = tuple(block.id for block in _graded(blocks) if states.get(block.id, BlockState()).score_x10 is None)
-    if missed is not None:
-        later = set(unscored) - missed.blocks
+    graded = tuple((block.id, block.weight_x10) for block in blocks if block.is_graded and block.weight_x10 > 0)
+    unscored = tuple(key for key, _weight in graded if states.get(key, BlockState()).score_x10 is None)
+    score = asked = _weighted(graded, states)
+    if missed is not None and missed.graded is not None:
+        score = asked = _of_then(missed.graded, graded, states)
     else:
-        later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
-    score = _weighted(blocks, states)
-    asked = _weighted([block for block in blocks if block.id not in later], states) if later else score
+        if missed is not None:
+            later = set(unscored) - missed.blocks
+        else:
+            later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
+        asked = _weighted([pair for pair in graded if pair[0] not in later], states) if later else score
     found = Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
-    return replace(found, done_score_x10=asked, unscored=unscored)
+    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded)
 
 
-def _graded(blocks: Sequence[Counted]) -> list[Counted]:
-    return [block for block in blocks if block.is_graded and block.weight_x10 > 0]
+def _of_then(then: Sequence[tuple[int, int]], today: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
+    """The mark by what was graded at the completion, weighed as it was then, whether or not it is still there: results that are corrected change
+    it, what an author removes or weighs otherwise does not. What is graded since counts for whoever has a result there that does not lower it."""
+    known = {key for key, _weight in then}
+    since = [pair for pair in today if pair[0] not in known and states.get(pair[0], BlockState()).score_x10 is not None]
+    mark = _weighted(then, states)
+    with_since = _weighted([*then, *since], states) if since else None
+    return max((one for one in (mark, with_since) if one is not None), default=None)
 
 
-def _weighted(blocks: Sequence[Counted], states: Mapping[int, BlockState]) -> int | None:
-    graded = _graded(blocks)
-    weights = sum(block.weight_x10 for block in graded)
+def _weighted(graded: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
+    weights = sum(weight for _key, weight in graded)
     if not weights:
         return None
-    got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
+    got = sum(weight * (states.get(key, BlockState()).score_x10 or 0) for key, weight in graded)
     return rounded(Decimal(got) / weights)
 
 
