@@ -20,6 +20,7 @@ from courses.interop import types as docs
 from courses.interop.formats import OpenCourse
 from courses.interop.frame_types import GraderDoc, GradingDoc
 from courses.interop.olx.write_grading import PASS
+from courses.interop.sharing import split_whole
 from courses.messages import operations as messages
 from trainhub.kernel import files, sniff
 from trainhub.kernel.access import Identity
@@ -32,6 +33,8 @@ HANDOUTS = "trainhub-handouts"
 """Begins the keys of the section, unit and block that hold the handouts, so that `frame_out` knows them again."""
 MAX_COVER = 8 << 20
 HUNDRED_X10 = 1000
+FINE_X10 = 10_000
+"""What the blocks of a lesson weigh together in their category, in tenths, where a hundred does not divide: fine enough for hundreds of blocks."""
 Taken = tuple[Unit, docs.UnitDoc, Block]
 """A block that was made, with its unit and the unit of the package."""
 
@@ -189,7 +192,9 @@ def _layout(grader: GraderDoc, blocks: Sequence[tuple[docs.UnitDoc, Block]], not
     if grader.drop_count > MOST_DROPPED:
         notes.append(_("评分类别“%(name)s”最多去掉 %(n)d 个最低分", name=name, n=MOST_DROPPED))
     weights: dict[int, int] = {}
+    wholes = {key: sum(block.weight_x10 for block in rows) for key, rows in lessons.items()}
+    is_even = all(HUNDRED_X10 * block.weight_x10 % (wholes[key] or 1) == 0 for key, rows in lessons.items() for block in rows)
     for rows in lessons.values():
-        whole = sum(block.weight_x10 for block in rows)
-        weights |= {block.id: round(HUNDRED_X10 * block.weight_x10 / whole) if whole else 0 for block in rows}
+        shares = split_whole([block.weight_x10 for block in rows], HUNDRED_X10 if is_even else FINE_X10)
+        weights |= {block.id: share for block, share in zip(rows, shares or [0] * len(rows), strict=True)}
     return Layout(name, grader.weight_x1000, grader.drop_count, weights)

@@ -51,6 +51,11 @@ def work_of(doc: docs.OpenAssessmentDoc) -> tuple[dict[str, Any], list[str]]:
     return {**work, "has_self_review": any(step.name == SELF for step in doc.steps)}, notes
 
 
+def worth_x10(doc: docs.OpenAssessmentDoc) -> int:
+    """What it weighs beside the problems of its lesson, in tenths: the points that its rubric gives at most; 0 where it gives none."""
+    return 10 * sum(max((level.points for level in one.levels), default=0) for one in doc.criteria)
+
+
 def _criterion(number: int, doc: docs.CriterionDoc) -> Criterion:
     levels = tuple(sorted((Level((one.label or one.name)[:200], one.points * 10) for one in doc.levels), key=lambda level: -level.points_x10))
     title = (doc.label or doc.name or _("评分项 %(n)d", n=number))[:200]

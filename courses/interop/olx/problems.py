@@ -42,6 +42,7 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
         reasons.append(_("没有作答区，只作为文字导入"))
     elif code and names is None and not any(question.needs_person for question in walk.questions):
         reasons.append(_("题内程序没有导入"))
+    reasons += weight_notes(settings.get("weight", ""))
     problem = ProblemDoc(
         questions=tuple(walk.questions),
         closing=walk.rest(),
@@ -58,12 +59,25 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
 def tenths(text: str) -> int | None:
     """A mark such as "1.5" in tenths; None when it is none."""
     try:
-        value = Decimal(str(text).strip())
+        value = Decimal(values.unquoted(str(text).strip()).strip())
     except InvalidOperation:
         return None
     if not value.is_finite() or not 0 <= value <= 100_000:
         return None
     return int((value * 10).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def weight_notes(text: str) -> list[str]:
+    """What is to be said of a weight that is none, or finer than the tenths that are kept here."""
+    text = values.unquoted(str(text).strip()).strip()
+    if text.lower() in ("", "none", "null"):
+        return []
+    kept = tenths(text)
+    if kept is None:
+        return [_("权重“%(text)s”不是可用的数，没有导入，按作答处的个数计", text=text[:20])]
+    if Decimal(text) * 10 != kept:
+        return [_("权重 %(text)s 只保留一位小数：%(kept)s", text=text[:20], kept=f"{kept / 10:g}")]
+    return []
 
 
 def whole(text: str) -> int | None:
