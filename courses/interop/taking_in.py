@@ -74,6 +74,8 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             shut = [one for one in video.sources if not can_open(one)]
             if shut:
                 made.notes.append(_("视频地址不是网址，没有导入：%(url)s", url=shut[0][:80]))
+            if not source and not video.youtube_id and not shut:
+                made.notes.append(_("视频没有可以播放的地址，请在视频内容块中上传或填写"))
             if video.start_at_second or video.end_at_second:
                 made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
             return made
@@ -85,11 +87,14 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             return Block(BlockKind.DISCUSSION, doc.title or target or category, settings={"origin": freeze(doc.content)}, is_required=False)
         case docs.PollDoc(question, options) if 2 <= len({label.strip() for _c, label in options} - {""}) == len(options) <= MAX_OPTIONS:
             chosen: dict[str, Any] = {"options": [plain(label, 200) for _code, label in options], "origin": freeze(doc.content)}
-            return Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False)
+            made = Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False, notes=_poll_notes(doc.content.feedback))
+            if doc.content.max_submissions != 1:
+                made.notes.append(_("原来可以多次投票；这里每人一次"))
+            return made
         case docs.PollDoc(question, options):
-            return _survey(doc, [_survey_question(question, list(options))])
+            return _survey(doc, [_survey_question(question, list(options))], doc.content.feedback)
         case docs.SurveyDoc(questions, answers):
-            return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions])
+            return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions], doc.content.feedback)
         case docs.OpenAssessmentDoc() as ora:
             work, notes = works.work_of(ora)
             body, weight = "<hr>".join(ora.prompts), works.worth_x10(ora)
@@ -113,9 +118,14 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             return Block(BlockKind.UNKNOWN, doc.title or tag, settings=settings, is_required=False)
 
 
-def _survey(doc: docs.BlockDoc, questions: list[Taken]) -> Block:
+def _poll_notes(feedback: str) -> list[str]:
+    words = plain(feedback, 80)
+    return [_("作答后的反馈没有导入：%(text)s", text=words)] if words else []
+
+
+def _survey(doc: docs.BlockDoc, questions: list[Taken], feedback: str) -> Block:
     settings = {"attempts": getattr(doc.content, "max_submissions", 1) or None, "shows_answers": False, "origin": freeze(doc.content)}
-    return Block(BlockKind.QUIZ, doc.title, settings=settings, questions=questions, is_required=False)
+    return Block(BlockKind.QUIZ, doc.title, settings=settings, questions=questions, is_required=False, notes=_poll_notes(feedback))
 
 
 def _survey_question(stem: str, options: list[tuple[str, str]]) -> Taken:

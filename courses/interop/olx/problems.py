@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html import escape
 
-from courses.interop.olx import markup, responses, scripts, values
+from courses.interop.olx import markup, responses, scripts, unread, values
 from courses.interop.olx.markup import Element
 from courses.interop.types import ProblemDoc, QuestionDoc, QuestionKind
 from trainhub.kernel.i18n import _
@@ -29,6 +29,9 @@ class ProblemRead:
 def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
     """Read a `problem` element; `settings` are its attributes after the policy. Code in it is read as text, never run."""
     root = deepcopy(element)
+    lost = unread.of_problem(root)
+    for node in [node for node in root.iter() if markup.tag_of(node) in unread.FEEDBACK]:
+        markup.detach(node)
     code, names = _take_scripts(root)
     hints: list[str] = []
     for node in [node for node in root.iter() if markup.tag_of(node) == "demandhint"]:
@@ -42,7 +45,7 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
         reasons.append(_("没有作答区，只作为文字导入"))
     elif code and names is None and not any(question.needs_person for question in walk.questions):
         reasons.append(_("题内程序没有导入"))
-    reasons += weight_notes(settings.get("weight", ""))
+    reasons += [*weight_notes(settings.get("weight", "")), *lost]
     problem = ProblemDoc(
         questions=tuple(walk.questions),
         closing=walk.rest(),

@@ -176,8 +176,7 @@ def _stem(element: Element, before: str) -> str:
         if node is rest or not tag:
             continue
         if tag in INPUTS or tag in SIDE:
-            if node.get("label"):
-                labels.append(str(node.get("label")))
+            labels += [str(node.get(name)) for name in ("label", "trailing_text") if node.get(name)]
             if tag == "annotationinput":  # what is to be judged stands inside the input
                 labels += [markup.text_of(part) for part in node.iter() if markup.tag_of(part) in ANNOTATION]
             markup.detach(node)
@@ -322,9 +321,8 @@ def _typed(element: Element, tag: str, stem: str) -> Read:
     if tolerance == "0" or all(interval_of(answer.text) is not None for answer in answers):
         tolerance = ""
     for node in element.iter():
-        if markup.tag_of(node) == "responseparam":
-            if node.get("partial_answers") or node.get("partial_range"):
-                reasons.append(_("部分得分的答案没有导入"))
+        if markup.tag_of(node) == "responseparam" and (node.get("partial_answers") or node.get("partial_range")):
+            reasons.append(_("部分得分的答案没有导入"))
     is_number = tag == "numericalresponse" and all(number_of(answer.text) is not None or interval_of(answer.text) is not None for answer in answers)
     question = QuestionDoc(
         QuestionKind.NUMERIC if is_number else QuestionKind.FORMULA,

@@ -81,9 +81,9 @@ def test_what_a_problem_weighs(session: Session, tmp_path: Path, problem: str, w
 )
 def test_a_weight_that_cannot_be_kept_is_said(session: Session, tmp_path: Path, weight: str, counts: int, said: str) -> None:
     _run, (block,), report = taken(tmp_path, f'<problem weight="{weight}">{ONE}</problem>')
-    assert block.weight_x10 == counts and block.is_graded == bool(counts)
+    assert (block.weight_x10, block.is_graded) == (counts, bool(counts))
     reasons = [row["reason"] for row in report["unsupported"] if row["block"] == "problem/p1" and "权重" in row["reason"]]
-    assert bool(reasons) == bool(said) and all(said in one for one in reasons)
+    assert [said in one for one in reasons] == [True] * bool(said)
 
 
 def test_an_open_assessment_weighs_the_points_of_its_rubric(session: Session, tmp_path: Path) -> None:
