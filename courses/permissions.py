@@ -52,6 +52,7 @@ class Can(StrEnum):
     STAFF_ANSWER = "courses:staff:answer"
     RUN_LIST = "courses:run:list"
     RUN_EDIT = "courses:run:edit"
+    RUN_PREVIEW = "courses:run:preview"
     RUN_GRADE = "courses:run:grade"
     RUN_VIEW_LEARNERS = "courses:run:view_learners"
     ENROLMENT_CREATE = "courses:enrolment:create"
@@ -83,6 +84,7 @@ GRANTS: Table = {
     Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((anyone_signed_in,),),
     Can.RUN_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.RUN_PREVIEW: ((own,), (assists,), (role_over(*MANAGERS),)),
     Can.RUN_GRADE: ((own,), (assists,), (role_over(*MANAGERS),)),
     Can.RUN_VIEW_LEARNERS: ((own,), (assists,), (role_over(*WATCHERS),)),
     Can.ENROLMENT_CREATE: ((anyone_signed_in,),),

@@ -20,7 +20,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
-from courses.catalogue.types import RunState, StaffRole
+from courses.catalogue.types import BlockKind, RunState, StaffRole
 from courses.learning import exports, labels, opening, operations, queries, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me, person_of_login
@@ -226,7 +226,12 @@ def grading(run: Run) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(assessment.to_grade(run.id), number=number, size=size, scalars=False)
     return render_template(
-        "courses/learning/grading.html", run=run, page=page, words=words, rows=[assessment.as_attempt_row(row) for row in page.items]
+        "courses/learning/grading.html",
+        run=run,
+        page=page,
+        words=words,
+        rows=[assessment.as_attempt_row(row) for row in page.items],
+        quizzes=[(block, unit.title) for unit in catalogue.outline(run.id).units for block in unit.blocks if block.kind is BlockKind.QUIZ],
     )
 
 
