@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from courses.assessment.rules import rounded
 from courses.catalogue.types import MARKABLE, BlockKind, RunState
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, Missed, NotDone, Standing
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, Holder, LinkState, Missed, NotDone, Standing
+from trainhub.identity.types import LoginKind
 
 WATCHED_ENOUGH_X1000 = 800
 """A video is done when the union of what was watched reaches 80 % of its length."""
@@ -241,6 +242,23 @@ def link_state(*, expires_on: date, uses: int, max_uses: int | None, is_revoked:
     if today > expires_on:
         return LinkState.EXPIRED
     return LinkState.USED_UP if max_uses is not None and uses >= max_uses else LinkState.OPEN
+
+
+def holder_meant(holders: Sequence[Holder], *, scope: str | None, name: str, home: str) -> int | None:
+    """The one human who is meant; None when it is nobody, or not one alone.
+
+    Sign-in names and addresses find by themselves, and so do student numbers of the school with the code `home`. A telephone number, and a number
+    of another school, are easily guessed: they find only whose name stands beside them, so that nobody learns from them who it is.
+    """
+    said = " ".join(name.split())
+    meant = {
+        one.person_id
+        for one in holders
+        if (scope is None or (one.kind is LoginKind.STUDENT_NO and one.scope == scope))
+        and (not said or " ".join(one.name.split()) == said)
+        and (said or one.kind in (LoginKind.USERNAME, LoginKind.EMAIL) or (one.kind is LoginKind.STUDENT_NO and one.scope == home))
+    }
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def seconds_left(share: int, duration: float) -> int:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from courses.catalogue.types import BlockKind
+from trainhub.identity.types import LoginKind
 
 
 class EnrolmentState(StrEnum):
@@ -195,6 +196,16 @@ class MyRun:
     completed_on: date | None
     place: int | None = None
     """Who waits for a seat stands here in the queue, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A name that somebody signs in by, with the human and the name of the person. `scope`: the school of a student number."""
+
+    kind: LoginKind
+    scope: str
+    person_id: int
+    name: str
 
 
 class LinkState(StrEnum):

@@ -21,9 +21,9 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import BlockKind, RunState, StaffRole
-from courses.learning import exports, labels, opening, operations, queries, tables
+from courses.learning import exports, finding, labels, opening, operations, queries, tables
 from courses.learning.models import Enrolment
-from courses.learning.places import load_run, me, person_of_login
+from courses.learning.places import load_run, me
 from courses.learning.types import EnrolmentState
 from courses.learning.views.common import seen_of
 from courses.permissions import Can
@@ -76,7 +76,7 @@ def change_staff(run: Run) -> Any:
         if request.form.get("remove"):
             offerings.set_staff(run=run, person_id=key_of(request.form["remove"]) or 0, role=None, by=me(), now=clock.now())
         else:
-            person_id = person_of_login(request.form.get("login", ""))
+            person_id = finding.demand_person(request.form.get("login", ""), request.form.get("name", ""), home=run.course.owner.code)
             asked = request.form.get("role", "")
             role = StaffRole(asked) if asked in set(StaffRole) else StaffRole.CO_AUTHOR
             if catalogue.staff_member(run_id, person_id) is None:
@@ -178,7 +178,7 @@ def add_learner(run: Run) -> Any:
     """Invite or put in a person by their sign-in name; says whether a seat was free."""
     run_id = run.id
     with transaction():
-        person_id = person_of_login(request.form.get("login", ""))
+        person_id = finding.demand_person(request.form.get("login", ""), request.form.get("name", ""), home=run.course.owner.code)
         if request.form.get("invite"):
             operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
             message = _("邀请已发出。")

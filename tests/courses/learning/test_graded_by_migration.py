@@ -24,6 +24,19 @@ def told(connection: sa.Connection) -> list[Any]:
     return [json.loads(one) if isinstance(one, str) else one for one in connection.scalars(sa.text("SELECT missed FROM enrolment ORDER BY id"))]
 
 
+def test_who_made_a_course_is_told_by_the_log(before: sa.Engine) -> None:
+    with before.connect() as connection:
+        put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
+        for key in (1, 2):
+            put(connection, "course", id=key, code=f"C{key}", title="t", owner_id=1, family="professional", education_type="degree")
+        put(connection, "audit_event", id=1, account_id=7, did="courses.course.created", on_kind="course", on_id="2", actor="x", hash="a")
+        connection.commit()
+    migrations.upgrade(before, "0105")
+    with before.connect() as connection:
+        assert list(connection.execute(sa.text("SELECT id, made_by_id FROM course ORDER BY id"))) == [(1, None), (2, 7)]
+    migrations.downgrade(before, "0102")
+
+
 def test_what_gives_the_mark_today_is_kept_and_back(before: sa.Engine) -> None:
     with before.connect() as connection:
         put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
