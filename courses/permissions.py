@@ -42,6 +42,19 @@ assists: Predicate = named(
 """Named on the staff as an assistant."""
 
 
+@dataclass(frozen=True, slots=True)
+class CourseSubject(Subject):
+    """A course: `persons` are those who may edit one of its runs; `maker` is the account that made it, while it has no run and so no team."""
+
+    maker: int | None = None
+
+
+made_it: Predicate = named(
+    "made_it", lambda identity, subject: identity.account_id is not None and identity.account_id == getattr(subject, "maker", None)
+)
+"""Made the course, of which nobody has made a run yet."""
+
+
 class Can(StrEnum):
     """The permissions of the room."""
 
@@ -79,7 +92,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.COURSE_CREATE: ((role(*AUTHORS),),),
     Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
-    Can.COURSE_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.COURSE_EDIT: ((own,), (made_it,), (role_over(*MANAGERS),)),
     Can.COURSE_IMPORT: ((role(*AUTHORS),),),
     Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((anyone_signed_in,),),

@@ -177,9 +177,11 @@ def edit_course(course: Course) -> Any:
 @blueprint.route("/courses/<code>/runs/new", methods=["GET", "POST"])
 @guard(Can.COURSE_CREATE)
 def new_run(code: str) -> Any:
-    """Make a draft run; who makes it leads it."""
+    """Make a draft run; who makes it leads it, and who leads a run edits the course and reads its questions: so only its team does, who made a course
+    that has no run yet, and who answers for it at the owner."""
     course = load_course(code)
     demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(course.owner))
+    demand(me(), Can.COURSE_EDIT, queries.subject_of_course(course))
     form = RunForm(cohorts=choice_queries.cohort_choices(course.owner_id), pass_mark=Decimal(60))
     if form.validate_on_submit():
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import RunState
-from courses.permissions import AUTHORS
+from courses.permissions import AUTHORS, MANAGERS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -18,13 +18,15 @@ from trainhub.programmes.models import Cohort, Programme
 
 
 def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
-    """(code, title, owner) of the courses nobody has offered yet, of owners for whom one may make courses: the latest first."""
+    """(code, title, owner) of the courses nobody has offered yet, that one made oneself or answers for: the latest first."""
+    places: dict[str, Any] = {"organisations": (Organisation.id, Organisation.parent_id), "region": Organisation.region_code}
     statement = (
         select(Course.code, Course.title, Organisation.name)
         .join(Organisation, Organisation.id == Course.owner_id)
         .where(
             ~select(Run.id).where(Run.course_id == Course.id).exists(),
-            organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code),
+            organisations.scope(identity, AUTHORS, **places),
+            or_(Course.made_by_id == (identity.account_id or 0), organisations.scope(identity, MANAGERS, **places)),
         )
         .order_by(Course.id.desc())
         .limit(50)

@@ -1,5 +1,5 @@
 """What the mark of a completion was the mean of, so that nothing an author removes changes it; for completions that are there: what is graded today,
-where that gives the mark they have
+where that gives the mark they have. And who made a course, who prepares its first run; of courses that are there the log says it
 
 Revision ID: 0105
 Revises: 0102
@@ -35,6 +35,8 @@ block = sa.table(
     sa.column("removed_at"),
 )
 progress = sa.table("block_progress", sa.column("enrolment_id"), sa.column("block_id"), sa.column("score_x10"))
+course = sa.table("course", sa.column("id"), sa.column("made_by_id"))
+event = sa.table("audit_event", sa.column("id"), sa.column("account_id"), sa.column("did"), sa.column("on_kind"), sa.column("on_id"))
 WRITE = sa.update(enrolment).where(enrolment.c.id == sa.bindparam("key")).values(missed=sa.bindparam("found", type_=JSON))
 
 
@@ -42,6 +44,10 @@ def upgrade() -> None:
     """Forward: what has a score today, and what is known to have been missed. Where that does not give the mark (a gradebook gave it, blocks for groups,
     blocks removed meanwhile), nothing is written: such a mark follows what is there, as before."""
     bind = op.get_bind()
+    op.add_column("course", sa.Column("made_by_id", sa.BigInteger(), nullable=True))
+    made = sa.select(event.c.on_id, event.c.account_id).where(event.c.did == "courses.course.created", event.c.on_kind == "course")
+    for key, account_id in bind.execute(made.where(event.c.account_id.is_not(None)).order_by(event.c.id.desc())).all():
+        bind.execute(sa.update(course).where(course.c.id == int(key)).values(made_by_id=account_id))
     runs = bind.scalars(sa.select(enrolment.c.run_id).where(enrolment.c.state == "completed").distinct().order_by(enrolment.c.run_id)).all()
     for run_id in runs:
         weights = dict(bind.execute(_graded().where(block.c.run_id == run_id)).all())
@@ -94,3 +100,4 @@ def downgrade() -> None:
     told = [{"key": row.id, "found": {k: v for k, v in row.missed.items() if k != "graded"}} for row in rows if row.missed and "graded" in row.missed]
     if told:
         bind.execute(WRITE, told)
+    op.drop_column("course", "made_by_id")
