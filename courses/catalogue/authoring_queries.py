@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, union
+from sqlalchemy import ColumnElement, String, and_, cast, func, select, union
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue import queries, rules
@@ -327,15 +327,6 @@ def prerequisite_edges() -> dict[int, set[int]]:
     for course_id, required_id in session().execute(select(CoursePrerequisite.course_id, CoursePrerequisite.required_id)):
         found[course_id].add(required_id)
     return found
-
-
-def course_choices(course: Course) -> list[tuple[int, str]]:
-    """The courses that may be asked for before a course: those of the same owner and those in the catalogue."""
-    published = select(Run.course_id).where(Run.state == "published")
-    statement = select(Course.id, Course.code, Course.title).where(
-        or_(Course.owner_id == course.owner_id, Course.id.in_(published)), Course.id != course.id
-    )
-    return [(key, f"{title}（{code}）") for key, code, title in session().execute(statement.order_by(Course.title, Course.id).limit(500))]
 
 
 # -- polls, laboratories, media -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -15,6 +16,9 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationState
 from trainhub.programmes.models import Cohort, Programme
+
+CHOICES = 500
+"""So many courses a form offers; others are named by their codes."""
 
 
 def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
@@ -64,3 +68,22 @@ def all_courses() -> list[Any]:
         .order_by(Course.code)
     )
     return list(session().execute(statement))
+
+
+def course_choices(course: Course, chosen: Collection[int] = ()) -> list[tuple[int, str]]:
+    """The courses that may be asked for before a course, by title: those of the same owner and those in the catalogue, the first `CHOICES` of them, and
+    whichever are `chosen` already."""
+    published = select(Run.course_id).where(Run.state == "published")
+    statement = select(Course.id, Course.code, Course.title).where(
+        or_(Course.owner_id == course.owner_id, Course.id.in_(published)), Course.id != course.id
+    )
+    rows = list(session().execute(statement.order_by(Course.title, Course.id).limit(CHOICES)))
+    kept = select(Course.id, Course.code, Course.title).where(Course.id.in_(set(chosen) - {row[0] for row in rows})).order_by(Course.title, Course.id)
+    return [(key, f"{title}（{code}）") for key, code, title in (*session().execute(kept), *rows)]
+
+
+def askable_by_code(course: Course, codes: Collection[str]) -> dict[str, int]:
+    """Of some codes those whose courses may be asked for before a course."""
+    published = select(Run.course_id).where(Run.state == "published")
+    statement = select(Course.code, Course.id).where(Course.code.in_(codes), or_(Course.owner_id == course.owner_id, Course.id.in_(published)))
+    return {code: key for code, key in session().execute(statement)}
