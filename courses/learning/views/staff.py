@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from courses.assessment import queries as assessment
 from courses.assessment import showing
 from courses.assessment.models import Attempt
-from courses.assessment.operations import attempts
+from courses.assessment.operations import attempts, quizzes
 from courses.assessment.types import AttemptState
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import choice_queries
@@ -95,6 +95,7 @@ def close(run: Run) -> Any:
         now = clock.now()
         offerings.close_run(run=run, by=me(), now=now)
         operations.close_waiting(run_id=run_id, by=me(), now=now)
+        quizzes.end_running(run_id=run_id, now=now)
     return done(_("期次已结束，不再接受报名；学员仍可查看内容和成绩。"), "staff.settings", run_id=run_id)
 
 
