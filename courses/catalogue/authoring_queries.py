@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, select, union
@@ -29,6 +30,7 @@ from courses.catalogue.models import (
     Unit,
 )
 from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
+from trainhub.kernel.clock import start_of
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
@@ -264,6 +266,11 @@ def group_names(run_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     for run_id, key, name in session().execute(select(RunGroup.run_id, RunGroup.key, RunGroup.name).where(RunGroup.run_id.in_(list(run_ids)))):
         found[run_id][key] = name
     return found
+
+
+def beginnings(run_ids: Iterable[int]) -> dict[int, datetime]:
+    """When runs begin: midnight in Shanghai of their first day."""
+    return {key: start_of(day) for key, day in session().execute(select(Run.id, Run.starts_on).where(Run.id.in_(list(run_ids))))}
 
 
 def outline_for(run_id: int, person_id: int) -> Outline:
