@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, LabLaunch, LabReport, Run
-from courses.catalogue.operations import content, groups, labs, team, versions
+from courses.catalogue.operations import content, groups, labs, offerings, team, versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, StaffRole
 from courses.learning import log_queries, opening, operations, queries
 from courses.learning.models import Enrolment, LearningEvent
@@ -317,6 +317,33 @@ def test_a_report_for_a_removed_laboratory_is_kept_and_not_counted(as_role: AsRo
     session.commit()
     answer = Lab(client, secret).report(launch.token, {"report": "r", "completed": True})
     assert (answer.status_code, answer.json) == (201, {"status": "received", "counted": False})
+
+
+@pytest.mark.parametrize("how", ["the run has ended", "the laboratory has closed", "nothing ended"])
+def test_a_report_after_the_end_is_kept_and_raises_no_mark(as_role: AsRole, session: Session, client: FlaskClient, how: str) -> None:
+    """A launch is good for ever: whoever reports by it again when everything is marked changes nothing any more."""
+    run = make.run()
+    unit = make.unit(run)
+    make.text(unit)
+    lab: dict[str, Any] = {"settings": {"url": "https://lab.example.cn"}, "is_graded": True, "title": "实验", "by": SYSTEM, "now": make.NOW}
+    if how == "the laboratory has closed":
+        lab["access"] = only(Condition(ConditionKind.DATE, until=clock.now() + timedelta(hours=1)))
+    block = content.add_block(unit=unit, kind=BlockKind.VSIM, **lab)
+    make.publish(run)
+    secret = labs.new_secret(block=block, by=SYSTEM, now=make.NOW)
+    _student, row = learner(as_role, session, make.loaded(run))
+    launch = labs.launch(block=block, person_id=row.person_id, by=SYSTEM, now=make.NOW)
+    session.commit()
+    place = Lab(client, secret)
+    assert place.report(launch.token, {"report": "1", "completed": True, "score": 50}).json["counted"] is True
+    if how == "the run has ended":
+        offerings.close_run(run=make.loaded(run), by=SYSTEM, now=clock.now())
+    elif how == "the laboratory has closed":
+        block.access = only(Condition(ConditionKind.DATE, until=clock.now() - timedelta(hours=1)))
+    session.commit()
+    answer = place.report(launch.token, {"report": "2", "completed": True, "score": 100})
+    assert (answer.status_code, answer.json["counted"]) == (201, how == "nothing ended")
+    assert queries.states_of(row.id)[block.id].score_x10 == (1000 if how == "nothing ended" else 500)
 
 
 def upload(client: FlaskClient, block: Block, what: str, raw: bytes, name: str, **more: str) -> Any:
