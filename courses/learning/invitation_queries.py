@@ -83,8 +83,8 @@ def holders(values: Sequence[str]) -> dict[str, list[Holder]]:
             .where(LoginName.value.in_(some))
             .order_by(LoginName.id)
         )
-        for value, *more in session().execute(statement):
-            found[value].append(Holder(*more))
+        for value, kind, scope, person_id, name in session().execute(statement):
+            found[value].append(Holder(kind, scope, person_id, name))
     return found
 
 

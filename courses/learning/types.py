@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from courses.catalogue.types import BlockKind
-from trainhub.identity.types import LoginKind
 
 
 class EnrolmentState(StrEnum):
@@ -200,9 +199,9 @@ class MyRun:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A name that somebody signs in by, with the human and the name of the person. `scope`: the school of a student number."""
+    """A name that somebody signs in by, with the human and the name of the person. `kind`: as the accounts say it; `scope`: the school of a student number."""
 
-    kind: LoginKind
+    kind: str
     scope: str
     person_id: int
     name: str

@@ -174,7 +174,8 @@ def _lost(root: Element) -> Iterator[str]:
             if markup.tag_of(node.getparent()) not in DROPPED:  # type: ignore[arg-type]
                 yield f"<{tag}>"
         elif (tag in IN_PROBLEM or tag in responses.INPUTS) and _response(node) not in (*responses.BY_PERSON, ""):
-            yield from (f"<{tag} {name}>" for name in node.attrib if str(name) not in DRESS and str(name) not in IN_PROBLEM.get(tag, ()))
+            names = [str(name) for name in node.attrib]
+            yield from (f"<{tag} {name}>" for name in names if name not in DRESS and name not in IN_PROBLEM.get(tag, ()))
             if tag == "responseparam" and node.get("type", "tolerance") != "tolerance":
                 yield f"<responseparam type={node.get('type')}>"
 

@@ -105,7 +105,7 @@ def test_attempts_are_counted(done: int, allowed: int | None, may: bool) -> None
         ("1 5", None),
         ("12 34", None),
         ("3×10^8", "300000000"),
-        ("−2", "-2"),
+        ("\u22122", "-2"),
     ],
 )
 def test_how_a_number_is_read(text: str, value: str | None) -> None:
