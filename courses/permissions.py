@@ -52,7 +52,7 @@ class CourseSubject(Subject):
 made_it: Predicate = named(
     "made_it", lambda identity, subject: identity.account_id is not None and identity.account_id == getattr(subject, "maker", None)
 )
-"""Made the course, of which nobody has made a run yet."""
+"""Made the course, of which nobody has made a run yet; with a role over its owner still."""
 
 
 class Can(StrEnum):
@@ -92,7 +92,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.COURSE_CREATE: ((role(*AUTHORS),),),
     Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
-    Can.COURSE_EDIT: ((own,), (made_it,), (role_over(*MANAGERS),)),
+    Can.COURSE_EDIT: ((own,), (made_it, role_over(*AUTHORS)), (role_over(*MANAGERS),)),
     Can.COURSE_IMPORT: ((role(*AUTHORS),),),
     Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((anyone_signed_in,),),

@@ -8,7 +8,7 @@ integers in tenths (`_x10`), shares in thousandths (`_x1000`), durations in seco
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,7 +96,7 @@ class QuestionDoc:
     pairs: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
     source: str = ""
-    points: int = field(default=1, repr=False)  # not in the fingerprint of packages that were imported before it was read
+    points: int = 1
 
     @property
     def needs_person(self) -> bool:
@@ -238,6 +238,8 @@ class OpenAssessmentDoc:
     due_at: datetime | None = None
     feedback_prompt: str = ""
     feedback_default: str = ""
+    weight_x10: int | None = None
+    """What it weighs here, in tenths, where the package went out from here; elsewhere it weighs as many points as its rubric gives."""
 
 
 @dataclass(frozen=True, slots=True)

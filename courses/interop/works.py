@@ -57,7 +57,10 @@ def work_of(doc: docs.OpenAssessmentDoc) -> tuple[dict[str, Any], list[str]]:
 
 
 def worth_x10(doc: docs.OpenAssessmentDoc) -> int:
-    """What it weighs beside the problems of its lesson, in tenths: the points that its rubric gives at most; 0 where it gives none."""
+    """What it weighs beside the problems of its lesson, in tenths: as the package says where it went out from here, else the points that its rubric
+    gives at most; 0 where it gives none."""
+    if doc.weight_x10 is not None:
+        return doc.weight_x10
     return 10 * sum(max((level.points for level in one.levels), default=0) for one in doc.criteria)
 
 
@@ -70,8 +73,8 @@ def _criterion(number: int, doc: docs.CriterionDoc) -> Criterion:
     return Criterion(f"c{number}", title, description, levels[0].points_x10, levels)
 
 
-def doc_of(body_html: str, row: Assignment) -> docs.OpenAssessmentDoc:
-    """An assignment as an open assessment: its rubric, its dates, and peer review or the judgement of staff."""
+def doc_of(body_html: str, row: Assignment, weight_x10: int) -> docs.OpenAssessmentDoc:
+    """An assignment as an open assessment: its rubric, its dates, and peer review or the judgement of staff; with what it weighs here, in tenths."""
     rubric = Rubric.of(row.rubric)
     criteria = tuple(_criterion_doc(one) for one in rubric.criteria) or (_criterion_doc(Criterion("points", _("得分"), "", row.max_x10)),)
     steps = (docs.StepDoc(SELF),) if row.has_self_review else ()
@@ -84,6 +87,7 @@ def doc_of(body_html: str, row: Assignment) -> docs.OpenAssessmentDoc:
         text_response="required" if row.takes_text else "",
         file_response="optional" if row.file_kinds and row.max_files else "",
         due_at=row.due_at,
+        weight_x10=weight_x10,
     )
 
 

@@ -167,12 +167,17 @@ def standing(
 
 def _of_then(then: Sequence[tuple[int, int]], today: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
     """The mark by what was graded at the completion, weighed as it was then, whether or not it is still there: results that are corrected change
-    it, what an author removes or weighs otherwise does not. What is graded since counts for whoever has a result there that does not lower it."""
+    it, what an author removes or weighs otherwise does not. Of what is graded since each result counts that does not lower it."""
     known = {key for key, _weight in then}
-    since = [pair for pair in today if pair[0] not in known and states.get(pair[0], BlockState()).score_x10 is not None]
-    mark = _weighted(then, states)
-    with_since = _weighted([*then, *since], states) if since else None
-    return max((one for one in (mark, with_since) if one is not None), default=None)
+    since = {key: score for key, _weight in today if key not in known and (score := states.get(key, BlockState()).score_x10) is not None}
+    best = _weighted(then, states)
+    counted = list(then)
+    # The best of it first: each next one is worse, so that the mean falls from the first that lowers it on.
+    for key, weight in sorted((pair for pair in today if pair[0] in since), key=lambda pair: -since[pair[0]]):
+        counted.append((key, weight))
+        mark = _weighted(counted, states)
+        best = mark if best is None else max(best, mark or 0)
+    return best
 
 
 def _weighted(graded: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:

@@ -41,7 +41,7 @@ READ: Mapping[str, frozenset[str]] = {
     "discussion": frozenset(["discussion_category", "discussion_target", "discussion_id"]),
     "poll": frozenset(["question", "answers", "feedback", "private_results", "max_submissions"]),
     "survey": frozenset(["questions", "answers", "feedback", "private_results", "max_submissions", "block_name"]),
-    "openassessment": frozenset(["text_response", "file_upload_response", "prompts_type", "submission_due"]),
+    "openassessment": frozenset(["text_response", "file_upload_response", "prompts_type", "submission_due", "trainhub_weight"]),
     "pdf": frozenset(["url", "href", "src"]),
     "lti": frozenset(["launch_url", "lti_id", "custom_parameters", "has_score", "graded", "weight", "open_in_a_new_page", "launch_target"]),
     "lti_consumer": frozenset(

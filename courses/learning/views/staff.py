@@ -29,7 +29,7 @@ from courses.learning.views.common import seen_of
 from courses.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import acting, guard, may
+from trainhub.kernel.access import acting, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -232,7 +232,12 @@ def grading(run: Run) -> Any:
         page=page,
         words=words,
         rows=[assessment.as_attempt_row(row) for row in page.items],
-        quizzes=[(block, unit.title) for unit in catalogue.outline(run.id).units for block in unit.blocks if block.kind is BlockKind.QUIZ],
+        quizzes=[
+            (block, unit.title)
+            for unit in catalogue.outline(run.id, only_published=not may(who(), Can.RUN_EDIT, catalogue.subject_of_run(run))).units
+            for block in unit.blocks
+            if block.kind is BlockKind.QUIZ
+        ],
     )
 
 

@@ -15,7 +15,7 @@ from courses.assessment.rules import marking
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.gradebook import queries as gradebook
-from courses.interop import operations, putting_out
+from courses.interop import frame, operations, putting_out
 from courses.interop.formats import opened
 from courses.interop.olx.problems import read_problem
 from courses.interop.olx.writer import write_olx
@@ -93,6 +93,58 @@ def test_an_open_assessment_weighs_the_points_of_its_rubric(session: Session, tm
     page = '<vertical><openassessment url_name="o1"/></vertical>'
     _run, (block,), _report = taken(tmp_path, extra={"vertical/v1.xml": page, "openassessment/o1.xml": ora})
     assert block.weight_x10 == 80
+
+
+def _out_and_in(run: Run, tmp_path: Path) -> list[Block]:
+    """What of a run comes back that a learner does."""
+    again = tmp_path / f"again{next(numbers)}"
+    write_olx(putting_out.course_doc(make.loaded(run)), again)
+    with opened(again) as package:
+        second, _report = operations.import_course(opened=package, owner=ground.university(), by=SYSTEM, now=make.NOW, code=f"W{ground.unique()}")
+    return [one for one in catalogue.blocks_of_run(second.id) if one.kind != "text"]
+
+
+def test_work_of_ours_keeps_its_weight_out_and_in(session: Session, tmp_path: Path) -> None:
+    """A rubric of eight points beside a quiz: what it weighs here is ours to say, whatever its rubric gives."""
+    levels = "<option points='0'><name>a</name></option><option points='8'><name>b</name></option>"
+    ora = f"<openassessment><rubric><criterion><name>c</name>{levels}</criterion></rubric><assessments/></openassessment>"
+    page = '<vertical><openassessment url_name="o1"/><problem url_name="p1"/></vertical>'
+    files = {"vertical/v1.xml": page, "openassessment/o1.xml": ora, "problem/p1.xml": f"<problem>{ONE}</problem>"}
+    run, (work, quiz), _report = taken(tmp_path, extra=files)
+    assert (work.weight_x10, quiz.weight_x10) == (80, 10)
+    work.weight_x10 = 25  # as the author set it here
+    session.flush()
+    assert [one.weight_x10 for one in _out_and_in(run, tmp_path)] == [25, 10]
+
+
+def test_points_of_single_questions_go_out_and_come_in(session: Session, tmp_path: Path) -> None:
+    run, (block,), _report = taken(tmp_path, f"<problem>{ONE}<p>再答</p>{ONE}</problem>")
+    for item, points in zip(assessment.items_of_blocks([block.id]), (5, 15), strict=True):
+        item.points_x10 = points
+    block.settings = {**block.settings, "edited": True}
+    block.weight_x10 = 40
+    session.flush()
+    (twin,) = _out_and_in(run, tmp_path)
+    first, second = [item.points_x10 for item in assessment.items_of_blocks([twin.id])]
+    assert (twin.weight_x10, second) == (40, 3 * first)
+
+
+@pytest.mark.parametrize(
+    ("lessons", "together"),
+    [
+        ([[10, 10]], 1000),
+        ([[10, 10, 10]], 9999),  # a hundred gives 33.4, 33.3 and 33.3: equal problems weigh the same
+        ([[10, 10], [10, 10, 10]], 9996),
+        ([[10] * 7], 9996),
+        ([[0, 0], [20, 20, 20]], 9999),
+        ([[1, 9_999]], 10_000),
+        ([[1, 19_999]], 10_000),  # too fine: nothing that weighs something drops out
+        ([[0]], 1000),
+        ([], 1000),
+    ],
+)
+def test_what_the_blocks_of_a_lesson_weigh_together(lessons: list[list[int]], together: int) -> None:
+    assert frame._together(lessons) == together
 
 
 def test_columns_of_a_book_keep_the_ratio_of_the_weights_however_many_there_are(session: Session, tmp_path: Path) -> None:

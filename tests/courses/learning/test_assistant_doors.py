@@ -125,3 +125,17 @@ def test_an_assistant_looks_and_does_not_write(as_role: AsRole, session: Session
     assert browser.get(f"/teaching/runs/{run.id}").location.endswith(f"/teaching/runs/{run.id}/learners")
     for path in (f"blocks/{text.id}", f"runs/{run.id}/settings", f"courses/{run.course.code}/bank"):
         assert browser.get(f"/teaching/{path}").status_code in (403, 404), path
+
+
+def test_an_assistant_reads_no_title_of_a_quiz_that_waits(session: Session, as_role: AsRole) -> None:
+    """Who edits the run prepares it there; what is not published yet is nothing to grade."""
+    run, assistant = full_run()
+    lead_id = next(one.person_id for one in make.loaded(run).staff if one.role is StaffRole.LEAD)
+    unit = make.unit(make.loaded(run))
+    draft = make.quiz(unit, make.single(make.loaded(run)), of=make.loaded(run))
+    unit.is_published = False
+    draft.title, address = "期末考试（草稿）", f"/teaching/runs/{run.id}/grading"
+    session.commit()
+    for person_id, is_seen in ((assistant, False), (lead_id, True)):
+        page = as_role(person_id=person_id).get(address)
+        assert (page.status_code, "草稿" in page.text) == (200, is_seen), person_id
