@@ -43,6 +43,13 @@ def number(text: str) -> Decimal | None:
         return None
 
 
+def kept_number(text: str) -> Decimal | None:
+    """A number of a question as its author entered it. What was taken before a comma and a blank meant groups of three alone ("1,5" as fifteen) is read
+    as it was read then: who asks it goes on asking the same."""
+    value = number(text)
+    return number(re.sub("[, ]", "", unicodedata.normalize("NFKC", text))) if value is None else value
+
+
 def plain_number(text: str) -> str:
     """A number as machines write it: "1,000" is "1000", a typographic minus the plain one; what is no number stays as it is."""
     value = number(text)
@@ -106,7 +113,7 @@ def _pieces(pattern: str, is_case_sensitive: bool) -> list[str]:
 def allowed_distance(right: Decimal, tolerance: str) -> Decimal:
     """How far from the expected value is still right: "0.5" is absolute, "2%" relative to the expected value."""
     tolerance = unicodedata.normalize("NFKC", tolerance).strip()
-    allowed = number(tolerance.rstrip("%")) or Decimal(0)
+    allowed = kept_number(tolerance.rstrip("%")) or Decimal(0)
     return abs(right * allowed / 100) if tolerance.endswith("%") else abs(allowed)
 
 
@@ -120,11 +127,11 @@ def is_near(given: Decimal, expected: str, tolerance: str) -> bool:
     """Whether a number is the expected one within the tolerance (inclusive), or lies in the expected interval "[5,7)"."""
     interval = _INTERVAL.match(expected)
     if interval:
-        low, high = number(interval.group(2)), number(interval.group(3))
+        low, high = kept_number(interval.group(2)), kept_number(interval.group(3))
         if low is None or high is None:
             return False
         above = given >= low if interval.group(1) == "[" else given > low
         below = given <= high if interval.group(4) == "]" else given < high
         return above and below
-    right = number(expected)
+    right = kept_number(expected)
     return right is not None and abs(given - right) <= allowed_distance(right, tolerance)

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from courses.assessment import rules
-from courses.assessment.rules import numbers
-from courses.assessment.types import Asked, Expected, Mark, Option, QuestionKind
+from courses.assessment.rules import drawing, numbers
+from courses.assessment.types import Asked, Expected, Mark, Option, QuestionKind, Variable
 
 A, B, C, D = (Option(key, key, right, f"<p>{key}</p>") for key, right in (("a", True), ("b", True), ("c", False), ("d", False)))
 MULTIPLE = Asked(QuestionKind.MULTIPLE, (A, B, C, D))
@@ -113,3 +113,26 @@ def test_how_a_number_is_read(text: str, value: str | None) -> None:
     assert (None if read is None else f"{read:f}") == value
     measured = numbers.measure(f"{text} m")
     assert measured == (None if value is None else (Decimal(value), "m")) or text == "1。5"
+
+
+@pytest.mark.parametrize(
+    ("expected", "tolerance", "given", "is_right"),
+    [
+        ("1,5", "", "15", True),  # taken as fifteen when it was entered, and asked so until its author changes it
+        ("1,5", "", "1.5", False),
+        ("1 5", "", "15", True),
+        ("10", "0,5", "14", True),  # a tolerance of five
+        ("10", "0,5", "16", False),
+        ("[1,000;2,000]", "", "1500", False),  # never was an interval
+        ("1,500", "", "1500", True),
+    ],
+)
+def test_what_a_question_of_before_keeps_is_read_as_it_was_then(expected: str, tolerance: str, given: str, is_right: bool) -> None:
+    value = numbers.number(given)
+    assert value is not None
+    assert numbers.is_near(value, expected, tolerance) is is_right
+
+
+def test_a_range_of_before_is_drawn_from() -> None:
+    variable = Variable("x", "1,5", "2,0", 0)
+    assert Decimal(15) <= drawing.drawn(variable, drawing.chance("1")) <= Decimal(20)
