@@ -18,6 +18,8 @@ AUTHORS = (
 """Who may make courses of the organisation over which they hold the role; teaching a run is being named on its staff."""
 MANAGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
 """Who answers for the courses of an organisation without teaching them."""
+ANSWERING = (*MANAGERS, Role.ENTERPRISE_COORDINATOR)
+"""Who answers for the courses of an owner, so that they go on when whoever made them is not there any more: of an enterprise its coordinator."""
 WATCHERS = (*MANAGERS, Role.PROGRAMME_ADMIN, Role.DEPT_EDU, Role.AUDITOR)
 """Who may see learners and results without touching them."""
 
@@ -92,7 +94,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.COURSE_CREATE: ((role(*AUTHORS),),),
     Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
-    Can.COURSE_EDIT: ((own,), (made_it, role_over(*AUTHORS)), (role_over(*MANAGERS),)),
+    Can.COURSE_EDIT: ((own,), (made_it, role_over(*AUTHORS)), (role_over(*ANSWERING),)),
     Can.COURSE_IMPORT: ((role(*AUTHORS),),),
     Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((anyone_signed_in,),),

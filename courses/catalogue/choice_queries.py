@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import RunState
-from courses.permissions import AUTHORS, MANAGERS
+from courses.permissions import ANSWERING, AUTHORS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -30,7 +30,7 @@ def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
         .where(
             ~select(Run.id).where(Run.course_id == Course.id).exists(),
             organisations.scope(identity, AUTHORS, **places),
-            or_(Course.made_by_id == (identity.account_id or 0), organisations.scope(identity, MANAGERS, **places)),
+            or_(Course.made_by_id == (identity.account_id or 0), organisations.scope(identity, ANSWERING, **places)),
         )
         .order_by(Course.id.desc())
         .limit(50)

@@ -48,10 +48,10 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     running = next((row for row in known if row.state is AttemptState.IN_PROGRESS), None)
     if running is not None and rules.is_in_time(now, running.due_at):
         return _taken_over(running, settings, now)
-    if running is not None:
-        submit(attempt_id=running.id, by=by, now=now)
     if sum(row.started_at > now - timedelta(minutes=1) for row in known) >= MOST_A_MINUTE:
         raise NoAttempt(_("一分钟内最多开始 %(n)d 次作答，请稍等再开始。", n=MOST_A_MINUTE))
+    if running is not None:  # after the refusal, which would take this back
+        submit(attempt_id=running.id, by=by, now=now)
     run = catalogue.run_by_id(block.run_id)
     if run is not None and run.state is RunState.CLOSED:
         raise NoAttempt(_("这期课程已结束，不能再开始作答；已有的作答和成绩仍可查看。"))

@@ -83,7 +83,9 @@ def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Iden
     """Which courses must be completed before this one. Refuses a circle. The course's version counts up with them, so that whoever
     opened its form before is told."""
     wanted = {key for key in required_ids if key != course.id}
-    if len(wanted) > MOST:
+    if len(wanted) > MOST and wanted - {
+        row.required_id for row in found.prerequisite_rows(course.id)
+    }:  # what stands already may be saved again, and made less
         raise BadCourse(_("先修课程最多 %(n)d 门，现在选了 %(m)d 门。请只保留直接需要的课程。", n=MOST, m=len(wanted)), field="prerequisites")
     holding_queries.hold_prerequisites()
     edges = found.prerequisite_edges()

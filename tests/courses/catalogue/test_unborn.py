@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from courses.catalogue.models import Course
 from courses.catalogue.operations import offerings
 from courses.catalogue.types import StaffRole
 from tests.factories import courses as make
@@ -88,3 +89,32 @@ def test_only_the_team_of_a_course_and_who_answers_for_it_make_a_run_of_it(as_ro
     session.commit()
     guest = as_role(Role.LECTURER, organisation_id=ground.university().id, person_id=other.id)
     assert guest.post(url, data={**form, "code": "R10"}).status_code == 403
+
+
+def test_who_made_a_course_edits_it_with_a_role_over_its_owner_alone(as_role: AsRole, session: Session) -> None:
+    """Who has left the school, or whose course went to another owner, reads no bank of it by having made it once."""
+    owner, elsewhere, maker = ground.university(), ground.university(), ground.person()
+    author = as_role(Role.LECTURER, organisation_id=owner.id, person_id=maker.id)
+    session.commit()
+    data = {"code": "MADE-1", "title": "装配", "owner_id": owner.id, "language": "zh", "family": "professional", "education_type": "continuing"}
+    assert author.post("/teaching/courses/new", data={**data, "hours": "8", "credits": "0", "submission_key": "once"}).status_code == 303
+    course = session.query(Course).filter_by(code="MADE-1").one()
+    assert author.get("/teaching/courses/MADE-1/bank").status_code == 200
+    course.owner_id = elsewhere.id
+    session.commit()
+    session.expire_all()
+    assert author.get("/teaching/courses/MADE-1/bank").status_code == 403
+    assert author.get("/teaching/courses/MADE-1/edit").status_code == 403
+
+
+def test_a_course_of_an_enterprise_goes_on_with_its_next_coordinator(as_role: AsRole, session: Session) -> None:
+    firm = ground.enterprise()
+    make.course(firm, code="FIRM-1")
+    session.commit()
+    next_one = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=firm.id, person_id=ground.person().id)
+    stranger = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=ground.enterprise().id, person_id=ground.person().id)
+    session.commit()
+    form = {"code": "FIRM-R1", "starts_on": "2026-12-01", "mode": "open", "pass_mark": "60", "goal_category": "worker"}
+    assert ("FIRM-1" in next_one.get("/teaching").text, "FIRM-1" in stranger.get("/teaching").text) == (True, False)
+    assert stranger.post("/teaching/courses/FIRM-1/runs/new", data=form).status_code == 403
+    assert next_one.post("/teaching/courses/FIRM-1/runs/new", data=form).status_code == 303
