@@ -18,6 +18,8 @@ AUTHORS = (
 """Who may make courses of the organisation over which they hold the role; teaching a run is being named on its staff."""
 MANAGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
 """Who answers for the courses of an organisation without teaching them."""
+ANSWERING = (*MANAGERS, Role.ENTERPRISE_COORDINATOR)
+"""Who answers for the courses of an owner, so that they go on when whoever made them is not there any more: of an enterprise its coordinator."""
 WATCHERS = (*MANAGERS, Role.PROGRAMME_ADMIN, Role.DEPT_EDU, Role.AUDITOR)
 """Who may see learners and results without touching them."""
 
@@ -42,6 +44,19 @@ assists: Predicate = named(
 """Named on the staff as an assistant."""
 
 
+@dataclass(frozen=True, slots=True)
+class CourseSubject(Subject):
+    """A course: `persons` are those who may edit one of its runs; `maker` is the account that made it, while it has no run and so no team."""
+
+    maker: int | None = None
+
+
+made_it: Predicate = named(
+    "made_it", lambda identity, subject: identity.account_id is not None and identity.account_id == getattr(subject, "maker", None)
+)
+"""Made the course, of which nobody has made a run yet; with a role over its owner still."""
+
+
 class Can(StrEnum):
     """The permissions of the room."""
 
@@ -52,6 +67,7 @@ class Can(StrEnum):
     STAFF_ANSWER = "courses:staff:answer"
     RUN_LIST = "courses:run:list"
     RUN_EDIT = "courses:run:edit"
+    RUN_PREVIEW = "courses:run:preview"
     RUN_GRADE = "courses:run:grade"
     RUN_VIEW_LEARNERS = "courses:run:view_learners"
     ENROLMENT_CREATE = "courses:enrolment:create"
@@ -78,11 +94,12 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.COURSE_CREATE: ((role(*AUTHORS),),),
     Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
-    Can.COURSE_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.COURSE_EDIT: ((own,), (made_it, role_over(*AUTHORS)), (role_over(*ANSWERING),)),
     Can.COURSE_IMPORT: ((role(*AUTHORS),),),
     Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((anyone_signed_in,),),
     Can.RUN_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.RUN_PREVIEW: ((own,), (assists,), (role_over(*MANAGERS),)),
     Can.RUN_GRADE: ((own,), (assists,), (role_over(*MANAGERS),)),
     Can.RUN_VIEW_LEARNERS: ((own,), (assists,), (role_over(*WATCHERS),)),
     Can.ENROLMENT_CREATE: ((anyone_signed_in,),),

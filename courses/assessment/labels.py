@@ -44,7 +44,9 @@ RULES: Mapping[QuestionKind, Any] = {
     QuestionKind.TRUE_FALSE: _l("选对得满分。"),
     QuestionKind.CLOZE: _l("每个空占相等的一份。"),
     QuestionKind.TEXT: _l("与第一个相符的答案比较，按它的比例得分；不计多余空格和全角半角。"),
-    QuestionKind.NUMERIC: _l("在允许误差之内得分；要求单位时，单位缺失或不认识只得设定的比例。"),
+    QuestionKind.NUMERIC: _l(
+        "在允许误差之内得分；要求单位时，单位缺失或不认识只得设定的比例。小数点写作 1.5；逗号只作千位分隔，如 1,000，写成 1,5 不得分。"
+    ),
     QuestionKind.FORMULA: _l("按你的题目中的数据计算；要求写公式时，代入多组数值与参考公式比较。在允许误差之内得分。"),
     QuestionKind.MATCHING: _l("每配对一行得相等的一份。"),
     QuestionKind.ORDERING: _l("每个放在正确位置的项得相等的一份。"),

@@ -147,7 +147,7 @@ class ExtensionForm(Form):
     """More time for one learner: chosen from a list, or typed where the run has too many to choose from."""
 
     person_id = SelectField(_l("学员"), [InputRequired()], coerce=int)
-    login = Text(_l("学员登录名、学号或手机号"), [InputRequired(), Length(max=60)])
+    login = Text(_l("学员登录名、学号或邮箱"), [InputRequired(), Length(max=60)])
     until_at = DateTimeLocalField(_l("延长至"), [InputRequired()])
     reason = Text(_l("理由"), [InputRequired(), Length(max=400)])
 

@@ -150,7 +150,7 @@ def edit_course(course: Course) -> Any:
     required = [row.id for row in found.prerequisites_of(course.id)]
     form = CourseForm(
         owners=owners,
-        courses=found.course_choices(course),
+        courses=choice_queries.course_choices(course, required),
         obj=course,
         prerequisites=required,
         hours=Decimal(course.hours_x10) / 10,
@@ -167,7 +167,8 @@ def edit_course(course: Course) -> Any:
                     course=course, version=form.version.data, by=me(), now=clock.now(), title=form.title.data, **form.values(), **_cover(form)
                 )
                 if form.prerequisites:
-                    team.set_prerequisites(course=course, required_ids=form.prerequisites.data or (), by=me(), now=clock.now())
+                    wanted = [*(form.prerequisites.data or ()), *team.named(course, form.more_codes())]
+                    team.set_prerequisites(course=course, required_ids=wanted, by=me(), now=clock.now())
             return done(_("课程信息已保存。"), "learning.course", code=code)
         except Refused as refused:
             form.refuse(refused)
@@ -177,9 +178,11 @@ def edit_course(course: Course) -> Any:
 @blueprint.route("/courses/<code>/runs/new", methods=["GET", "POST"])
 @guard(Can.COURSE_CREATE)
 def new_run(code: str) -> Any:
-    """Make a draft run; who makes it leads it."""
+    """Make a draft run; who makes it leads it, and who leads a run edits the course and reads its questions: so only its team does, who made a course
+    that has no run yet, and who answers for it at the owner."""
     course = load_course(code)
     demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(course.owner))
+    demand(me(), Can.COURSE_EDIT, queries.subject_of_course(course))
     form = RunForm(cohorts=choice_queries.cohort_choices(course.owner_id), pass_mark=Decimal(60))
     if form.validate_on_submit():
         try:

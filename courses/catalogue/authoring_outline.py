@@ -17,7 +17,7 @@ from courses.catalogue.operations import content, versions
 from courses.catalogue.types import BlockKind, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant, wall
@@ -28,9 +28,11 @@ from trainhub.kernel.web import done
 
 
 @blueprint.get("/runs/<int:run_id>")
-@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=queries.subject_of_run)
 def contents(run: Run) -> Any:
-    """The content of a run, to edit."""
+    """The content of a run, to edit; whoever only looks after its learners comes to these."""
+    if not may(me(), Can.RUN_EDIT, queries.subject_of_run(run)):
+        return redirect(url_for("staff.learners", run_id=run.id), 302)
     outline = queries.outline(run.id)
     groups = found.group_names([run.id]).get(run.id, {})
     drafts = found.drafts_of_run(run.id)

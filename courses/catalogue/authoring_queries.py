@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, union
+from sqlalchemy import ColumnElement, String, and_, cast, func, select, union
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue import queries, rules
@@ -29,6 +30,7 @@ from courses.catalogue.models import (
     Unit,
 )
 from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
+from trainhub.kernel.clock import start_of
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
@@ -266,6 +268,11 @@ def group_names(run_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     return found
 
 
+def beginnings(run_ids: Iterable[int]) -> dict[int, datetime]:
+    """When runs begin: midnight in Shanghai of their first day."""
+    return {key: start_of(day) for key, day in session().execute(select(Run.id, Run.starts_on).where(Run.id.in_(list(run_ids))))}
+
+
 def outline_for(run_id: int, person_id: int) -> Outline:
     """The published outline as one learner has it: without what is for groups the learner is not in."""
     outline = queries.outline(run_id, only_published=True)
@@ -327,15 +334,6 @@ def prerequisite_edges() -> dict[int, set[int]]:
     for course_id, required_id in session().execute(select(CoursePrerequisite.course_id, CoursePrerequisite.required_id)):
         found[course_id].add(required_id)
     return found
-
-
-def course_choices(course: Course) -> list[tuple[int, str]]:
-    """The courses that may be asked for before a course: those of the same owner and those in the catalogue."""
-    published = select(Run.course_id).where(Run.state == "published")
-    statement = select(Course.id, Course.code, Course.title).where(
-        or_(Course.owner_id == course.owner_id, Course.id.in_(published)), Course.id != course.id
-    )
-    return [(key, f"{title}（{code}）") for key, code, title in session().execute(statement.order_by(Course.title, Course.id).limit(500))]
 
 
 # -- polls, laboratories, media -----------------------------------------------------------------------------------------

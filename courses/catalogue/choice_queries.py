@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import RunState
-from courses.permissions import AUTHORS
+from courses.permissions import ANSWERING, AUTHORS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -16,15 +17,20 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationState
 from trainhub.programmes.models import Cohort, Programme
 
+CHOICES = 500
+"""So many courses a form offers; others are named by their codes."""
+
 
 def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
-    """(code, title, owner) of the courses nobody has offered yet, of owners for whom one may make courses: the latest first."""
+    """(code, title, owner) of the courses nobody has offered yet, that one made oneself or answers for: the latest first."""
+    places: dict[str, Any] = {"organisations": (Organisation.id, Organisation.parent_id), "region": Organisation.region_code}
     statement = (
         select(Course.code, Course.title, Organisation.name)
         .join(Organisation, Organisation.id == Course.owner_id)
         .where(
             ~select(Run.id).where(Run.course_id == Course.id).exists(),
-            organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code),
+            organisations.scope(identity, AUTHORS, **places),
+            or_(Course.made_by_id == (identity.account_id or 0), organisations.scope(identity, ANSWERING, **places)),
         )
         .order_by(Course.id.desc())
         .limit(50)
@@ -62,3 +68,22 @@ def all_courses() -> list[Any]:
         .order_by(Course.code)
     )
     return list(session().execute(statement))
+
+
+def course_choices(course: Course, chosen: Collection[int] = ()) -> list[tuple[int, str]]:
+    """The courses that may be asked for before a course, by title: those of the same owner and those in the catalogue, the first `CHOICES` of them, and
+    whichever are `chosen` already."""
+    published = select(Run.course_id).where(Run.state == "published")
+    statement = select(Course.id, Course.code, Course.title).where(
+        or_(Course.owner_id == course.owner_id, Course.id.in_(published)), Course.id != course.id
+    )
+    rows = list(session().execute(statement.order_by(Course.title, Course.id).limit(CHOICES)))
+    kept = select(Course.id, Course.code, Course.title).where(Course.id.in_(set(chosen) - {row[0] for row in rows})).order_by(Course.title, Course.id)
+    return [(key, f"{title}（{code}）") for key, code, title in (*session().execute(kept), *rows)]
+
+
+def askable_by_code(course: Course, codes: Collection[str]) -> dict[str, int]:
+    """Of some codes those whose courses may be asked for before a course."""
+    published = select(Run.course_id).where(Run.state == "published")
+    statement = select(Course.code, Course.id).where(Course.code.in_(codes), or_(Course.owner_id == course.owner_id, Course.id.in_(published)))
+    return {code: key for code, key in session().execute(statement)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
+from courses.catalogue.choice_queries import CHOICES
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
 from trainhub.kernel.clock import is_minute_of
 from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
@@ -39,6 +41,7 @@ class CourseForm(Form):
     credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
     cover = FileField(_l("封面图"), description=_l("显示在课程目录；建议 16:9，PNG、JPEG 或 WebP"))
     prerequisites = SelectMultipleField(_l("先修课程"), coerce=int, description=_l("学完所选课程后才能报名；留空表示没有要求"))
+    more_prerequisites = Text(_l("其他先修课程的代码"), [Length(max=1000)], description=_l("不在上面列表中的课程，用逗号隔开，例如 IM-101, IM-102"))
     level = Text(_l("适合对象"), [Length(max=40)], description=_l("例如：大二以上、入门、企业技术骨干"))
 
     def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), courses: Any = (), **kw: Any) -> None:  # type: ignore[assignment]
@@ -46,12 +49,19 @@ class CourseForm(Form):
         self.prerequisites.choices = [SelectChoice(value, label) for value, label in courses]
         if not courses:
             del self.prerequisites
+        if len(courses) < CHOICES:
+            del self.more_prerequisites
         self.owner_id.choices = picks(owners)
         known = getattr(kw.get("obj"), "language", "") or "zh"  # an imported course may say zh-CN
         self.language.choices = picks({**labels.LANGUAGES, **({} if known in labels.LANGUAGES else {known: known})})
         none = {"": _l("不限定")}
         self.key_field_no.choices = picks({**none, **labels.KEY_FIELDS})
         self.focus_area_no.choices = picks({**none, **labels.FOCUS_AREAS})
+
+    def more_codes(self) -> list[str]:
+        """The codes of further courses that come before, each once."""
+        text = (self.more_prerequisites.data or "") if "more_prerequisites" in self else ""
+        return list(dict.fromkeys(code for code in re.split(r"[,，;；、\s]+", text) if code))
 
     def values(self) -> dict[str, Any]:
         """The columns of a course, without its code, title and owner."""

@@ -23,6 +23,7 @@ from trainhub.people.models import Person
 class Course(Versioned, Base):
     """What is taught; `owner` is the university, enterprise or institution that answers for it and signs certificates.
 
+    `made_by_id` is the account that made it: it prepares the first run, whose team then answers for the content.
     `needs` is what a learner should bring, `gains` what the course gives: one point a line, for the public page.
     """
 
@@ -50,6 +51,7 @@ class Course(Versioned, Base):
     cover_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    made_by_id: Mapped[int | None]
 
     owner: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
 

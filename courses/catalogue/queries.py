@@ -24,8 +24,8 @@ from courses.catalogue.types import (
     TaughtRun,
     UnitNode,
 )
-from courses.permissions import MANAGERS, WATCHERS, RunSubject
-from trainhub.kernel.access import Identity, Subject
+from courses.permissions import MANAGERS, WATCHERS, CourseSubject, RunSubject
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -98,11 +98,14 @@ def subject_of_run(run: Run) -> RunSubject:
     )
 
 
-def subject_of_course(course: Course) -> Subject:
-    """What permissions over a course are judged on: its owner, and who leads one of its runs."""
+def subject_of_course(course: Course) -> CourseSubject:
+    """What permissions over a course are judged on: its owner, who edits one of its runs, before there is a run who made it."""
     base = organisations.subject_of(course.owner)
     editors = select(RunStaff.person_id).join(Run, Run.id == RunStaff.run_id).where(Run.course_id == course.id, RunStaff.role.in_(EDITORS))
-    return Subject.of(organisations=base.organisations, regions=base.regions, persons=list(session().scalars(editors)))
+    persons = frozenset(session().scalars(editors))
+    has_run = select(Run.id).where(Run.course_id == course.id).exists()
+    maker = None if persons or course.made_by_id is None or session().scalar(select(has_run)) else course.made_by_id
+    return CourseSubject(organisations=base.organisations, regions=base.regions, persons=persons, maker=maker)
 
 
 def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnElement[bool]:

@@ -54,6 +54,11 @@ def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
     return missing
 
 
+def not_before(outline: Outline, at: datetime) -> Outline:
+    """The outline of a run that begins at an instant: none of its sections opens before."""
+    return replace(outline, sections=tuple(replace(one, release_at=max(one.release_at or at, at)) for one in outline.sections))
+
+
 def closed(outline: Outline, known: Known) -> Closed:
     """What of an outline is closed: a unit also by its section, a block by itself; release dates are conditions like others."""
     units: dict[int, tuple[Condition, ...]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain, count
+from math import gcd, lcm
 from typing import Any
 
 from courses.catalogue.markup import plain, to_html
@@ -20,6 +21,7 @@ from courses.interop import types as docs
 from courses.interop.formats import OpenCourse
 from courses.interop.frame_types import GraderDoc, GradingDoc
 from courses.interop.olx.write_grading import PASS
+from courses.interop.sharing import split_whole
 from courses.messages import operations as messages
 from trainhub.kernel import files, sniff
 from trainhub.kernel.access import Identity
@@ -32,6 +34,9 @@ HANDOUTS = "trainhub-handouts"
 """Begins the keys of the section, unit and block that hold the handouts, so that `frame_out` knows them again."""
 MAX_COVER = 8 << 20
 HUNDRED_X10 = 1000
+"""What the blocks of a lesson weigh together in their category, in tenths."""
+FINE_X10 = 10_000
+"""The most that they weigh together where a hundred does not divide: fine enough for hundreds of blocks."""
 Taken = tuple[Unit, docs.UnitDoc, Block]
 """A block that was made, with its unit and the unit of the package."""
 
@@ -173,6 +178,16 @@ def scale_of(grading: GradingDoc) -> Scale | None:
     return Scale(OWN_SCALE, bands if bands[-1][0] == 0 else (*bands, (0, _("不合格"))))
 
 
+def _together(lessons: Sequence[Sequence[int]]) -> int:
+    """What the blocks of each lesson weigh together, alike for all: a hundred, or else the largest number below the finest that every lesson divides
+    into whole parts, so that equal problems weigh the same. Where there is none, the finest."""
+    wholes = [sum(weights) // gcd(*weights) for weights in lessons if any(weights)]
+    common = lcm(*wholes)
+    if HUNDRED_X10 % common == 0:
+        return HUNDRED_X10
+    return common * (FINE_X10 // common) or FINE_X10
+
+
 def _layout(grader: GraderDoc, blocks: Sequence[tuple[docs.UnitDoc, Block]], notes: list[str]) -> Layout:
     lessons: dict[str, list[Block]] = {}
     for lesson, block in blocks:
@@ -189,7 +204,9 @@ def _layout(grader: GraderDoc, blocks: Sequence[tuple[docs.UnitDoc, Block]], not
     if grader.drop_count > MOST_DROPPED:
         notes.append(_("评分类别“%(name)s”最多去掉 %(n)d 个最低分", name=name, n=MOST_DROPPED))
     weights: dict[int, int] = {}
+    together = _together([[block.weight_x10 for block in rows] for rows in lessons.values()])
     for rows in lessons.values():
-        whole = sum(block.weight_x10 for block in rows)
-        weights |= {block.id: round(HUNDRED_X10 * block.weight_x10 / whole) if whole else 0 for block in rows}
+        asked = [block.weight_x10 for block in rows]
+        shares = split_whole(asked, together) or [0] * len(rows)
+        weights |= {block.id: max(share, 1 if weight else 0) for block, share, weight in zip(rows, shares, asked, strict=True)}
     return Layout(name, grader.weight_x1000, grader.drop_count, weights)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from fractions import Fraction
 
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue.markup import ASSETS
@@ -18,12 +17,11 @@ from courses.interop.frame import HANDOUTS
 from courses.interop.frame_types import GraderDoc, GradingDoc, NewsDoc
 from courses.interop.olx.markup import is_blank
 from courses.interop.olx.write_grading import PASS
+from courses.interop.sharing import split_whole
 from courses.messages import queries as messages
 from trainhub.kernel.clock import end_of, start_of
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import LANGUAGES, _, in_language, listed
-
-WHOLE = 1000
 
 
 def begin_of(day: date | None) -> datetime | None:
@@ -118,19 +116,6 @@ def marks_of(run: Run, blocks: Sequence[Block], lesson_of: Mapping[int, str]) ->
     shares = split_whole([row.weight_x10 for row in counted])
     found = [GraderDoc(row.name, share, max(1, lessons[row.name]), row.drop_lowest) for row, share in zip(counted, shares, strict=True)]
     return GradingDoc(tuple(found), cutoffs), graders, notes
-
-
-def split_whole(weights: Sequence[int]) -> list[int]:
-    """Weights as thousandths that add up to one: rounded down, and the rest to those that lost most."""
-    whole = sum(weights)
-    if not whole:
-        return []
-    exact = [Fraction(weight * WHOLE, whole) for weight in weights]
-    shares = [int(share) for share in exact]
-    order = sorted(range(len(exact)), key=lambda n: (shares[n] - exact[n], n))
-    for n in order[: WHOLE - sum(shares)]:
-        shares[n] += 1
-    return shares
 
 
 def cutoffs_of(scale: Scale, pass_mark_x10: int) -> tuple[tuple[str, int], ...]:

@@ -64,13 +64,14 @@ def import_course(
     """Make a draft run of an opened package, and its course unless the code is known. Returns the run and the contract's report.
 
     The same package again (the same files, or what was read of them) answers the known run and changes nothing. Refuses a code that belongs to another course,
-    and, whatever owner was picked and whatever the package calls itself, the course of an organisation for which `by` may not make courses: a run brings seats at it.
+    and, whatever owner was picked and whatever the package calls itself, a course of which `by` may not make runs: a run brings seats at the owner and the questions
+    of the course.
     """
     doc = opened.doc
     marks = {"fingerprint": hashlib.sha256(repr(doc).encode()).hexdigest(), "files": opened.digest()}
     own_code, run_code = _clean(code or doc.code, 60, "course"), _clean(doc.run, 40, "1")
     course = catalogue.course_by_code(own_code)
-    if course is not None and not may(by, Can.COURSE_CREATE_FOR, organisation_queries.subject_of(course.owner)):
+    if course is not None and not _may_add_run(course, by):
         raise _taken(own_code)
     known = catalogue.run_by_codes(own_code, run_code) if course is not None else None
     if known is not None:
@@ -109,6 +110,13 @@ def import_course(
     session().flush()
     audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
     return run, report
+
+
+def _may_add_run(course: Course, by: Identity) -> bool:
+    """Whether somebody may make courses of the owner and edits this one, as for a run that is made by hand."""
+    return may(by, Can.COURSE_CREATE_FOR, organisation_queries.subject_of(course.owner)) and may(
+        by, Can.COURSE_EDIT, catalogue.subject_of_course(course)
+    )
 
 
 def _taken(code: str) -> CannotImport:

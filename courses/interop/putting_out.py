@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from html import escape
 from itertools import groupby
+from math import gcd, lcm
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
@@ -167,7 +169,7 @@ def _block(block: Block, items: list[Part], versions: dict[int, QuestionVersion]
     """One block; a quiz of fixed and drawn questions becomes several."""
     if block.id in rules:  # what is asked for changes without the block being edited
         text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)
-        return [docs.BlockDoc(block.key, block.title, works.doc_of(text, rules[block.id]))]
+        return [docs.BlockDoc(block.key, block.title, works.doc_of(text, rules[block.id], block.weight_x10))]
     if block.kind is BlockKind.QUIZ and items:
         return _quiz(block, items, versions)
     return [docs.BlockDoc(block.key, block.title, _content(block))]
@@ -199,14 +201,14 @@ def _quiz(block: Block, parts: list[Part], versions: dict[int, QuestionVersion])
 def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, QuestionVersion]) -> docs.Content:
     """Questions asked one after another, or problems to draw from; the weight of the quiz is shared by points."""
 
-    def problem(questions: tuple[int, ...], points: int) -> docs.ProblemDoc:
-        asked = tuple(doc for question_id in questions for doc in question_docs(versions[question_id]))
+    def problem(questions: tuple[int, ...], points: int, each: Sequence[int] = ()) -> docs.ProblemDoc:
+        asked = _weighed([question_docs(versions[question_id]) for question_id in questions], each or [1] * len(questions))
         weight = round(block.weight_x10 * points / total) if total else block.weight_x10
         shown = "attempted" if QuizSettings.of(block.settings).shows_answers else "never"
         return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"), show_answer=shown)
 
     if part.count is None:
-        return problem(part.questions, part.worth_x10)
+        return problem(part.questions, part.worth_x10, part.points_x10)
     pairs = list(zip(part.questions, part.points_x10, strict=True))
     return docs.PoolDoc(
         tuple(problem((question_id,), points) for question_id, points in pairs),
@@ -214,6 +216,16 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
         tuple(versions[question_id].question.name for question_id, _points in pairs),
         part.count if part.count < len(pairs) else None,
     )
+
+
+def _weighed(asked: Sequence[Sequence[docs.QuestionDoc]], points: Sequence[int]) -> tuple[docs.QuestionDoc, ...]:
+    """The questions of a problem, each with what it is worth beside the others, in whole numbers as small as can be; one that is asked in several parts
+    shares its points among them."""
+    exact = [Fraction(worth, len(parts)) for parts, worth in zip(asked, points, strict=True) for _part in parts]
+    scale = lcm(*(one.denominator for one in exact))
+    whole = [int(one * scale) for one in exact]
+    common = gcd(*whole) or 1
+    return tuple(replace(one, points=worth // common) for one, worth in zip((one for parts in asked for one in parts), whole, strict=True))
 
 
 def _is_rich(problem: docs.ProblemDoc) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
+from decimal import Decimal
 from html import escape
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
 from courses.assessment.operations.checking import checked
-from courses.assessment.rules import number
+from courses.assessment.rules import number, rounded
 from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import plain
 from courses.catalogue.operations.checking import MAX_OPTIONS
@@ -72,6 +74,8 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             shut = [one for one in video.sources if not can_open(one)]
             if shut:
                 made.notes.append(_("视频地址不是网址，没有导入：%(url)s", url=shut[0][:80]))
+            if not source and not video.youtube_id and not shut:
+                made.notes.append(_("视频没有可以播放的地址，请在视频内容块中上传或填写"))
             if video.start_at_second or video.end_at_second:
                 made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
             return made
@@ -83,15 +87,20 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             return Block(BlockKind.DISCUSSION, doc.title or target or category, settings={"origin": freeze(doc.content)}, is_required=False)
         case docs.PollDoc(question, options) if 2 <= len({label.strip() for _c, label in options} - {""}) == len(options) <= MAX_OPTIONS:
             chosen: dict[str, Any] = {"options": [plain(label, 200) for _code, label in options], "origin": freeze(doc.content)}
-            return Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False)
+            made = Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False, notes=_poll_notes(doc.content.feedback))
+            if doc.content.max_submissions != 1:
+                made.notes.append(_("原来可以多次投票；这里每人一次"))
+            return made
         case docs.PollDoc(question, options):
-            return _survey(doc, [_survey_question(question, list(options))])
+            return _survey(doc, [_survey_question(question, list(options))], doc.content.feedback)
         case docs.SurveyDoc(questions, answers):
-            return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions])
+            return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions], doc.content.feedback)
         case docs.OpenAssessmentDoc() as ora:
             work, notes = works.work_of(ora)
-            body = "<hr>".join(ora.prompts)
-            return Block(BlockKind.ASSIGNMENT, doc.title, body, {"origin": freeze(ora)}, is_graded=is_graded, notes=notes, work=work)
+            body, weight = "<hr>".join(ora.prompts), works.worth_x10(ora)
+            made = Block(BlockKind.ASSIGNMENT, doc.title, body, {"origin": freeze(ora)}, is_graded=is_graded, notes=notes, work=work)
+            made.weight_x10 = weight or made.weight_x10
+            return made
         case docs.FileDoc(url) if url and not can_open(url):
             lost = _("文件地址不是网址，没有导入：%(url)s", url=url[:80])
             settings = {"tag": "pdf", "reason": lost, "origin": freeze(docs.UnknownDoc("pdf", "<pdf/>", lost))}
@@ -109,9 +118,14 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             return Block(BlockKind.UNKNOWN, doc.title or tag, settings=settings, is_required=False)
 
 
-def _survey(doc: docs.BlockDoc, questions: list[Taken]) -> Block:
+def _poll_notes(feedback: str) -> list[str]:
+    words = plain(feedback, 80)
+    return [_("作答后的反馈没有导入：%(text)s", text=words)] if words else []
+
+
+def _survey(doc: docs.BlockDoc, questions: list[Taken], feedback: str) -> Block:
     settings = {"attempts": getattr(doc.content, "max_submissions", 1) or None, "shows_answers": False, "origin": freeze(doc.content)}
-    return Block(BlockKind.QUIZ, doc.title, settings=settings, questions=questions, is_required=False)
+    return Block(BlockKind.QUIZ, doc.title, settings=settings, questions=questions, is_required=False, notes=_poll_notes(feedback))
 
 
 def _survey_question(stem: str, options: list[tuple[str, str]]) -> Taken:
@@ -120,7 +134,7 @@ def _survey_question(stem: str, options: list[tuple[str, str]]) -> Taken:
 
 
 def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> Block:
-    weight = 10 if problem.weight_x10 is None else problem.weight_x10
+    weight = problem.worth_x10
     settings = {
         "attempts": problem.attempts or None,
         "shows_answers": _shows_answers(problem, is_graded),
@@ -172,14 +186,16 @@ def _pool(doc: docs.BlockDoc, pool: docs.PoolDoc, is_graded: bool) -> Block:
     weights = []
     for n, (problem, title) in enumerate(zip(pool.problems, pool.titles, strict=True), start=1):
         taken = _question(problem.questions[0], docs.BlockDoc("", title, problem), n, made.notes)
-        weights.append(10 if problem.weight_x10 is None else problem.weight_x10)
+        weights.append(problem.worth_x10)
         taken.points_x10, taken.stem = weights[-1], taken.stem + problem.closing
         taken.explanation += problem.explanation
         made.questions.append(taken)
     made.notes += dict.fromkeys(note for problem in pool.problems for note in _lost_of(problem, is_graded))
     if len(attempts) > 1:
         made.notes.append(_("各题的作答次数不同，统一为最少的一种"))
-    made.weight_x10 = round(sum(weights) * (pool.count or len(weights)) / len(weights))
+    made.weight_x10 = rounded(Decimal(sum(weights) * (pool.count or len(weights))) / len(weights))
+    if pool.count and len(set(weights)) > 1:
+        made.notes.append(_("各题的权重不同：按抽到的题目各自的分值计分，整个测验的权重按平均分值计算"))
     made.is_graded = is_graded and made.weight_x10 > 0
     return made
 
@@ -189,6 +205,7 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
     right = sum(bool(o["is_correct"]) for o in options)
     kind = QuestionKind.MANUAL
     answers = [{"text": a.text, "is_correct": a.is_correct, "feedback": a.feedback} for a in question.answers if a.text.strip()]
+    tolerance, why, unread = _tolerance(question.tolerance), "", _("允许误差“%(text)s”无法理解", text=question.tolerance[:40])
     match question.kind:
         case docs.QuestionKind.SINGLE | docs.QuestionKind.DROPDOWN if len(options) >= 2 and right:
             kind = QuestionKind.SINGLE
@@ -202,6 +219,8 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case docs.QuestionKind.NUMERIC if answers:
             answers = [dict(a, text=_numeric(str(a["text"]))) for a in answers]
             kind = QuestionKind.NUMERIC if all(a["text"] for a in answers) else QuestionKind.MANUAL
+            if tolerance is None:
+                kind, why = QuestionKind.MANUAL, unread
         case docs.QuestionKind.MATCHING if len({text for _line, text in question.pairs}) >= 2:
             kind = QuestionKind.MATCHING
         case docs.QuestionKind.ORDERING if len({o["body"] for o in options}) == len(options) >= 2:
@@ -211,9 +230,8 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case _:
             pass
     more: dict[str, Any] = {}
-    why = ""
     if question.kind is docs.QuestionKind.FORMULA and answers:
-        kind, more, why = _expression(question)
+        kind, more, why = _expression(question, tolerance) if tolerance is not None else (kind, more, unread)
     elif question.kind is docs.QuestionKind.TEXT and question.is_regexp and answers:
         kind, more, why = _pattern(question, answers)
     if kind is QuestionKind.MANUAL:
@@ -227,13 +245,13 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         "options": options,
         "answers": answers,
         **({"pairs": [{"body": line, "answer": text} for line, text in question.pairs]} if kind is QuestionKind.MATCHING else {}),
-        "tolerance": question.tolerance,
+        "tolerance": tolerance or "",
         "is_case_sensitive": question.is_case_sensitive,
         "is_all_or_nothing": question.is_all_or_nothing,
         **more,
         "origin": freeze(question),
     }
-    return Taken(kind, question.stem if question.stem.strip() else doc.title or "—", data, question.explanation)
+    return Taken(kind, question.stem if question.stem.strip() else doc.title or "—", data, question.explanation, 10 * question.points)
 
 
 def _option(option: docs.OptionDoc) -> dict[str, Any]:
@@ -256,11 +274,13 @@ def _checked(kind: QuestionKind, data: dict[str, Any], more: dict[str, Any], sai
 
 
 SAMPLED = re.compile(r"\s*([^@]*?)\s*@\s*([^:]*?)\s*:\s*([^#]*?)\s*(?:#\s*\d+\s*)?\Z")
+MOST_DIGITS = 18
+"""What the field of the question's page takes, with its sign."""
 DECIMALS = 4
 """How finely the ranges of samples are drawn from."""
 
 
-def _expression(question: docs.QuestionDoc) -> tuple[QuestionKind, dict[str, Any], str]:
+def _expression(question: docs.QuestionDoc, tolerance: str) -> tuple[QuestionKind, dict[str, Any], str]:
     """A formula that learners write, with the ranges at which it is compared; or why a person grades it."""
     match = SAMPLED.match(question.samples) if question.samples.strip() else None
     variables: list[dict[str, Any]] = []
@@ -277,9 +297,22 @@ def _expression(question: docs.QuestionDoc) -> tuple[QuestionKind, dict[str, Any
         return QuestionKind.MANUAL, {}, _("变量的取值范围“%(text)s”无法理解", text=question.samples[:60])
     right = [answer.text for answer in question.answers if answer.is_correct]
     more = {"asks_expression": True, "variables": variables, "expression": " | ".join(right), "answers": []}
-    data = {**more, "tolerance": question.tolerance, "is_case_sensitive": question.is_case_sensitive}
+    data = {**more, "tolerance": tolerance, "is_case_sensitive": question.is_case_sensitive}
     said = _("只带反馈的错误答案没有导入") if len(right) < len(question.answers) else ""
     return _checked(QuestionKind.FORMULA, data, more, said)
+
+
+def _tolerance(text: str) -> str | None:
+    """A tolerance as grading here reads it: "0.1*2" is 0.2, "(1+1)%" is 2%. None when it is neither a number nor a share, or below nothing."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if not text:
+        return ""
+    is_share = text.endswith("%")
+    value = number_of(text.removesuffix("%"))
+    if value is None or value < 0:
+        return None
+    said = f"{value:f}"
+    return (said if len(said) <= MOST_DIGITS else f"{value:.10g}") + ("%" if is_share else "")
 
 
 def _numeric(text: str) -> str:

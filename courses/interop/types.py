@@ -74,12 +74,12 @@ class AnswerDoc:
 class QuestionDoc:
     """One thing to answer. `stem` is markup and holds everything the learner reads before this answer.
 
-    `tolerance`: absolute ("5") or relative ("1%"). A numeric answer may be an interval, "[5,7)". `samples` are the
+    `tolerance`: absolute ("5") or relative ("1%"); empty: none. A numeric answer may be an interval, "[5,7)". `samples` are the
     variables and ranges at which a formula is compared: "x,y@1,1:10,10#10". `is_regexp`: the answers are patterns of
     an untrusted author; match them with a time limit. `source`: what a `MANUAL` question was in its own format, kept
     as text to write it back; code in it is never run. `compound_feedback`: (letters of the options, markup). `pairs` of a
     matching question: (markup of the line, text that belongs to it), without a line a text that belongs to nothing. The
-    `options` of an ordering question stand in the right order.
+    `options` of an ordering question stand in the right order. `points`: what it is worth beside the other questions of its problem.
     """
 
     kind: QuestionKind
@@ -96,6 +96,7 @@ class QuestionDoc:
     pairs: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
     source: str = ""
+    points: int = 1
 
     @property
     def needs_person(self) -> bool:
@@ -129,7 +130,7 @@ class ProblemDoc:
     """Questions answered together. `closing` is markup after the last answer; `script` is code of the source: text, never run.
 
     `hints` are shown one by one on demand; `explanation` belongs to the whole problem. `weight_x10` and `attempts` are
-    None when the source leaves them to the course.
+    None when the source leaves them to the course: without a weight a problem is worth the points of its questions.
     """
 
     questions: tuple[QuestionDoc, ...]
@@ -145,6 +146,11 @@ class ProblemDoc:
     def needs_person(self) -> bool:
         """At least one of its questions is graded by a person."""
         return any(question.needs_person for question in self.questions)
+
+    @property
+    def worth_x10(self) -> int:
+        """What it weighs, in tenths: its weight, else a point for each thing to answer."""
+        return 10 * sum(question.points for question in self.questions) if self.weight_x10 is None else self.weight_x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +238,8 @@ class OpenAssessmentDoc:
     due_at: datetime | None = None
     feedback_prompt: str = ""
     feedback_default: str = ""
+    weight_x10: int | None = None
+    """What it weighs here, in tenths, where the package went out from here; elsewhere it weighs as many points as its rubric gives."""
 
 
 @dataclass(frozen=True, slots=True)

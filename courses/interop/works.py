@@ -26,6 +26,11 @@ def work_of(doc: docs.OpenAssessmentDoc) -> tuple[dict[str, Any], list[str]]:
         rubric = Rubric()
     if len(rubric.criteria) < len(doc.criteria):
         notes.append(_("没有分值的评分项没有导入"))
+    hints = [text for text in (markup.plain(doc.feedback_prompt), markup.plain(doc.feedback_default)) if text]
+    if hints:
+        notes.append(_("写总评的提示没有导入：%(text)s", text=listed(hints)[:80]))
+    if any(one.feedback for one in doc.criteria):
+        notes.append(_("各评分项的评语没有导入，评语对整份作业写"))
     takes_files = doc.file_response in ("optional", "required")
     work: dict[str, Any] = {
         "rubric": rubric.as_data(),
@@ -51,14 +56,25 @@ def work_of(doc: docs.OpenAssessmentDoc) -> tuple[dict[str, Any], list[str]]:
     return {**work, "has_self_review": any(step.name == SELF for step in doc.steps)}, notes
 
 
+def worth_x10(doc: docs.OpenAssessmentDoc) -> int:
+    """What it weighs beside the problems of its lesson, in tenths: as the package says where it went out from here, else the points that its rubric
+    gives at most; 0 where it gives none."""
+    if doc.weight_x10 is not None:
+        return doc.weight_x10
+    return 10 * sum(max((level.points for level in one.levels), default=0) for one in doc.criteria)
+
+
 def _criterion(number: int, doc: docs.CriterionDoc) -> Criterion:
-    levels = tuple(sorted((Level((one.label or one.name)[:200], one.points * 10) for one in doc.levels), key=lambda level: -level.points_x10))
+    ranked = sorted(doc.levels, key=lambda one: -one.points)
+    levels = tuple(Level((one.label or one.name)[:200], one.points * 10) for one in ranked)
     title = (doc.label or doc.name or _("评分项 %(n)d", n=number))[:200]
-    return Criterion(f"c{number}", title, markup.plain(doc.prompt), levels[0].points_x10, levels)
+    said = [f"{one.label or one.name}：{text}" for one in ranked if (text := markup.plain(one.explanation))]
+    description = " ".join(part for part in (markup.plain(doc.prompt), "；".join(said)) if part)
+    return Criterion(f"c{number}", title, description, levels[0].points_x10, levels)
 
 
-def doc_of(body_html: str, row: Assignment) -> docs.OpenAssessmentDoc:
-    """An assignment as an open assessment: its rubric, its dates, and peer review or the judgement of staff."""
+def doc_of(body_html: str, row: Assignment, weight_x10: int) -> docs.OpenAssessmentDoc:
+    """An assignment as an open assessment: its rubric, its dates, and peer review or the judgement of staff; with what it weighs here, in tenths."""
     rubric = Rubric.of(row.rubric)
     criteria = tuple(_criterion_doc(one) for one in rubric.criteria) or (_criterion_doc(Criterion("points", _("得分"), "", row.max_x10)),)
     steps = (docs.StepDoc(SELF),) if row.has_self_review else ()
@@ -71,6 +87,7 @@ def doc_of(body_html: str, row: Assignment) -> docs.OpenAssessmentDoc:
         text_response="required" if row.takes_text else "",
         file_response="optional" if row.file_kinds and row.max_files else "",
         due_at=row.due_at,
+        weight_x10=weight_x10,
     )
 
 

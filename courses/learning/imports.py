@@ -7,8 +7,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from courses.catalogue.models import Run
-from courses.learning import invitation_queries, operations
-from trainhub.identity.rules import typed_name
+from courses.learning import finding, invitation_queries, operations
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, examine
@@ -26,20 +25,22 @@ SCHEMA = Schema(
             is_code=True,
             hint=_l("登录名、学号、手机号或邮箱"),
         ),
-        Field("name", "姓名", parse_text(most=120), hint=_l("选填；填写时与系统中的姓名核对")),
+        Field("name", "姓名", parse_text(most=120), hint=_l("填写时与系统中的姓名核对；用手机号或外校学号时必填")),
     ]
 )
 
-EXAMPLES = ({"login": "20230001", "name": "张三"}, {"login": "13800000000", "name": ""})
+EXAMPLES = ({"login": "20230001", "name": "张三"}, {"login": "13800000000", "name": "李四"})
 
 
 def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
     """The import of invitations into one run, which hold up to and including a day."""
 
     def check(draft: Draft, rows: Sequence[Parsed]) -> None:
-        typed = {row.number: typed_name(row.data["login"]).spellings for row in rows}
-        people = invitation_queries.persons_of_logins(sorted({value for values in typed.values() for value in values}))
-        of_row = {number: next((people[v] for v in values if v in people), None) for number, values in typed.items()}
+        of_row = finding.persons_meant({row.number: (row.data["login"], row.data["name"] or "") for row in rows}, home=run.course.owner.code)
+        unnamed = {row.number: (row.data["login"], "") for row in rows if row.data["name"] and of_row[row.number] is None}
+        named_otherwise = {
+            number for number, person_id in finding.persons_meant(unnamed, home=run.course.owner.code).items() if person_id is not None
+        }
         ids = sorted({person_id for person_id in of_row.values() if person_id is not None})
         names, known, inside = (
             invitation_queries.names_of_persons(ids),
@@ -49,10 +50,10 @@ def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
         seen: dict[int, int] = {}
         for row in rows:
             person_id = of_row[row.number]
-            if person_id is None:
-                draft.problem(row, "login", _("没有找到这个登录名对应的人员，或对应多人。请核对，或改填手机号、邮箱。"))
-            elif row.data["name"] and row.data["name"] != names[person_id]:
+            if row.number in named_otherwise:
                 draft.problem(row, "name", _("与系统中的姓名不一致，请核对登录名是否填错。"))
+            elif person_id is None:
+                draft.problem(row, "login", _("没有找到对应的人员，或对应多人，或姓名不一致。请核对；用手机号或外校学号时，姓名必须填写。"))
             elif person_id in seen:
                 draft.warn(row, "login", _("与第 %(n)d 行是同一人，只邀请一次。", n=seen[person_id]))
             elif person_id in known or person_id in inside:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
-from courses.learning.types import EnrolmentState
+from courses.learning.types import EnrolmentState, Holder
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.db import portions, session
 from trainhub.people.models import Person, Student
@@ -70,19 +70,21 @@ def persons_of_cohort(cohort_id: int) -> list[int]:
     return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
 
 
-def persons_of_logins(values: Sequence[str]) -> dict[str, int]:
-    """Person by sign-in name, number, phone or address; names that belong to several persons are left out."""
-    found: dict[str, set[int]] = defaultdict(set)
+def holders(values: Sequence[str]) -> dict[str, list[Holder]]:
+    """Whose sign-in names, numbers, telephone numbers and addresses these are, by value; of merged persons the one who stays."""
+    standing = func.coalesce(Person.merged_into_id, Person.id)
+    found: dict[str, list[Holder]] = defaultdict(list)
     for some in portions(values):
         statement = (
-            select(LoginName.value, Account.person_id)
+            select(LoginName.value, LoginName.kind, LoginName.scope, standing, Person.name)
             .join(Account, Account.id == LoginName.account_id)
-            .where(LoginName.value.in_(some), Account.person_id.is_not(None))
+            .join(Person, Person.id == Account.person_id)
+            .where(LoginName.value.in_(some))
+            .order_by(LoginName.id)
         )
-        for value, person_id in session().execute(statement):
-            if person_id is not None:
-                found[value].add(person_id)
-    return {value: next(iter(ids)) for value, ids in found.items() if len(ids) == 1}
+        for value, kind, scope, person_id, name in session().execute(statement):
+            found[value].append(Holder(kind, scope, person_id, name))
+    return found
 
 
 def names_of_persons(person_ids: Sequence[int]) -> dict[int, str]:

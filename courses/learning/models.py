@@ -17,7 +17,8 @@ from trainhub.people.models import Person
 class Enrolment(Versioned, Base):
     """A person in a run, once. The waiting list is ordered by `asked_at`, then id. A withdrawn one may ask again.
 
-    `last_active_at` is the instant of the last entry in the log. `missed` of a completed one: what it had no score in (`types.Missed`).
+    `last_active_at` is the instant of the last entry in the log. `missed` of a completed one: what it had no score in, and what
+    it was graded by (`types.Missed`).
     """
 
     __tablename__ = "enrolment"

@@ -63,19 +63,21 @@ class Door:
 
 
 def door(enrolment: Enrolment, now: datetime) -> Door:
-    """What is open for a learner now."""
-    outline = catalogue.outline_for(enrolment.run_id, enrolment.person_id)
+    """What is open for a learner now: nothing before the first day of the run."""
+    outline = _begun(catalogue.outline_for(enrolment.run_id, enrolment.person_id), catalogue.beginnings([enrolment.run_id]), now)
     states = queries.states_of(enrolment.id)
     groups = catalogue.group_keys(enrolment.run_id, enrolment.person_id)
     return _judged(outline, states, groups, now)
 
 
 def doors(person_id: int, run_ids: Iterable[int], now: datetime) -> dict[int, Door]:
-    """What is open for a learner now, of those runs in which anything has conditions: the same number of queries for all."""
-    ids = catalogue.runs_with_conditions(run_ids)
+    """What is open for a learner now, of those runs in which anything has conditions or that have not begun: the same number of queries for all."""
+    wanted = list(run_ids)
+    begins = catalogue.beginnings(wanted)
+    ids = sorted({*catalogue.runs_with_conditions(wanted), *(key for key, at in begins.items() if now < at)})
     if not ids:
         return {}
-    outlines = content.outlines(ids, only_published=True)
+    outlines = {key: _begun(one, begins, now) for key, one in content.outlines(ids, only_published=True).items()}
     groups, states, names = catalogue.group_keys_of(person_id, ids), queries.states_by_run(person_id, ids), catalogue.group_names(ids)
     found = {}
     for run_id, outline in outlines.items():
@@ -89,7 +91,8 @@ def doors_of(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Door]:
     runs = sorted({row.run_id for row in enrolments})
     if not runs:
         return {}
-    outlines, held = content.outlines(runs, only_published=True), set(catalogue.runs_with_conditions(runs))
+    begins, held = catalogue.beginnings(runs), set(catalogue.runs_with_conditions(runs))
+    outlines = {key: _begun(one, begins, now) for key, one in content.outlines(runs, only_published=True).items()}
     judged = [row for row in enrolments if row.run_id in held]
     states, names = queries.states_of_many([row.id for row in judged]), catalogue.group_names(held)
     human = people.humans_of(row.person_id for row in judged)
@@ -106,6 +109,12 @@ def doors_of(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Door]:
 def preview_door(outline: Outline, groups: frozenset[str], now: datetime) -> Door:
     """What a learner of those groups who has done nothing yet would find open at that instant."""
     return _judged(rules.for_groups(outline, groups), {}, groups, now)
+
+
+def _begun(outline: Outline, begins: Mapping[int, datetime], now: datetime) -> Outline:
+    """The outline with its run's first day as the earliest instant at which anything opens, while that lies ahead."""
+    at = begins.get(outline.run_id)
+    return rules.not_before(outline, at) if at is not None and now < at else outline
 
 
 def _judged(outline: Outline, states: dict[int, BlockState], groups: frozenset[str], now: datetime, names: Mapping[str, str] | None = None) -> Door:

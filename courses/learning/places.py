@@ -12,7 +12,7 @@ from courses.learning.opening import demand_open
 from courses.learning.types import SEATED
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Subject, acting
-from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 
@@ -73,11 +73,3 @@ def load_block_place(block_id: int) -> Place:
     place = load_place(block.run_id)
     demand_open(place.enrolment, block, clock.now())
     return Place(place.run, place.enrolment, block)
-
-
-def person_of_login(text: str) -> int:
-    """The person behind a sign-in name, student number, phone or e-mail."""
-    person_id = queries.person_of_login(text.strip())
-    if person_id is None:
-        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=text.strip()[:60]), field="login")
-    return person_id

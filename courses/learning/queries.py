@@ -17,7 +17,6 @@ from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning import rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, MarkSource, RunInvitation
 from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, HandedDown, LearnerRow, MyRun, Standing, Todo
-from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import portions, session
@@ -230,15 +229,6 @@ def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
     """Whether a human studies in a cohort."""
     statement = select(Student.id).where(people.of_human(Student.person_id, person_id), Student.cohort_id == cohort_id)
     return session().scalar(statement.limit(1)) is not None
-
-
-def person_of_login(value: str) -> int | None:
-    """The human whose account signs in by this name, number, phone or address; None when it is nobody or not one alone."""
-    standing = func.coalesce(Person.merged_into_id, Person.id)
-    statement = select(standing).join(Account, Account.person_id == Person.id).join(LoginName, LoginName.account_id == Account.id)
-    statement = statement.where(LoginName.value == value)
-    found = list(session().scalars(statement.distinct().limit(2)))
-    return found[0] if len(found) == 1 else None
 
 
 # -- the log and what follows from it -----------------------------------------------------------------------------------

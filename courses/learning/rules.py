@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from courses.assessment.rules import rounded
 from courses.catalogue.types import MARKABLE, BlockKind, RunState
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, Missed, NotDone, Standing
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, Holder, LinkState, Missed, NotDone, Standing
+from trainhub.identity.types import LoginKind
 
 WATCHED_ENOUGH_X1000 = 800
 """A video is done when the union of what was watched reaches 80 % of its length."""
@@ -149,27 +150,41 @@ def standing(
         reason = why_not_done(block, states.get(block.id, BlockState()))
         if reason is not None:
             missing.append((block.id, reason))
-    unscored = tuple(block.id for block in _graded(blocks) if states.get(block.id, BlockState()).score_x10 is None)
-    if missed is not None:
-        later = set(unscored) - missed.blocks
+    graded = tuple((block.id, block.weight_x10) for block in blocks if block.is_graded and block.weight_x10 > 0)
+    unscored = tuple(key for key, _weight in graded if states.get(key, BlockState()).score_x10 is None)
+    score = asked = _weighted(graded, states)
+    if missed is not None and missed.graded is not None:
+        score = asked = _of_then(missed.graded, graded, states)
     else:
-        later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
-    score = _weighted(blocks, states)
-    asked = _weighted([block for block in blocks if block.id not in later], states) if later else score
+        if missed is not None:
+            later = set(unscored) - missed.blocks
+        else:
+            later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
+        asked = _weighted([pair for pair in graded if pair[0] not in later], states) if later else score
     found = Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
-    return replace(found, done_score_x10=asked, unscored=unscored)
+    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded)
 
 
-def _graded(blocks: Sequence[Counted]) -> list[Counted]:
-    return [block for block in blocks if block.is_graded and block.weight_x10 > 0]
+def _of_then(then: Sequence[tuple[int, int]], today: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
+    """The mark by what was graded at the completion, weighed as it was then, whether or not it is still there: results that are corrected change
+    it, what an author removes or weighs otherwise does not. Of what is graded since each result counts that does not lower it."""
+    known = {key for key, _weight in then}
+    since = {key: score for key, _weight in today if key not in known and (score := states.get(key, BlockState()).score_x10) is not None}
+    best = _weighted(then, states)
+    counted = list(then)
+    # The best of it first: each next one is worse, so that the mean falls from the first that lowers it on.
+    for key, weight in sorted((pair for pair in today if pair[0] in since), key=lambda pair: -since[pair[0]]):
+        counted.append((key, weight))
+        mark = _weighted(counted, states)
+        best = mark if best is None else max(best, mark or 0)
+    return best
 
 
-def _weighted(blocks: Sequence[Counted], states: Mapping[int, BlockState]) -> int | None:
-    graded = _graded(blocks)
-    weights = sum(block.weight_x10 for block in graded)
+def _weighted(graded: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
+    weights = sum(weight for _key, weight in graded)
     if not weights:
         return None
-    got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
+    got = sum(weight * (states.get(key, BlockState()).score_x10 or 0) for key, weight in graded)
     return rounded(Decimal(got) / weights)
 
 
@@ -232,6 +247,23 @@ def link_state(*, expires_on: date, uses: int, max_uses: int | None, is_revoked:
     if today > expires_on:
         return LinkState.EXPIRED
     return LinkState.USED_UP if max_uses is not None and uses >= max_uses else LinkState.OPEN
+
+
+def holder_meant(holders: Sequence[Holder], *, scope: str | None, name: str, home: str) -> int | None:
+    """The one human who is meant; None when it is nobody, or not one alone.
+
+    Sign-in names and addresses find by themselves, and so do student numbers of the school with the code `home`. A telephone number, and a number
+    of another school, are easily guessed: they find only whose name stands beside them, so that nobody learns from them who it is.
+    """
+    said = " ".join(name.split())
+    meant = {
+        one.person_id
+        for one in holders
+        if (scope is None or (one.kind is LoginKind.STUDENT_NO and one.scope == scope))
+        and (not said or " ".join(one.name.split()) == said)
+        and (said or one.kind in (LoginKind.USERNAME, LoginKind.EMAIL) or (one.kind is LoginKind.STUDENT_NO and one.scope == home))
+    }
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def seconds_left(share: int, duration: float) -> int:

@@ -99,7 +99,8 @@ class Standing:
     """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do.
 
     `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
-    `done_score_x10`: the score without what is not done and was not asked for (`rules.standing`). `unscored` are the graded blocks without a score.
+    `done_score_x10`: the score without what is not done and was not asked for (`rules.standing`). `unscored` are the graded blocks without a score,
+    `graded` those that the score is the mean of, with their weights.
     """
 
     done: int
@@ -113,6 +114,7 @@ class Standing:
     needed_x1000: int = 1000
     done_score_x10: int | None = None
     unscored: tuple[int, ...] = ()
+    graded: tuple[tuple[int, int], ...] = ()
 
     @property
     def progress_x1000(self) -> int:
@@ -144,19 +146,22 @@ class Standing:
 class Missed:
     """What a completion had no score in, and counted as nothing: graded blocks, and columns of the gradebook (None: it gave no mark).
 
-    Everything else without a score was asked for later and lowers no mark.
+    Everything else without a score was asked for later and lowers no mark. `graded`: what the mark was the mean of, block and weight, whatever
+    an author removes, takes back or weighs otherwise since; None of completions whose blocks are not known any more.
     """
 
     blocks: frozenset[int]
     columns: frozenset[int] | None = None
+    graded: tuple[tuple[int, int], ...] | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Missed | None:
         """As an enrolment keeps it; None of one that is not completed."""
         if not stored:
             return None
-        columns = stored.get("columns")
-        return cls(frozenset(stored.get("blocks", ())), None if columns is None else frozenset(columns))
+        columns, graded = stored.get("columns"), stored.get("graded")
+        pairs = None if graded is None else tuple((int(key), int(weight)) for key, weight in graded)
+        return cls(frozenset(stored.get("blocks", ())), None if columns is None else frozenset(columns), pairs)
 
     def has(self, column_id: int, block_id: int | None) -> bool:
         """Whether a column of the gradebook counted as nothing: where the book gave the mark, by itself, else by its block."""
@@ -190,6 +195,16 @@ class MyRun:
     completed_on: date | None
     place: int | None = None
     """Who waits for a seat stands here in the queue, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A name that somebody signs in by, with the human and the name of the person. `kind`: as the accounts say it; `scope`: the school of a student number."""
+
+    kind: str
+    scope: str
+    person_id: int
+    name: str
 
 
 class LinkState(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -144,7 +144,7 @@ class Talk:
     def subject(self) -> Subject:
         """The run's staff, and the learner himself."""
         base = catalogue.subject_of_run(self.run)
-        return Subject(base.organisations, base.programmes, base.regions, base.persons | subject_of_learner(self.conversation.person_id).persons)
+        return replace(base, persons=base.persons | subject_of_learner(self.conversation.person_id).persons)
 
 
 def _load_talk(conversation_id: int) -> Talk:

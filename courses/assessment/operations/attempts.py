@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -20,6 +20,7 @@ from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block
+from courses.catalogue.types import RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -29,6 +30,8 @@ from trainhub.kernel.i18n import _
 
 __all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "save", "start", "submit"]
 RULES_KEPT = ("minutes", "attempts", "counts", "draw", "opens_at", "closes_at", "is_sequential", "is_one_session", "allows_negative")
+MOST_A_MINUTE = 10
+"""So many attempts at a quiz somebody begins in a minute; a program that tries answers needs hundreds."""
 MAX_EVENTS = 2_000
 """Events kept of one attempt; a page that reports more is broken or plays a trick."""
 
@@ -45,8 +48,13 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     running = next((row for row in known if row.state is AttemptState.IN_PROGRESS), None)
     if running is not None and rules.is_in_time(now, running.due_at):
         return _taken_over(running, settings, now)
-    if running is not None:
+    if sum(row.started_at > now - timedelta(minutes=1) for row in known) >= MOST_A_MINUTE:
+        raise NoAttempt(_("一分钟内最多开始 %(n)d 次作答，请稍等再开始。", n=MOST_A_MINUTE))
+    if running is not None:  # after the refusal, which would take this back
         submit(attempt_id=running.id, by=by, now=now)
+    run = catalogue.run_by_id(block.run_id)
+    if run is not None and run.state is RunState.CLOSED:
+        raise NoAttempt(_("这期课程已结束，不能再开始作答；已有的作答和成绩仍可查看。"))
     number = len(known) + 1
     _check(settings, allowance, number, password, now)
     asked = _asked(block, settings, f"{block.id}:{person_id}:{number}")

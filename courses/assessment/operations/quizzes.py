@@ -53,6 +53,16 @@ def give_ends(*, blocks: Sequence[Block], now: datetime) -> int:
     return count
 
 
+def end_running(*, run_id: int, now: datetime) -> int:
+    """Attempts that are being written in a run that has ended end now, and what was saved counts; returns how many. None ends later than it would."""
+    count = 0
+    for attempt in queries.running_of_run(run_id):
+        if attempt.due_at is None or attempt.due_at > now:
+            attempt.due_at, count = now, count + 1
+    session().flush()
+    return count
+
+
 def allow(
     *,
     block: Block,

@@ -217,6 +217,12 @@ def names_of_attempts(attempt_ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in session().execute(statement)}
 
 
+def running_of_run(run_id: int) -> list[Attempt]:
+    """The attempts in progress of a run."""
+    mine = select(Block.id).where(Block.run_id == run_id)
+    return list(session().scalars(select(Attempt).where(Attempt.block_id.in_(mine), Attempt.state == AttemptState.IN_PROGRESS).order_by(Attempt.id)))
+
+
 def overdue(now: datetime, limit: int = 200) -> list[int]:
     """Attempts whose time is over and that nobody handed in."""
     statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,17 +93,22 @@ def versions_of(question_id: int) -> list[QuestionVersion]:
     return list(session().scalars(select(QuestionVersion).where(QuestionVersion.question_id == question_id).order_by(QuestionVersion.number.desc())))
 
 
-def bank(course_id: int, limit: int = 500) -> list[QuestionVersion]:
-    """The questions of a course that are in use, with what they ask now."""
+def joinable(block: Block, course_id: int, text: str, most: int) -> tuple[list[QuestionVersion], int]:
+    """The questions of a course that are not in a quiz yet, with what they ask now, of the wanted ones the first `most`; and how many there are.
+
+    `text` stands in what is asked, in the name or in the category."""
+    inside = select(QuizItem.question_id).where(QuizItem.block_id == block.id)
     statement = (
         select(QuestionVersion)
         .join(Question, Question.id == QuestionVersion.question_id)
-        .where(Question.course_id == course_id, ~Question.is_archived, QuestionVersion.number == Question.current_no)
-        .options(joinedload(QuestionVersion.question))
-        .order_by(Question.category, Question.id)
-        .limit(limit)
+        .where(Question.course_id == course_id, ~Question.is_archived, QuestionVersion.number == Question.current_no, Question.id.not_in(inside))
     )
-    return list(session().scalars(statement))
+    if text:
+        places = (QuestionVersion.stem, Question.name, Question.category)
+        statement = statement.where(sa.or_(*(place.icontains(text, autoescape=True) for place in places)))
+    count = session().scalar(statement.with_only_columns(func.count())) or 0
+    rows = statement.options(joinedload(QuestionVersion.question)).order_by(Question.category, Question.id).limit(most)
+    return list(session().scalars(rows)), count
 
 
 def _under(column: Any, path: str) -> sa.ColumnElement[bool]:
@@ -181,6 +186,17 @@ def tags_of_course(course_id: int) -> dict[int, list[str]]:
 def drawable(course_id: int, *, category: str = "", tag: str = "", difficulty: Difficulty | None = None) -> list[int]:
     """The questions a draw may give, in a stable order. Archived ones are not given."""
     return list(session().scalars(_drawable(course_id, category, tag, difficulty).order_by(Question.id)))
+
+
+def drawable_counts(course_id: int, draws: Sequence[QuizDraw]) -> dict[int, int]:
+    """How many questions each draw may give: one query for those that ask for the same, however many."""
+    asked = {draw.id: (draw.category, draw.tag, draw.difficulty) for draw in draws}
+    kinds = list(dict.fromkeys(asked.values()))
+    if not kinds:
+        return {}
+    counts = [_drawable(course_id, *one).with_only_columns(func.count()).scalar_subquery() for one in kinds]
+    found = dict(zip(kinds, session().execute(select(*counts)).one(), strict=True))
+    return {key: found[one] for key, one in asked.items()}
 
 
 def may_draw(course_id: int, draws: Iterable[QuizDraw], kind: QuestionKind) -> bool:

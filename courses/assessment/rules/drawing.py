@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from courses.assessment.rules.expressions import BadExpression, value_of
-from courses.assessment.rules.numbers import plain_number
+from courses.assessment.rules.numbers import kept_number
 from courses.assessment.types import CHOICES, Asked, QuestionKind, Variable
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def picked(pool: Sequence[T], count: int, seed: str, *, taken: Callable[[T], boo
 def drawn(variable: Variable, source: random.Random) -> Decimal:
     """A value of a variable in its range, in its steps."""
     step = Decimal(1).scaleb(-variable.decimals)
-    low, high = Decimal(plain_number(variable.low)), Decimal(plain_number(variable.high))
+    low, high = (kept_number(end) or Decimal(0) for end in (variable.low, variable.high))
     return (low + step * source.randint(0, int((high - low) / step))).quantize(step)
 
 

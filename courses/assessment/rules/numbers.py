@@ -20,21 +20,34 @@ def rounded(value: Decimal) -> int:
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+_GROUPED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)(?![\d,]| \d)")
+
+
 def _plain(text: str) -> str:
-    """Full-width digits, thousands commas, a typographic minus and 3×10^8 as a number would be written."""
-    plain = unicodedata.normalize("NFKC", text).strip().replace(",", "").replace("\u2212", "-")
+    """Full-width digits, digits in groups of three, a typographic minus and 3×10^8 as a number would be written.
+
+    A comma or a blank elsewhere stays, and what has one is no number: `1,5` would else be read as fifteen."""
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
+    plain = _GROUPED.sub(lambda found: re.sub("[, ]", "", found[0]), re.sub(r"^([+-])\s+", r"\1", plain))
     return re.sub(r"(?<=[\d.])\s*[x×*·]\s*10\s*\^?\s*\(?\s*([+-]?\d{1,3})\)?", r"e\1", plain)
 
 
 def number(text: str) -> Decimal | None:
-    """A number as people write it: full-width digits, thousands commas, a decimal point, 1e3; None for anything else."""
-    plain = _plain(text).replace(" ", "")
+    """A number as people write it: full-width digits, groups of three digits ("1,000", "1 000"), a decimal point, 1e3; None for anything else."""
+    plain = _plain(text)
     if len(plain) > 100 or not re.fullmatch(_NUMBER, plain):
         return None
     try:
         return Decimal(plain)
     except InvalidOperation:
         return None
+
+
+def kept_number(text: str) -> Decimal | None:
+    """A number of a question as its author entered it. What was taken before a comma and a blank meant groups of three alone ("1,5" as fifteen) is read
+    as it was read then: who asks it goes on asking the same."""
+    value = number(text)
+    return number(re.sub("[, ]", "", unicodedata.normalize("NFKC", text))) if value is None else value
 
 
 def plain_number(text: str) -> str:
@@ -46,9 +59,8 @@ def plain_number(text: str) -> str:
 def measure(text: str) -> tuple[Decimal, str] | None:
     """A number with what follows it: "3.5 km" is (3.5, "km"); None when it does not begin with a number."""
     plain = _plain(text[:200])
-    plain = re.sub(r"(?<=\d) (?=\d)", "", plain)
     match = _MEASURE.match(plain)
-    if match is None:
+    if match is None or re.match(r"\s*[,\d]", match.group(2)):  # "1,5 m" is not one of something
         return None
     try:
         return Decimal(match.group(1)), " ".join(match.group(2).split())
@@ -101,7 +113,7 @@ def _pieces(pattern: str, is_case_sensitive: bool) -> list[str]:
 def allowed_distance(right: Decimal, tolerance: str) -> Decimal:
     """How far from the expected value is still right: "0.5" is absolute, "2%" relative to the expected value."""
     tolerance = unicodedata.normalize("NFKC", tolerance).strip()
-    allowed = number(tolerance.rstrip("%")) or Decimal(0)
+    allowed = kept_number(tolerance.rstrip("%")) or Decimal(0)
     return abs(right * allowed / 100) if tolerance.endswith("%") else abs(allowed)
 
 
@@ -115,11 +127,11 @@ def is_near(given: Decimal, expected: str, tolerance: str) -> bool:
     """Whether a number is the expected one within the tolerance (inclusive), or lies in the expected interval "[5,7)"."""
     interval = _INTERVAL.match(expected)
     if interval:
-        low, high = number(interval.group(2)), number(interval.group(3))
+        low, high = kept_number(interval.group(2)), kept_number(interval.group(3))
         if low is None or high is None:
             return False
         above = given >= low if interval.group(1) == "[" else given > low
         below = given <= high if interval.group(4) == "]" else given < high
         return above and below
-    right = number(expected)
+    right = kept_number(expected)
     return right is not None and abs(given - right) <= allowed_distance(right, tolerance)

@@ -30,6 +30,9 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key
 from trainhub.kernel.web import done
 
+SHOWN = 100
+"""So many questions of the bank are listed beside a quiz; a search finds the others."""
+
 
 def draw_form(course_id: int) -> DrawForm:
     """The form of a draw from a course's bank."""
@@ -48,13 +51,9 @@ def _items_page(run: Run, block: Block, form: DrawForm) -> Any:
     parts = queries.parts_of(block.id)
     rows = [part for part in parts if isinstance(part, QuizItem)]
     versions = queries.current_versions(row.question_id for row in rows)
-    used = {row.question_id for row in rows}
-    wanted = request.args.get("q", "").strip()[:100]
-    others = [
-        v for v in queries.bank(run.course_id) if v.question_id not in used and (not wanted or wanted in v.stem or wanted in v.question.category)
-    ]
+    others, found = queries.joinable(block, run.course_id, request.args.get("q", "").strip()[:100], SHOWN)
     draws = [part for part in parts if isinstance(part, QuizDraw)]
-    pools = {d.id: len(queries.drawable(run.course_id, category=d.category, tag=d.tag, difficulty=d.difficulty)) for d in draws}
+    pools = queries.drawable_counts(run.course_id, draws)
     return render_template(
         "courses/assessment/items.html",
         run=run,
@@ -66,7 +65,8 @@ def _items_page(run: Run, block: Block, form: DrawForm) -> Any:
         total_x10=sum(row.points_x10 for row in rows) + sum(d.points_x10 * d.count for d in draws),
         count=len(rows) + sum(d.count for d in draws),
         versions=versions,
-        others=others[:100],
+        others=others,
+        found=found,
         kinds=labels.KINDS,
         labels=labels,
         form=form,

@@ -17,8 +17,7 @@ from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import seat_queries
-from courses.learning.places import person_of_login
+from courses.learning import finding, seat_queries
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
@@ -72,7 +71,9 @@ def extensions(marked: Marked) -> Any:
             with transaction():
                 setup.extend(
                     assignment=marked.assignment,
-                    person_id=form.person_id.data if "person_id" in form else person_of_login(form.login.data or ""),
+                    person_id=form.person_id.data
+                    if "person_id" in form
+                    else finding.demand_learner(form.login.data or "", home=marked.run.course.owner.code),
                     until_at=until_at,
                     reason=form.reason.data or "",
                     by=me(),

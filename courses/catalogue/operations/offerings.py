@@ -61,7 +61,9 @@ def create_course(*, code: str, title: str, owner: Organisation, by: Identity, n
         raise BadCourse(_("课程名称不能为空，也不能超过 200 个字。"), field="title")
     if queries.course_by_code(code) is not None:
         raise CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")
-    course = Course(code=code, title=title, owner_id=owner.id, created_at=now, pinyin=of_text(title, 400), **_described(fields))
+    course = Course(
+        code=code, title=title, owner_id=owner.id, created_at=now, made_by_id=by.account_id, pinyin=of_text(title, 400), **_described(fields)
+    )
     add_once(course, lambda: CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code"))
     audit.record(by=by, did="courses.course.created", on=course, data={"code": code, "owner": owner.code})
     return course

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm.attributes import flag_modified
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import holding_queries, labels, queries
+from courses.catalogue import choice_queries, holding_queries, labels, queries
 from courses.catalogue.models import Course, CoursePrerequisite, Run, StaffInvitation
 from courses.catalogue.operations.offerings import BadCourse, set_staff
 from courses.catalogue.types import StaffRole
@@ -16,7 +16,7 @@ from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 
@@ -66,10 +66,27 @@ def take_back(*, invitation: StaffInvitation, by: Identity, now: datetime) -> No
         session().flush()
 
 
+MOST = 50
+"""So many courses another one may ask for: nobody learns more before the first lesson."""
+
+
+def named(course: Course, codes: Collection[str]) -> list[int]:
+    """The courses with these codes. Refuses a code that no course has which may be asked for before this one."""
+    known = choice_queries.askable_by_code(course, codes) if codes else {}
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise BadCourse(_("没有可选的课程：%(codes)s。请核对课程代码。", codes=listed(code[:60] for code in unknown[:5])), field="more_prerequisites")
+    return [known[code] for code in codes]
+
+
 def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Identity, now: datetime) -> None:
     """Which courses must be completed before this one. Refuses a circle. The course's version counts up with them, so that whoever
     opened its form before is told."""
     wanted = {key for key in required_ids if key != course.id}
+    if len(wanted) > MOST and wanted - {
+        row.required_id for row in found.prerequisite_rows(course.id)
+    }:  # what stands already may be saved again, and made less
+        raise BadCourse(_("先修课程最多 %(n)d 门，现在选了 %(m)d 门。请只保留直接需要的课程。", n=MOST, m=len(wanted)), field="prerequisites")
     holding_queries.hold_prerequisites()
     edges = found.prerequisite_edges()
     edges[course.id] = wanted

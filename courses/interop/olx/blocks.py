@@ -230,6 +230,7 @@ def _open_assessment(element: Element, settings: Settings) -> Content:
         due_at=_when(settings.get("submission_due")),
         feedback_prompt=_child_text(rubric, "feedbackprompt") if rubric is not None else "",
         feedback_default=_child_text(rubric, "feedback_default_text") if rubric is not None else "",
+        weight_x10=tenths(settings.get("trainhub_weight", "")),
     )
 
 

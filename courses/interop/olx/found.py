@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from courses.interop.olx import values
 from courses.interop.olx.markup import Element
 
-INHERITED = ("max_attempts", "showanswer")
-"""Settings that a course, chapter, unit or page sets for every problem inside that does not set them itself."""
+INHERITED = ("max_attempts", "showanswer", "graded", "format", "due")
+"""Settings that a course, chapter, unit or page sets for everything inside that does not set them itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,11 +110,11 @@ def left_behind(files: CourseFiles, settings: Mapping[str, str]) -> list[str]:
     )
     pages = [page for page in pages if not markup.is_blank(files.text(page))]
     found = [_("课程介绍的这些部分没有导入：%(names)s", names=listed(pages))] if pages else []
-    named = [f"{word()}（{name}）" for name, word in UNTAKEN.items() if _says(settings.get(name, ""))]
+    named = [f"{word()}（{name}）" for name, word in UNTAKEN.items() if says(settings.get(name, ""))]
     return [*found, *([_("课程设置中的这些内容没有导入：%(names)s", names=listed(named))] if named else [])]
 
 
-def _says(text: str) -> bool:
+def says(text: str) -> bool:
     """Whether a setting says more than its default: JSON counts when a value of it is not empty."""
     value: Any = values.from_json(text)
     if value is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html import escape
 
-from courses.interop.olx import markup, responses, scripts, values
+from courses.interop.olx import markup, responses, scripts, unread, values
 from courses.interop.olx.markup import Element
 from courses.interop.types import ProblemDoc, QuestionDoc, QuestionKind
 from trainhub.kernel.i18n import _
@@ -29,6 +29,9 @@ class ProblemRead:
 def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
     """Read a `problem` element; `settings` are its attributes after the policy. Code in it is read as text, never run."""
     root = deepcopy(element)
+    lost = unread.of_problem(root)
+    for node in [node for node in root.iter() if markup.tag_of(node) in unread.FEEDBACK]:
+        markup.detach(node)
     code, names = _take_scripts(root)
     hints: list[str] = []
     for node in [node for node in root.iter() if markup.tag_of(node) == "demandhint"]:
@@ -42,6 +45,7 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
         reasons.append(_("没有作答区，只作为文字导入"))
     elif code and names is None and not any(question.needs_person for question in walk.questions):
         reasons.append(_("题内程序没有导入"))
+    reasons += [*weight_notes(settings.get("weight", "")), *lost]
     problem = ProblemDoc(
         questions=tuple(walk.questions),
         closing=walk.rest(),
@@ -58,12 +62,25 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
 def tenths(text: str) -> int | None:
     """A mark such as "1.5" in tenths; None when it is none."""
     try:
-        value = Decimal(str(text).strip())
+        value = Decimal(values.unquoted(str(text).strip()).strip())
     except InvalidOperation:
         return None
     if not value.is_finite() or not 0 <= value <= 100_000:
         return None
     return int((value * 10).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def weight_notes(text: str) -> list[str]:
+    """What is to be said of a weight that is none, or finer than the tenths that are kept here."""
+    text = values.unquoted(str(text).strip()).strip()
+    if text.lower() in ("", "none", "null"):
+        return []
+    kept = tenths(text)
+    if kept is None:
+        return [_("权重“%(text)s”不是可用的数，没有导入，按作答处的个数计", text=text[:20])]
+    if Decimal(text) * 10 != kept:
+        return [_("权重 %(text)s 只保留一位小数：%(kept)s", text=text[:20], kept=f"{kept / 10:g}")]
+    return []
 
 
 def whole(text: str) -> int | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from courses.interop.olx import blocks, carrier, markup, settings, values
+from courses.interop.olx import blocks, carrier, markup, settings, unread, values
 from courses.interop.olx.files import CourseFiles
 from courses.interop.olx.found import Found, Inherited
 from courses.interop.olx.leftovers import Leftovers
@@ -62,6 +62,7 @@ class _Reader:
         self.policy = head.policy
         self.warnings += head.warnings
         self.leftovers.look("course", head.settings)
+        self.leftovers.meet("course", head.element)
         with self.above.under(head.settings):
             sections = [section for child in head.element for section in self.sections(child, head.file)]
             sections += self.orphans()
@@ -89,6 +90,8 @@ class _Reader:
 
     def sections(self, child: Element, file: str, *, is_orphan: bool = False) -> list[SectionDoc]:
         if markup.tag_of(child) in SILENT or not markup.tag_of(child):
+            if markup.tag_of(child):
+                self.leftovers.silent("course", markup.tag_of(child))
             return []
         found = self.find(child, file)
         if found is None:
@@ -97,16 +100,18 @@ class _Reader:
             unit = self.unit(found, 0)
             return [SectionDoc(self.key(f"{found.name}-section"), unit.title, (unit,), is_published=not is_orphan)]
         with self.above.under(found.settings):
-            units = [
-                self.unit(inside, 1)
-                for node in found.element
-                if markup.tag_of(node) not in SILENT
-                for inside in [self.find(node, found.file)]
-                if inside is not None
-            ]
+            units = [self.unit(inside, 1) for inside in self.inside(found)]
         starts_at = self.instant(found, "start")
         published = found.is_published and not is_orphan
         return [SectionDoc(self.key(found.name), found.title, tuple(units), starts_at, published)]
+
+    def inside(self, found: Found) -> list[Found]:
+        """The definitions in a chapter."""
+        for node in found.element:
+            if markup.tag_of(node) in SILENT:
+                self.leftovers.silent(f"{found.tag}/{found.name}", markup.tag_of(node))
+        nodes = [node for node in found.element if markup.tag_of(node) not in SILENT]
+        return [one for node in nodes for one in [self.find(node, found.file)] if one is not None]
 
     def unit(self, found: Found, depth: int) -> UnitDoc:
         """A sequential; anything else directly in a chapter becomes a unit of its own."""
@@ -146,7 +151,9 @@ class _Reader:
             for node in found.element:
                 if markup.tag_of(node) == "show":
                     inside += self.shown(node, found, depth)
-                elif markup.tag_of(node) not in SILENT:
+                elif markup.tag_of(node) in SILENT:
+                    self.leftovers.silent(f"{found.tag}/{found.name}", markup.tag_of(node))
+                else:
                     child = self.find(node, found.file)
                     if child is not None:
                         inside += self.blocks(child, depth + 1)
@@ -297,8 +304,10 @@ class _Reader:
                 element, tag = carried, markup.tag_of(carried)
         self.counts[tag] += 1
         attributes = values.merged(markup.attributes(element), self.policy.get(f"{tag}/{name}", {}))
-        self.leftovers.look(f"{tag}/{name}", attributes)
-        if tag == "problem":
+        is_kept = tag not in unread.READ and tag not in ("vertical", "html")
+        self.leftovers.look(f"{tag}/{name}", attributes, is_kept=is_kept)
+        self.leftovers.meet(f"{tag}/{name}", element)
+        if tag in ("problem", "sequential"):
             attributes = {**self.above.settings, **attributes}
         return Found(tag, name, element, attributes, file, carried is not None)
 

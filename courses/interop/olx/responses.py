@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from html import escape
@@ -90,6 +91,8 @@ TRUE_FALSE = (
     {"t", "f"},
     {"✓", "✗"},
 )
+USUAL = "0.001%"
+"""How far a number may be from its answer where the package does not say, as in Open edX."""
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 
 
@@ -116,6 +119,8 @@ def read_response(element: Element, stem: str) -> Read:
         read = Read((_by_person(element, tag, full_stem),), ())
         if read.questions[0].kind is QuestionKind.MANUAL:
             read = replace(read, reasons=(_why(element, tag),))
+    if read.questions:
+        read = replace(read, questions=_worth(read.questions, _points(element)))
     if explanation and read.questions:
         read = replace(read, questions=(*read.questions[:-1], replace(read.questions[-1], explanation=explanation)))
     return read
@@ -123,7 +128,21 @@ def read_response(element: Element, stem: str) -> Read:
 
 def manual(element: Element, question: QuestionDoc) -> QuestionDoc:
     """The same question, graded by a person, its response kept as text."""
-    return QuestionDoc(QuestionKind.MANUAL, question.stem, explanation=question.explanation, source=_source(element))
+    return QuestionDoc(QuestionKind.MANUAL, question.stem, explanation=question.explanation, source=_source(element), points=question.points)
+
+
+def _points(element: Element) -> list[int]:
+    """What each place to answer in a response is worth, as Open edX counts: a point, or what its `points` say."""
+    inside = [node for node in element.iter() if markup.tag_of(node) in INPUTS]
+    places = [node for node in inside if not any(markup.tag_of(above) in INPUTS for above in node.iterancestors())]
+    return [int(text) if (text := (node.get("points") or "").strip()).isascii() and text.isdigit() and len(text) < 5 else 1 for node in places]
+
+
+def _worth(questions: Sequence[QuestionDoc], points: list[int]) -> tuple[QuestionDoc, ...]:
+    """The questions of a response with their points: one each where there are as many as places, else the one question has them all."""
+    if len(questions) == len(points):
+        return tuple(replace(one, points=worth) for one, worth in zip(questions, points, strict=True))
+    return (*questions[:-1], replace(questions[-1], points=max(1, sum(points) - len(questions) + 1)))
 
 
 def explanation_of(element: Element) -> str:
@@ -157,8 +176,7 @@ def _stem(element: Element, before: str) -> str:
         if node is rest or not tag:
             continue
         if tag in INPUTS or tag in SIDE:
-            if node.get("label"):
-                labels.append(str(node.get("label")))
+            labels += [str(node.get(name)) for name in ("label", "trailing_text") if node.get(name)]
             if tag == "annotationinput":  # what is to be judged stands inside the input
                 labels += [markup.text_of(part) for part in node.iter() if markup.tag_of(part) in ANNOTATION]
             markup.detach(node)
@@ -298,13 +316,13 @@ def _typed(element: Element, tag: str, stem: str) -> Read:
         case = "ci" not in mode
         question = QuestionDoc(QuestionKind.TEXT, stem, answers=answers, is_regexp="regexp" in mode, is_case_sensitive=case)
         return Read((question,), tuple(reasons))
-    tolerance = (element.get("tolerance") or "").strip()
+    given = [node.get("default") or "" for node in element.iter() if markup.tag_of(node) == "responseparam" and node.get("type") == "tolerance"]
+    tolerance = given[0].strip() if given else USUAL  # the first counts, as there
+    if tolerance == "0" or all(interval_of(answer.text) is not None for answer in answers):
+        tolerance = ""
     for node in element.iter():
-        if markup.tag_of(node) == "responseparam":
-            if node.get("type") == "tolerance":
-                tolerance = (node.get("default") or tolerance).strip()
-            if node.get("partial_answers") or node.get("partial_range"):
-                reasons.append(_("部分得分的答案没有导入"))
+        if markup.tag_of(node) == "responseparam" and (node.get("partial_answers") or node.get("partial_range")):
+            reasons.append(_("部分得分的答案没有导入"))
     is_number = tag == "numericalresponse" and all(number_of(answer.text) is not None or interval_of(answer.text) is not None for answer in answers)
     question = QuestionDoc(
         QuestionKind.NUMERIC if is_number else QuestionKind.FORMULA,

@@ -125,6 +125,8 @@ def _open_assessment(work: OpenAssessmentDoc) -> Element:
         file_upload_response=work.file_response,
         prompts_type="html",
     )
+    if work.weight_x10 is not None:
+        element.set("trainhub_weight", f"{work.weight_x10 // 10}.{work.weight_x10 % 10}")
     steps = _child(element, "assessments")
     for step in work.steps:
         row = _child(steps, "assessment", name=step.name)

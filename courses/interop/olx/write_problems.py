@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from courses.interop.arithmetic import interval_of
 from courses.interop.olx import markup
 from courses.interop.olx.markup import Element
+from courses.interop.olx.responses import INPUTS, USUAL
 from courses.interop.types import OptionDoc, ProblemDoc, QuestionDoc, QuestionKind
 
 
@@ -22,6 +24,8 @@ def write_problem(problem: ProblemDoc) -> Element:
     for question in problem.questions:
         markup.put(root, question.stem)
         response = _response(question)
+        if question.points != 1 and not question.source:  # what came as a source says its points itself
+            _first_input(response).set("points", str(question.points))
         root.append(response)
         if question.explanation:
             _solution(response, question.explanation)
@@ -52,6 +56,11 @@ def _child(parent: Element, tag: str, **attributes: str) -> Element:
 
 def _solution(parent: Element, text: str) -> None:
     markup.put(_child(_child(parent, "solution"), "div", **{"class": "detailed-solution"}), text)
+
+
+def _first_input(response: Element) -> Element:
+    """The place to answer of a response."""
+    return next(node for node in response.iter() if markup.tag_of(node) in INPUTS)
 
 
 def _response(question: QuestionDoc) -> Element:
@@ -146,7 +155,7 @@ def _number(question: QuestionDoc) -> Element:
     elif question.is_case_sensitive:
         response.set("type", "cs")
     _answers(response, question)
-    if question.tolerance:
-        _child(response, "responseparam", type="tolerance", default=question.tolerance)
+    if question.tolerance != USUAL and not all(interval_of(answer.text) is not None for answer in question.answers):
+        _child(response, "responseparam", type="tolerance", default=question.tolerance or "0")  # without it Open edX takes the usual one
     _child(response, "formulaequationinput")
     return response

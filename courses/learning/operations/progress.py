@@ -262,10 +262,12 @@ def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
 def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity, now: datetime, columns: Collection[int] | None = None) -> bool:
     """Complete a course once: milestone, training record, certificate and notice. False when it was completed before.
 
-    What had no score is kept (`columns`: of the gradebook), so that what is asked for later is told from it and lowers no mark.
+    What had no score is kept (`columns`: of the gradebook), so that what is asked for later is told from it and lowers no mark; and what was
+    graded with its weight, so that nothing that is removed or weighed otherwise later changes the mark.
     """
     today = local(now).date()
-    missed = {"blocks": sorted(standing.unscored), "columns": None if columns is None else sorted(columns)}
+    missed: dict[str, Any] = {"blocks": sorted(standing.unscored), "columns": None if columns is None else sorted(columns)}
+    missed["graded"] = [list(pair) for pair in standing.graded]
     taken = session().execute(
         update(Enrolment)
         .where(Enrolment.id == enrolment.id, Enrolment.state == EnrolmentState.ACTIVE)

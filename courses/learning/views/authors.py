@@ -17,7 +17,7 @@ from courses.learning.places import load_run, me, subject_of_learner
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard, signed_in
+from trainhub.kernel.access import guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant
@@ -41,12 +41,12 @@ def _subject(pair: tuple[Run, Any]) -> Any:
 
 
 @blueprint.get("/runs/<int:run_id>/preview", endpoint="preview")
-@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+@guard(Can.RUN_PREVIEW, load=load_run, subject=catalogue.subject_of_run)
 def preview(run: Run) -> Any:
-    """The first unit as a student sees it."""
+    """The first unit as a student sees it; what waits to be published is for the authors."""
     units = catalogue.outline(run.id, only_published=True).units
     wanted: dict[str, Any] = request.args.to_dict()
-    if not units:
+    if not units and may(me(), Can.RUN_EDIT, catalogue.subject_of_run(run)):
         units, wanted["drafts"] = catalogue.outline(run.id).units, "1"
     if not units:
         raise NotFound(_("这期课程还没有单元，无法预览。"))
@@ -58,7 +58,7 @@ def _load_preview(run_id: int, unit_id: int) -> tuple[Run, int]:
 
 
 @blueprint.get("/runs/<int:run_id>/preview/<int:unit_id>")
-@guard(Can.RUN_EDIT, load=_load_preview, subject=_subject)
+@guard(Can.RUN_PREVIEW, load=_load_preview, subject=_subject)
 def preview_unit(pair: tuple[Run, int]) -> Any:
     """A unit as a student sees it, on a chosen day and in a chosen group; nothing is recorded."""
     at = clock.now()
@@ -68,7 +68,8 @@ def preview_unit(pair: tuple[Run, int]) -> Any:
         except ValueError as error:
             raise Refused(_("日期时间写错了，请重新选择。"), field="on") from error
     group = request.args.get("group", "")
-    look = Preview(at, frozenset({group}) if group else frozenset(), request.args.get("drafts") == "1")
+    is_author = may(me(), Can.RUN_EDIT, catalogue.subject_of_run(pair[0]))
+    look = Preview(at, frozenset({group}) if group else frozenset(), is_author and request.args.get("drafts") == "1", is_author)
     return render_unit(pair[0], pair[1], None, look)
 
 

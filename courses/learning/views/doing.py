@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
@@ -11,8 +12,9 @@ from courses.catalogue import previewing
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import LabLaunch
 from courses.catalogue.operations import labs, media, polls, versions
-from courses.catalogue.types import BlockKind
-from courses.learning import operations, queries
+from courses.catalogue.types import BlockKind, RunState
+from courses.learning import opening, operations, queries
+from courses.learning.models import Enrolment
 from courses.learning.places import Place, load_block_place, load_place, load_run, me
 from courses.learning.types import SEATED
 from courses.learning.views.common import blueprint
@@ -120,6 +122,12 @@ def launched(going: Going) -> Any:
     return render_template("courses/learning/launch.html", run=run, block=row.block, url=url)
 
 
+def _is_over(row: LabLaunch, enrolment: Enrolment, now: datetime) -> bool:
+    """Whether the run has ended, or the laboratory has closed for its learner: what is reported then comes after marking."""
+    run = load_run(row.block.run_id)
+    return run.state is RunState.CLOSED or opening.door(enrolment, now).is_over(row.block.unit_id, row.block.id, now)
+
+
 @reports.post("/<token>/reports")
 @public
 def receive(token: str) -> Any:
@@ -130,7 +138,7 @@ def receive(token: str) -> Any:
         given = (request.headers.get("X-Trainhub-Timestamp", ""), request.headers.get("X-Trainhub-Signature", ""))
         row, report, is_new = labs.receive(token=token, body=body, timestamp=given[0], signature=given[1], by=SYSTEM, now=now)
         enrolment = queries.enrolment_of(row.block.run_id, row.person_id)
-        counted = enrolment is not None and enrolment.state in SEATED and row.block.removed_at is None
+        counted = enrolment is not None and enrolment.state in SEATED and row.block.removed_at is None and not _is_over(row, enrolment, now)
         if is_new and counted and enrolment is not None:
             data: dict[str, Any] = {"lab": report.id, "is_completed": report.is_completed}
             if report.score_x10 is not None:

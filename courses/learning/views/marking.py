@@ -18,8 +18,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, subject_of_pair
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Course, Run
-from courses.learning import operations, regrading
-from courses.learning import queries as learning
+from courses.learning import finding, operations, regrading
 from courses.learning.forms import AllowanceForm
 from courses.learning.places import load_run, me
 from courses.learning.views.common import seen_of
@@ -229,7 +228,7 @@ def allowances(pair: tuple[Run, Block]) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                operations.allow(block=block, by=me(), now=clock.now(), **_holder(form), **form.values())
+                operations.allow(block=block, by=me(), now=clock.now(), **_holder(form, run.course.owner.code), **form.values())
             return done(_("已保存。正在作答的人立即按新的时间。"), "marking.allowances", block_id=block_id)
         except Refused as refused:
             form.refuse(refused)
@@ -237,17 +236,14 @@ def allowances(pair: tuple[Run, Block]) -> Any:
     return render_template("courses/learning/allowances.html", run=run, block=block, form=form, rows=queries.allowance_rows(block_id))
 
 
-def _holder(form: AllowanceForm) -> dict[str, Any]:
+def _holder(form: AllowanceForm, home: str) -> dict[str, Any]:
     """The one person or cohort that the form names."""
     login, cohort = (form.login.data or "").strip(), form.cohort_id.data or ""
     if bool(login) == bool(cohort):
         raise Refused(_("请填写一名学员，或选择一个年级，二者选一。"), field="login")
     if cohort:
         return {"cohort_id": int(cohort)}
-    person_id = learning.person_of_login(login)
-    if person_id is None:
-        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=login[:60]), field="login")
-    return {"person_id": person_id}
+    return {"person_id": finding.demand_learner(login, home=home)}
 
 
 def _load_allowance(block_id: int, row_id: int) -> tuple[Run, QuizAllowance]:

@@ -41,11 +41,12 @@ MAX_TRANSCRIPT_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How an author looks at a run: at an instant, as a member of groups, with or without the changes that wait."""
+    """How the staff looks at a run: at an instant, as a member of groups; an author with or without the changes that wait."""
 
     at: datetime
     groups: frozenset[str] = frozenset()
     with_drafts: bool = False
+    is_author: bool = True
 
 
 def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Preview | None = None) -> Any:

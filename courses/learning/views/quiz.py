@@ -23,16 +23,18 @@ from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries, review_queries
 from courses.learning.models import Enrolment
 from courses.learning.places import Place, load_block_place, load_run, me, subject_of_learner
+from courses.learning.types import SEATED
 from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 
 UPLOADS = sniff.EVIDENCE | sniff.VIDEOS | {sniff.TEXT.mime, sniff.CSV.mime, "audio/mpeg", "audio/mp4", "audio/wav"}
 MAX_UPLOAD = 50 * 1024 * 1024
@@ -163,6 +165,8 @@ def _load(attempt_id: int) -> Sitting:
     enrolment = queries.enrolment_of(attempt.block.run_id, attempt.person_id)
     if enrolment is None:
         raise NotFound(_("没有这次作答。"))
+    if enrolment.state not in SEATED and people.is_same_human(me().person_id, attempt.person_id):
+        raise NotAllowed(_("你不再是这期课程的学员，不能再查看或继续作答。你的作答和成绩在“我的数据”中。"))
     return Sitting(attempt, load_run(attempt.block.run_id), enrolment)
 
 

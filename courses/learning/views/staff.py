@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from courses.assessment import queries as assessment
 from courses.assessment import showing
 from courses.assessment.models import Attempt
-from courses.assessment.operations import attempts
+from courses.assessment.operations import attempts, quizzes
 from courses.assessment.types import AttemptState
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import choice_queries
@@ -20,16 +20,16 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
-from courses.catalogue.types import RunState, StaffRole
-from courses.learning import exports, labels, opening, operations, queries, tables
+from courses.catalogue.types import BlockKind, RunState, StaffRole
+from courses.learning import exports, finding, labels, opening, operations, queries, tables
 from courses.learning.models import Enrolment
-from courses.learning.places import load_run, me, person_of_login
+from courses.learning.places import load_run, me
 from courses.learning.types import EnrolmentState
 from courses.learning.views.common import seen_of
 from courses.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import acting, guard, may
+from trainhub.kernel.access import acting, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -76,7 +76,7 @@ def change_staff(run: Run) -> Any:
         if request.form.get("remove"):
             offerings.set_staff(run=run, person_id=key_of(request.form["remove"]) or 0, role=None, by=me(), now=clock.now())
         else:
-            person_id = person_of_login(request.form.get("login", ""))
+            person_id = finding.demand_person(request.form.get("login", ""), request.form.get("name", ""), home=run.course.owner.code)
             asked = request.form.get("role", "")
             role = StaffRole(asked) if asked in set(StaffRole) else StaffRole.CO_AUTHOR
             if catalogue.staff_member(run_id, person_id) is None:
@@ -95,6 +95,7 @@ def close(run: Run) -> Any:
         now = clock.now()
         offerings.close_run(run=run, by=me(), now=now)
         operations.close_waiting(run_id=run_id, by=me(), now=now)
+        quizzes.end_running(run_id=run_id, now=now)
     return done(_("期次已结束，不再接受报名；学员仍可查看内容和成绩。"), "staff.settings", run_id=run_id)
 
 
@@ -178,7 +179,7 @@ def add_learner(run: Run) -> Any:
     """Invite or put in a person by their sign-in name; says whether a seat was free."""
     run_id = run.id
     with transaction():
-        person_id = person_of_login(request.form.get("login", ""))
+        person_id = finding.demand_person(request.form.get("login", ""), request.form.get("name", ""), home=run.course.owner.code)
         if request.form.get("invite"):
             operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
             message = _("邀请已发出。")
@@ -226,7 +227,17 @@ def grading(run: Run) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(assessment.to_grade(run.id), number=number, size=size, scalars=False)
     return render_template(
-        "courses/learning/grading.html", run=run, page=page, words=words, rows=[assessment.as_attempt_row(row) for row in page.items]
+        "courses/learning/grading.html",
+        run=run,
+        page=page,
+        words=words,
+        rows=[assessment.as_attempt_row(row) for row in page.items],
+        quizzes=[
+            (block, unit.title)
+            for unit in catalogue.outline(run.id, only_published=not may(who(), Can.RUN_EDIT, catalogue.subject_of_run(run))).units
+            for block in unit.blocks
+            if block.kind is BlockKind.QUIZ
+        ],
     )
 
 

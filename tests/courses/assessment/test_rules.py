@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from courses.assessment import rules
-from courses.assessment.types import Asked, Expected, Mark, Option, QuestionKind
+from courses.assessment.rules import drawing, numbers
+from courses.assessment.types import Asked, Expected, Mark, Option, QuestionKind, Variable
 
 A, B, C, D = (Option(key, key, right, f"<p>{key}</p>") for key, right in (("a", True), ("b", True), ("c", False), ("d", False)))
 MULTIPLE = Asked(QuestionKind.MULTIPLE, (A, B, C, D))
@@ -83,3 +84,55 @@ def test_the_time_limit_has_a_short_grace() -> None:
 @pytest.mark.parametrize(("done", "allowed", "may"), [(0, 1, True), (1, 1, False), (2, 3, True), (99, None, True)])
 def test_attempts_are_counted(done: int, allowed: int | None, may: bool) -> None:
     assert rules.may_start(done, allowed) is may
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,000", "1000"),
+        ("1,234,567.8", "1234567.8"),
+        ("１，０００", "1000"),
+        ("1 000", "1000"),
+        ("- 3", "-3"),
+        ("１．５", "1.5"),
+        ("1。5", None),
+        ("1,5", None),  # a decimal comma is not read as fifteen
+        ("1，5", None),
+        ("0,500", None),
+        ("1,00", None),
+        ("1,0000", None),
+        ("0.123,456", None),
+        ("1 5", None),
+        ("12 34", None),
+        ("3×10^8", "300000000"),
+        ("\u22122", "-2"),
+    ],
+)
+def test_how_a_number_is_read(text: str, value: str | None) -> None:
+    read = rules.number(text)
+    assert (None if read is None else f"{read:f}") == value
+    measured = numbers.measure(f"{text} m")
+    assert measured == (None if value is None else (Decimal(value), "m")) or text == "1。5"
+
+
+@pytest.mark.parametrize(
+    ("expected", "tolerance", "given", "is_right"),
+    [
+        ("1,5", "", "15", True),  # taken as fifteen when it was entered, and asked so until its author changes it
+        ("1,5", "", "1.5", False),
+        ("1 5", "", "15", True),
+        ("10", "0,5", "14", True),  # a tolerance of five
+        ("10", "0,5", "16", False),
+        ("[1,000;2,000]", "", "1500", False),  # never was an interval
+        ("1,500", "", "1500", True),
+    ],
+)
+def test_what_a_question_of_before_keeps_is_read_as_it_was_then(expected: str, tolerance: str, given: str, is_right: bool) -> None:
+    value = numbers.number(given)
+    assert value is not None
+    assert numbers.is_near(value, expected, tolerance) is is_right
+
+
+def test_a_range_of_before_is_drawn_from() -> None:
+    variable = Variable("x", "1,5", "2,0", 0)
+    assert Decimal(15) <= drawing.drawn(variable, drawing.chance("1")) <= Decimal(20)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from courses.assessment import queries as quizzes
 from courses.assessment.operations import attempts, grading
 from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations import content, versions
 from courses.gradebook import queries
 from courses.gradebook.models import Gradebook, GradeColumn
 from courses.gradebook.operations import books, grades
@@ -129,3 +130,81 @@ def test_without_a_book_and_a_share_that_suffices_it_is_the_same(session: Sessio
     assert marks(run, me) == (350, 350)  # two of three: what was missing at the completion counts, what came later does not
     sit(missed, me, 900)
     assert marks(run, me) == (800, 800)
+
+
+def two_of_three(**settings: object) -> tuple[Run, list[Block], Enrolment]:
+    """A completed learner of a run without a book: 800 of weight 10 and 400 of weight 30, the third quiz missed."""
+    run = make.run(pass_mark_x10=0, completion_share_x1000=600)
+    unit = make.unit(run)
+    blocks = [quiz(run, unit) for _n in range(3)]
+    content.update_block(block=blocks[1], version=None, weight_x10=30, by=SYSTEM, now=NOW)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    sit(blocks[0], me, 800)
+    sit(blocks[1], me, 400)
+    assert marks(run, me) == (400, 400)  # (800 + 3 * 400 + 0) / 5
+    return run, blocks, me
+
+
+def judged(run: Run, me: Enrolment) -> tuple[int | None, int | None]:
+    """The marks after everybody was judged anew."""
+    learning.evaluate(enrolment=me, by=SYSTEM, now=NOW)
+    return marks(run, me)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize("how", ["removed", "taken back", "not graded", "weighs nothing", "weighs more"])
+def test_what_is_taken_away_or_weighed_otherwise_leaves_the_mark_of_who_has_completed(session: Session, which: int, how: str) -> None:
+    run, blocks, me = two_of_three()
+    match how:
+        case "removed":
+            content.remove(part=blocks[which], by=SYSTEM, now=NOW)
+        case "taken back":
+            content.publish(part=blocks[which], is_published=False, by=SYSTEM, now=NOW)
+        case _:
+            given = {"not graded": {"is_graded": False}, "weighs nothing": {"weight_x10": 0}, "weighs more": {"weight_x10": 200}}[how]
+            content.update_block(block=blocks[which], version=None, by=SYSTEM, now=NOW, **given)
+            versions.publish_drafts(parts=[blocks[which]], note="", by=SYSTEM, now=NOW)
+    assert judged(run, me) == (400, 400)
+    other = make.enrolment(make.loaded(run))
+    assert other.state is EnrolmentState.ACTIVE
+
+
+def test_what_all_of_it_was_graded_by_is_removed_and_corrections_are_still_followed(session: Session) -> None:
+    run = make.run(pass_mark_x10=600)
+    unit = make.unit(run)
+    only = quiz(run, unit)
+    make.text(unit, is_required=False)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    attempt = sit(only, me, 800)
+    assert marks(run, me) == (800, 800)
+    content.remove(part=only, by=SYSTEM, now=NOW)
+    assert judged(run, me) == (800, 800)
+    mark(attempt, me, 700)
+    assert marks(run, me) == (700, 700)
+    content.bring_back(part=only, by=SYSTEM, now=NOW)
+    assert judged(run, me) == (700, 700)
+
+
+def test_practice_that_is_graded_since_does_not_lower_the_mark_and_may_raise_it(session: Session) -> None:
+    run = make.run(pass_mark_x10=0, completion_share_x1000=500)
+    unit = make.unit(run)
+    practice, first = make.quiz(unit, make.essay(run), of=run, is_graded=False), quiz(run, unit)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    tried = sit(practice, me, 200)
+    sit(first, me, 800)
+    assert marks(run, me) == (800, 800)
+    content.update_block(block=practice, version=None, is_graded=True, by=SYSTEM, now=NOW)
+    versions.publish_drafts(parts=[practice], note="", by=SYSTEM, now=NOW)
+    assert judged(run, me) == (800, 800)
+    mark(tried, me, 1000)
+    assert marks(run, me) == (900, 900)
+
+
+def test_the_pages_show_the_mark_that_stays(session: Session) -> None:
+    run, blocks, me = two_of_three()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    judged(run, me)
+    assert learning.standing_of(me, make.loaded(run), NOW).score_x10 == 400

@@ -228,7 +228,7 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     bad = {"file": (io.BytesIO("登录名\nnobody\n".encode()), "名单.csv")}
     refused = teacher.post(f"/teaching/runs/{run.id}/invitations/list", data=bad)
     assert (refused.status_code, "没有邀请任何人" in refused.text) == (422, True)
-    assert ["没有找到这个登录名" in refused.text, ">登录名<" in refused.text] == [True, True]  # what is wrong, and where
+    assert ["没有找到对应的人员" in refused.text, ">登录名<" in refused.text] == [True, True]  # what is wrong, and where
     assert teacher.get("/teaching/invitations/template").data[:2] == b"PK"
     assert teacher.post(f"/teaching/runs/{run.id}/learners/decide", data={"verb": "approve"}).status_code == 422
     assert learner.post(f"/learning/runs/{run.id}/withdraw").status_code == 422

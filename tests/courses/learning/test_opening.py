@@ -15,11 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue import authoring_queries as found
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, LabLaunch, LabReport, Run
-from courses.catalogue.operations import content, groups, labs, team, versions
+from courses.catalogue.operations import content, groups, labs, offerings, team, versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, StaffRole
-from courses.learning import log_queries, operations, queries
-from courses.learning.models import Enrolment
+from courses.learning import log_queries, opening, operations, queries
+from courses.learning.models import Enrolment, LearningEvent
 from courses.learning.types import EventKind
 from tests.courses.catalogue.test_media import GOOD, mp4
 from tests.factories import courses as make
@@ -318,6 +319,33 @@ def test_a_report_for_a_removed_laboratory_is_kept_and_not_counted(as_role: AsRo
     assert (answer.status_code, answer.json) == (201, {"status": "received", "counted": False})
 
 
+@pytest.mark.parametrize("how", ["the run has ended", "the laboratory has closed", "nothing ended"])
+def test_a_report_after_the_end_is_kept_and_raises_no_mark(as_role: AsRole, session: Session, client: FlaskClient, how: str) -> None:
+    """A launch is good for ever: whoever reports by it again when everything is marked changes nothing any more."""
+    run = make.run()
+    unit = make.unit(run)
+    make.text(unit)
+    lab: dict[str, Any] = {"settings": {"url": "https://lab.example.cn"}, "is_graded": True, "title": "实验", "by": SYSTEM, "now": make.NOW}
+    if how == "the laboratory has closed":
+        lab["access"] = only(Condition(ConditionKind.DATE, until=clock.now() + timedelta(hours=1)))
+    block = content.add_block(unit=unit, kind=BlockKind.VSIM, **lab)
+    make.publish(run)
+    secret = labs.new_secret(block=block, by=SYSTEM, now=make.NOW)
+    _student, row = learner(as_role, session, make.loaded(run))
+    launch = labs.launch(block=block, person_id=row.person_id, by=SYSTEM, now=make.NOW)
+    session.commit()
+    place = Lab(client, secret)
+    assert place.report(launch.token, {"report": "1", "completed": True, "score": 50}).json["counted"] is True
+    if how == "the run has ended":
+        offerings.close_run(run=make.loaded(run), by=SYSTEM, now=clock.now())
+    elif how == "the laboratory has closed":
+        block.access = only(Condition(ConditionKind.DATE, until=clock.now() - timedelta(hours=1)))
+    session.commit()
+    answer = place.report(launch.token, {"report": "2", "completed": True, "score": 100})
+    assert (answer.status_code, answer.json["counted"]) == (201, how == "nothing ended")
+    assert queries.states_of(row.id)[block.id].score_x10 == (1000 if how == "nothing ended" else 500)
+
+
 def upload(client: FlaskClient, block: Block, what: str, raw: bytes, name: str, **more: str) -> Any:
     return client.post(f"/teaching/blocks/{block.id}/media", data={"what": what, "upload": (io.BytesIO(raw), name), **more})
 
@@ -372,7 +400,7 @@ def test_an_assistant_grades_and_does_not_edit(as_role: AsRole, session: Session
     assert assistant.post(f"/teaching/invitations/{invitation.id}", data={"answer": "yes"}).status_code == 303
     assert assistant.get(f"/teaching/runs/{run.id}/grading").status_code == 200
     assert assistant.get(f"/teaching/runs/{run.id}/learners").status_code == 200
-    assert assistant.get(f"/teaching/runs/{run.id}").status_code == 403
+    assert assistant.get(f"/teaching/runs/{run.id}").location == f"/teaching/runs/{run.id}/learners"  # the run's page is theirs, its content is not
     assert title in assistant.get("/teaching").text
     assert title not in as_role(Role.STUDENT).get("/teaching").text
     page = assistant.get(f"/teaching/runs/{run.id}/learners").text
@@ -434,3 +462,39 @@ def test_changes_are_published_together_from_one_page(as_role: AsRole, session: 
     assert author.post(f"/teaching/block/{new.id}/remove").status_code == 303
     assert "新块" in author.get(f"/teaching/runs/{run.id}/removed").text
     assert author.post(f"/teaching/block/{new.id}/restore").status_code == 303
+
+
+@pytest.mark.parametrize(("days", "is_open"), [(-1, True), (0, True), (1, False)])
+def test_content_opens_on_the_first_day_of_its_run(as_role: AsRole, session: Session, days: int, is_open: bool) -> None:
+    run = make.run(starts_on=clock.today() + timedelta(days=days))
+    unit = make.unit(run)
+    text, quiz = make.text(unit), make.quiz(unit, of=run)
+    make.publish(run)
+    browser, _row = learner(as_role, session, make.loaded(run))
+    session.commit()
+    answers = [browser.get(f"/learning/runs/{run.id}/units/{unit.id}"), browser.get(f"/learning/blocks/{quiz.id}/quiz")]
+    assert [answer.status_code == 200 for answer in answers] == [is_open] * 2
+    assert browser.post(f"/learning/runs/{run.id}/units/{unit.id}/done").status_code == 303  # marks what is open
+    assert [event.block_id for event in session.scalars(select(LearningEvent))] == ([text.id] if is_open else [])
+    progress = browser.get(f"/learning/runs/{run.id}/progress")
+    assert progress.status_code == 200
+    if not is_open:
+        day = run.starts_on
+        assert all(answer.status_code == 403 and f"{day}" in answer.text for answer in answers[:2])
+
+
+def test_the_first_day_begins_at_midnight_in_shanghai(session: Session) -> None:
+    run = make.run(starts_on=make.NOW.date() + timedelta(days=3))
+    unit = make.unit(run)
+    make.text(unit)
+    make.publish(run)
+    row = make.enrolment(make.loaded(run))
+    begins = clock.start_of(run.starts_on)
+    assert [bool(opening.door(row, at).why_unit(unit.id)) for at in (begins - timedelta(seconds=1), begins)] == [True, False]
+    assert opening.doors_of([row], begins - timedelta(seconds=1))[row.id].why_unit(unit.id)
+    assert opening.doors(row.person_id, [run.id], begins - timedelta(seconds=1))[run.id].why_unit(unit.id)
+    later = begins + timedelta(days=1)
+    content.update_part(part=catalogue.sections_of(run.id)[0], version=None, release_at=later, by=SYSTEM, now=make.NOW)
+    versions.publish_drafts(parts=catalogue.sections_of(run.id), note="", by=SYSTEM, now=make.NOW)
+    assert opening.door(row, begins).why_unit(unit.id)
+    assert not opening.door(row, later).why_unit(unit.id)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import rules, transcript
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, LinkState, NotDone
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, LinkState, Missed, NotDone
 
 T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -204,3 +204,23 @@ def test_subtitles_become_lines_and_what_is_no_cue_is_skipped() -> None:
     assert transcript.cues(text) == [transcript.Cue(1.5, "先看 需求 再看成本"), transcript.Cue(3602.0, "<b> 不是标签")]
     assert transcript.cues("") == []
     assert [transcript.seconds_of(value) for value in ("1:05", "1:00:05", "65", "1：05", "", "x", "1:99")] == [65, 3605, 65, 65, None, None, None]
+
+
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+@pytest.mark.parametrize(
+    ("better", "worse", "mark"),
+    [
+        (1000, 0, 850),  # 70 alone, 85 with the better one; the worse one takes nothing of it back
+        (1000, 850, 850),  # as good as the mean: changes nothing
+        (1000, 860, 853),
+        (700, 0, 700),
+        (600, 500, 700),
+    ],
+)
+def test_of_what_is_graded_after_a_completion_each_result_counts_that_does_not_lower_it(
+    order: tuple[int, int], better: int, worse: int, mark: int
+) -> None:
+    blocks = [Counted(key, BlockKind.QUIZ, f"测验{key}", True, False, 10) for key in (1, *order)]
+    states = {1: BlockState(score_x10=700), 2: BlockState(score_x10=better), 3: BlockState(score_x10=worse)}
+    found = rules.standing(blocks, states, 600, missed=Missed(frozenset(), graded=((1, 10),)))
+    assert found.done_score_x10 == mark

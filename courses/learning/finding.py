@@ -1,0 +1,46 @@
+"""Who is meant by what somebody of the staff types: a sign-in name or an address by itself, what others may guess only with the name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from courses.learning import invitation_queries, rules
+from courses.learning.types import Holder
+from trainhub.identity.rules import typed_name
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+
+
+def person_meant(text: str, name: str, *, home: str) -> int | None:
+    """The human whom a typed text, and perhaps the name beside it, mean to somebody of the school with the code `home` (`rules.holder_meant`)."""
+    return persons_meant({0: (text, name)}, home=home)[0]
+
+
+def persons_meant(rows: Mapping[int, tuple[str, str]], *, home: str) -> dict[int, int | None]:
+    """The same for the rows of a list, in few statements."""
+    typed = {key: typed_name(text) for key, (text, _name) in rows.items()}
+    spelt = {key: frozenset((*one.spellings, *one.numbers)) - {""} for key, one in typed.items()}
+    holders = invitation_queries.holders(sorted(frozenset[str]().union(*spelt.values())))
+    found: dict[int, int | None] = {}
+    for key, (_text, name) in rows.items():
+        mine: Sequence[Holder] = [one for value in sorted(spelt[key]) for one in holders.get(value, ())]
+        found[key] = rules.holder_meant(mine, scope=typed[key].scope, name=name, home=home)
+    return found
+
+
+def demand_person(text: str, name: str, *, home: str) -> int:
+    """The human who is meant. Whether it is nobody or the name is missing is not told, for that would tell whose number it is."""
+    person_id = person_meant(text, name, home=home)
+    if person_id is None:
+        raise Refused(
+            _("没有找到“%(text)s”对应的人员。请核对；用手机号或外校学号查找时，姓名必须填写并且一致。", text=text.strip()[:60]), field="login"
+        )
+    return person_id
+
+
+def demand_learner(text: str, *, home: str) -> int:
+    """The same on pages about learners of a run, where no name is asked: telephone numbers find nobody there."""
+    person_id = person_meant(text, "", home=home)
+    if person_id is None:
+        raise Refused(_("没有找到“%(text)s”对应的人员。请填写登录名、本校学号或邮箱；这里不能用手机号查找。", text=text.strip()[:60]), field="login")
+    return person_id
