@@ -103,9 +103,8 @@ def subject_of_course(course: Course) -> CourseSubject:
     base = organisations.subject_of(course.owner)
     editors = select(RunStaff.person_id).join(Run, Run.id == RunStaff.run_id).where(Run.course_id == course.id, RunStaff.role.in_(EDITORS))
     persons = frozenset(session().scalars(editors))
-    has_run = select(Run.id).where(Run.course_id == course.id).exists()
-    maker = None if persons or course.made_by_id is None or session().scalar(select(has_run)) else course.made_by_id
-    return CourseSubject(organisations=base.organisations, regions=base.regions, persons=persons, maker=maker)
+    has_run = persons or session().scalar(select(select(Run.id).where(Run.course_id == course.id).exists()))
+    return CourseSubject(organisations=base.organisations, regions=base.regions, persons=persons, maker=None if has_run else course.made_by_id)
 
 
 def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnElement[bool]:

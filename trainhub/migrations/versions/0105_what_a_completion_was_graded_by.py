@@ -2,7 +2,7 @@
 where that gives the mark they have. And who made a course, who prepares its first run; of courses that are there the log says it
 
 Revision ID: 0105
-Revises: 0102
+Revises: 0104
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0105"
-down_revision = "0102"
+down_revision = "0104"
 branch_labels = None
 depends_on = None
 

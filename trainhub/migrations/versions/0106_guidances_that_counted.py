@@ -1,7 +1,7 @@
 """The archive of a capstone keeps which guidances counted
 
 Revision ID: 0106
-Revises: 0102
+Revises: 0105
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0106"
-down_revision = "0102"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
