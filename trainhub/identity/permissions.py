@@ -9,6 +9,7 @@ from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, rol
 MANAGERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR)
 OPENERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 """Who opens accounts for the persons of a list; each person is registered already, so that nobody is registered twice."""
+HOSTS = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR)
 
 
@@ -30,7 +31,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.ACCOUNT_LIST: ((role(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),),),
     Can.ACCOUNT_VIEW: ((role_over(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),), (own,)),
-    Can.ACCOUNT_CREATE: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, *DEPARTMENTS),),),
+    Can.ACCOUNT_CREATE: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, *HOSTS, *DEPARTMENTS),),),
     Can.ACCOUNT_OPEN: ((role_over(*OPENERS),),),
     Can.ACCOUNT_GRANT: ((role_over(*MANAGERS, *DEPARTMENTS),),),
     Can.ACCOUNT_DISABLE: ((role_over(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR),),),

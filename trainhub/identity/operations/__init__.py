@@ -21,7 +21,7 @@ from trainhub.identity.operations.accounts import (
 )
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
-from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
+from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
 from trainhub.identity.operations.naming import CHANGEABLE, NewName, ask_login, confirm_login, drop_login, follow_person, give_login, take_login
 from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
 from trainhub.identity.operations.opening_many import (
@@ -120,6 +120,7 @@ __all__ = [
     "make_token",
     "may_open",
     "members_of",
+    "needs_username",
     "new_recovery_codes",
     "numbers_to_add",
     "open_account",

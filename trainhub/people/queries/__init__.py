@@ -42,6 +42,7 @@ from trainhub.people.queries.numbers import corrected, former
 from trainhub.people.queries.persons import (
     HOSTS,
     PERSON_SORTS,
+    ROSTERS,
     SAME_SORTS,
     as_person_row,
     claimants,
@@ -142,6 +143,7 @@ __all__ = [
     "ACTIVE",
     "HOSTS",
     "PERSON_SORTS",
+    "ROSTERS",
     "SAME_SORTS",
     "STUDENT_SORTS",
     "TEACHER_SORTS",

@@ -239,11 +239,23 @@ def _hosts(row: Person) -> frozenset[int]:
     return frozenset(host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id))
 
 
-def subject_to_invite(row: Person) -> Subject:
-    """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else.
+ROSTERS = "trainhub.people.rosters"
+"""Rooms above put functions person id -> organisation ids here: who trained a person."""
 
-    Who also studies or teaches, or works for two, is not theirs alone to invite: the link lets its reader act as the person.
+
+def trained_by(row: Person) -> frozenset[int]:
+    """The organisations on whose rosters a human stands."""
+    return frozenset(one for trained in current_app.extensions.get(ROSTERS, []) for one in trained(row.id))
+
+
+def subject_to_invite(row: Person) -> Subject:
+    """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else;
+    by the one that trained who neither studies, teaches nor works for anybody.
+
+    Who also studies or teaches, works for two or was trained by two, is not theirs alone to invite: the link lets its reader act as the person.
     """
     subject = subject_of_person(row)
     hosts = _hosts(row)
+    if not hosts and not subject.organisations:
+        hosts = trained_by(row)
     return dataclasses.replace(subject, organisations=hosts) if len(hosts) == 1 and not subject.organisations else subject
