@@ -270,5 +270,56 @@ def open_(
     }
 
 
-for command in (create_admin, list_, invite, reset_link, add_login, remove_login, unlock, open_):
+def _told(found: Iterable[queries.Claimed]) -> list[dict[str, Any]]:
+    rows = list(found)
+    addresses = ops.masked(rows)
+    return [
+        {
+            "claim": one.claim.id,
+            "name": one.claimant.name,
+            "reached_at": addresses.get(one.account.id, []),
+            "asked_at": one.claim.asked_at.isoformat(),
+            "on_file": one.known.name,
+            "number": one.known.id_mask,
+        }
+        for one in rows
+    ]
+
+
+@edge("claims")
+def claims_() -> dict[str, Any]:
+    """List who registered with the number of somebody on file and waits to be verified / 列出待核实的注册.
+
+    Example: trainhub accounts claims --json
+    """
+    return {"claims": _told(ops.claims_for(operator(), today=clock.today()))}
+
+
+@edge("confirm-claim", human=lambda r: _("已认定为同一人。"))
+@click.argument("claim", type=int)
+@click.option("--reason", required=True, help="How the holder was looked at / 如何核实的")
+def confirm_claim(claim: int, reason: str) -> dict[str, Any]:
+    """Say that who registered is the person on file: their records become the account's / 认定注册者就是登记的人员.
+
+    Example: trainhub accounts confirm-claim 12 --reason "identity card seen at the counter"
+    """
+    with transaction():
+        row = ops.confirm_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now())
+        return {"claim": row.id, "state": row.state.value}
+
+
+@edge("refuse-claim", human=lambda r: _("已记为不是同一人。"))
+@click.argument("claim", type=int)
+@click.option("--reason", required=True, help="Why; the holder reads it / 理由，本人能看到")
+def refuse_claim(claim: int, reason: str) -> dict[str, Any]:
+    """Say that who registered is not the person on file / 认定不是同一人.
+
+    Example: trainhub accounts refuse-claim 12 --reason "another person of the same name"
+    """
+    with transaction():
+        row = ops.refuse_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now())
+        return {"claim": row.id, "state": row.state.value}
+
+
+for command in (claims_, confirm_claim, refuse_claim, create_admin, list_, invite, reset_link, add_login, remove_login, unlock, open_):
     accounts.add_command(command)

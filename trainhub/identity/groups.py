@@ -65,6 +65,9 @@ class Group:
     programme_id: int | None = None
 
 
+KEY_LABEL = _l("学号或工号")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One kind of groups.
@@ -79,7 +82,7 @@ class Source:
     find: Callable[[str], int | None]
     members: Callable[[Group, date], list[Listed]]
     listing: Callable[[Identity, str, date], Statement]
-    key_label: Any = _l("学号或工号")
+    key_label: Any = KEY_LABEL
     """What `Listed.key` is called on the page."""
 
 

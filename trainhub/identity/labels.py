@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.identity.groups import Why
-from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, ClaimState, LoginKind, RequestKind, RequestState
 from trainhub.kernel.i18n import _l
 
 LOGIN_KINDS: Mapping[LoginKind, Any] = {
@@ -48,6 +48,11 @@ REQUEST_STATES: Mapping[RequestState, Any] = {
     RequestState.OPEN: _l("待处理"),
     RequestState.DONE: _l("已办结"),
     RequestState.REFUSED: _l("不予办理"),
+}
+CLAIM_STATES: Mapping[ClaimState, Any] = {
+    ClaimState.OPEN: _l("待核实"),
+    ClaimState.CONFIRMED: _l("已核实"),
+    ClaimState.REFUSED: _l("未通过核实"),
 }
 
 ROOMS: Mapping[str, Any] = {

@@ -23,6 +23,8 @@ class Can(StrEnum):
     ACCOUNT_GRANT = "identity:account:grant"
     ACCOUNT_DISABLE = "identity:account:disable"
     ACCOUNT_RESET = "identity:account:reset"
+    CLAIM_LIST = "identity:claim:list"
+    CLAIM_DECIDE = "identity:claim:decide"
     REQUEST_DECIDE = "identity:request:decide"
     TOKEN_OWN = "identity:token:own"  # noqa: S105
     AUDIT_VIEW = "audit:event:view"
@@ -36,6 +38,8 @@ GRANTS: Table = {
     Can.ACCOUNT_GRANT: ((role_over(*MANAGERS, *DEPARTMENTS),),),
     Can.ACCOUNT_DISABLE: ((role_over(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR),),),
     Can.ACCOUNT_RESET: ((role_over(*MANAGERS, *DEPARTMENTS),),),
+    Can.CLAIM_LIST: ((role(*OPENERS, Role.DEPT_HR),),),
+    Can.CLAIM_DECIDE: ((role_over(*OPENERS),), (role_everywhere(Role.DEPT_HR),)),
     Can.REQUEST_DECIDE: ((role_everywhere(Role.SYSTEM_ADMIN),),),
     Can.TOKEN_OWN: ((anyone_signed_in,),),
     Can.AUDIT_VIEW: ((role_everywhere(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.INSPECTOR),),),

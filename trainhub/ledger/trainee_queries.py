@@ -95,10 +95,18 @@ def _elsewhere(person_ids: Collection[int], organisation_id: int, today: date) -
     return found
 
 
-def organisations_of_trainee(person_id: int) -> frozenset[int]:
-    """Who trained a human, by records that stand: see `people.queries.ROSTERS`."""
-    statement = select(TrainingRecord.organisation_id).where(people.of_human(TrainingRecord.person_id, person_id), STANDS)
-    return frozenset(session().scalars(statement.distinct()))
+def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who trained these humans, by records that stand: see `people.queries.ROSTERS`."""
+    rows = people.rows_of_humans(person_ids)
+    trained: dict[int, set[int]] = {}
+    wanted = sorted(frozenset().union(*rows.values()))
+    for start in range(0, len(wanted), PART):
+        statement = select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(
+            TrainingRecord.person_id.in_(wanted[start : start + PART]), STANDS
+        )
+        for person_id, organisation_id in session().execute(statement.distinct()):
+            trained.setdefault(person_id, set()).add(organisation_id)
+    return {key: frozenset(one for row in of_one for one in trained.get(row, ())) for key, of_one in rows.items()}
 
 
 def trainee_listing(identity: Identity, text: str, _today: date) -> Any:

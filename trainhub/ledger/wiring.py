@@ -64,7 +64,7 @@ def register(app: Flask) -> None:
         key_label=_l("证件号码"),
     )
     groups.register_source(app, source)
-    app.extensions.setdefault(people.ROSTERS, []).append(trainee_queries.organisations_of_trainee)
+    app.extensions.setdefault(people.ROSTERS, []).append(trainee_queries.organisations_of_trainees)
     retention.register_use(app, "ledger", queries.completions_since, are_completions=True)
     register_exports(
         app,

@@ -19,6 +19,7 @@ from trainhub.identity.operations.accounts import (
     unlock,
     work_out_password,
 )
+from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
@@ -92,7 +93,9 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "claims_for",
     "close_account",
+    "confirm_claim",
     "confirm_login",
     "confirm_totp",
     "count_own_number",
@@ -118,12 +121,14 @@ __all__ = [
     "known_scopes",
     "make_slips",
     "make_token",
+    "masked",
     "may_open",
     "members_of",
     "needs_username",
     "new_recovery_codes",
     "numbers_to_add",
     "open_account",
+    "open_claim",
     "open_link",
     "open_member",
     "open_session",
@@ -134,6 +139,7 @@ __all__ = [
     "pending_secret",
     "pending_uri",
     "reaches_by_mail",
+    "refuse_claim",
     "register",
     "registration",
     "remove_login",

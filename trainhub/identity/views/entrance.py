@@ -270,6 +270,10 @@ def register_code_post(token: str) -> Any:
         form.code.errors = [tried.problem]
         return _code_page(token, form, 422)
     guarding.enter(session_token)
+    if tried.has_number:
+        flash(
+            _("账号已开通。你填写的证件号码还要由登记过你的学校或培训机构核实：此前以你的名义登记的记录，核实后归入这个账号，届时会通知你。"), "info"
+        )
     return redirect("/", 303)
 
 

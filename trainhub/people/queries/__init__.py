@@ -64,6 +64,7 @@ from trainhub.people.queries.persons import (
     standing_names,
     subject_of_person,
     subject_to_invite,
+    subjects_to_invite,
     undecided_same,
     who_stayed,
 )
@@ -255,6 +256,7 @@ __all__ = [
     "subject_of_student",
     "subject_of_teacher",
     "subject_to_invite",
+    "subjects_to_invite",
     "suspensions_of",
     "suspensions_of_many",
     "taken_out_of",

@@ -240,12 +240,16 @@ def _hosts(row: Person) -> frozenset[int]:
 
 
 ROSTERS = "trainhub.people.rosters"
-"""Rooms above put functions person id -> organisation ids here: who trained a person."""
+"""Rooms above put functions person ids -> {person id: organisation ids} here: who trained these humans."""
 
 
-def trained_by(row: Person) -> frozenset[int]:
-    """The organisations on whose rosters a human stands."""
-    return frozenset(one for trained in current_app.extensions.get(ROSTERS, []) for one in trained(row.id))
+def _trained(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The organisations on whose rosters humans stand."""
+    found = dict.fromkeys(person_ids, frozenset[int]())
+    for trained in current_app.extensions.get(ROSTERS, []):
+        for key, places in trained(list(found)).items():
+            found[key] |= places
+    return found
 
 
 def subject_to_invite(row: Person) -> Subject:
@@ -257,5 +261,20 @@ def subject_to_invite(row: Person) -> Subject:
     subject = subject_of_person(row)
     hosts = _hosts(row)
     if not hosts and not subject.organisations:
-        hosts = trained_by(row)
+        hosts = _trained([row.id])[row.id]
     return dataclasses.replace(subject, organisations=hosts) if len(hosts) == 1 and not subject.organisations else subject
+
+
+def subjects_to_invite(rows: Iterable[Person]) -> dict[int, Subject]:
+    """The same for several, by person, without what they work for: of who only is a mentor the enterprise's list of mentors tells."""
+    ids = [row.id for row in rows]
+    places: dict[int, tuple[set[int], set[int]]] = {key: (set(), set()) for key in ids}
+    for table in (Student, Teacher):
+        for start in range(0, len(ids), 900):
+            statement = select(table.person_id, table.university_id, table.programme_id).where(table.person_id.in_(ids[start : start + 900]))
+            for key, university, programme in session().execute(statement):
+                places[key][0].add(university)
+                places[key][1].update([programme] if programme is not None else [])
+    trained = _trained(key for key, (universities, _programmes) in places.items() if not universities)
+    places.update({key: (set(one), set()) for key, one in trained.items() if len(one) == 1})
+    return {key: Subject.of(organisations=universities, programmes=programmes, persons=(key,)) for key, (universities, programmes) in places.items()}
