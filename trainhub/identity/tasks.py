@@ -42,7 +42,7 @@ def forget(running: Running) -> Mapping[str, Any]:
 def open_accounts(running: Running) -> Mapping[str, Any]:
     """Open the accounts of a list for whoever asked, as far as they may do it at the time."""
     group = groups.group(running.args["kind"], running.args["group"])
-    by = queries.identity_of(running.asked_by_id or 0, today=clock.today())
+    by = queries.identity_of(running.asked_by_id or 0, today=clock.today(), origin=running.origin)
     return open_listed(group, Role(running.args["role"]), by=by, tell=running.progress, only=running.args.get("only"))
 
 

@@ -22,6 +22,7 @@ from trainhub.identity.models import Account
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.trainee_queries import key_of
@@ -90,6 +91,9 @@ def test_who_trained_them_invites_some_or_all(app: Flask, trained: Organisation)
     grants = queries.stored_grants(account.id, today=clock.today())
     assert [(grant.role, grant.organisation_id) for grant in grants] == [(Role.TRAINEE, trained.id)]
     assert account.handled_by_id == by.account_id
+    db.session.commit()
+    sources = db.session.scalars(select(AuditEvent.origin).where(AuditEvent.on_kind == "account", AuditEvent.on_id == str(account.id))).all()
+    assert set(sources) == {"127.0.0.1"}, "what a job did is from where it was asked for"
 
 
 def test_who_was_trained_by_two_is_not_one_bases_to_invite(session: Session, trained: Organisation) -> None:

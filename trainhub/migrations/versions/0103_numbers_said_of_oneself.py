@@ -1,4 +1,4 @@
-"""Numbers that holders of accounts said of themselves wait to be verified; when a number was last given is known
+"""Numbers that holders of accounts said of themselves wait to be verified; when a number was last given, and from where a job was asked for, is known
 
 Revision ID: 0103
 Revises: 0102
@@ -46,12 +46,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_number_claim_number_hash"), "number_claim", ["number_hash"])
     op.create_index("ix_number_claim_open", "number_claim", ["state", "id"])
     op.execute(sa.text(WAITING).bindparams(sa.bindparam("yes", True, sa.Boolean())))
+    op.add_column("job", sa.Column("asked_from", sa.String(64), nullable=False, server_default=""))
+    with op.batch_alter_table("job") as table:
+        table.alter_column("asked_from", server_default=None)
     op.add_column("person", sa.Column("number_given_at", UtcDateTime(), nullable=True))
 
 
 def downgrade() -> None:
     """Back: a mask without a number says nothing any more."""
     op.drop_column("person", "number_given_at")
+    op.drop_column("job", "asked_from")
     nothing = "UPDATE person SET id_type = NULL, id_mask = '', number_by_holder = :no WHERE number_by_holder = :yes AND id_number_hash IS NULL"
     op.execute(sa.text(nothing).bindparams(sa.bindparam("yes", True, sa.Boolean()), sa.bindparam("no", False, sa.Boolean())))
     op.drop_index("ix_number_claim_open", table_name="number_claim")
