@@ -35,7 +35,7 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     _check_may_have(person, check, now, by_holder=by_holder)
     if not by_holder:
         yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
-    _write(person, id_type, check, by_holder=by_holder)
+    _write(person, id_type, check, now, by_holder=by_holder)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
 
@@ -110,7 +110,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
         None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
     )  # what a stranger typed was nobody's by mistake
     yield_claims([key], by=by, now=now, but=person.id)
-    _write(person, id_type, check)
+    _write(person, id_type, check, now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True
@@ -150,13 +150,13 @@ def _taken(holder: Person) -> NumberTaken:
     return taken
 
 
-def _write(person: Person, id_type: IdType, check: IdCheck, *, by_holder: bool = False) -> None:
+def _write(person: Person, id_type: IdType, check: IdCheck, now: datetime, *, by_holder: bool = False) -> None:
     """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
     sealed = seal_number(id_type, check.number)
     try:
         with session().begin_nested():
             put_number(person, sealed)
-            person.number_by_holder = by_holder
+            person.number_by_holder, person.number_given_at = by_holder, now
             _follow(person, check)
             session().flush()
     except IntegrityError:
