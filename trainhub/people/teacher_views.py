@@ -65,8 +65,11 @@ def teachers() -> Any:
 @guard(Can.TEACHER_EXPORT)
 def export_teachers(form: str) -> Any:
     """The list as a file that the import reads; numbers are masked."""
-    rows, schema = teacher_files.export_rows(who(), forms.wanted_teachers(), request.args.get("sort", "name")), teacher_files.SCHEMA
-    return downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
+    rows, schema = list(teacher_files.export_rows(who(), forms.wanted_teachers(), request.args.get("sort", "name"))), teacher_files.SCHEMA
+    answer = downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
+    with transaction():
+        teacher_files.note_export(rows, by=who(), file_name=f"teachers.{form}")
+    return answer
 
 
 @blueprint.get("/teachers/me")

@@ -79,9 +79,12 @@ def students() -> Any:
 @guard(Can.STUDENT_EXPORT)
 def export_students(form: str) -> Any:
     """The list as a file that the import reads; numbers are masked."""
-    rows = student_files.export_rows(who(), forms.wanted_students(), clock.today(), sort=request.args.get("sort", "no"))
+    rows = list(student_files.export_rows(who(), forms.wanted_students(), clock.today(), sort=request.args.get("sort", "no")))
     schema = student_files.SCHEMA
-    return downloads.table(rows, schema.columns, name=_("学生"), form=form, codes=downloads.codes_of(schema))
+    answer = downloads.table(rows, schema.columns, name=_("学生"), form=form, codes=downloads.codes_of(schema))
+    with transaction():
+        student_files.note_export(rows, by=who(), file_name=f"students.{form}")
+    return answer
 
 
 @blueprint.get("/students/<int:student_id>")
