@@ -59,6 +59,12 @@ class Draft:
         """Something to look at that does not hold the import back."""
         self.problem(row, column, text, level="warning")
 
+    def not_taken(self, row: Parsed, column: str, known: Any) -> None:
+        """Warn of a filled cell that differs from what is known and is not changed by a file: to say “no change” of it would be untrue. What is known
+        is not repeated: whoever brings a file may not be who reads it."""
+        if row.row.values.get(column, "") and (row.data[column] or "") != (known or ""):
+            self.warn(row, column, _("与已登记的不同；这一列不从名单修改，没有采用。"))
+
     def add(self, item: Any, label: str) -> None:
         """A row that makes something new."""
         self.added += 1

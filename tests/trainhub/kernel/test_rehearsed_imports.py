@@ -28,7 +28,9 @@ HEAD = "name,id_type,id_number,enterprise,post,since,load_limit"
 
 
 def _file(enterprise: Organisation, *rows: tuple[str, date]) -> str:
-    lines = [f"{name},resident_id,{ground.resident_id(date(1980, 1, n + 1))},{enterprise.uscc},工程师,{since},5" for n, (name, since) in enumerate(rows)]
+    lines = [
+        f"{name},resident_id,{ground.resident_id(date(1980, 1, n + 1))},{enterprise.uscc},工程师,{since},5" for n, (name, since) in enumerate(rows)
+    ]
     return "\n".join((HEAD, *lines)) + "\n"
 
 

@@ -80,8 +80,11 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             known = [(one.kind, one.organisation_name, one.region, one.since, one.until) for one in stays[teacher.person_id]]
             is_known = (item.kind, item.at, item.region, item.since, item.until) in known
         else:
-            held = [(one.degree, one.university_name, one.region, one.awarded_on) for one in degrees[teacher.person_id]]
-            is_known = (item.kind, item.at, item.region, item.until) in held
+            held = {(one.degree, one.university_name, one.region, one.awarded_on): one for one in degrees[teacher.person_id]}
+            degree = held.get((item.kind, item.at, item.region, item.until))
+            is_known = degree is not None
+            if degree is not None:
+                draft.not_taken(row, "field", degree.field)
         if is_known:
             draft.same()
         else:
