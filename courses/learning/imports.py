@@ -14,6 +14,7 @@ from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, examine
 from trainhub.kernel.sheets.parsers import parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.people import queries as people_queries
 
 SCHEMA = Schema(
     [
@@ -47,9 +48,14 @@ def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
             invitation_queries.open_person_ids(run.id),
         )
         seen: dict[int, int] = {}
+        unknown = [row.data["login"] for row in rows if of_row[row.number] is None]
+        renumbered = people_queries.numbers_now(unknown)
         for row in rows:
             person_id = of_row[row.number]
-            if person_id is None:
+            now = next((no for name, no in renumbered.get(row.data["login"], ()) if name == row.data["name"]), None)
+            if person_id is None and now is not None:
+                draft.problem(row, "login", _("%(name)s的学号或工号已更正为 %(no)s，请改用新的号码。", name=row.data["name"], no=now))
+            elif person_id is None:
                 draft.problem(row, "login", _("没有找到这个登录名对应的人员，或对应多人。请核对，或改填手机号、邮箱。"))
             elif row.data["name"] and row.data["name"] != names[person_id]:
                 draft.problem(row, "name", _("与系统中的姓名不一致，请核对登录名是否填错。"))

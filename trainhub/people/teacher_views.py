@@ -43,7 +43,8 @@ def load_teacher(teacher_id: int) -> Teacher:
 def teachers() -> Any:
     """The list."""
     number, size = paging.wanted()
-    statement = queries.teachers_listing(who(), forms.wanted_teachers(), request.args.get("sort", "name"))
+    chosen = forms.wanted_teachers()
+    statement = queries.teachers_listing(who(), chosen, request.args.get("sort", "name"))
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     rows, today = [queries.as_teacher_row(row) for row in page.items], clock.today()
     spans = queries.enterprise_spans_of([row.person_id for row in rows])
@@ -51,6 +52,7 @@ def teachers() -> Any:
         "trainhub/people/teachers.html",
         page=page,
         rows=rows,
+        formerly=queries.teachers_who_had(chosen.text),
         months={key: rules.months_worked(found, today) for key, found in spans.items()},
         universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),

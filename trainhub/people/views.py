@@ -64,6 +64,7 @@ def students() -> Any:
         "trainhub/people/students.html",
         page=page,
         rows=[queries.as_student_row(row) for row in page.items],
+        formerly=queries.students_who_had(chosen.text),
         universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
         years=offered([(year, year) for year in programmes.cohort_years(who())], "year", a_year),
