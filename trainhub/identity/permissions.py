@@ -10,6 +10,8 @@ MANAGERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role
 OPENERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 """Who opens accounts for the persons of a list; each person is registered already, so that nobody is registered twice."""
 HOSTS = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+HEADS = (Role.UNIVERSITY_ADMIN, *HOSTS)
+"""Who rules a school, an enterprise or a base."""
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR)
 
 

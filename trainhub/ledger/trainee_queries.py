@@ -15,8 +15,7 @@ from sqlalchemy import func, select
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.models import Account
-from trainhub.identity.operations.heading import HEADS
-from trainhub.identity.permissions import OPENERS
+from trainhub.identity.permissions import HEADS, OPENERS
 from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session

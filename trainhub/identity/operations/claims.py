@@ -13,8 +13,7 @@ from trainhub.identity import queries, rules
 from trainhub.identity.delivery import News, tell
 from trainhub.identity.models import Account, NumberClaim
 from trainhub.identity.operations._support import AccountRefused, GrantRefused
-from trainhub.identity.operations.heading import HEADS
-from trainhub.identity.permissions import Can
+from trainhub.identity.permissions import HEADS, Can
 from trainhub.identity.queries.claims import Claimed
 from trainhub.identity.types import ClaimState
 from trainhub.kernel import audit
