@@ -5,6 +5,7 @@ from trainhub.people.queries.background import degree, degrees_of, months_abroad
 from trainhub.people.queries.former import (
     Renumbered,
     cohort_on,
+    finds_student,
     former_numbers_of,
     former_studies_of,
     had_staff_no,
@@ -176,6 +177,7 @@ __all__ = [
     "enterprise_spans_of",
     "ever_one_with",
     "evidence_of",
+    "finds_student",
     "former",
     "former_numbers_of",
     "former_studies_of",

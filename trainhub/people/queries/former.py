@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
 from trainhub.people import rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, Student, Teacher
 from trainhub.people.types import StudyPlace
@@ -144,6 +145,11 @@ def numbers_now(numbers: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
                 for typed in spelled[before]:
                     found.setdefault(typed, []).append((name, now))
     return found
+
+
+def finds_student(text: str, *columns: Any) -> ColumnElement[bool]:
+    """SQL: whether a list that joins students and persons finds a row by name, by number, by one they had before, or by further columns."""
+    return or_(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, *columns), had_student_no(text))
 
 
 def had_student_no(text: str) -> ColumnElement[bool]:
