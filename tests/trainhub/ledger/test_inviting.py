@@ -197,3 +197,17 @@ def test_the_list_asks_as_much_for_many_as_for_few(
 def test_the_day_of_a_year(trained: Organisation) -> None:
     assert set(_members(trained, 2017)) == {"林学员4"}
     assert _members(trained, 2018) == {}
+
+
+@pytest.mark.parametrize("role", ["mentor", "trainee"])
+def test_the_leader_of_a_base_alone_opens_accounts_for_their_people(app: Flask, session: Session, base: Organisation, role: str) -> None:
+    """With no role at a school they could open none: the button was not there, and the form answered 403."""
+    by = _leader(base)
+    client = _client(app, by)
+    assert "/accounts/new" in client.get("/accounts/").text
+    answer = client.post("/accounts/new", data={"name": "黄指导", "role": role, "organisation_id": str(base.id), "phone": "13800138009"})
+    assert (answer.status_code, "/link/" in answer.text) == (200, True)
+    account = session.scalars(select(Account).where(Account.display_name == "黄指导")).one()
+    assert account.handled_by_id == by.account_id, "a leader vouches for nobody"
+    above = client.post("/accounts/new", data={"name": "别人", "role": "university_admin", "organisation_id": str(base.id), "phone": "13800138010"})
+    assert above.status_code in (403, 422)
