@@ -31,7 +31,7 @@ def import_package(running: Running) -> Mapping[str, Any]:
         with opened(path) as course:
             running.progress(2, 3)
             with transaction():
-                by = identity_of(running.asked_by_id, today=clock.today()) if running.asked_by_id is not None else None
+                by = identity_of(running.asked_by_id, today=clock.today(), origin=running.origin) if running.asked_by_id is not None else None
                 owner = organisations.by_id(running.args["owner_id"])
                 assert by is not None
                 assert owner is not None

@@ -13,6 +13,7 @@ from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, examine
 from trainhub.kernel.sheets.parsers import parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.people import queries as people_queries
 
 SCHEMA = Schema(
     [
@@ -48,10 +49,15 @@ def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
             invitation_queries.open_person_ids(run.id),
         )
         seen: dict[int, int] = {}
+        unknown = [row.data["login"] for row in rows if of_row[row.number] is None]
+        renumbered = people_queries.numbers_now(unknown)
         for row in rows:
             person_id = of_row[row.number]
+            now = next((no for name, no in renumbered.get(row.data["login"], ()) if name == row.data["name"]), None)
             if row.number in named_otherwise:
                 draft.problem(row, "name", _("与系统中的姓名不一致，请核对登录名是否填错。"))
+            elif person_id is None and now is not None:
+                draft.problem(row, "login", _("%(name)s的学号或工号已更正为 %(no)s，请改用新的号码。", name=row.data["name"], no=now))
             elif person_id is None:
                 draft.problem(row, "login", _("没有找到对应的人员，或对应多人，或姓名不一致。请核对；用手机号或外校学号时，姓名必须填写。"))
             elif person_id in seen:

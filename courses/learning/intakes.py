@@ -146,7 +146,7 @@ def take(running: jobs.Running) -> Mapping[str, Any]:
     row, run = session().get(StoredFile, int(args["file_id"])), catalogue.run_by_id(int(args["run_id"]))
     if row is None or run is None or running.asked_by_id is None:
         return {}
-    kind, by = kind_of(args["what"]), identity_of(running.asked_by_id, today=clock.today())
+    kind, by = kind_of(args["what"]), identity_of(running.asked_by_id, today=clock.today(), origin=running.origin)
     try:
         demand(by, kind.can, catalogue.subject_of_run(run))  # who may no longer grade does not grade by a job either
         with in_language(args["language"]), tempfile.TemporaryFile() as spool:

@@ -58,7 +58,7 @@ def regrade(running: jobs.Running) -> Mapping[str, Any]:
     """The job. Run twice it goes on with what is not graded by this version yet; a question that was changed again meanwhile ends it."""
     if running.asked_by_id is None:
         raise Refused(_("不知道由谁重新评分，没有改动。请由课程教师重新确认。"))
-    by = identity_of(running.asked_by_id, today=clock.today())
+    by = identity_of(running.asked_by_id, today=clock.today(), origin=running.origin)
     question_id, number, run_id = (int(running.args[name]) for name in ("question_id", "number", "run_id"))
     ids, changed = assessment.ids_to_regrade(question_id, number, run_id), 0
     for start in range(0, len(ids), AT_ONCE):

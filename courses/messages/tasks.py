@@ -28,7 +28,7 @@ def send(running: Running) -> Mapping[str, Any]:
     args = running.args
     if running.asked_by_id is None:
         raise Refused(_("不知道这些消息由谁发送，没有发出。请由课程教师重新发送。"))
-    by = identity_of(running.asked_by_id, today=clock.today())
+    by = identity_of(running.asked_by_id, today=clock.today(), origin=running.origin)
     people, at, sent = args["person_ids"], datetime.fromisoformat(args["at"]), 0
     for start in range(0, len(people), AT_ONCE):
         session().rollback()

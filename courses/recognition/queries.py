@@ -238,7 +238,11 @@ def claims_visible_to(identity: Identity, *, state: ClaimState | None = None, te
         statement = statement.where(CreditClaim.state == state)
     if text:
         statement = statement.where(
-            or_(organisations.matches(text, Person.name, Person.pinyin), Student.student_no.in_(school_number_spellings(text)))
+            or_(
+                organisations.matches(text, Person.name, Person.pinyin),
+                Student.student_no.in_(school_number_spellings(text)),
+                people.had_student_no(text),
+            )
         )
     return statement.order_by(CreditClaim.state.not_in([ClaimState.SUBMITTED, ClaimState.APPEALED]), CreditClaim.asked_at.desc(), CreditClaim.id)
 

@@ -133,6 +133,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         if len(draft.errors) > before:
             continue
         old = known.get((data["uscc"], data["since"]))
+        if old is not None:
+            for column in ("name", "reason"):
+                draft.not_taken(row, column, getattr(old, column))
         if old is None:
             draft.add(dict(data), data["name"])
         elif old.until != data["until"]:

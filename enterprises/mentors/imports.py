@@ -143,6 +143,8 @@ def _plan(draft: Draft, row: Parsed, enterprise: Organisation, mentor: Mentor | 
         facts["skills"] = list(row.data["skills"])
     item = Item(row.number, dict(row.data), facts, enterprise.id, mentor.id if mentor is not None else None)
     label = f"{row.data['name']}（{enterprise.name}）"
+    if mentor is not None:
+        draft.not_taken(row, "since", mentor.since)
     if mentor is None:
         draft.add(item, label)
     elif all(getattr(mentor, key) == value for key, value in facts.items()):

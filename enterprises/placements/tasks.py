@@ -75,7 +75,7 @@ def table(running: Running) -> Mapping[str, Any]:
     """Make a table of the self-report for whoever asked; made twice it is two files, of which the job names the last."""
     today = clock.today()
     assert running.asked_by_id is not None
-    by = identities.identity_of(running.asked_by_id, today=today, origin="job")
+    by = identities.identity_of(running.asked_by_id, today=today, origin=running.origin)
     return operations.make_table(running, by=by, today=today, now=clock.now())
 
 

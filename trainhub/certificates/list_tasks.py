@@ -66,7 +66,7 @@ def import_list(running: Running) -> Mapping[str, Any]:
     if stored is None:
         raise NotFound(_("上传的名单已不在，请重新上传。"))
     assert running.asked_by_id is not None
-    by, name, sha256 = identity_of(running.asked_by_id, today=clock.today(), origin="job"), stored.name, stored.sha256
+    by, name, sha256 = identity_of(running.asked_by_id, today=clock.today(), origin=running.origin), stored.name, stored.sha256
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / ("list" + Path(name).suffix.lower())
@@ -102,7 +102,7 @@ def put_selection_together(running: Running, choose: Callable[[Mapping[str, Any]
     if known is not None:
         return {"batch": known.id}
     assert running.asked_by_id is not None
-    args, by = running.args, identity_of(running.asked_by_id, today=clock.today(), origin="job")
+    args, by = running.args, identity_of(running.asked_by_id, today=clock.today(), origin=running.origin)
     name = args["title_of_batch"]
     try:
         issuer, kind, template = _issuing(args, by)

@@ -205,5 +205,5 @@ def release_waiting(by: Identity, progress: Progress) -> Released:
 def release(running: Running) -> Mapping[str, Any]:
     """Issue what can be issued of what waits, in the name of who asked; harmless to repeat."""
     assert running.asked_by_id is not None
-    found = release_waiting(identity_of(running.asked_by_id, today=clock.today(), origin="job"), running.progress)
+    found = release_waiting(identity_of(running.asked_by_id, today=clock.today(), origin=running.origin), running.progress)
     return {"issued": found.issued, "waiting": found.waiting, "failed": found.failed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -180,33 +180,63 @@ def _opened(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _chosen(members: Iterable[queries.Member], wanted: Iterable[str]) -> set[int]:
+    """The persons of a list by name, or by the end of the number beside it (from four characters). Raises NotFound, or AccountRefused for several."""
+    found = set()
+    rows = list(members)
+    for text in (one.strip() for one in wanted):
+        same = {m.listed.person_id for m in rows if text and (m.listed.name == text or (len(text) >= 4 and m.listed.key.endswith(text)))}
+        if not same:
+            raise NotFound(_("名单中没有“%(name)s”。请写姓名，或学号、工号、证件号码的末尾几位。", name=text), code="unknown_person")
+        if len(same) > 1:
+            raise ops.AccountRefused(_("名单中有多人符合“%(name)s”，请改写其学号、工号或证件号码的末尾几位。", name=text), code="name_ambiguous")
+        found |= same
+    return found
+
+
 @edge("open", human=_opened)
 @click.option("--cohort", default="", help="The students of a cohort, PROGRAMME/YEAR / 一级学生")
 @click.option("--teachers", default="", help="The teachers of a school, by its code / 一所学校的教师")
 @click.option("--programme-teachers", default="", help="The teachers of a programme, by its code / 一个专业的教师")
 @click.option("--mentors", default="", help="The mentors of an enterprise, by its code / 一家企业的指导教师")
+@click.option("--trainees", default="", help="The trainees on an organisation's rosters by year of completion, CODE/YEAR / 一家机构一年的培训学员")
+@click.option("--person", "persons", multiple=True, help="Only this one of the list, by name or the end of the number; repeatable / 只为这些人")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Which role, where the list has several / 角色")
 @click.option(
     "--slips", default="", type=click.Path(), help="Write first sign-in links of those without e-mail to this CSV or XLSX file / 首次登录链接"
 )
 @click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不开通")
-def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, role: str | None, slips: str, dry_run: bool) -> dict[str, Any]:
+def open_(
+    cohort: str,
+    teachers: str,
+    programme_teachers: str,
+    mentors: str,
+    trainees: str,
+    persons: tuple[str, ...],
+    role: str | None,
+    slips: str,
+    dry_run: bool,
+) -> dict[str, Any]:
     """Open the accounts of a whole list for those who have none, and give the role to those who have one / 为一份名单批量开通账号.
 
     Example: trainhub accounts open --cohort FZU-080901/2026 --slips slips.xlsx --dry-run
     """
-    asked = {"cohort": cohort, "teachers": teachers, "programme-teachers": programme_teachers, "mentors": mentors}
+    asked = {"cohort": cohort, "teachers": teachers, "programme-teachers": programme_teachers, "mentors": mentors, "trainees": trainees}
     named = [(kind, code) for kind, code in asked.items() if code]
     if len(named) != 1:
-        raise click.UsageError("name one list: --cohort, --teachers, --programme-teachers or --mentors")
+        raise click.UsageError("name one list: --cohort, --teachers, --programme-teachers, --mentors or --trainees")
     (kind, code), by = named[0], operator()
     found = groups.source(kind).find(code)
     group = groups.source(kind).load(found) if found is not None else None
     if group is None:
-        raise NotFound(_("没有名为“%(code)s”的名单；年级写成“专业代码/年份”，学校和企业用代码。", code=code), code="unknown_group")
+        raise NotFound(
+            _("没有名为“%(code)s”的名单；年级写成“专业代码/年份”，培训学员写成“机构代码/年份”，学校和企业用代码。", code=code), code="unknown_group"
+        )
     chosen = Role(role) if role else group.roles[0]
     ops.check_may_open(group, chosen, by=by)
     before = ops.members_of(group, today=clock.today())
+    only = _chosen(before, persons) if persons else None
+    before = before if only is None else [m for m in before if m.listed.person_id in only]
     why_not = [{"name": m.listed.name, "key": m.listed.key, "reason": str(labels.WHY_NOT[m.why])} for m in before if m.why not in (None, Why.LEFT)]
     due = [m for m in before if m.is_due]
     left = sum(m.why is Why.LEFT for m in before)
@@ -224,13 +254,14 @@ def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, rol
         had, waiting = sum(m.account_id is not None for m in before), len(ops.waiting(before, everybody=False)) + len(due) - invited
         counts = {"members": len(before), "opened": len(due), "invited": invited, "had_account": had, "granted": sum(m.lacks_role for m in before)}
         return {**answer, **counts, "without_email": waiting, "not_opened": why_not}
-    result = tasks.open_listed(group, chosen, by=by, tell=lambda done, total: progress(done, total, "accounts"))
+    result = tasks.open_listed(group, chosen, by=by, tell=lambda done, total: progress(done, total, "accounts"), only=only)
     if slips:
         with transaction():
-            made = list(ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now()))
+            made = list(ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now(), only=only))
             downloads.write(slips, slip_rows(made), SLIP_COLUMNS, codes=["key", "sign_in"], private=True)
         answer["slips"] = len(made)
-    waiting = len(ops.waiting(ops.members_of(group, today=clock.today()), everybody=False))
+    after = [m for m in ops.members_of(group, today=clock.today()) if only is None or m.listed.person_id in only]
+    waiting = len(ops.waiting(after, everybody=False))
     return {
         **answer,
         **{k: result[k] for k in ("members", "opened", "invited", "had_account", "granted")},
@@ -239,5 +270,56 @@ def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, rol
     }
 
 
-for command in (create_admin, list_, invite, reset_link, add_login, remove_login, unlock, open_):
+def _told(found: Iterable[queries.Claimed]) -> list[dict[str, Any]]:
+    rows = list(found)
+    addresses = ops.masked(rows)
+    return [
+        {
+            "claim": one.claim.id,
+            "name": one.claimant.name,
+            "reached_at": addresses.get(one.account.id, []),
+            "asked_at": one.claim.asked_at.isoformat(),
+            "on_file": one.known.name,
+            "number": one.known.id_mask,
+        }
+        for one in rows
+    ]
+
+
+@edge("claims")
+def claims_() -> dict[str, Any]:
+    """List who registered with the number of somebody on file and waits to be verified / 列出待核实的注册.
+
+    Example: trainhub accounts claims --json
+    """
+    return {"claims": _told(ops.claims_for(operator(), today=clock.today()))}
+
+
+@edge("confirm-claim", human=lambda r: _("已认定为同一人。"))
+@click.argument("claim", type=int)
+@click.option("--reason", required=True, help="How the holder was looked at / 如何核实的")
+def confirm_claim(claim: int, reason: str) -> dict[str, Any]:
+    """Say that who registered is the person on file: their records become the account's / 认定注册者就是登记的人员.
+
+    Example: trainhub accounts confirm-claim 12 --reason "identity card seen at the counter"
+    """
+    with transaction():
+        row = ops.confirm_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now())
+        return {"claim": row.id, "state": row.state.value}
+
+
+@edge("refuse-claim", human=lambda r: _("已记为不是同一人。"))
+@click.argument("claim", type=int)
+@click.option("--reason", required=True, help="Why; the holder reads it / 理由，本人能看到")
+def refuse_claim(claim: int, reason: str) -> dict[str, Any]:
+    """Say that who registered is not the person on file / 认定不是同一人.
+
+    Example: trainhub accounts refuse-claim 12 --reason "another person of the same name"
+    """
+    with transaction():
+        row = ops.refuse_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now())
+        return {"claim": row.id, "state": row.state.value}
+
+
+for command in (claims_, confirm_claim, refuse_claim, create_admin, list_, invite, reset_link, add_login, remove_login, unlock, open_):
     accounts.add_command(command)

@@ -49,8 +49,9 @@ class ForgotForm(Form):
 
 
 class NewPasswordForm(Form):
-    """A new password, twice."""
+    """A new password, twice; a user name where the account has nothing to sign in by yet."""
 
+    username = Text(_l("用户名"), [Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
     password = PasswordField(_l("新密码"), _PASSWORD)
     again = PasswordField(_l("再输入一次"), _AGAIN)
 

@@ -16,7 +16,7 @@ from flask import Flask, current_app
 
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, _l
 from trainhub.organisations.queries import Statement
 
 
@@ -48,6 +48,8 @@ class Listed:
     """(student number, code of the university) by which a student signs in."""
     why: Why | None = None
     """What the source itself knows against it: who left, who is not theirs alone to invite."""
+    names_itself: bool = False
+    """Whether the holder chooses a user name with the first password, where nothing they could sign in by is known: a roster holds no address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Group:
     subject: Subject
     organisation_id: int | None = None
     programme_id: int | None = None
+
+
+KEY_LABEL = _l("学号或工号")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class Source:
     find: Callable[[str], int | None]
     members: Callable[[Group, date], list[Listed]]
     listing: Callable[[Identity, str, date], Statement]
+    key_label: Any = KEY_LABEL
+    """What `Listed.key` is called on the page."""
 
 
 GROUPS = "trainhub.identity.groups"

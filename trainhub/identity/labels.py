@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.identity.groups import Why
-from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, ClaimState, LoginKind, RequestKind, RequestState
 from trainhub.kernel.i18n import _l
 
 LOGIN_KINDS: Mapping[LoginKind, Any] = {
@@ -31,7 +31,8 @@ WHY_NOT: Mapping[Why, Any] = {
     Why.LEFT: _l("已毕业、退学或离职，不再开通。"),
     Why.SAME: _l("与另一人同名且出生日期相同，尚未认定是否为同一人。请先在“疑似同一人”中认定（由省人社厅或系统管理员办理）。"),
     Why.ELSEWHERE: _l(
-        "在别处有学习、任教或任职的登记（含已毕业、离职的），不能由一家单位开通。请由其所在学校或系统管理员从人员页面开通；已有账号的，可在账号页授予角色。"
+        "在别处有学习、任教、任职或培训的登记（含已毕业、离职的），不能由一家单位开通。请由其所在学校或系统管理员从人员页面开通，或请本人自行注册后由省人社厅核实；"
+        "已有账号的，可在账号页授予角色。"
     ),
     Why.CLOSED: _l("本人申请删除个人信息，账号已注销，不随名单重新开通。本人需要继续使用的，请从其人员页面重新开通。"),
     Why.NO_NAME: _l("没有可用于登录的学号、邮箱或手机号。请先在其人员页面补充邮箱或手机号。"),
@@ -47,6 +48,11 @@ REQUEST_STATES: Mapping[RequestState, Any] = {
     RequestState.OPEN: _l("待处理"),
     RequestState.DONE: _l("已办结"),
     RequestState.REFUSED: _l("不予办理"),
+}
+CLAIM_STATES: Mapping[ClaimState, Any] = {
+    ClaimState.OPEN: _l("待核实"),
+    ClaimState.CONFIRMED: _l("已核实"),
+    ClaimState.REFUSED: _l("未通过核实"),
 }
 
 ROOMS: Mapping[str, Any] = {

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, ClaimState, LinkPurpose, LoginKind, RequestKind, RequestState
 from trainhub.kernel.access import Role, ScopeKind
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.people.models import Person
@@ -213,6 +213,30 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None]
     guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
     guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
+
+
+class NumberClaim(Base):
+    """A number of a document that the holder of an account said of themselves: its keyed hash and mask, never the number.
+
+    It waits until whoever holds the roster, or an office, says whether both are one human (`operations.claims`). One is kept for each number said,
+    whether anybody stands under it or not: what the holder sees tells nothing of others.
+    """
+
+    __tablename__ = "number_claim"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"))
+    id_type: Mapped[str] = mapped_column(sa.String(40))
+    number_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    id_mask: Mapped[str] = mapped_column(sa.String(40))
+    state: Mapped[ClaimState] = mapped_column(enum_column(ClaimState), default=ClaimState.OPEN)
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    """How who confirmed it knows the holder, or why it was refused: the holder reads it."""
+
+    __table_args__ = (sa.UniqueConstraint("account_id", "number_hash"), sa.Index("ix_number_claim_open", "state", "id"))
 
 
 class DataRequest(Base):

@@ -107,6 +107,7 @@ def register_own(app: Flask) -> None:
         ("roles", _l("角色"), _roles, models.RoleGrant),
         ("consents", _l("隐私同意记录"), own.consents, models.Consent),
         ("data_requests", _l("个人信息申请"), own.requests, models.DataRequest),
+        ("number_claims", _l("本人填写、待核实的证件号码"), own.number_claims, models.NumberClaim),
         ("sessions", _l("登录记录"), own.sign_ins, models.UserSession),
         ("tokens", _l("接口令牌"), own.tokens, models.ApiToken),
         ("links", _l("邀请与密码重置链接"), own.links, models.OneTimeLink),

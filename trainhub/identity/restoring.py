@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from trainhub.identity.models import ApiToken, OneTimeLink, UserSession
 from trainhub.identity.queries import standing
-from trainhub.identity.queries.standing import Known
+from trainhub.identity.queries.standing import Known, Standing
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -41,13 +41,35 @@ def _end(table: type[UserSession | ApiToken | OneTimeLink], live: tuple[Any, ...
     return ended
 
 
+def _named(was: Standing, now: Standing) -> dict[str, list[str]]:
+    """Which roles and names to sign in by have to be ended, given, taken away and added again; a kind with nothing is left out."""
+    named = {
+        "end": sorted({str(grant[0]) for grant in was.ended & now.held}),
+        "give": sorted({str(grant[0]) for grant in was.held - now.held}),
+        "remove_logins": sorted(value for _kind, _scope, value in now.logins - was.logins),
+        "add_logins": sorted(value for _kind, _scope, value in was.logins - now.logins),
+    }
+    return {name: values for name, values in named.items() if values}
+
+
 def _changed(seen: Known, restored: Known) -> list[dict[str, Any]]:
+    """`grants`: a role was ended since, and holds again; `grants_given`: one given since is gone; `logins_removed`: a name taken away since signs in
+    again; `logins_added`: a new one does not; `second_factor`: it was begun, changed or ended since."""
     found = []
-    for key, (name, state, set_at, ended) in sorted(seen.items()):
-        known = restored.get(key)
-        what = ["made"] if known is None else []
-        if known is not None:
-            what += ["state"] * (known[1] != state) + ["password"] * (known[2] != set_at) + ["grants"] * bool(ended - known[3])
-        if what:
-            found.append({"account": key, "name": name, "changed": what})
+    for key, was in sorted(seen.items()):
+        now = restored.get(key)
+        if now is None:
+            found.append({"account": key, "name": was.name, "changed": ["made"]})
+            continue
+        changes = {
+            "state": now.state != was.state,
+            "password": now.password_set_at != was.password_set_at,
+            "second_factor": now.second_factor_at != was.second_factor_at,
+            "grants": bool(was.ended & now.held),
+            "grants_given": bool(was.held - now.held),
+            "logins_removed": bool(now.logins - was.logins),
+            "logins_added": bool(was.logins - now.logins),
+        }
+        if what := [name for name, is_so in changes.items() if is_so]:
+            found.append({"account": key, "name": was.name, "changed": what, **_named(was, now)})
     return found

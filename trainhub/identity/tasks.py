@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from trainhub.identity import groups, queries
@@ -42,17 +42,22 @@ def forget(running: Running) -> Mapping[str, Any]:
 def open_accounts(running: Running) -> Mapping[str, Any]:
     """Open the accounts of a list for whoever asked, as far as they may do it at the time."""
     group = groups.group(running.args["kind"], running.args["group"])
-    by = queries.identity_of(running.asked_by_id or 0, today=clock.today())
-    return open_listed(group, Role(running.args["role"]), by=by, tell=running.progress)
+    by = queries.identity_of(running.asked_by_id or 0, today=clock.today(), origin=running.origin)
+    return open_listed(group, Role(running.args["role"]), by=by, tell=running.progress, only=running.args.get("only"))
 
 
-def open_listed(group: groups.Group, role: Role, *, by: Identity, tell: Callable[[int, int], None]) -> dict[str, Any]:
+def open_listed(
+    group: groups.Group, role: Role, *, by: Identity, tell: Callable[[int, int], None], only: Collection[int] | None = None
+) -> dict[str, Any]:
     """Open what is missing, each account in its own transaction: killed half-way it goes on where it stopped, and a repeat changes nothing.
+    `only`: these persons of the list alone.
 
     Who has an account already is given the role where it is missing. `opened`, `invited` (of these by e-mail), `had_account`, `granted` (of these the role), `left` (graduated or gone), `not_opened` (for another reason the list shows), `refused` (meanwhile, by somebody else).
     """
     ops.check_may_open(group, role, by=by)
     members = ops.members_of(group, today=clock.today())
+    if only is not None:
+        members = [one for one in members if one.listed.person_id in set(only)]
     session().rollback()  # what was read keeps no transaction open while each is opened in its own
     due, lacking = [one for one in members if one.is_due], [one for one in members if one.lacks_role]
     total = len(due) + len(lacking)

@@ -37,6 +37,14 @@ class LinkPurpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
 
 
+class ClaimState(StrEnum):
+    """What became of a number that somebody said of themselves."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
 class RequestKind(StrEnum):
     """What a person may ask about their own data (PIPL)."""
 

@@ -12,7 +12,7 @@ from trainhub.identity import cli, delivery, groups, guarding, models, my_data, 
 from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, doors, entrance, logins, opening, oversight, own, own_number
+from trainhub.identity.views import accounts, claims, doors, entrance, logins, opening, oversight, own, own_number
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -34,6 +34,7 @@ PAGES = (entrance, logins, own_number)
 
 THINGS = {
     "identity.account": _l("账号"),
+    "identity.claim": _l("证件号码的认领"),
     "identity.consent": _l("隐私同意"),
     "identity.data_request": _l("个人信息申请"),
     "identity.login": _l("登录名"),
@@ -57,6 +58,7 @@ KINDS = {
     "instance": Kind(_l("全部数据")),
     "job": Kind(_l("后台任务")),
     "keys": Kind(_l("数据密钥")),
+    "number_claim": Kind(_l("证件号码的认领"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),
     "one_time_link": Kind(_l("一次性链接"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),
     "retention": Kind(_l("保存期限")),
 }
@@ -69,7 +71,16 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
-    for page in (blueprint, own.blueprint, accounts.blueprint, opening.blueprint, oversight.permissions, oversight.audit, oversight.requests):
+    for page in (
+        blueprint,
+        own.blueprint,
+        accounts.blueprint,
+        opening.blueprint,
+        claims.blueprint,
+        oversight.permissions,
+        oversight.audit,
+        oversight.requests,
+    ):
         app.register_blueprint(page)
     nav.register_nav(
         app,

@@ -21,7 +21,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.imports import PROBLEM_COLUMNS, ImportSpec, examine, execute, problem_rows, read
+from trainhub.kernel.imports import PROBLEM_COLUMNS, Draft, ImportSpec, execute, problem_rows, read, rehearse
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import SheetError
 from trainhub.kernel.web import writes_late
@@ -85,10 +85,16 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
+    def rehearsed(row: StoredFile) -> Draft:
+        found = read(spec, io.BytesIO(files.read(row)), filename=row.name)  # a large file takes seconds to read, in which others write
+        with transaction():
+            return rehearse(spec, found, by=_who(), today=clock.today(), now=clock.now())
+
     def report(file_id: int) -> Any:
         row, draft, refused = upload_of(file_id), None, None
         try:
-            draft = examine(spec, io.BytesIO(files.read(row)), filename=row.name, by=_who(), today=clock.today())
+            draft = rehearsed(row)
+            row = upload_of(file_id)
         except SheetError as error:
             refused = error
         return render_template(
@@ -104,7 +110,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
 
     def problems(file_id: int) -> Any:
         row = upload_of(file_id)
-        draft = examine(spec, io.BytesIO(files.read(row)), filename=row.name, by=_who(), today=clock.today())
+        draft = rehearsed(row)
         return downloads.table(
             problem_rows(draft.problems), PROBLEM_COLUMNS, name=_("问题清单"), form=request.args.get("form", "csv"), codes=["value"]
         )

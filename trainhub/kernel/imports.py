@@ -1,7 +1,8 @@
 """Imports of tables: parse, check, report, apply; all or nothing. What a kind of import knows stands in its ImportSpec.
 
 The same spec serves the pages (`kernel.import_pages`), the command line (`run_file`) and the template to download. The
-check never writes; apply checks again in its own transaction, so what was reported yesterday is not taken on trust.
+check never writes; a file that passes it is rehearsed: applied and taken back, so that a report says what applying would say. Apply checks again in its own
+transaction, so what was reported yesterday is not taken on trust.
 """
 
 from __future__ import annotations
@@ -57,6 +58,12 @@ class Draft:
     def warn(self, row: Parsed, column: str | None, text: str) -> None:
         """Something to look at that does not hold the import back."""
         self.problem(row, column, text, level="warning")
+
+    def not_taken(self, row: Parsed, column: str, known: Any) -> None:
+        """Warn of a filled cell that differs from what is known and is not changed by a file: to say “no change” of it would be untrue. What is known
+        is not repeated: whoever brings a file may not be who reads it."""
+        if row.row.values.get(column, "") and (row.data[column] or "") != (known or ""):
+            self.warn(row, column, _("与已登记的不同；这一列不从名单修改，没有采用。"))
 
     def add(self, item: Any, label: str) -> None:
         """A row that makes something new."""
@@ -169,6 +176,38 @@ def check(spec: ImportSpec, found: Read, *, by: Identity, today: date) -> Draft:
     return draft
 
 
+def rehearse(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: datetime) -> Draft:
+    """`check`, and then the whole work itself, taken back again: what only the verbs know (that a number was given meanwhile, that a day is taken) is told of each
+    row before, not after somebody confirmed. Like `execute` for the current transaction, of which nothing stays: no row, no audit event, no message.
+    """
+    draft = check(spec, found, by=by, today=today)
+    if not draft.is_good or not draft.work:
+        return draft
+    current = session()
+    current.flush()
+    before = {name: list(value) if isinstance(value, list) else value for name, value in current.info.items()}
+    attempt = current.begin_nested()
+    try:
+        for item in _one_by_one(spec, draft.work, by, today, now):
+            try:
+                with current.begin_nested():
+                    spec.apply(item, by, today, now)
+            except Refused as refused:
+                draft.problems.append(_refused(draft, found, item, refused))
+    finally:
+        attempt.rollback()
+        current.info.clear()
+        current.info.update(before)
+    return draft
+
+
+def _refused(draft: Draft, found: Read, item: Any, refused: Refused) -> Problem:
+    """What only the operation could know, at its row."""
+    row = getattr(item, "row", None)
+    cell = next((one.row.values.get(refused.field or "") for one in found.good if one.number == row), None)
+    return Problem(draft.file, draft.sheet, row, refused.field, told(refused.field, cell) if cell is not None else None, refused.message)
+
+
 def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: datetime) -> Draft:
     """Check and apply a file that was read, in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
     draft = check(spec, found, by=by, today=today)
@@ -176,13 +215,10 @@ def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: da
     for item in _one_by_one(spec, draft.work, by, today, now):
         try:
             spec.apply(item, by, today, now)
-        except Refused as refused:  # something only the operation can know: say at which row
-            row = getattr(item, "row", None)
-            cell = next((one.row.values.get(refused.field or "") for one in found.good if one.number == row), None)
-            value = told(refused.field, cell) if cell is not None else None
-            details = [Problem(draft.file, draft.sheet, row, refused.field, value, refused.message).as_dict()]
-            said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
-            raise ImportRefused(said, field="file", details=details) from refused
+        except Refused as refused:
+            problem = _refused(draft, found, item, refused)
+            said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=problem.row, said=refused.message) if problem.row else refused.message
+            raise ImportRefused(said, field="file", details=[problem.as_dict()]) from refused
     return draft
 
 
@@ -213,11 +249,12 @@ def refuse_errors(draft: Draft) -> None:
 def run_file(spec: ImportSpec, path: str, *, dry_run: bool, by: Identity, today: date, now: datetime) -> dict[str, Any]:
     """The whole of an import command: its answer, or ImportRefused and SheetError with details."""
     name = Path(path).name
+    found = read(spec, path, filename=name)
     if dry_run:
-        draft = examine(spec, path, filename=name, by=by, today=today)
+        with transaction():
+            draft = rehearse(spec, found, by=by, today=today, now=now)
         refuse_errors(draft)
         return draft.as_dict(applied=False)
-    found = read(spec, path, filename=name)
     with transaction():
         return execute(spec, found, by=by, today=today, now=now).as_dict(applied=True)
 

@@ -66,6 +66,8 @@ class Job(Base):
     state: Mapped[JobState] = mapped_column(enum_column(JobState), default=JobState.QUEUED)
     unique_key: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
     asked_by_id: Mapped[int | None] = mapped_column(index=True)
+    asked_from: Mapped[str] = mapped_column(sa.String(64), default="")
+    """The address from which it was asked for: what the job does is written in the audit log as from there."""
     asked_at: Mapped[datetime]
     run_after_at: Mapped[datetime]
     lease_until_at: Mapped[datetime | None]
@@ -136,6 +138,12 @@ class Running:
     asked_by_id: int | None
     attempt: int = 0
     """Which claim this is: once another claimed the job, this one is no longer heard."""
+    asked_from: str = ""
+
+    @property
+    def origin(self) -> str:
+        """From where whoever asked acts in this job; jobs that were asked for before that was kept say no more than that it was a job."""
+        return self.asked_from or "job"
 
     @property
     def is_mine(self) -> sa.ColumnElement[bool]:
@@ -211,6 +219,7 @@ def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, r
         args=args,
         unique_key=unique_key,
         asked_by_id=by.account_id,
+        asked_from=by.origin[:64],
         asked_at=now,
         run_after_at=run_after or now,
     )
@@ -252,8 +261,8 @@ def claim(now: datetime) -> Running | None:
                 .execution_options(synchronize_session=False)
             )
             if taken.rowcount:  # type: ignore[attr-defined]
-                row = current.execute(select(Job.id, Job.args, Job.asked_by_id, Job.attempts).where(Job.id == job_id)).one()
-                return Running(row.id, row.args, row.asked_by_id, row.attempts)
+                row = current.execute(select(Job.id, Job.args, Job.asked_by_id, Job.attempts, Job.asked_from).where(Job.id == job_id)).one()
+                return Running(row.id, row.args, row.asked_by_id, row.attempts, row.asked_from)
     return None
 
 

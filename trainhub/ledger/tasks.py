@@ -31,7 +31,7 @@ def import_roster(running: Running) -> Mapping[str, Any]:
     """
     started = time.monotonic()
     today = clock.today()
-    by = identity_of(running.asked_by_id, today=today, origin="job") if running.asked_by_id is not None else SYSTEM
+    by = identity_of(running.asked_by_id, today=today, origin=running.origin) if running.asked_by_id is not None else SYSTEM
     stored = session().get(StoredFile, running.args["file_id"])
     if stored is None:
         raise NotFound(_("上传的花名册已不在，请重新上传。"))

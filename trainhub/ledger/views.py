@@ -24,10 +24,13 @@ from trainhub.ledger.permissions import SEES_ALL, Can
 from trainhub.ledger.places import Record, load
 from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
+from trainhub.ledger.trainee_queries import KIND
 from trainhub.ledger.types import Category
 from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
+from trainhub.people import queries as persons
+from trainhub.people.panels import doors_of, doors_of_list
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
 roster_pages = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -70,6 +73,7 @@ def index() -> Any:
         regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
         can=Can,
+        doors=doors_of_list(KIND, who()),
     )
 
 
@@ -124,9 +128,16 @@ def _record_page(record: Record, correct: forms.CorrectForm | None, status: int 
         categories=labels.CATEGORIES,
         sources=labels.SOURCES,
         can=Can,
+        doors=_doors(record.row.person_id),
         form=forms.CancelForm(),
     )
     return page, status
+
+
+def _doors(person_id: int) -> list[tuple[str, str, str]]:
+    """Where the record of a trainee leads this reader: to their account, or to the form that opens one."""
+    person = persons.person(persons.human_id(person_id))
+    return doors_of(person, who()) if person is not None else []
 
 
 @blueprint.post("/records/<int:record_id>/correct")

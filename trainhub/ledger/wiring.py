@@ -8,13 +8,14 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import retention
+from trainhub.identity import groups, retention
 from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
-from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, views
+from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, trainee_queries, views
 from trainhub.ledger.holidays import views as holidays
+from trainhub.people import queries as people
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -53,6 +54,17 @@ def register(app: Flask) -> None:
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
     jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title=N_("删除到期的导入文件"))
+    source = groups.Source(
+        trainee_queries.KIND,
+        _l("培训学员"),
+        trainee_queries.trainee_group,
+        trainee_queries.trainees_named,
+        trainee_queries.trainee_members,
+        trainee_queries.trainee_listing,
+        key_label=_l("证件号码"),
+    )
+    groups.register_source(app, source)
+    app.extensions.setdefault(people.ROSTERS, []).append(trainee_queries.organisations_of_trainees)
     retention.register_use(app, "ledger", queries.completions_since, are_completions=True)
     register_exports(
         app,

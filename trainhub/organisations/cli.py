@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.db import transaction
 from trainhub.kernel.imports import run_file
 from trainhub.organisations import imports
 from trainhub.organisations.types import OrganisationFilter, OrganisationKind
@@ -37,7 +39,9 @@ def export(file: str, kind: str | None) -> dict[str, Any]:
     Example: trainhub organisations export organisations.csv --kind enterprise
     """
     wanted = OrganisationFilter(kind=OrganisationKind(kind) if kind else None)
-    rows = imports.export_rows(operator(), wanted)
+    rows = list(imports.export_rows(operator(), wanted))
+    with transaction():
+        imports.note_export(rows, by=operator(), file_name=Path(file).name)
     count = downloads.write(file, rows, imports.SCHEMA.columns, codes=downloads.codes_of(imports.SCHEMA))
     return {"file": file, "rows": count}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from typing import Any
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_text
@@ -205,6 +206,11 @@ SPEC = ImportSpec(
     ),
     notes=(_l("同一机构按代码识别：已有的更新，没有的新增；空单元格保留原有内容。新增的机构须经核验后才能发布岗位。"),),
 )
+
+
+def note_export(rows: Iterable[Mapping[str, Any]], *, by: Identity, file_name: str) -> None:
+    """Note in the audit log that telephones of contacts left in full."""
+    note_phones(rows, columns=("contact_phone",), did="organisations.organisation.exported", on="organisation", by=by, file_name=file_name)
 
 
 def export_rows(identity: Identity, wanted: OrganisationFilter, sort: str = "") -> Iterator[dict[str, Any]]:

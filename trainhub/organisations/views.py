@@ -58,8 +58,11 @@ def index() -> Any:
 @guard(Can.EXPORT)
 def export(form: str) -> Any:
     """The list as a file that the import reads."""
-    rows = imports.export_rows(who(), forms.wanted(), request.args.get("sort", "name"))
-    return downloads.table(rows, imports.SCHEMA.columns, name=_("机构"), form=form, codes=downloads.codes_of(imports.SCHEMA))
+    rows = list(imports.export_rows(who(), forms.wanted(), request.args.get("sort", "name")))
+    answer = downloads.table(rows, imports.SCHEMA.columns, name=_("机构"), form=form, codes=downloads.codes_of(imports.SCHEMA))
+    with transaction():
+        imports.note_export(rows, by=who(), file_name=f"organisations.{form}")
+    return answer
 
 
 @blueprint.get("/<code>")

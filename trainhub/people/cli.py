@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,12 +47,14 @@ def _programme_id(code: str | None) -> int | None:
     return found.id
 
 
-def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None], Any]) -> click.Command:
+def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None], Any], note: Callable[..., None]) -> click.Command:
     @edge(name)
     @click.argument("file", type=click.Path())
     @click.option("--programme", help="Only one programme, by its code / 只导出一个专业点")
     def command(file: str, programme: str | None) -> dict[str, Any]:
-        found = rows(_programme_id(programme))
+        found = list(rows(_programme_id(programme)))
+        with transaction():
+            note(found, by=operator(), file_name=Path(file).name)
         count = downloads.write(file, found, spec.schema.columns, codes=downloads.codes_of(spec.schema), private=True)
         return {"file": file, "rows": count}
 
@@ -171,6 +174,7 @@ people.add_command(
         "students",
         students.SPEC,
         lambda programme_id: students.export_rows(operator(), StudentFilter(programme_id=programme_id), clock.today()),
+        students.note_export,
     )
 )
 people.add_command(
@@ -179,6 +183,7 @@ people.add_command(
         "teachers",
         teachers.SPEC,
         lambda programme_id: teachers.export_rows(operator(), TeacherFilter(programme_id=programme_id)),
+        teachers.note_export,
     )
 )
 programme_group.add_command(list_programmes)

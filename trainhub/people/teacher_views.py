@@ -43,7 +43,8 @@ def load_teacher(teacher_id: int) -> Teacher:
 def teachers() -> Any:
     """The list."""
     number, size = paging.wanted()
-    statement = queries.teachers_listing(who(), forms.wanted_teachers(), request.args.get("sort", "name"))
+    chosen = forms.wanted_teachers()
+    statement = queries.teachers_listing(who(), chosen, request.args.get("sort", "name"))
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     rows, today = [queries.as_teacher_row(row) for row in page.items], clock.today()
     spans = queries.enterprise_spans_of([row.person_id for row in rows])
@@ -51,6 +52,7 @@ def teachers() -> Any:
         "trainhub/people/teachers.html",
         page=page,
         rows=rows,
+        formerly=queries.teachers_who_had(chosen.text),
         months={key: rules.months_worked(found, today) for key, found in spans.items()},
         universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
@@ -65,8 +67,11 @@ def teachers() -> Any:
 @guard(Can.TEACHER_EXPORT)
 def export_teachers(form: str) -> Any:
     """The list as a file that the import reads; numbers are masked."""
-    rows, schema = teacher_files.export_rows(who(), forms.wanted_teachers(), request.args.get("sort", "name")), teacher_files.SCHEMA
-    return downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
+    rows, schema = list(teacher_files.export_rows(who(), forms.wanted_teachers(), request.args.get("sort", "name"))), teacher_files.SCHEMA
+    answer = downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
+    with transaction():
+        teacher_files.note_export(rows, by=who(), file_name=f"teachers.{form}")
+    return answer
 
 
 @blueprint.get("/teachers/me")

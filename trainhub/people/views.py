@@ -64,6 +64,7 @@ def students() -> Any:
         "trainhub/people/students.html",
         page=page,
         rows=[queries.as_student_row(row) for row in page.items],
+        formerly=queries.students_who_had(chosen.text),
         universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
         years=offered([(year, year) for year in programmes.cohort_years(who())], "year", a_year),
@@ -79,9 +80,12 @@ def students() -> Any:
 @guard(Can.STUDENT_EXPORT)
 def export_students(form: str) -> Any:
     """The list as a file that the import reads; numbers are masked."""
-    rows = student_files.export_rows(who(), forms.wanted_students(), clock.today(), sort=request.args.get("sort", "no"))
+    rows = list(student_files.export_rows(who(), forms.wanted_students(), clock.today(), sort=request.args.get("sort", "no")))
     schema = student_files.SCHEMA
-    return downloads.table(rows, schema.columns, name=_("学生"), form=form, codes=downloads.codes_of(schema))
+    answer = downloads.table(rows, schema.columns, name=_("学生"), form=form, codes=downloads.codes_of(schema))
+    with transaction():
+        student_files.note_export(rows, by=who(), file_name=f"students.{form}")
+    return answer
 
 
 @blueprint.get("/students/<int:student_id>")

@@ -21,6 +21,7 @@ from trainhub.kernel.imports import Draft, ImportSpec
 from trainhub.kernel.sheets.parsers import parse_date, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.rules import normalise_code
+from trainhub.people import queries as people
 from trainhub.programmes.models import Cohort, Programme
 
 PLACES = Schema(
@@ -51,13 +52,17 @@ class Arranged:
 
 def _check_places(draft: Draft, rows: Sequence[Parsed]) -> None:
     known = tabled.by_student_no((row.data["programme"], row.data["student_no"]) for row in rows)
+    renumbered = people.numbers_now(row.data["student_no"] for row in rows if (row.data["programme"], row.data["student_no"]) not in known)
     seen: dict[int, int] = {}
     planned: list[tuple[Parsed, Capstone, str]] = []
     for row in rows:
         if programme_of(draft, row) is None:
             continue
         capstone, name = known.get((row.data["programme"], row.data["student_no"]), (None, ""))
-        if capstone is None:
+        now = next((no for holder, no in renumbered.get(row.data["student_no"], ()) if holder == row.data["name"]), None)
+        if capstone is None and now is not None:
+            draft.problem(row, "student_no", _("%(name)s的学号或工号已更正为 %(no)s，请改用新的号码。", name=row.data["name"], no=now))
+        elif capstone is None:
             draft.problem(row, "student_no", _("这个专业点没有学号为 %(no)s 的毕业设计。", no=row.data["student_no"]))
         elif row.data["name"] and row.data["name"] != name:
             draft.problem(row, "name", _("学号 %(no)s 登记的姓名不同，请核对。", no=row.data["student_no"]))

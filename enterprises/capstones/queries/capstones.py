@@ -182,7 +182,7 @@ def listing(
     if counted_on is not None:
         statement = statement.where(people.counts_in_cohort(counted_on))
     if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Topic.title, Organisation.name))
+        statement = statement.where(people.finds_student(text, Topic.title, Organisation.name))
     if only_live or only_alone:
         statement = statement.where(Capstone.state.in_(LIVE))
     if only_alone:

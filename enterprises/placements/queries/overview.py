@@ -24,8 +24,8 @@ from enterprises.placements.types import DayState, EventKind, EventState, OfferS
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
@@ -43,7 +43,7 @@ def line_students(identity: Identity, *, since: date, until: date, text: str = "
         .where(Student.id.in_(inside.join(Student, Student.id == Placement.student_id)))
     )
     if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no))
+        statement = statement.where(people.finds_student(text))
     return statement.order_by(Programme.pinyin, Cohort.year, Student.student_no, Student.id)
 
 

@@ -322,7 +322,7 @@ def listing(
     `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those that are over by then, and not ended."""
     statement = named().where(visible_to(identity))
     if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Organisation.name, Position.title))
+        statement = statement.where(people.finds_student(text, Organisation.name, Position.title))
     if state is not None:
         statement = statement.where(Placement.state == state)
     if term_id is not None:

@@ -77,7 +77,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
         )
     )
     if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no))
+        statement = statement.where(people.finds_student(text))
     if programme_id is not None:
         statement = statement.where(Student.programme_id == programme_id)
     if cohort_year is not None:

@@ -15,6 +15,7 @@ from trainhub.identity import operations as ops
 from trainhub.identity import queries
 from trainhub.identity.models import ApiToken, OneTimeLink, RoleGrant, UserSession
 from trainhub.identity.operations._support import LinkRefused
+from trainhub.identity.types import LoginKind
 from trainhub.kernel import backup, clock, migrations
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, session, transaction
@@ -30,7 +31,9 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
         with transaction():
             account = make.account(person=ground.person(), password=make.PASSWORD, roles=(Role.AUDITOR,))
             other = make.account(roles=(Role.AUDITOR,))
-            key, other_key = account.id, other.id
+            third, named = make.account(), make.account(username="lin-old")
+            ops.add_login(account=named, kind=LoginKind.EMAIL, value="lin@example.edu.cn", by=SYSTEM, now=clock.now())
+            key, other_key, third_key, named_key = account.id, other.id, third.id, named.id
             token = ops.reset_link(account=account, by=SYSTEM, today=clock.today(), now=clock.now()).rpartition("/")[2]
             ops.open_session(account=account, origin="1.2.3.4", agent="x", now=clock.now(), today=clock.today())
             session().add(ApiToken(account_id=key, label="教务系统", token_hash="0" * 64, scopes=[], created_at=clock.now()))
@@ -39,6 +42,11 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
             ops.use_link(token=token, password="Xia-Men-2027-ok", origin="1.2.3.4", now=clock.now())
             grant = session().scalars(select(RoleGrant).where(RoleGrant.account_id == other_key)).one()
             grant.ended_at = clock.now()
+            make.grant(queries.account(third_key), Role.AUDITOR)
+            queries.account(third_key).totp_confirmed_at = clock.now()
+            old = next(one for one in queries.login_names(named_key) if one.kind is LoginKind.USERNAME)
+            ops.remove_login(account=queries.account(named_key), login_id=old.id, by=SYSTEM)
+            ops.add_login(account=queries.account(named_key), kind=LoginKind.PHONE, value="13800138000", by=SYSTEM, now=clock.now())
         told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM)
     with committed.app_context():
         with pytest.raises(LinkRefused):
@@ -50,5 +58,13 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
         assert session().scalars(select(ApiToken.id).where(ApiToken.revoked_at.is_(None))).all() == []
         assert (told["access"]["sessions"], told["access"]["tokens"], told["access"]["links"]) == (1, 1, 1)
         names = {one["account"]: one["changed"] for one in told["access"]["changed_since"]}
-        assert names == {key: ["password"], other_key: ["grants"]}
+        assert names == {
+            key: ["password"],
+            other_key: ["grants"],
+            third_key: ["second_factor", "grants_given"],
+            named_key: ["logins_removed", "logins_added"],
+        }
+        found = {one["account"]: one for one in told["access"]["changed_since"]}
+        assert (found[third_key]["give"], found[other_key]["end"]) == (["auditor"], ["auditor"])
+        assert (found[named_key]["remove_logins"], found[named_key]["add_logins"]) == (["lin-old"], ["13800138000"])
         assert queries.account(key).display_name

@@ -152,6 +152,29 @@ def test_a_number_is_unreadable_five_years_after_the_last_completion(session: Se
     assert people.reveal_number(person=who, by=_reader(), reason="核对身份信息", now=OLD) == number
 
 
+@pytest.mark.parametrize("how", ["given", "corrected", "brought again"])
+def test_the_time_of_a_number_runs_from_when_it_was_given(session: Session, how: str) -> None:
+    """One that an office wrote into an old row was gone the next night: its time was counted from the row."""
+    number, (now, today) = ground.resident_id(date(1990, 1, 1)), later(5, days=1)
+    before = {"id_type": IdType.RESIDENT_ID, "id_number": ground.resident_id(date(1990, 1, 1)) if how == "corrected" else number}
+    who = ground.person("单一", **({"id_type": None} if how == "given" else before))
+    completion(who, date(2016, 5, 1))
+    given = now - timedelta(days=1)
+    if how == "given":
+        people.give_number(person=who, id_type=IdType.RESIDENT_ID, number=number, by=SYSTEM, now=given)
+    elif how == "corrected":
+        people.correct_number(person=who, id_type=IdType.RESIDENT_ID, number=number, reason="核对了证件原件", by=SYSTEM, now=given)
+    else:
+        assert who.id in everything(forget_numbers, now, today)
+        session.expire_all()
+        people.register_person(name="单一", id_type=IdType.RESIDENT_ID, id_number=number, by=SYSTEM, now=given)
+    session.flush()
+    assert who.id not in everything(forget_numbers, now, today)
+    assert who.id not in everything(forget_numbers, given.replace(year=given.year + 5), given.replace(year=given.year + 5).date())
+    after = given.replace(year=given.year + 5) + timedelta(days=1)
+    assert who.id in everything(forget_numbers, after, after.date())
+
+
 def _reader() -> Identity:
     return Identity(account_id=1, person_id=None, name="管理员", grants=(Grant(Role.SYSTEM_ADMIN, ScopeKind.EVERYTHING, None),))
 

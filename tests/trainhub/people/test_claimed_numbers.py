@@ -104,6 +104,11 @@ def test_a_corrected_number_takes_it_from_a_claimant(session: Session) -> None:
     assert stranger.id_number_hash is None
 
 
+def holder(number: str) -> int | None:
+    found = queries.person_by_number(IdType.RESIDENT_ID, number, claimed=True)
+    return found.id if found is not None else None
+
+
 def test_nobody_claims_what_somebody_has(session: Session) -> None:
     number, office = ground.resident_id(BIRTH), ground.resident_id(BIRTH)
     claim("王五", number)
@@ -111,9 +116,11 @@ def test_nobody_claims_what_somebody_has(session: Session) -> None:
     for taken in (number, office):
         with pytest.raises(operations.NumberTaken):
             claim("单小明", taken)
-        alone = make.account(person=ground.person("单小明", id_type=None))
-        with pytest.raises(identity.AccountRefused):
-            identity.give_own_number(account=alone, id_type=IdType.RESIDENT_ID, number=taken, by=SYSTEM, now=clock.now())
+        person = ground.person("单小明", id_type=None)
+        alone = make.account(person=person)
+        identity.give_own_number(account=alone, id_type=IdType.RESIDENT_ID, number=taken, by=SYSTEM, now=clock.now())
+        assert (person.id_number_hash, person.id_mask[-4:], person.number_by_holder) == (None, taken[-4:], True), "it looks as if it were theirs"
+        assert holder(taken) != person.id
 
 
 def test_the_own_number_is_a_claim_and_the_holder_is_told_when_it_goes(session: Session) -> None:

@@ -19,9 +19,10 @@ from trainhub.identity.operations.accounts import (
     unlock,
     work_out_password,
 )
+from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
-from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
+from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
 from trainhub.identity.operations.naming import CHANGEABLE, NewName, ask_login, confirm_login, drop_login, follow_person, give_login, take_login
 from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
 from trainhub.identity.operations.opening_many import (
@@ -92,7 +93,9 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "claims_for",
     "close_account",
+    "confirm_claim",
     "confirm_login",
     "confirm_totp",
     "count_own_number",
@@ -118,11 +121,14 @@ __all__ = [
     "known_scopes",
     "make_slips",
     "make_token",
+    "masked",
     "may_open",
     "members_of",
+    "needs_username",
     "new_recovery_codes",
     "numbers_to_add",
     "open_account",
+    "open_claim",
     "open_link",
     "open_member",
     "open_session",
@@ -133,6 +139,7 @@ __all__ = [
     "pending_secret",
     "pending_uri",
     "reaches_by_mail",
+    "refuse_claim",
     "register",
     "registration",
     "remove_login",

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneTimeLink, PasswordHistory, RoleGrant, SignInAttempt, UserSession
+from trainhub.identity.models import (
+    Account,
+    ApiToken,
+    Consent,
+    LoginName,
+    NumberClaim,
+    OneTimeLink,
+    PasswordHistory,
+    RoleGrant,
+    SignInAttempt,
+    UserSession,
+)
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.operations.heading import above_heads
 from trainhub.identity.types import AccountState, LoginKind
@@ -89,12 +100,13 @@ def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: dat
 
 
 def left_over(account_id: int, now: datetime) -> tuple[Any, ...]:
-    """The statements that take every way into an account: its roles, tokens, links and names."""
+    """The statements that take every way into an account: its roles, tokens, links and names, and what it claims to be."""
     return (
         update(RoleGrant).where(RoleGrant.account_id == account_id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
         update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now),
         update(OneTimeLink).where(OneTimeLink.account_id == account_id, OneTimeLink.expires_at > now).values(expires_at=now),
         delete(LoginName).where(LoginName.account_id == account_id),
+        delete(NumberClaim).where(NumberClaim.account_id == account_id),
     )
 
 

@@ -8,13 +8,11 @@ from datetime import date
 
 from trainhub.identity import queries, rules
 from trainhub.identity.models import Account
+from trainhub.identity.permissions import HEADS
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.people import queries as people
 from trainhub.people import reach
 from trainhub.people.models import Person
-
-HEADS = (Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
-"""Who rules a school, an enterprise or a base."""
 
 
 def above_heads(by: Identity, account: Account, *, today: date) -> Identity:

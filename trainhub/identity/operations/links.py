@@ -12,7 +12,7 @@ from trainhub.identity import passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
-from trainhub.identity.operations.accounts import check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
+from trainhub.identity.operations.accounts import add_login, check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
 from trainhub.kernel import audit
@@ -172,10 +172,16 @@ def _refuse_closed(account: Account) -> None:
         raise LinkRefused(_("这个账号已停用，请联系所在单位的管理员。"), code="account_disabled")
 
 
-def use_link(*, token: str, password: str, origin: str, now: datetime, worked: passwords.Worked | None = None) -> Account:
+def needs_username(account_id: int) -> bool:
+    """Whether who uses a link to this account has to choose what to sign in by: its list held no address, and nothing was given since."""
+    return not queries.login_names(account_id)
+
+
+def use_link(*, token: str, password: str, origin: str, now: datetime, worked: passwords.Worked | None = None, username: str = "") -> Account:
     """Set a password by a link, once. All sessions end, a lock ends, and the address the link went to counts as verified.
 
-    Raises LinkRefused, PasswordRefused; a refused password leaves the link usable.
+    `username`: what the holder will sign in by, where the account has no name yet (`needs_username`); else it is not looked at.
+    Raises LinkRefused, PasswordRefused, AccountRefused (the name is taken or none); what is refused leaves the link usable.
     """
     row = open_link(token=token, now=now)
     taken: int = (
@@ -192,6 +198,10 @@ def use_link(*, token: str, password: str, origin: str, now: datetime, worked: p
         raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used", page=LOGIN)
     account = queries.account(row.account_id)
     by = as_identity(account, origin)
+    if needs_username(account.id):
+        if not username.strip():
+            raise AccountRefused(_("请取一个用户名，以后用它登录。"), field="username", code="name_needed")
+        add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
     set_password(account=account, password=password, by=by, now=now, worked=worked)
     revoke_sessions(account_id=account.id, by=by, now=now)
     session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == name_hash(f"account:{account.id}")))

@@ -35,6 +35,8 @@ class NewAccount:
     until: date | None = None
     student_numbers: tuple[tuple[str, str], ...] = ()
     """(student number, code of the university) by which a student signs in."""
+    names_itself: bool = False
+    """Whether it is enough that the holder chooses a user name when the invitation is used (`links.use_link`)."""
 
 
 def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today: date, now: datetime) -> tuple[Account, str]:
@@ -53,7 +55,7 @@ def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today
 
 
 def _check_names(wish: NewAccount) -> None:
-    if not (wish.username or wish.email or wish.phone or wish.student_numbers):
+    if not (wish.username or wish.email or wish.phone or wish.student_numbers or wish.names_itself):
         raise AccountRefused(_("请至少填写用户名、邮箱、手机号中的一项，用于登录。"), field="username")
 
 

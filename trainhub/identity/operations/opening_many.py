@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from trainhub.identity import queries, rules
 from trainhub.identity.delivery import reaches_by_mail
@@ -54,11 +55,15 @@ def members_of(group: Group, *, today: date) -> list[queries.Member]:
     return queries.members(group, source(group.kind).members(group, today), today=today)
 
 
-def ask_to_open(group: Group, role: Role, *, by: Identity) -> jobs.Job:
-    """Queue the opening of a whole list; asked twice it is done once, and what was opened before stays as it is."""
+def ask_to_open(group: Group, role: Role, *, by: Identity, only: Collection[int] | None = None) -> jobs.Job:
+    """Queue the opening of a whole list, or of those persons of it who were ticked (`only`); asked twice it is done once, and what was opened before
+    stays as it is. Raises GrantRefused; AccountRefused where nobody is ticked."""
     check_may_open(group, role, by=by)
+    if only is not None and not only:
+        raise AccountRefused(_("没有勾选任何人。请勾选要开通的人，或选择开通全部。"), field="person", code="nobody_chosen")
     title = say(N_("为%(title)s开通账号"), title=group.title)
-    return jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value)
+    more: dict[str, Any] = {} if only is None else {"only": sorted(set(only))}
+    return jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value, **more)
 
 
 def job_key(group: Group) -> str:
@@ -82,6 +87,7 @@ def open_member(group: Group, one: Listed, *, role: Role, by: Identity, today: d
         organisation_id=group.organisation_id,
         programme_id=group.programme_id,
         student_numbers=one.numbers,
+        names_itself=one.names_itself,
     )
     account = prepare_account(wish=wish, person=person, by=by, today=today, now=now)
     if one.email and reaches_by_mail():
@@ -113,15 +119,24 @@ def sheets(waiting: Collection[queries.Member], members: Sequence[queries.Member
     return [(number, number * MOST_SLIPS + 1, min((number + 1) * MOST_SLIPS, len(members)), counts[number]) for number in sorted(counts)]
 
 
-def make_slips(group: Group, *, everybody: bool, sheet: int | None = None, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
-    """New links for those of a list, or of one sheet of it, who have not used their account, without an address or `everybody`: earlier links end.
+def make_slips(
+    group: Group,
+    *,
+    everybody: bool,
+    sheet: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> Iterator[Slip]:
+    """New links for those of a list, of one sheet of it, or of `only` these persons, who have not used their account, without an address or `everybody`: earlier links end.
 
     Whom `by` may not manage is left out: their link would be a way up, or into what another school keeps. Raises GrantRefused.
     """
     check_may_open(group, group.roles[0], by=by)
     members = members_of(group, today=today)
     part = members if sheet is None else members[sheet * MOST_SLIPS : (sheet + 1) * MOST_SLIPS]
-    chosen = waiting(part, everybody=everybody)
+    chosen = [one for one in waiting(part, everybody=everybody) if only is None or one.listed.person_id in only]
     accounts = queries.accounts_by_id(one.account_id for one in chosen if one.account_id is not None)
     refused = unmanageable(list(accounts.values()), by=by, today=today)
     for one in chosen:
@@ -141,4 +156,4 @@ def waiting(members: list[queries.Member], *, everybody: bool) -> list[queries.M
 def _sign_in(one: queries.Member) -> str:
     """By what the holder signs in later; with the university's code, which is needed where two schools use one number."""
     numbers = [f"{code}/{number}" for number, code in one.listed.numbers]
-    return (numbers or [one.listed.email or one.listed.phone])[0]
+    return (numbers or [one.listed.email or one.listed.phone])[0] or _("设置密码时自己取的用户名")

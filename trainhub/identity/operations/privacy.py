@@ -12,6 +12,7 @@ from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, On
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
 from trainhub.identity.operations.accounts import check_may_manage, left_over, name_hash, revoke_sessions
+from trainhub.identity.operations.claims import say_number
 from trainhub.identity.operations.signing_in import count_attempt, forget_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
@@ -58,7 +59,7 @@ def give_consent(
 
 
 def count_own_number(*, account: Account, origin: str, now: datetime, today: date) -> None:
-    """Count that somebody hands in a number, before it is looked at: the answer tells whether a number is registered. Raises Locked."""
+    """Count that somebody hands in a number, before it is looked at: each asks somebody to look. Raises Locked."""
     count_attempt(counted_as=name_hash(f"number:{account.id}"), origin=origin, now=now, today=today, words=_numbers_too_often)
 
 
@@ -68,20 +69,17 @@ def _numbers_too_often(at: str) -> str:
 
 def give_own_number(*, account: Account, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
     """Let the holder of an account add the number of their document where none is registered; nobody has verified it, so they are not verified.
+    Whether somebody stands under it already is told to whoever holds that roster, not to them (`claims`).
 
-    Raises AccountRefused where one is registered, or where it is somebody else's; BadPerson.
+    Raises AccountRefused where one is registered; BadPerson.
     """
     found = session().get(Person, account.person_id) if account.person_id is not None else None
     if found is None:
         raise AccountRefused(_("这个账号没有对应的人员记录，不能登记证件号码。"))
     person = persons.who_stayed(found)
-    if person.id_number_hash is not None:
+    if person.id_mask:
         raise AccountRefused(_("已登记证件号码 %(mask)s。要更正，请提交更正申请。", mask=person.id_mask), field="id_number")
-    try:
-        people.give_number(person=person, id_type=id_type, number=number, by=by, now=now, by_holder=True)
-    except people.NumberTaken:
-        said = _("这个证件号码在平台上已有登记。为保护本人记录，请提交更正申请，由管理员核对。")
-        raise AccountRefused(said, field="id_number", code="person_known") from None
+    say_number(account=account, person=person, id_type=id_type, number=number, by=by, now=now)
     if person.is_verified:
         people.change_person(person=person, is_verified=False, by=by, now=now)
     forget_attempt(name_hash(f"number:{account.id}"))

@@ -1,7 +1,8 @@
 """Trainees who register themselves where an organisation allows it: a form, a code to their address, then the account.
 
-Nothing of a person exists before the code is right. Somebody whose identity number is known already is not given that
-person's records by a form: their institution invites them, unless their account was closed and the address on file is theirs.
+Nothing of a person exists before the code is right. Somebody whose identity number is known already is not given that person's records by a form, unless
+their account was closed and the address on file is theirs: they get an account like anybody, and whoever holds the roster says whether both are one
+human (`claims`). What a visitor is answered is the same whether the number is known or not.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from trainhub.identity.delivery import channels, deliver
 from trainhub.identity.models import Account, PasswordHistory, Registration, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import add_login, check_password, create_account, name_hash
+from trainhub.identity.operations.claims import say_number
 from trainhub.identity.operations.grants import grant_role
 from trainhub.identity.operations.privacy import check_notice, give_consent
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
@@ -233,6 +235,8 @@ class Tried:
     account: Account | None
     tries_left: int
     problem: str = ""
+    has_number: bool = False
+    """Whether a number was said: it waits to be verified, whoever stands under it."""
 
 
 def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) -> Tried:
@@ -260,7 +264,8 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
         if row.tries_left:
             return Tried(None, row.tries_left, _("验证码不正确，还可以试%(n)d次。", n=row.tries_left))
         return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
-    return Tried(_finish(row, origin, now, today), row.tries_left)
+    has_number = bool(row.id_number_encrypted)
+    return Tried(_finish(row, origin, now, today), row.tries_left, has_number=has_number)
 
 
 def _may_return(known: Person, row: Registration) -> bool:
@@ -276,11 +281,6 @@ def _may_return(known: Person, row: Registration) -> bool:
     return bool(on_file) and rules.normalise_login(kind, on_file) == row.address and people_queries.is_own_address(known, on_file)
 
 
-def _person_known() -> AccountRefused:
-    said = _("这个证件号码在平台上已有登记。为保护本人记录，请联系登记你的学校或机构，由其邀请你开通账号。")
-    return AccountRefused(said, code="person_known")
-
-
 def _finish(row: Registration, origin: str, now: datetime, today: date) -> Account:
     _check_open(row.organisation_id)  # it may have closed the door since the form was filled in
     visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
@@ -288,21 +288,15 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
     number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None
     known = people_queries.person_by_number(id_type, number_, claimed=True) if id_type is not None and number_ else None
     if known is not None and not (_may_return(known, row) and same_name(known.name, row.name)):
-        raise _person_known()
-    try:
-        person = known or people.register_person(
-            name=row.name,
-            by=visitor,
-            now=now,
-            id_type=id_type,
-            id_number=number_,
-            number_by_holder=True,
-            birth_on=row.birth_on,
-            email=row.address if row.channel is Channel.EMAIL else "",
-            phone=row.address if row.channel is Channel.SMS else "",
-        )
-    except (people.NumberCorrected, people.NumberTaken):
-        raise _person_known() from None  # a visitor is told no more than of a number that stands
+        known = None
+    person = known or people.register_person(
+        name=row.name,
+        by=visitor,
+        now=now,
+        birth_on=row.birth_on,
+        email=row.address if row.channel is Channel.EMAIL else "",
+        phone=row.address if row.channel is Channel.SMS else "",
+    )
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
     account.handled_at = now  # whoever holds the address says who this is, nobody else does
     account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE
@@ -317,6 +311,8 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
         guardian_name=row.guardian_name,
         guardian_phone=row.guardian_phone,
     )
+    if known is None and id_type is not None and number_:
+        say_number(account=account, person=person, id_type=id_type, number=number_, by=as_identity(account, origin), now=now)
     # Who proved the address failed at nothing: a school that registers a class from one network must not shut itself out.
     session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == _counted(_kind_of(row), row.address)))
     row.done_at = now

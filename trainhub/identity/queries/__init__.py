@@ -23,6 +23,7 @@ from trainhub.identity.queries.accounts import (
     without_holder,
 )
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
+from trainhub.identity.queries.claims import Claimed, claim_of, open_claims, proven_addresses
 from trainhub.identity.queries.grants import (
     GrantRow,
     accounts_above,
@@ -94,6 +95,7 @@ __all__ = [
     "REQUEST_SORTS",
     "AccountFilter",
     "AuditFilter",
+    "Claimed",
     "GrantRow",
     "Known",
     "Member",
@@ -115,6 +117,7 @@ __all__ = [
     "audit_stream",
     "by_api_token",
     "by_session",
+    "claim_of",
     "cohort_group",
     "cohort_listing",
     "cohort_members",
@@ -150,6 +153,7 @@ __all__ = [
     "login_names",
     "members",
     "names_typed",
+    "open_claims",
     "open_organisations",
     "open_sessions",
     "organisation_named",
@@ -159,6 +163,7 @@ __all__ = [
     "programme_named",
     "programme_teachers_group",
     "programme_teachers_listing",
+    "proven_addresses",
     "recovery_codes_left",
     "registration",
     "requests_listing",

@@ -46,10 +46,10 @@ def account_of_person(person_id: int) -> Account | None:
 
 
 def lacks_number(person_id: int | None) -> bool:
-    """Whether nobody registered an identity document of a human."""
+    """Whether nobody registered an identity document of a human, and they said none themselves."""
     if person_id is None:
         return False
-    held = select(Person.id).where(of_human(Person.id, person_id), Person.id_number_hash.is_not(None)).limit(1)
+    held = select(Person.id).where(of_human(Person.id, person_id), Person.id_mask != "").limit(1)
     return session().scalar(held) is None
 
 

@@ -103,7 +103,7 @@ def _why(one: Listed, taken: Collection[tuple[LoginKind, str, str]], shared: Cou
     for kind, why in ((LoginKind.STUDENT_NO, Why.NUMBER_TAKEN), (LoginKind.EMAIL, Why.EMAIL_TAKEN), (LoginKind.PHONE, Why.PHONE_TAKEN)):
         if any(name in taken for name in names if name[0] is kind):
             return why
-    return None if names else Why.NO_NAME
+    return None if names or one.names_itself else Why.NO_NAME
 
 
 def names_of(one: Listed) -> list[tuple[LoginKind, str, str]]:

@@ -9,7 +9,18 @@ from sqlalchemy import or_
 from sqlalchemy.orm import aliased
 
 from trainhub.identity import labels
-from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, UserSession
+from trainhub.identity.models import (
+    Account,
+    ApiToken,
+    Consent,
+    DataRequest,
+    LoginName,
+    NumberClaim,
+    OneTimeLink,
+    PasswordHistory,
+    RecoveryCode,
+    UserSession,
+)
 from trainhub.identity.queries.owned import Owned, pick, territory
 from trainhub.identity.types import LinkPurpose
 from trainhub.kernel import audit_words
@@ -110,6 +121,13 @@ def recovery_codes(account_id: int) -> Owned:
     """The recovery codes: used or not; they themselves are only kept as one-way hashes."""
     row = RecoveryCode
     return Owned(pick(row, row.used_at.is_not(None).label("is_used"), row.used_at).where(row.account_id == account_id).order_by(row.id))
+
+
+def number_claims(account_id: int) -> Owned:
+    """Numbers of documents that were said of oneself, and what became of them."""
+    row = NumberClaim
+    columns = (row.id_mask.label("id_number"), row.state, row.asked_at, row.decided_at, row.reason)
+    return Owned(pick(row, *columns).where(row.account_id == account_id).order_by(row.id), {"state": labels.CLAIM_STATES})
 
 
 def requests(account_id: int) -> Owned:

@@ -16,7 +16,7 @@ from trainhub.identity.permissions import OPENERS, Can
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.identity.views.doors import door
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
@@ -118,6 +118,7 @@ def index() -> Any:
         role_labels=ROLE_LABELS,
         Can=Can,
         opens_many=_by().has(*OPENERS),
+        claims=len(ops.claims_for(_by(), today=clock.today())) if may(_by(), Can.CLAIM_LIST) else 0,
     )
 
 

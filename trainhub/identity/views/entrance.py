@@ -138,6 +138,7 @@ def _link_page(account_id: int, purpose: str, form: NewPasswordForm, status: int
             purpose=purpose,
             name=queries.account(account_id).display_name,
             logins=queries.login_names(account_id),
+            names_itself=ops.needs_username(account_id),
             demands=ops.password_demands(clock.today()),
         ),
         status,
@@ -158,7 +159,7 @@ def link_post(token: str) -> Any:
         password = form.password.data or ""
         worked = ops.work_out_password(account_id, password, today=clock.today())
         with transaction():
-            ops.use_link(token=token, password=password, origin=client_address(), now=clock.now(), worked=worked)
+            ops.use_link(token=token, password=password, origin=client_address(), now=clock.now(), worked=worked, username=form.username.data or "")
     except Refused as refused:
         form.refuse(refused)
         return _link_page(account_id, purpose, form, refused.status)
@@ -269,6 +270,10 @@ def register_code_post(token: str) -> Any:
         form.code.errors = [tried.problem]
         return _code_page(token, form, 422)
     guarding.enter(session_token)
+    if tried.has_number:
+        flash(
+            _("账号已开通。你填写的证件号码还要由登记过你的学校或培训机构核实：此前以你的名义登记的记录，核实后归入这个账号，届时会通知你。"), "info"
+        )
     return redirect("/", 303)
 
 

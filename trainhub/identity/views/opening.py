@@ -118,8 +118,9 @@ def apply(group: Group) -> Any:
     try:
         if chosen not in [role.value for role in group.roles]:
             raise Refused(_("请选择名单所列的角色。"), field="role")
+        only = request.form.getlist("person", type=whole) if request.form.get("whom") == "ticked" else None
         with transaction():
-            ops.ask_to_open(group, Role(chosen), by=who())
+            ops.ask_to_open(group, Role(chosen), by=who(), only=only)
     except Refused as refused:
         return _page(group, refused)
     return redirect(url_for("account_groups.show", kind=group.kind, key=group.id), 303)

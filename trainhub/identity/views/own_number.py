@@ -35,7 +35,10 @@ def my_number() -> Any:
                 ops.give_own_number(
                     account=queries.account(account.id), id_type=form.id_type.data, number=form.id_number.data or "", by=identity, now=now
                 )
-            return done(_("证件号码已登记。它由你本人填写，身份尚未核实；填错了请提交更正申请。"), "my_account.my_data_page")
+            return done(
+                _("证件号码已登记。它由你本人填写，身份尚未核实；学校或培训机构登记过你的，核实后把那些记录归入你的账号。填错了请提交更正申请。"),
+                "my_account.my_data_page",
+            )
         except Refused as refused:
             form.refuse(refused)
             status = refused.status

@@ -13,6 +13,7 @@ from trainhub.kernel.sheets.parsers import parse_date, parse_enum, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.ledger.holidays import operations, queries
 from trainhub.ledger.holidays.rules import days_of
+from trainhub.ledger.models import HolidayDay
 from trainhub.ledger.types import HolidayKind
 
 KINDS = {"off": HolidayKind.OFF, "on": HolidayKind.ON, "放假": HolidayKind.OFF, "调休上班": HolidayKind.ON, "上班": HolidayKind.ON}
@@ -58,9 +59,18 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         if other is not None:
             draft.problem(row, "kind", operations.conflict(other))
         elif all(day in known for day in days):
+            _differs(draft, row, [known[day] for day in days])
             draft.same()
         else:
             draft.add(Item(row.number, since, until, kind, row.data["name"], row.data["document"]), f"{row.data['name']} {since} – {until}")
+
+
+def _differs(draft: Draft, row: Parsed, days: Sequence[HolidayDay]) -> None:
+    """Of days that stand already nothing is changed: a name or document that differs is said."""
+    for column in ("name", "document"):
+        for other in {getattr(day, column) for day in days} - {row.data[column]}:
+            draft.not_taken(row, column, other)
+            break
 
 
 def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:

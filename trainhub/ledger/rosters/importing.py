@@ -94,7 +94,9 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
             if seen is not None:
                 seen.names[key] = names[key]
         elif name != plain_name(entry.person.name):
-            said = _("姓名与登记不符：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息（name_differs）。")
+            said = _(
+                "姓名与登记不符：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请本人在“我的数据”提交更正申请，或凭证明材料请系统管理员更正，再导入（name_differs）。"
+            )
             result.rejected.append((entry.number, [("name", said)]))
             continue
         mark = hash(same)

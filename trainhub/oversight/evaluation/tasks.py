@@ -42,7 +42,7 @@ def end_outlived_grants(_running: Running, **_args: Any) -> dict[str, Any]:
 def list_programmes(running: Running) -> Mapping[str, Any]:
     """Judge every programme of a list for whoever asked and keep it as a file. Run twice it is two files, of which the job names the last."""
     assert running.asked_by_id is not None
-    by = identity.identity_of(running.asked_by_id, today=clock.today(), origin="job")
+    by = identity.identity_of(running.asked_by_id, today=clock.today(), origin=running.origin)
     return listing.make(running, by=by, now=clock.now())
 
 
@@ -73,7 +73,7 @@ def draw_report(running: Running) -> dict[str, Any]:
         return {"is_made": False}
     with transaction():
         today, now = clock.today(), clock.now()
-        by = identity.identity_of(running.asked_by_id, today=today) if running.asked_by_id is not None else SYSTEM
+        by = identity.identity_of(running.asked_by_id, today=today, origin=running.origin) if running.asked_by_id is not None else SYSTEM
         row = drawing.keep(drawing_id=drawing_id, drawn=drawn, by=by, now=now)
         adopting.hand_in_report(drawing=row, by=by, now=now)
         return {"is_made": True, "drawing_id": row.id}

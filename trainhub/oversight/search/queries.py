@@ -31,7 +31,7 @@ from trainhub.organisations.permissions import Can as Organisations
 from trainhub.organisations.types import OrganisationFilter, OrganisationKind
 from trainhub.oversight.search.types import Group, Hit
 from trainhub.people.permissions import Can as People
-from trainhub.people.queries import persons, students, teachers
+from trainhub.people.queries import persons, students, students_who_had, teachers, teachers_who_had
 from trainhub.people.types import StudentFilter, TeacherFilter
 from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
@@ -73,10 +73,13 @@ def _lists_certificates(identity: Identity) -> bool:
 def _people(identity: Identity, text: str, _pinyin: str, on: date) -> Iterator[Group]:
     """By the words as they were typed: which of them is the family name, the lists find out (`pinyin.readings`)."""
     if may(identity, People.STUDENT_LIST):
+        had = students_who_had(text)
 
         def student(row: Any) -> Hit:
             one = students.as_student_row(row)
             sub = f"{one.student_no} · {one.university} · {one.programme} · " + _("%(year)s 级", year=one.cohort_year)
+            if one.id in had:
+                sub += " · " + _("原学号 %(no)s", no=had[one.id])
             return Hit(one.name, url_for("people.student", student_id=one.id), sub)
 
         statement = students.students_listing(identity, StudentFilter(text=text), on=on)
@@ -88,12 +91,13 @@ def _people(identity: Identity, text: str, _pinyin: str, on: date) -> Iterator[G
 
         yield _group("placed", _("实习学生"), placements.listing(identity, text=text), placed, url_for("placements.index", q=text))
     if may(identity, People.TEACHER_LIST):
+        had_staff = teachers_who_had(text)
 
         def teacher(row: Any) -> Hit:
             one = teachers.as_teacher_row(row)
-            return Hit(
-                one.name, url_for("people.teacher", teacher_id=one.id), " · ".join(p for p in (one.university, one.title, one.discipline) if p)
-            )
+            before = _("原工号 %(no)s", no=had_staff[one.id]) if one.id in had_staff else ""
+            sub = " · ".join(p for p in (one.university, one.title, one.discipline, before) if p)
+            return Hit(one.name, url_for("people.teacher", teacher_id=one.id), sub)
 
         statement = teachers.teachers_listing(identity, TeacherFilter(text=text))
         yield _group("teachers", _("教师"), statement, teacher, url_for("people.teachers", q=text))

@@ -74,6 +74,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         if len(draft.errors) > before:
             continue
         if line is not None:
+            for column in ("name", "subject", "passed_on"):
+                draft.not_taken(row, column, getattr(line, column))
             draft.same()
             continue
         facts = {key: data[key] for key in ("name", "exam", "level", "subject", "certificate_no", "passed_on")}

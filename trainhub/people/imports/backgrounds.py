@@ -17,6 +17,7 @@ from trainhub.organisations.imports import choice
 from trainhub.organisations.rules import normalise_code
 from trainhub.people import labels, operations, queries, rules
 from trainhub.people.imports.persons import NAME, parse_school_number
+from trainhub.people.models import PersonDegree
 from trainhub.people.permissions import Can
 from trainhub.people.types import Degree, StayKind
 
@@ -80,8 +81,13 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             known = [(one.kind, one.organisation_name, one.region, one.since, one.until) for one in stays[teacher.person_id]]
             is_known = (item.kind, item.at, item.region, item.since, item.until) in known
         else:
-            held = [(one.degree, one.university_name, one.region, one.awarded_on) for one in degrees[teacher.person_id]]
-            is_known = (item.kind, item.at, item.region, item.until) in held
+            held: dict[tuple[object, ...], PersonDegree] = {
+                (one.degree, one.university_name, one.region, one.awarded_on): one for one in degrees[teacher.person_id]
+            }
+            degree = held.get((item.kind, item.at, item.region, item.until))
+            is_known = degree is not None
+            if degree is not None:
+                draft.not_taken(row, "field", degree.field)
         if is_known:
             draft.same()
         else:

@@ -13,7 +13,7 @@ from trainhub.kernel.sheets.parsers import parse_bool, parse_date, parse_int, pa
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.rules import normalise_code
 from trainhub.people import operations, queries, rules
-from trainhub.people.imports.persons import NAME, parse_school_number
+from trainhub.people.imports.persons import NAME, parse_school_number, renaming_told
 from trainhub.people.models import Student
 from trainhub.people.permissions import Can
 from trainhub.people.types import StudentState, StudyPlace
@@ -147,7 +147,7 @@ class _Checker:
             return None
         if not self._is_named(row, found):
             known = self.persons[found.person_id].name
-            self.draft.problem(row, "name", _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known))
+            self.draft.problem(row, "name", renaming_told(known, self.draft.by))
             return None
         if self.seen.setdefault(found.id, row.number) != row.number:
             self.draft.problem(row, "student_no", _("学号与第 %(row)d 行重复。", row=self.seen[found.id]))

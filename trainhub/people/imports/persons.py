@@ -21,6 +21,15 @@ from trainhub.people.reach import out_of_reach
 from trainhub.people.types import Gender, IdType
 
 
+def renaming_told(known: str, by: Identity) -> str:
+    """What to do about a name that is not the one on file: who may not change it is not sent to a page that is closed to them."""
+    if may(by, Can.PERSON_EDIT):
+        return _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known)
+    return _(
+        "该号码已登记为“%(name)s”，姓名不一致。确实改名的，请本人在“我的数据”提交更正申请，或凭证明材料请系统管理员更正；更正后再导入。", name=known
+    )
+
+
 def phone_or_mask(text: str) -> str:
     """A telephone number, or the mask that an export shows instead of it: whether that is the known one is seen later."""
     return text if "*" in text else parse_phone(text)
@@ -80,7 +89,7 @@ class Desk:
         errors = len(self.draft.errors)
         name = rules.normalise_name(row.data["name"])
         if known is not None and not rules.same_name(known.name, name):
-            self.draft.problem(row, "name", _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known.name))
+            self.draft.problem(row, "name", renaming_told(known.name, self.draft.by))
         id_type, number, birth_on = self._number(row, known)
         holder = self._holder(row, name, known)
         formers = self.corrected.get(self.hashes.get(row.number, ""), ())
@@ -96,6 +105,10 @@ class Desk:
             self.draft.problem(row, "county_code", _("没有这个县（市、区）代码。"))
         person = known or holder
         contacts = self._contacts(row, person)
+        if person is not None and person.birth_on is not None:
+            self.draft.not_taken(row, "birth_on", person.birth_on)
+        if person is not None and person.id_number_hash is not None and number is None:
+            self.draft.not_taken(row, "id_type", person.id_type)
         if len(self.draft.errors) > errors:
             return None
         if person is None:

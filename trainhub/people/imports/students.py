@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
+from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_date, parse_int, parse_phone, parse_text
@@ -356,6 +357,11 @@ SPEC = ImportSpec(
         ),
     ),
 )
+
+
+def note_export(rows: Iterable[Mapping[str, Any]], *, by: Identity, file_name: str) -> None:
+    """Note in the audit log that telephones of students or guardians left in full."""
+    note_phones(rows, columns=("phone", "guardian_phone"), did="people.student.exported", on="student", by=by, file_name=file_name)
 
 
 def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str = "") -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
-from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
+from trainhub.people.operations.numbering import correct_number, give_number, reveal_number, say_number, unsay_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -103,9 +103,11 @@ __all__ = [
     "renumber_teacher",
     "return_problem",
     "reveal_number",
+    "say_number",
     "seal_number",
     "set_petoe_spans",
     "take_back",
+    "unsay_number",
     "verify_background",
     "verify_employment",
     "vouches",

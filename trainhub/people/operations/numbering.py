@@ -12,7 +12,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
-from trainhub.people import queries
+from trainhub.people import queries, rules
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.operations.claiming import yield_claims
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
@@ -32,6 +32,15 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
         return person
     if known is not None:
         raise _taken(known)
+    _check_may_have(person, check, now, by_holder=by_holder)
+    if not by_holder:
+        yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    _write(person, id_type, check, now, by_holder=by_holder)
+    audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    return person
+
+
+def _check_may_have(person: Person, check: IdCheck, now: datetime, *, by_holder: bool) -> None:
     if person.merged_into_id is not None:
         raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
     if person.id_number_hash is not None and (by_holder or not person.number_by_holder):
@@ -39,11 +48,41 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
-    if not by_holder:
-        yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
-    _write(person, id_type, check, by_holder=by_holder)
-    audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
-    return person
+
+
+def say_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> str:
+    """Keep what a holder says of themselves, whoever stands under the number; returns its keyed hash. Nobody else has it: it is theirs as a claim
+    (`give_number`). Somebody has it, or it was corrected for somebody of the name: the row shows its mask and what follows from it just the same, and
+    does not hold it, so that neither the answer nor the own pages tell a stranger whether the number is known. Raises BadPerson.
+    """
+    check = checked(id_type, number)
+    key = queries.hash_of(id_type, check.number)
+    is_free = not any(rules.same_name(former, person.name) for former in queries.corrected([key]).get(key, ()))
+    if is_free:
+        try:
+            give_number(person=person, id_type=id_type, number=number, by=by, now=now, by_holder=True)
+        except NumberTaken:
+            is_free = False
+    if not is_free:
+        _check_may_have(person, check, now, by_holder=True)
+        person.id_type, person.id_mask, person.number_by_holder = id_type, rules.mask_number(id_type, check.number), True
+        _follow(person, check)
+        session().flush()
+        audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    return key
+
+
+def unsay_number(person: Person) -> None:
+    """Take from a row the mask of a number that it never held."""
+    if person.id_number_hash is None and person.number_by_holder:
+        person.id_type, person.id_mask, person.number_by_holder = None, "", False
+        session().flush()
+
+
+def _follow(person: Person, check: IdCheck) -> None:
+    person.birth_on = check.birth_on or person.birth_on
+    person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
+    person.nationality_kind = check.nationality_kind
 
 
 def correct_number(*, person: Person, id_type: IdType, number: str, reason: str, by: Identity, now: datetime, version: int | None = None) -> bool:
@@ -71,7 +110,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
         None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
     )  # what a stranger typed was nobody's by mistake
     yield_claims([key], by=by, now=now, but=person.id)
-    _write(person, id_type, check)
+    _write(person, id_type, check, now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True
@@ -111,16 +150,14 @@ def _taken(holder: Person) -> NumberTaken:
     return taken
 
 
-def _write(person: Person, id_type: IdType, check: IdCheck, *, by_holder: bool = False) -> None:
+def _write(person: Person, id_type: IdType, check: IdCheck, now: datetime, *, by_holder: bool = False) -> None:
     """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
     sealed = seal_number(id_type, check.number)
     try:
         with session().begin_nested():
             put_number(person, sealed)
-            person.number_by_holder = by_holder
-            person.birth_on = check.birth_on or person.birth_on
-            person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
-            person.nationality_kind = check.nationality_kind
+            person.number_by_holder, person.number_given_at = by_holder, now
+            _follow(person, check)
             session().flush()
     except IntegrityError:
         held = queries.persons_by_hash([sealed.hash]).get(sealed.hash)

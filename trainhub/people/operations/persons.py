@@ -99,7 +99,7 @@ def register_person(
         if known is not None and number_by_holder:
             raise _has_number(known)
         if known is not None:
-            return _read_again(_same_or_refuse(known, name), id_type, check.number)
+            return _read_again(_same_or_refuse(known, name), id_type, check.number, now)
         key = queries.hash_of(id_type, check.number)
         _refuse_former(name, key, queries.corrected([key]))
         if proves:
@@ -155,7 +155,7 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     corrected = queries.corrected(key for key in keys if key is not None and key not in holders)
     for one, (name, check), key in zip(wanted, named, keys, strict=True):
         if key is not None and check is not None and key in holders:
-            rows.append(_read_again(_same_or_refuse(queries.who_stayed(holders[key]), name), one["id_type"], check.number))
+            rows.append(_read_again(_same_or_refuse(queries.who_stayed(holders[key]), name), one["id_type"], check.number, now))
             continue
         _refuse_former(name, key, corrected)
         facts = {fact: value for fact, value in one.items() if fact not in ("name", "id_type", "id_number")}
@@ -278,9 +278,10 @@ def _same_or_refuse(known: Person, name: str) -> Person:
     return known
 
 
-def _read_again(known: Person, id_type: IdType, number: str) -> Person:
+def _read_again(known: Person, id_type: IdType, number: str, now: datetime) -> Person:
     """A number that had served its time comes back with its holder."""
     if known.id_number_encrypted == b"":
+        known.number_given_at = now
         known.id_number_encrypted = seal_number(id_type, number).encrypted
         session().flush()
     return known

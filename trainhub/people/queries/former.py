@@ -12,8 +12,9 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
 from trainhub.people import rules
-from trainhub.people.models import FormerSchoolNumber, FormerStudy, Student, Teacher
+from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, Student, Teacher
 from trainhub.people.types import StudyPlace
 
 PORTION = 500
@@ -123,6 +124,65 @@ def _renumbered(keys: Iterable[tuple[int, str]], model: type[Student | Teacher],
             for asked_key in spelled.get((row.university_id, row.number), ()):
                 found.setdefault(asked_key, []).append(Renumbered(key, person_id, now, local(row.written_at).date()))
     return found
+
+
+def numbers_now(numbers: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """By a number as it is typed: who had it before, by name, with the student or staff number they have now. A file with the name beside is told which."""
+    spelled: dict[str, list[str]] = {}
+    for typed in numbers:
+        for one in rules.school_number_spellings(typed):
+            spelled.setdefault(one, []).append(typed)
+    wanted, found = sorted(spelled), dict[str, list[tuple[str, str]]]()
+    for model, column, number in (
+        (Student, FormerSchoolNumber.student_id, Student.student_no),
+        (Teacher, FormerSchoolNumber.teacher_id, Teacher.staff_no),
+    ):
+        for start in range(0, len(wanted), PORTION):
+            statement = (
+                select(FormerSchoolNumber.number, Person.name, number).join(model, model.id == column).join(Person, Person.id == model.person_id)
+            )
+            for before, name, now in session().execute(statement.where(FormerSchoolNumber.number.in_(wanted[start : start + PORTION]))):
+                for typed in spelled[before]:
+                    found.setdefault(typed, []).append((name, now))
+    return found
+
+
+def finds_student(text: str, *columns: Any) -> ColumnElement[bool]:
+    """SQL: whether a list that joins students and persons finds a row by name, by number, by one they had before, or by further columns."""
+    return or_(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, *columns), had_student_no(text))
+
+
+def had_student_no(text: str) -> ColumnElement[bool]:
+    """SQL: whether a student had this number, as it is typed, before it was corrected or a new one was given: who looks for it finds them."""
+    return Student.id.in_(_who_had(FormerSchoolNumber.student_id, text))
+
+
+def had_staff_no(text: str) -> ColumnElement[bool]:
+    """SQL: whether a teacher had this number before."""
+    return Teacher.id.in_(_who_had(FormerSchoolNumber.teacher_id, text))
+
+
+def _who_had(column: Any, text: str) -> Any:
+    return select(column).where(FormerSchoolNumber.number.in_(rules.school_number_spellings(text)), column.is_not(None))
+
+
+def students_who_had(text: str) -> dict[int, str]:
+    """The students who had a number before, with it as it was stored: what a list says of those it found by it."""
+    return _had(FormerSchoolNumber.student_id, text)
+
+
+def teachers_who_had(text: str) -> dict[int, str]:
+    """The teachers who had a number before, with it."""
+    return _had(FormerSchoolNumber.teacher_id, text)
+
+
+def _had(column: Any, text: str) -> dict[int, str]:
+    if not text:
+        return {}
+    statement = select(column, FormerSchoolNumber.number).where(
+        FormerSchoolNumber.number.in_(rules.school_number_spellings(text)), column.is_not(None)
+    )
+    return {key: number for key, number in session().execute(statement)}
 
 
 def former_numbers_of(*, student_id: int | None = None, teacher_id: int | None = None) -> list[FormerSchoolNumber]:

@@ -105,13 +105,15 @@ def with_contacts(*, before: datetime, uses: Iterable[Use], after: int, limit: i
 
 def with_numbers(*, before: datetime, uses: Iterable[Use], completions: Iterable[Use], sign_ins: Iterable[Use], after: int, limit: int) -> list[int]:
     """Free persons, in order, with a readable number who completed nothing and were not in use since an instant. Of who never completed anything
-    also the entry itself and a sign-in count as use: their time runs from the last of them.
+    also the entry itself and a sign-in count as use: their time runs from the last of them. A number that was given to a row later, or again, has the
+    whole time from then on.
     """
     ever = is_used(Person.id, completions)
     statement = select(Person.id).where(
         Person.id > after,
         Person.id_number_encrypted.is_not(None),
         Person.id_number_encrypted != b"",
+        or_(Person.number_given_at.is_(None), Person.number_given_at < before),
         ~is_used(Person.id, uses),
         or_(ever, sa.and_(Person.created_at < before, ~is_used(Person.id, sign_ins))),
         is_free(Person.id),

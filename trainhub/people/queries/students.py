@@ -18,6 +18,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people import rules
 from trainhub.people.models import Person, PetoeChange, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.permissions import VIEWERS
+from trainhub.people.queries.former import finds_student
 from trainhub.people.types import (
     StudentFilter,
     StudentRow,
@@ -294,7 +295,7 @@ def _student_clauses(identity: Identity, wanted: StudentFilter, on: date) -> lis
     if wanted.is_petoe is not None:
         clauses.append(petoe_on(on) if wanted.is_petoe else ~petoe_on(on))
     if wanted.text:
-        clauses.append(organisations.matches(wanted.text, Person.name, Person.pinyin, Student.student_no, Student.class_name))
+        clauses.append(finds_student(wanted.text, Student.class_name))
     return clauses
 
 

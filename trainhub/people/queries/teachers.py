@@ -15,6 +15,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Employment, Person, Teacher
 from trainhub.people.permissions import VIEWERS
+from trainhub.people.queries.former import had_staff_no
 from trainhub.people.types import (
     TeacherFilter,
     TeacherRow,
@@ -115,7 +116,8 @@ def _teacher_clauses(identity: Identity, wanted: TeacherFilter) -> list[ColumnEl
         if value is not None:
             clauses.append(column == value)
     if wanted.text:
-        clauses.append(organisations.matches(wanted.text, Person.name, Person.pinyin, Teacher.staff_no, Teacher.discipline))
+        named = organisations.matches(wanted.text, Person.name, Person.pinyin, Teacher.staff_no, Teacher.discipline)
+        clauses.append(or_(named, had_staff_no(wanted.text)))
     return clauses
 
 

@@ -129,16 +129,19 @@ TOPICS = (
                     Role.SYSTEM_ADMIN,
                     Role.UNIVERSITY_ADMIN,
                     Role.ENTERPRISE_COORDINATOR,
+                    Role.CENTRE_LEADER,
                     Role.DEPT_EDU,
                     Role.DEPT_HR,
                 ),
             ),
             Task(
                 "accounts-many",
-                _l("为一级学生、教师或企业导师批量开通账号"),
+                _l("为一级学生、教师、企业导师或一年的培训学员批量开通账号"),
                 (
-                    _l("在“账号”点“批量开通账号”，选择名单；“学生”筛选到一个专业和年级时，也可以从那里直接进入。"),
-                    _l("看将要开通、已有账号和不能开通的各有多少人，点“开通”。有邮箱的收到邀请邮件。"),
+                    _l("在“账号”点“批量开通账号”，选择名单；“学生”筛选到一个专业和年级时，也可以从那里直接进入，“培训学员”也一样。"),
+                    _l(
+                        "看将要开通、已有账号和不能开通的各有多少人，点“开通”；只开通几个人的，打开“只为其中几人办理”，勾选后点“只为勾选的人办理”。有邮箱的收到邀请邮件。"
+                    ),
                     _l("其余的人在“首次登录单”点“制作可打印的登录单”，裁开后当面交给本人。"),
                 ),
                 note=_l("登录单上的链接只出现这一次，再做一次会使先前的失效。不能开通的人列明原因，处理后再来开通；重复操作不会开通第二个。"),
@@ -150,6 +153,24 @@ TOPICS = (
                     Role.PROGRAMME_ADMIN,
                     Role.ENTERPRISE_COORDINATOR,
                     Role.CENTRE_LEADER,
+                ),
+            ),
+            Task(
+                "accounts-claims",
+                _l("核实自行注册的人是不是名册上的人"),
+                (
+                    _l("有人注册时填写了你单位登记人员的证件号码，“账号”上方出现“待核实的注册”，你也会收到通知。"),
+                    _l("当面查验证件，或用单位留存的电话联系本人，再点“认定为同一人”，写明如何核实；不是本人的点“认定不是同一人”。"),
+                ),
+                note=_l("认定以后，登记的学习和培训记录归入其账号；认定之前，注册的人看不到任何登记内容。由两家机构培训过的人由省人社厅核实。"),
+                endpoint="account_claims.index",
+                roles=(
+                    Role.SYSTEM_ADMIN,
+                    Role.UNIVERSITY_ADMIN,
+                    Role.PROGRAMME_ADMIN,
+                    Role.ENTERPRISE_COORDINATOR,
+                    Role.CENTRE_LEADER,
+                    Role.DEPT_HR,
                 ),
             ),
             Task(

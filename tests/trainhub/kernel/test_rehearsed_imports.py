@@ -1,0 +1,84 @@
+"""The dry run of an import says what applying would say, whatever only the verb knows, and leaves nothing: no row, no audit event, no notice."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from enterprises.mentors import imports as mentors
+from enterprises.mentors.models import Mentor
+from tests.factories import ground
+from tests.factories import identity as make
+from trainhub.kernel import clock, imports
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import transaction
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+pytestmark = pytest.mark.database
+HEAD = "name,id_type,id_number,enterprise,post,since,load_limit"
+
+
+def _file(enterprise: Organisation, *rows: tuple[str, date]) -> str:
+    lines = [
+        f"{name},resident_id,{ground.resident_id(date(1980, 1, n + 1))},{enterprise.uscc},工程师,{since},5" for n, (name, since) in enumerate(rows)
+    ]
+    return "\n".join((HEAD, *lines)) + "\n"
+
+
+def _counts(session: Session) -> tuple[Any, ...]:
+    return tuple(session.scalar(select(func.count()).select_from(table)) for table in (Person, Mentor, AuditEvent))
+
+
+@pytest.fixture
+def enterprise(session: Session) -> Organisation:
+    """A verified enterprise."""
+    with transaction():  # writes the events of its making
+        return ground.enterprise()
+
+
+def test_the_dry_run_refuses_what_apply_refuses(session: Session, enterprise: Organisation, tmp_path: Path) -> None:
+    """A name with a character that no certificate prints passed the check of mentors, and stopped the work at its row."""
+    path = tmp_path / "m.csv"
+    path.write_text(_file(enterprise, ("好导师", date(2026, 1, 1)), ("王\ue000五", date(2026, 1, 1)), ("李\ue001六", date(2026, 1, 1))), "utf-8")
+    before, said = _counts(session), []
+    for dry in (True, False):
+        with pytest.raises(imports.ImportRefused) as refused:
+            imports.run_file(mentors.SPEC, str(path), dry_run=dry, by=SYSTEM, today=clock.today(), now=clock.now())
+        said.append([(one["row"], one["column"], one["problem"]) for one in refused.value.details])
+    assert [row for row, _column, _problem in said[0]] == [3, 4], "all of them at once"
+    assert said[1][0] in said[0]
+    assert _counts(session) == before
+
+
+def test_a_good_dry_run_leaves_nothing(session: Session, enterprise: Organisation, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(_file(enterprise, ("好导师", date(2026, 1, 1))), "utf-8")
+    before = _counts(session)
+    for dry, applied in ((True, False), (True, False), (False, True)):
+        told = imports.run_file(mentors.SPEC, str(path), dry_run=dry, by=SYSTEM, today=clock.today(), now=clock.now())
+        assert (told["added"], told["applied"]) == (1, applied)
+        if dry:
+            session.expire_all()
+            assert _counts(session) == before
+    assert _counts(session)[:2] == (before[0] + 1, before[1] + 1)
+
+
+def test_the_report_of_the_page_too(app: Flask, session: Session, enterprise: Organisation) -> None:
+    client = make.signed_in_client(app, Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
+    before = _counts(session)[:2]
+    upload = io.BytesIO(_file(enterprise, ("王\ue000五", date(2026, 1, 1))).encode())
+    path = client.post("/mentors/import", data={"file": (upload, "m.csv")}, content_type="multipart/form-data").location
+    page = client.get(path).text
+    assert ("无法识别的字符" in page, "submission_key" in page) == (True, False)
+    assert "无法识别的字符" in client.get(f"{path}/problems").text
+    session.expire_all()
+    assert _counts(session)[:2] == before

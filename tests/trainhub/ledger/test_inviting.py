@@ -1,0 +1,213 @@
+"""Who stands on a roster gets an account from whoever trained them: one, some, or all of a year; and nobody gets at somebody else's person by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories import identity as make
+from tests.trainhub.ledger import rosters
+from trainhub.identity import groups, queries
+from trainhub.identity import operations as ops
+from trainhub.identity.groups import Why
+from trainhub.identity.models import Account
+from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel import clock, jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import db, transaction
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.trainee_queries import key_of
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+pytestmark = pytest.mark.database
+Command = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def trained(command: Command, base: Organisation, tmp_path: Path) -> Organisation:
+    """Three trainees of 2016 and one of 2017 at the first base, one of them at the second base too."""
+    rows = [rosters.row(n) for n in (1, 2, 3)] + [rosters.row(4, completed_on="2017-03-01"), rosters.row(3, base_code="B-02", county_code="350203")]
+    assert command("trainees", "import", rosters.write(tmp_path / "r.csv", rows))["accepted"] == 5
+    return base
+
+
+def _leader(base: Organisation, role: Role = Role.CENTRE_LEADER) -> Identity:
+    account = make.account(roles=(role,), organisation_id=base.id)
+    db.session.commit()
+    return queries.identity_of(account.id, today=clock.today())
+
+
+def _client(app: Flask, by: Identity) -> FlaskClient:
+    return make.sign_in(app, db.session.get_one(Account, by.account_id))
+
+
+def _person(name: str) -> Person:
+    return db.session.scalars(select(Person).where(Person.name == name)).one()
+
+
+def _state(name: str) -> AccountState | None:
+    account = queries.account_of_person(_person(name).id)
+    return account.state if account is not None else None
+
+
+def _members(base: Organisation, year: int = 2016) -> dict[str, Why | None]:
+    group = groups.group("trainees", key_of(base.id, year))
+    return {one.listed.name: one.why for one in ops.members_of(group, today=clock.today())}
+
+
+def test_who_trained_them_invites_some_or_all(app: Flask, trained: Organisation) -> None:
+    """Neither school nor base could: a trainee of a roster had no way to an account but the operator of the platform."""
+    by = _leader(trained)
+    client, url = _client(app, by), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    assert f'href="{url}"' in client.get("/accounts/groups/?kind=trainees").text
+    assert "/accounts/groups/?kind=trainees" in client.get("/trainees/").text
+    page = client.get(url).text
+    assert "将为 2 人开通账号" in page
+    first, second = _person("林学员1"), _person("林学员2")
+    assert f'name="person" value="{first.id}"' in page
+    none = client.post(url, data={"whom": "ticked"})
+    assert none.status_code == 422
+    assert "没有勾选任何人" in none.text
+    assert client.post(url, data={"whom": "ticked", "person": [str(first.id)]}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2"), _state("林学员3")) == (AccountState.INVITED, None, None)
+    assert client.post(url, data={"whom": "all"}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员2"), _state("林学员3"), _state("林学员4")) == (AccountState.INVITED, None, None)
+    account = queries.account_of_person(second.id)
+    assert account is not None
+    grants = queries.stored_grants(account.id, today=clock.today())
+    assert [(grant.role, grant.organisation_id) for grant in grants] == [(Role.TRAINEE, trained.id)]
+    assert account.handled_by_id == by.account_id
+    db.session.commit()
+    sources = db.session.scalars(select(AuditEvent.origin).where(AuditEvent.on_kind == "account", AuditEvent.on_id == str(account.id))).all()
+    assert set(sources) == {"127.0.0.1"}, "what a job did is from where it was asked for"
+
+
+def test_who_was_trained_by_two_is_not_one_bases_to_invite(session: Session, trained: Organisation) -> None:
+    """Anybody may write a name and a number into a roster: the link would let a base read what another keeps."""
+    assert _members(trained) == {"林学员1": None, "林学员2": None, "林学员3": Why.ELSEWHERE}
+    other = session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
+    assert _members(other) == {"林学员3": Why.ELSEWHERE}
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.organisation_id == other.id)).one()
+    record.cancelled_at = clock.now()
+    session.flush()
+    assert _members(trained)["林学员3"] is None
+
+
+@pytest.mark.parametrize("kind", ["student", "teacher"])
+def test_who_studies_or_teaches_is_the_schools(session: Session, trained: Organisation, kind: str) -> None:
+    (ground.student if kind == "student" else ground.teacher)(who=_person("林学员1"))
+    session.flush()
+    assert _members(trained)["林学员1"] is Why.ELSEWHERE
+
+
+def test_a_closed_account_of_another_house_is_not_taken_up(session: Session, trained: Organisation) -> None:
+    account = make.account(person=_person("林学员1"), roles=(Role.TRAINEE,), organisation_id=ground.enterprise().id)
+    ops.close_account(account=account, by=SYSTEM, now=clock.now())
+    assert _members(trained)["林学员1"] is Why.ELSEWHERE
+
+
+def test_nobody_opens_for_another_base(app: Flask, session: Session, trained: Organisation) -> None:
+    other = session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
+    client, key = _client(app, _leader(other)), key_of(trained.id, 2016)
+    assert client.get(f"/accounts/groups/trainees/{key}").status_code == 403
+    assert client.post(f"/accounts/groups/trainees/{key}", data={"whom": "all"}).status_code == 403
+    assert client.get(f"/accounts/new?person={_person('林学员1').id}").status_code == 403
+    assert client.get("/accounts/groups/trainees/9999992016").status_code == 404
+
+
+def test_the_holder_chooses_the_user_name(client: FlaskClient, trained: Organisation) -> None:
+    by, group = _leader(trained), groups.group("trainees", key_of(trained.id, 2016))
+    with transaction():
+        for one in ops.members_of(group, today=clock.today()):
+            if one.is_due:
+                ops.open_member(group, one.listed, role=Role.TRAINEE, by=by, today=clock.today(), now=clock.now())
+    with transaction():
+        slips = list(ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now()))
+    assert [slip.name for slip in slips] == ["林学员1", "林学员2"]
+    path, good = "/link/" + slips[0].link.rsplit("/", 1)[1], {"password": make.PASSWORD, "again": make.PASSWORD}
+    assert 'name="username"' in client.get(path).text
+    make.account(username="taken")
+    db.session.commit()
+    for name, said in (("", "请取一个用户名"), ("taken", "已被另一个账号用于登录"), ("12345", "不能全是数字")):
+        answer = client.post(path, data=good | {"username": name})
+        assert (answer.status_code, said in answer.text) == (422, True)
+    assert client.post(path, data=good | {"username": "lin-1"}).status_code == 303
+    assert client.post("/login", data={"username": "lin-1", "password": make.PASSWORD}).status_code == 303
+    account = queries.account_of_person(_person("林学员1").id)
+    assert account is not None
+    assert [(one.kind, one.value) for one in queries.login_names(account.id)] == [(LoginKind.USERNAME, "lin-1")]
+
+
+@pytest.mark.parametrize("role", [Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR])
+def test_one_from_the_page_of_a_record(app: Flask, session: Session, trained: Organisation, role: Role) -> None:
+    person = _person("林学员1")
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one()
+    client, url = _client(app, _leader(trained, role)), f"/accounts/new?person={person.id}"
+    assert url in client.get(f"/trainees/records/{record.id}").text
+    form = {"role": "trainee", "organisation_id": str(trained.id), "phone": "13800138000"}
+    answer = client.post(url, data=form)
+    assert answer.status_code == 200
+    assert "/link/" in answer.text
+    twice = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == _person("林学员3").id).order_by(TrainingRecord.id)).first()
+    assert twice is not None
+    assert "accounts/new" not in client.get(f"/trainees/records/{twice.id}").text
+
+
+def test_the_command(command: Command, app: Flask, trained: Organisation, tmp_path: Path) -> None:
+    tried = command("accounts", "open", "--trainees", "B-01/2016", "--dry-run")
+    assert (tried["members"], tried["opened"], tried["without_email"], len(tried["not_opened"])) == (3, 2, 2, 1)
+    one = command("accounts", "open", "--trainees", "B-01/2016", "--person", "林学员2", "--slips", tmp_path / "s.csv")
+    assert (one["members"], one["opened"], one["slips"]) == (1, 1, 1)
+    assert (_state("林学员1"), _state("林学员2")) == (None, AccountState.INVITED)
+    assert command("accounts", "open", "--trainees", "B-01/2016", "--person", "谁")["error"]["code"] == "unknown_person"
+    assert command("accounts", "open", "--trainees", "B-01")["error"]["code"] == "unknown_group"
+    done = command("accounts", "open", "--trainees", "B-01/2016")
+    assert (done["opened"], done["had_account"]) == (1, 1)
+    assert command("accounts", "open", "--trainees", "B-01/2016")["opened"] == 0
+
+
+def test_the_list_asks_as_much_for_many_as_for_few(
+    app: Flask, command: Command, trained: Organisation, tmp_path: Path, count_queries: list[str]
+) -> None:
+    client, asked = _client(app, _leader(trained)), []
+    for more in ([], [rosters.row(n) for n in range(10, 40)]):
+        if more:
+            command("trainees", "import", rosters.write(tmp_path / "more.csv", more))
+        db.session.expire_all()
+        count_queries.clear()
+        assert client.get(f"/accounts/groups/trainees/{key_of(trained.id, 2016)}").status_code == 200
+        asked.append(len(count_queries))
+    assert asked[0] == asked[1]
+
+
+def test_the_day_of_a_year(trained: Organisation) -> None:
+    assert set(_members(trained, 2017)) == {"林学员4"}
+    assert _members(trained, 2018) == {}
+
+
+@pytest.mark.parametrize("role", ["mentor", "trainee"])
+def test_the_leader_of_a_base_alone_opens_accounts_for_their_people(app: Flask, session: Session, base: Organisation, role: str) -> None:
+    """With no role at a school they could open none: the button was not there, and the form answered 403."""
+    by = _leader(base)
+    client = _client(app, by)
+    assert "/accounts/new" in client.get("/accounts/").text
+    answer = client.post("/accounts/new", data={"name": "黄指导", "role": role, "organisation_id": str(base.id), "phone": "13800138009"})
+    assert (answer.status_code, "/link/" in answer.text) == (200, True)
+    account = session.scalars(select(Account).where(Account.display_name == "黄指导")).one()
+    assert account.handled_by_id == by.account_id, "a leader vouches for nobody"
+    above = client.post("/accounts/new", data={"name": "别人", "role": "university_admin", "organisation_id": str(base.id), "phone": "13800138010"})
+    assert above.status_code in (403, 422)

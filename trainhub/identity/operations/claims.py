@@ -1,0 +1,155 @@
+"""Who registered by themselves and says the number of somebody on file: whoever holds that roster says whether both are one human.
+
+Nobody comes into records by knowing a number: the claim changes nothing until somebody who may open an account for the person on file has looked at
+the holder, and said how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from trainhub.identity import queries, rules
+from trainhub.identity.delivery import News, tell
+from trainhub.identity.models import Account, NumberClaim
+from trainhub.identity.operations._support import AccountRefused, GrantRefused
+from trainhub.identity.permissions import HEADS, Can
+from trainhub.identity.queries.claims import Claimed
+from trainhub.identity.types import ClaimState
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import N_, _
+from trainhub.people import operations as people
+from trainhub.people import queries as persons
+from trainhub.people import reach
+from trainhub.people.models import Person
+from trainhub.people.rules import same_name
+from trainhub.people.types import IdType, PairDecision
+
+PAGE = "/accounts/claims/"
+WAITS = N_("有人自行注册账号时填写的证件号码，与你单位登记的 %(name)s 一致，等待核实是否为同一人。")
+CONFIRMED = N_("你填写的证件号码 %(mask)s 已核实：此前以你的名义登记的记录已归入你的账号。")
+REFUSED = N_("你填写的证件号码 %(mask)s 没有通过核实，理由见“我的数据”。")
+MY_DATA = "/my-data"
+WORDS_MIN = 4
+"""Characters that say how the holder was looked at."""
+
+
+def say_number(*, account: Account, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> NumberClaim:
+    """Keep the number that the holder of an account says of themselves, and tell whoever holds a roster with somebody under it. Raises BadPerson."""
+    key = people.say_number(person=person, id_type=id_type, number=number, by=by, now=now)
+    claim = queries.claim_of(account.id, key)
+    if claim is None:
+        claim = NumberClaim(account_id=account.id, id_type=id_type.value, number_hash=key, id_mask=person.id_mask, asked_at=now)
+        session().add(claim)
+    elif claim.state is ClaimState.REFUSED:
+        claim.state, claim.asked_at = ClaimState.OPEN, now
+        claim.decided_at = claim.decided_by_id = None
+    session().flush()
+    for found in queries.open_claims(claim.id):
+        for to in sorted(_deciders(found.known)):
+            values = {"name": found.known.name}
+            tell(News(to, "identity.claim", WAITS, PAGE, f"claim:{claim.id}:{now.isoformat()}", values=values), now=now)
+    return claim
+
+
+def _deciders(known: Person) -> set[int]:
+    """The accounts of the heads of where somebody studies, teaches, or was trained."""
+    places = persons.subject_to_invite(known).organisations
+    return {key for place in places for key in queries.accounts_holding(*HEADS, organisation_id=place)}
+
+
+def claims_for(by: Identity, *, today: date) -> list[Claimed]:
+    """The open claims on persons for whom `by` may open an account, the oldest first; as many queries for ten as for a hundred."""
+    found = queries.open_claims()
+    if _decides_all(by):
+        return found
+    known = {one.known.id: one.known for one in found}
+    beyond = reach.beyond_reach(known, by, today)
+    subjects = persons.subjects_to_invite([row for key, row in known.items() if key not in beyond])
+    mine = {key for key, subject in subjects.items() if may(by, Can.CLAIM_DECIDE, subject)}
+    return [one for one in found if one.known.id in mine]
+
+
+def _decides_all(by: Identity) -> bool:
+    return by is SYSTEM or by.account_id is None or by.everywhere(Role.SYSTEM_ADMIN, Role.DEPT_HR)
+
+
+def open_claim(claim_id: int) -> Claimed:
+    """One open claim. Raises NotFound when nobody stands under its number, or it is decided."""
+    found = queries.open_claims(claim_id)
+    if not found:
+        raise NotFound(_("没有这项待核实的注册，或已有人办理。"))
+    return found[0]
+
+
+def confirm_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: datetime) -> NumberClaim:
+    """Say that the holder of the account is the person on file: both become one human, and what is on file is the holder's from now on.
+
+    `reason` says how the holder was looked at. Raises NotFound, GrantRefused; AccountRefused where names or birth dates differ, where an account is
+    there already, or where both were decided to be different.
+    """
+    found = _looked_at(claim_id, reason, by, today)
+    claimant, known = found.claimant, found.known
+    if not same_name(claimant.name, known.name):
+        said = _("注册时填写的姓名与登记的不同，不能认定为同一人。登记的姓名有误的，请先更正。")
+        raise AccountRefused(said, field="reason", code="name_differs")
+    if None not in (claimant.birth_on, known.birth_on) and claimant.birth_on != known.birth_on:
+        raise AccountRefused(_("注册时填写的出生日期与登记的不同，不能认定为同一人。"), field="reason", code="birth_differs")
+    if queries.accounts_of_persons([known.id]):
+        said = _("%(name)s已有账号。请核实后让其用原来的账号登录，或为原来的账号发送重置链接；这次注册请认定不是同一人。", name=known.name)
+        raise AccountRefused(said, field="reason", code="account_exists")
+    decided = persons.pair(claimant.id, known.id)
+    if decided is not None and decided.decision is PairDecision.DIFFERENT:
+        raise AccountRefused(_("两人已判定为不同的人，请由省人社厅或系统管理员改判。"), field="reason", code="decided_different")
+    people.unsay_number(claimant)
+    people.note_decision(first_id=claimant.id, second_id=known.id, decision=PairDecision.SAME, reason=reason, by=by, now=now)
+    return _decide(found, ClaimState.CONFIRMED, CONFIRMED, reason, by=by, now=now)
+
+
+def refuse_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: datetime) -> NumberClaim:
+    """Say that the holder of the account is not the person on file, or was not to be verified; the holder reads why. Where both look the same it is noted that
+    they differ, so that the person on file can be invited. Raises NotFound, GrantRefused, AccountRefused without a reason."""
+    found = _looked_at(claim_id, reason, by, today)
+    claimant, known = found.claimant, found.known
+    people.unsay_number(claimant)
+    looks_same = claimant.birth_on is not None and (claimant.name, claimant.birth_on) == (known.name, known.birth_on)
+    if looks_same and persons.pair(claimant.id, known.id) is None:
+        people.note_decision(first_id=claimant.id, second_id=known.id, decision=PairDecision.DIFFERENT, reason=reason, by=by, now=now)
+    return _decide(found, ClaimState.REFUSED, REFUSED, reason, by=by, now=now)
+
+
+def _looked_at(claim_id: int, reason: str, by: Identity, today: date) -> Claimed:
+    found = open_claim(claim_id)
+    session().refresh(found.claim, with_for_update={"of": NumberClaim})  # two who decide at once: the second finds it decided
+    if found.claim.state is not ClaimState.OPEN:
+        raise NotFound(_("没有这项待核实的注册，或已有人办理。"))
+    if not _decides_all(by):
+        beyond = reach.beyond_reach([found.known.id], by, today)
+        if beyond or not may(by, Can.CLAIM_DECIDE, persons.subject_to_invite(found.known)):
+            raise GrantRefused(_("登记的人员不由你的单位一家负责，请由省人社厅或系统管理员核实。"), code="belongs_elsewhere")
+    if queries.is_same_holder(by.account_id, found.account.id) or persons.is_same_human(by.person_id, found.known.id):
+        raise GrantRefused(_("不能核实自己的注册，请由另一位管理员办理。"), code="own_claim")
+    if len(reason.strip()) < WORDS_MIN:
+        raise AccountRefused(
+            _("请写明如何核实的（至少 %(n)s 个字），例如当面查验证件、电话回访。", n=WORDS_MIN), field="reason", code="reason_needed"
+        )
+    return found
+
+
+def _decide(found: Claimed, state: ClaimState, message: str, reason: str, *, by: Identity, now: datetime) -> NumberClaim:
+    claim = found.claim
+    claim.state, claim.reason, claim.decided_at, claim.decided_by_id = state, reason.strip()[:400], now, by.account_id
+    session().flush()
+    audit.record(by=by, did=f"identity.claim.{state.value}", on=claim, data={"person": found.known.id, "reason": claim.reason})
+    values = {"mask": claim.id_mask}
+    tell(News(claim.account_id, "identity.claim", message, MY_DATA, f"claim:{claim.id}:{state.value}:{now.isoformat()}", values=values), now=now)
+    return claim
+
+
+def masked(found: Collection[Claimed]) -> dict[int, list[str]]:
+    """Where each claimant was reached, masked, by account."""
+    addresses = queries.proven_addresses(one.account.id for one in found)
+    return {key: [rules.mask_login(login.kind, login.value) for login in logins] for key, logins in addresses.items()}
