@@ -148,6 +148,7 @@ DEEDS: Mapping[str, Any] = {
     "image_added": _l("已加入图片"),
     "evidence_added": _l("已补充证明材料"),
     "yielded": _l("已让给另一条记录"),
+    "doubted": _l("身份待核实，暂不计入"),
     "evidence_taken": _l("已认可证明材料"),
     "evidence_refused": _l("已退回证明材料"),
     "image_removed": _l("已移除图片"),

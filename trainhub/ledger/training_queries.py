@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Source
 from trainhub.people import queries as people
-from trainhub.people.models import Person
 
 
 def is_sure() -> ColumnElement[bool]:
-    """SQL: whose training a record is was looked at: the person is identified, or the record came by a roster, which names them with their full number
-    (also where nobody but they and a base says that it is theirs)."""
-    replaced = and_(TrainingRecord.source == Source.ROSTER, Person.id_number_hash.is_not(None))  # what takes its place names no roster
-    return or_(people.is_identified(), TrainingRecord.batch_id.is_not(None), replaced)
+    """SQL: whose training a record is was looked at: a roster named them with their full number (also where nobody but they and a base says that it is
+    theirs), or the human is identified, under whichever row."""
+    return or_(TrainingRecord.by_number.is_(True), people.is_identified_human())
 
 
 def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:

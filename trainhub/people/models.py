@@ -70,6 +70,17 @@ class FormerNumber(Base):
     __table_args__ = (sa.UniqueConstraint("person_id", "number_hash"),)
 
 
+class PersonYield(Base):
+    """A number that somebody had typed of themselves and an office registered for another row: who had typed it, and whose it is."""
+
+    __tablename__ = "person_yield"
+
+    id: Mapped[Key]
+    claimant_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS, index=True)
+    holder_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS, index=True)
+    yielded_at: Mapped[datetime]
+
+
 class PersonPair(Base):
     """What somebody decided about two persons who look the same (same name and birth date, other number)."""
 

@@ -24,7 +24,7 @@ from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
-from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -67,7 +67,13 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
     formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    cancelled, corrected = cancelled_of(persons)
+    marks, before = _claimed(entries, result.known) if vouches(by) else ({}, {})
+    if before:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
+        one_human |= marks
+        named, days = standing_of(before, TrainingRecord.by_number.is_(True))
+        there, places = there | named, days | places
+    former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
+    cancelled, corrected = cancelled_of(former | before | persons)
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:
@@ -126,6 +132,19 @@ def _humans(known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]
         mark = f"human:{min(rows[person.id])}"
         marks.update(dict.fromkeys(rows[person.id], mark))
     return {key: marks[person.id] for key, person in known.items()}, marks
+
+
+def _claimed(entries: Iterable[Entry], known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]:
+    """The mark of each number that is nobody's yet but was typed by somebody of the same name as the row's, and that mark by person."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        if entry.person.number_hash not in known:
+            names.setdefault(entry.person.number_hash, plain_name(entry.person.name))
+    found = {
+        key: person for key, person in claims(key for key in names if not key.startswith(ERASED)).items() if plain_name(person.name) == names[key]
+    }
+    marks = {key: f"claim:{person.id}" for key, person in found.items()}
+    return marks, {person.id: marks[key] for key, person in found.items()}
 
 
 def _cancelled(reason: str, is_corrected: bool) -> str:
@@ -226,6 +245,7 @@ def import_chunk(
                     "hours_x10": entry.hours_x10,
                     "completed_on": entry.completed_on,
                     "is_counted": entry.is_counted,
+                    "by_number": True,
                     "source": Source.ROSTER,
                     "source_id": None,
                     "batch_id": batch_id,
@@ -255,7 +275,7 @@ def import_chunk(
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    pairs = alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
+    pairs = unqueued(alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None))
     if pairs:
         session().execute(
             insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]

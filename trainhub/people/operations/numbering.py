@@ -14,7 +14,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 from trainhub.people import queries
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.claiming import yield_claims
+from trainhub.people.operations.claiming import hand_over, yield_claims
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
 from trainhub.people.types import Gender, IdCheck, IdType
@@ -39,9 +39,9 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
-    if not by_holder:
-        yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    yielded = {} if by_holder else yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
     _write(person, id_type, check, by_holder=by_holder)
+    hand_over(yielded, by=by, now=now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
 
@@ -70,8 +70,9 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     before = (
         None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
     )  # what a stranger typed was nobody's by mistake
-    yield_claims([key], by=by, now=now, but=person.id)
+    yielded = yield_claims([key], by=by, now=now, but=person.id)
     _write(person, id_type, check)
+    hand_over(yielded, by=by, now=now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True

@@ -21,7 +21,7 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.operations.claiming import vouches, yield_claims
+from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
@@ -93,7 +93,7 @@ def register_person(
     accepted; `queries.possible_same` shows such pairs for review.
     """
     name, check = _named(name, id_type, id_number)
-    proves = not number_by_holder and vouches(by)
+    proves, yielded = not number_by_holder and vouches(by), dict[str, Person]()
     if check is not None and id_type is not None:
         known = queries.person_by_number(id_type, check.number, claimed=not proves)
         if known is not None and number_by_holder:
@@ -103,7 +103,7 @@ def register_person(
         key = queries.hash_of(id_type, check.number)
         _refuse_former(name, key, queries.corrected([key]))
         if proves:
-            yield_claims([key], by=by, now=now)
+            yielded = yield_claims([key], by=by, now=now)
     row = _row(
         name,
         check,
@@ -134,10 +134,12 @@ def register_person(
             if known is not None and number_by_holder:
                 raise _has_number(known) from None
             if known is not None:
+                hand_over(yielded, by=by, now=now)
                 return _same_or_refuse(known, name)
             if is_last or not proves:
                 raise
-            yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
+            yielded |= yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
+    hand_over(yielded, by=by, now=now)
     _note_registered(row, by)
     return row
 
@@ -164,14 +166,16 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
         new.append(row)
         if key is not None:
             holders[key] = row
-    if proves:
-        yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now)
+    yielded = yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now) if proves else {}
     try:
         with session().begin_nested():
             session().add_all(new)
             session().flush()
     except IntegrityError:  # somebody else registered one of the numbers in this moment
-        return [register_person(by=by, now=now, **one) for one in wanted]
+        rows = [register_person(by=by, now=now, **one) for one in wanted]
+        hand_over(yielded, by=by, now=now)
+        return rows
+    hand_over(yielded, by=by, now=now)
     for row in new:
         _note_registered(row, by)
     return rows

@@ -40,7 +40,19 @@ PROVEN = Person.number_by_holder.is_(False)
 
 def is_identified() -> ColumnElement[bool]:
     """SQL: who a person is was looked at: verified, or with a number that an office said. What the holder alone typed is neither."""
-    return or_(Person.is_verified.is_(True), and_(Person.id_number_hash.is_not(None), PROVEN))
+    return _looked_at(Person)
+
+
+def _looked_at(row: Any) -> ColumnElement[bool]:
+    return or_(row.is_verified.is_(True), and_(row.id_number_hash.is_not(None), row.number_by_holder.is_(False)))
+
+
+def is_identified_human() -> ColumnElement[bool]:
+    """SQL: who a person is was looked at under any row of the same human; the other rows are asked only where this one was not looked at."""
+    other = aliased(Person)
+    stays = func.coalesce(Person.merged_into_id, Person.id)
+    one_human = or_(other.id == stays, other.merged_into_id == stays)
+    return or_(is_identified(), select(other.id).where(one_human, _looked_at(other)).correlate(Person).exists())
 
 
 def claimants(hashes: Iterable[str]) -> list[Person]:
