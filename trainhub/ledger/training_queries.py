@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Source
 from trainhub.people import queries as people
+from trainhub.people.models import Person
 
 
-def is_sure() -> ColumnElement[bool]:
-    """SQL: whose training a record is was looked at: a roster named them with their full number (also where nobody but they and a base says that it is
-    theirs), or the human is identified, under whichever row."""
-    return or_(TrainingRecord.by_number.is_(True), people.is_identified_human())
+def is_sure(at: Any = None, *, record: Any = TrainingRecord, person: Any = Person) -> ColumnElement[bool]:
+    """SQL: whose training a record is was looked at, now or at a moment: a roster named them with their full number (also where nobody but they and a
+    base says that it is theirs), or the human is identified, under whichever row. `record`, `person`: the record and its person in the statement."""
+    return or_(record.by_number.is_(True), people.is_identified_human(at, person))
 
 
 def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:

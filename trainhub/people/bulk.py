@@ -18,7 +18,7 @@ from trainhub.people import rules
 from trainhub.people.models import Person
 from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
 from trainhub.people.queries.numbers import by_number_hash
-from trainhub.people.types import IdCheck, IdType
+from trainhub.people.types import IdCheck, Identified, IdType
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ def register_many(new: Sequence[NewPerson], *, by: Identity, now: datetime, is_d
             "id_number_hash": one.number_hash,
             "id_mask": rules.mask_number(one.id_type, one.checked.number),
             "is_verified": True,
+            "identified_at": now,
+            "identified_by_id": by.account_id,
+            "identified_how": Identified.ROSTER,
             "number_by_holder": False,
             "birth_on": one.birth_on,
             "gender": one.checked.gender,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
-from trainhub.people.types import Degree, Gender, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
+from trainhub.people.types import Degree, Gender, Identified, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
 
 STAYS: dict[str, Any] = {"merging": "stays"}
@@ -39,6 +39,11 @@ class Person(Versioned, Base):
     number_by_holder: Mapped[bool] = mapped_column(default=False)
     """Nobody but the holder said the number: it proves nothing, and gives way to an office that brings it (`operations.claiming`)."""
     is_verified: Mapped[bool] = mapped_column(default=False)
+    identified_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Since when, without a break, it is known who this is: verified, or with a number that somebody else than the holder said; None: it is not. Earlier
+    spans are `PersonIdentified`. Figures count identified persons, so those of a past moment ask this."""
+    identified_by_id: Mapped[int | None]
+    identified_how: Mapped[Identified | None] = mapped_column(enum_column(Identified))
     birth_on: Mapped[date | None]
     gender: Mapped[Gender] = mapped_column(enum_column(Gender), default=Gender.UNKNOWN)
     nationality: Mapped[str] = mapped_column(sa.String(3), default="CN")
@@ -53,8 +58,27 @@ class Person(Versioned, Base):
     __table_args__ = (
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
         sa.CheckConstraint("(id_number_hash IS NULL) = (id_number_encrypted IS NULL)", name="id_number_whole"),
+        sa.CheckConstraint(
+            "(identified_at IS NOT NULL) = (is_verified OR (id_number_hash IS NOT NULL AND NOT number_by_holder))", name="identified_whole"
+        ),
         sa.Index("ix_person_same", "name", "birth_on"),
     )
+
+
+class PersonIdentified(Base):
+    """A span in which it was known who somebody is, and that has ended: a verification was withdrawn, a claimed number went to whose it is."""
+
+    __tablename__ = "person_identified"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    how: Mapped[Identified | None] = mapped_column(enum_column(Identified))
+    by_id: Mapped[int | None]
+    ended_by_id: Mapped[int | None]
+
+    __table_args__ = (sa.CheckConstraint("until >= since", name="in_order"),)
 
 
 class FormerNumber(Base):

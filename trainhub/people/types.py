@@ -100,6 +100,19 @@ class IdProblem(StrEnum):
     PATTERN = "pattern"
 
 
+class Identified(StrEnum):
+    """By what it is known who somebody is."""
+
+    ROSTER = "roster"
+    """A list of trainees that an office or a base brought named them with their number."""
+    NUMBER = "number"
+    """A school or an office registered their number."""
+    DOCUMENT = "document"
+    """Somebody looked at them and their document."""
+    EARLIER = "earlier"
+    """It was known before that was kept with its day: the day is that of the registration."""
+
+
 class PairDecision(StrEnum):
     """What somebody found out about two persons who look the same."""
 

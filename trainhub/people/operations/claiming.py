@@ -12,8 +12,9 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
 from trainhub.people.models import Person, PersonYield
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.rules import OFFICES
-from trainhub.people.types import CHANGED, YIELDED
+from trainhub.people.types import CHANGED, YIELDED, Identified
 
 
 def vouches(by: Identity) -> bool:
@@ -41,6 +42,7 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
             yielded[row.id_number_hash] = row
         row.id_type = row.id_number_hash = row.id_number_encrypted = None
         row.id_mask, row.number_by_holder, row.is_verified = "", False, False
+        settle_identity(row, how=Identified.NUMBER, by=by, now=now)
         session().flush()
         audit.record(by=by, did="people.number.yielded", on=row, data={})
         for tell in current_app.extensions.get(CHANGED, ()):

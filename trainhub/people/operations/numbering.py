@@ -15,9 +15,10 @@ from trainhub.kernel.keys import keyring
 from trainhub.people import queries
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.operations.claiming import hand_over, yield_claims
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, IdType
+from trainhub.people.types import Gender, IdCheck, Identified, IdType
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -40,7 +41,7 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
     yielded = {} if by_holder else yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
-    _write(person, id_type, check, by_holder=by_holder)
+    _write(person, id_type, check, by_holder=by_holder, by=by, now=now)
     hand_over(yielded, by=by, now=now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
@@ -71,7 +72,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
         None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
     )  # what a stranger typed was nobody's by mistake
     yielded = yield_claims([key], by=by, now=now, but=person.id)
-    _write(person, id_type, check)
+    _write(person, id_type, check, by=by, now=now)
     hand_over(yielded, by=by, now=now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
@@ -112,13 +113,14 @@ def _taken(holder: Person) -> NumberTaken:
     return taken
 
 
-def _write(person: Person, id_type: IdType, check: IdCheck, *, by_holder: bool = False) -> None:
+def _write(person: Person, id_type: IdType, check: IdCheck, *, by: Identity, now: datetime, by_holder: bool = False) -> None:
     """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
     sealed = seal_number(id_type, check.number)
     try:
         with session().begin_nested():
             put_number(person, sealed)
             person.number_by_holder = by_holder
+            settle_identity(person, how=Identified.NUMBER, by=by, now=now)
             person.birth_on = check.birth_on or person.birth_on
             person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
             person.nationality_kind = check.nationality_kind

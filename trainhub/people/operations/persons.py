@@ -23,8 +23,9 @@ from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
 from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.merging import note_decision
-from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, Identified, IdType, NationalityKind, PairDecision, SealedNumber
 
 
 class BadPerson(Refused):
@@ -121,6 +122,7 @@ def register_person(
         is_demo=is_demo,
     )
     row.number_by_holder = number_by_holder and row.id_number_hash is not None
+    settle_identity(row, how=_how(row), by=by, now=now)
     for is_last in (False, True):
         try:
             with session().begin_nested():
@@ -162,6 +164,7 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
         _refuse_former(name, key, corrected)
         facts = {fact: value for fact, value in one.items() if fact not in ("name", "id_type", "id_number")}
         row = _row(name, check, one.get("id_type"), now=now, resolve=book.resolve, **facts)
+        settle_identity(row, how=_how(row), by=by, now=now)
         rows.append(row)
         new.append(row)
         if key is not None:
@@ -184,6 +187,10 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
 def _refuse_former(name: str, key: str | None, corrected: Mapping[str, Sequence[str]]) -> None:
     if any(rules.same_name(former, name) for former in corrected.get(key or "", ())):
         raise NumberCorrected(str(labels.NUMBER_CORRECTED), field="id_number")
+
+
+def _how(row: Person) -> Identified:
+    return Identified.DOCUMENT if row.id_number_hash is None or row.number_by_holder else Identified.NUMBER
 
 
 def _note_registered(row: Person, by: Identity) -> None:
@@ -334,6 +341,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
     before = {key: getattr(person, key) for key in changed}
     for key in changed:
         setattr(person, key, fields[key])
+    settle_identity(person, how=Identified.DOCUMENT, by=by, now=now)
     if changed:
         if "name" in changed:
             person.pinyin = pinyin.of_name(person.name)

@@ -17,6 +17,13 @@ from trainhub.people.queries.former import (
     teachers_by_former_no,
     was_in_programme,
 )
+from trainhub.people.queries.identified import (
+    identity_changed,
+    identity_marks,
+    identity_spans,
+    is_identified,
+    is_identified_human,
+)
 from trainhub.people.queries.merging import (
     decided_same_with,
     different_between,
@@ -47,8 +54,6 @@ from trainhub.people.queries.persons import (
     claimants,
     hash_of,
     holder_of,
-    is_identified,
-    is_identified_human,
     names_of,
     organisations_of_person,
     pair,
@@ -181,6 +186,9 @@ __all__ = [
     "human_id",
     "human_ids",
     "humans_of",
+    "identity_changed",
+    "identity_marks",
+    "identity_spans",
     "in_cohort",
     "in_programme",
     "in_programme_since",

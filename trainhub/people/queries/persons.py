@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -36,23 +36,6 @@ def person(person_id: int) -> Person | None:
 
 PROVEN = Person.number_by_holder.is_(False)
 """SQL: an office said the number."""
-
-
-def is_identified() -> ColumnElement[bool]:
-    """SQL: who a person is was looked at: verified, or with a number that an office said. What the holder alone typed is neither."""
-    return _looked_at(Person)
-
-
-def _looked_at(row: Any) -> ColumnElement[bool]:
-    return or_(row.is_verified.is_(True), and_(row.id_number_hash.is_not(None), row.number_by_holder.is_(False)))
-
-
-def is_identified_human() -> ColumnElement[bool]:
-    """SQL: who a person is was looked at under any row of the same human; the other rows are asked only where this one was not looked at."""
-    other = aliased(Person)
-    stays = func.coalesce(Person.merged_into_id, Person.id)
-    one_human = or_(other.id == stays, other.merged_into_id == stays)
-    return or_(is_identified(), select(other.id).where(one_human, _looked_at(other)).correlate(Person).exists())
 
 
 def claimants(hashes: Iterable[str]) -> list[Person]:

@@ -3,6 +3,7 @@
 from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.counting import (
     PROVINCE,
+    Marks,
     by_code,
     codes_of,
     completion_count,
@@ -40,6 +41,7 @@ from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to
 
 __all__ = [
     "PROVINCE",
+    "Marks",
     "by_code",
     "closing",
     "closings_of",

@@ -22,7 +22,7 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
     """The completions a goal counts, of verified persons: record, human, day, county, prefecture, base, category.
 
     The human is the person, or the one they stand for since they were decided to be the same (at most two steps away).
-    `known_at`: the records as they stood at that moment, without what was recorded, cancelled, joined or parted later. What a human
+    `known_at`: the records as they stood at that moment, without what was recorded, cancelled, joined or parted, or whose person was identified, later. What a human
     completed once and was recorded under two numbers is one completion: the first record.
     """
     found = _recorded(goal, until=until, known_at=known_at)
@@ -54,7 +54,7 @@ def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None) -> s
             TrainingRecord.is_counted.is_(True),
             *_standing(known_at),
             TrainingRecord.completed_on.between(goal.starts_on, last),
-            is_sure(),
+            is_sure(known_at),
             Region.reporting_code.is_not(None),
             organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
         )
