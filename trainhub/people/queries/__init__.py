@@ -23,6 +23,7 @@ from trainhub.people.queries.identified import (
     identity_spans,
     is_identified,
     is_identified_human,
+    who_acted,
 )
 from trainhub.people.queries.merging import (
     decided_same_with,
@@ -278,6 +279,7 @@ __all__ = [
     "teachers_visible_to",
     "undecided_same",
     "was_in_programme",
+    "who_acted",
     "who_stayed",
     "with_contacts",
     "with_guardians",

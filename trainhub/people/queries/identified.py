@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, PersonIdentified, PersonMerge
 from trainhub.people.queries.merging import human_ids
@@ -70,11 +70,9 @@ def identity_spans(person_id: int) -> list[PersonIdentified]:
     return list(session().scalars(statement.order_by(PersonIdentified.until.desc(), PersonIdentified.id.desc())))
 
 
-def identified_between(since: datetime, until: datetime, person_ids: Iterable[int] | sa.Select[Any]) -> tuple[int, int]:
-    """Of some persons: how many became identified between two moments and are, and how many ceased to be."""
-    current = session()
-    became = select(func.count(Person.id)).where(Person.identified_at > since, Person.identified_at <= until, Person.id.in_(person_ids))
-    ceased = select(func.count(sa.distinct(PersonIdentified.person_id))).where(
-        PersonIdentified.since <= since, PersonIdentified.until > since, PersonIdentified.until <= until, PersonIdentified.person_id.in_(person_ids)
-    )
-    return current.scalar(became) or 0, current.scalar(ceased) or 0
+def who_acted(account_ids: Iterable[int | None]) -> dict[int, str]:
+    """How the audit log names these accounts, in their latest event."""
+    wanted = sorted({key for key in account_ids if key is not None})
+    last = select(func.max(AuditEvent.id)).where(AuditEvent.account_id.in_(wanted)).group_by(AuditEvent.account_id)
+    found = session().execute(select(AuditEvent.account_id, AuditEvent.actor).where(AuditEvent.id.in_(last))) if wanted else ()
+    return {key: actor for key, actor in found if key is not None}

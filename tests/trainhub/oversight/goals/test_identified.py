@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from tests.factories import identity as make
+from tests.trainhub.ledger.conftest import command  # noqa: F401 - a fixture
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import operations, queries, reporting
 from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.types import Change
 from trainhub.people import operations as people
 from trainhub.people.models import Person, PersonIdentified
 from trainhub.people.operations import merging
@@ -24,7 +30,9 @@ from trainhub.people.operations.persons import open_number
 from trainhub.people.types import Identified, IdType, PairDecision
 
 pytestmark = pytest.mark.database
-NOW, UNTIL, END = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 6, 30), date(2017, 12, 31)
+NOW, UNTIL = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 6, 30)
+EARLY = NOW - timedelta(days=90)
+AsRole = Callable[..., FlaskClient]
 
 
 def _goal() -> Goal:
@@ -158,3 +166,57 @@ def test_every_past_figure_is_counted_again_whatever_happened_since(session: Ses
     kept = queries.kept_totals(goal)
     operations.rebuild(goal=goal, now=NOW + timedelta(days=21))
     assert queries.kept_totals(goal) == kept == queries.completion_count(goal)
+
+
+def test_the_page_of_a_snapshot_tells_why_the_ledger_says_otherwise(session: Session, as_role: AsRole) -> None:
+    goal, late, verified, gone = _goal(), ground.person(now=EARLY), _alone(), ground.person(now=EARLY)
+    _trained(verified, date(2016, 3, 1), NOW - timedelta(days=60))
+    cancelled = _trained(gone, date(2016, 3, 2), NOW - timedelta(days=60))
+    row = operations.take_snapshot(goal=goal, on=UNTIL, reason="半年", by=SYSTEM, now=NOW)
+    _verify(verified, NOW + timedelta(hours=1))
+    _trained(late, date(2016, 3, 3), NOW + timedelta(hours=1))
+    ledger.cancel_record(record_id=cancelled.id, reason="重复", by=SYSTEM, now=NOW + timedelta(hours=1))
+    found = queries.changes_since(goal, NOW, until=UNTIL)
+    assert found == {Change.RECORDED: (1, 0), Change.IDENTIFIED: (1, 0), Change.CANCELLED: (0, 1)}
+    key = row.id
+    session.commit()
+    hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    page = hr.get(f"/goals/fj-400k/snapshots/{key}?explain=1").text
+    assert "按当时所知重算，与快照一致" in page
+    assert "身份后来核实，或核实后来撤销" in page
+    assert "按当时所知重新核算" in hr.get(f"/goals/fj-400k/snapshots/{key}").text
+    assert "差异的来由" not in city.get(f"/goals/fj-400k/snapshots/{key}?explain=1").text, "a difference of one tells of one"
+
+
+def test_the_report_of_a_moment_by_the_command(session: Session, command: Callable[..., dict[str, Any]]) -> None:
+    person = _alone()
+    _trained(person, date(2016, 3, 1), NOW - timedelta(days=60))
+    _verify(person, NOW)
+    session.commit()
+    asked = ("goals", "report", "--on", "2016-06-30", "--known-at")
+    assert [command(*asked, f"2016-07-01T{at}")["persons"] for at in ("09:59", "10:00")] == [0, 1], "02:00 UTC is 10:00 here"
+
+
+def test_the_page_of_a_person_tells_since_when_and_how(session: Session, as_role: AsRole) -> None:
+    person = ground.person(id_type=None, now=EARLY)
+    account = make.account()
+    by = Identity(account.id, None, "核验员")
+    people.change_person(person=person, is_verified=True, by=by, now=NOW)
+    people.change_person(person=person, is_verified=False, by=by, now=NOW + timedelta(days=1))
+    people.give_number(person=person, id_type=IdType.RESIDENT_ID, number=ground.resident_id(), by=by, now=NOW + timedelta(days=2))
+    key = person.id
+    audit.write_pending(session)
+    session.commit()
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/people/persons/{key}").text
+    for told in ("2016-07-03 10:00，单位登记证件号码，核验员", "核验本人及证件", "由 核验员 撤销"):
+        assert told in page
+
+
+def test_the_list_behind_a_figure_tells_when_each_was_identified(session: Session, as_role: AsRole) -> None:
+    goal, person = _goal(), ground.person(now=EARLY)
+    _trained(person, date(2016, 3, 1), NOW)
+    operations.refresh(goal=goal, now=NOW)
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    assert "身份核实：" in hr.get("/goals/fj-400k/people").text
+    assert f"{EARLY:%Y-%m-%d}" in hr.get("/goals/fj-400k/people.csv").text

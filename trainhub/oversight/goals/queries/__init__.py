@@ -35,6 +35,7 @@ from trainhub.oversight.goals.queries.counting import (
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
+from trainhub.oversight.goals.queries.explaining import changes_since, joined_since
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.knowing import computed_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
@@ -43,6 +44,7 @@ __all__ = [
     "PROVINCE",
     "Marks",
     "by_code",
+    "changes_since",
     "closing",
     "closings_of",
     "codes_of",
@@ -64,6 +66,7 @@ __all__ = [
     "humans_of",
     "is_late",
     "is_unsorted",
+    "joined_since",
     "kept_courses",
     "kept_days_of",
     "kept_progress",

@@ -312,6 +312,7 @@ def drill(
             GoalPerson.category,
             Person.name,
             Person.id_mask,
+            Person.identified_at,
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,
