@@ -375,21 +375,6 @@ def batches(identity: Identity) -> sa.Select[Any]:
     return statement if identity.everywhere(*SEES_ALL) else statement.where(RosterBatch.asked_by_id == identity.account_id)
 
 
-def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> RosterBatch | None:
-    """The same file asked for by the same account that was not finished: a killed import goes on with it."""
-    return session().scalar(
-        select(RosterBatch)
-        .where(
-            RosterBatch.sha256 == sha256,
-            RosterBatch.base_id.is_(None) if base_id is None else RosterBatch.base_id == base_id,
-            RosterBatch.asked_by_id.is_(None) if asked_by_id is None else RosterBatch.asked_by_id == asked_by_id,
-            RosterBatch.finished_at.is_(None),
-        )
-        .order_by(RosterBatch.id)
-        .limit(1)
-    )
-
-
 # -- what keeps data in use ---------------------------------------------------------------------------------------------
 def completions_since(since: datetime) -> list[people.Use]:
     """What was completed, or recorded, since an instant: it keeps the data of the person in use (own.retention.*)."""

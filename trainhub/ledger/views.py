@@ -28,6 +28,7 @@ from trainhub.ledger.types import Category
 from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
+from trainhub.people.labels import ID_TYPES
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
 roster_pages = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -308,7 +309,7 @@ def duplicates() -> Any:
     """Persons who may be one human."""
     number, size = paging.wanted()
     page = paging.paginate(_duplicates(), number=number, size=size, scalars=False)
-    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=_only_open())
+    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=_only_open(), types=ID_TYPES)
 
 
 def _only_open() -> bool:

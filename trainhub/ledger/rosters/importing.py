@@ -13,11 +13,11 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
-from trainhub.ledger import queries
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, overlapping, persons_of, standing_of, unqueued
+from trainhub.ledger.rosters.documents import under_another_document
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of, unqueued
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -181,7 +181,7 @@ def start_batch(
     *, file_name: str, sha256: str, base_id: int | None, row_count: int, by: Identity, now: datetime, upload_file_id: int | None = None
 ) -> RosterBatch:
     """The batch of this file: the unfinished one of a killed import, or a new one."""
-    known = queries.open_batch(sha256, base_id, by.account_id)
+    known = open_batch(sha256, base_id, by.account_id)
     if known is not None:
         known.row_count = row_count
         session().flush()
@@ -274,8 +274,9 @@ def import_chunk(
 
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
-    """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    pairs = unqueued(alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None))
+    """Two persons of one name and birth date under different numbers wait for a person's eye, and two of one name under other documents."""
+    found = {ids[entry.person.number_hash]: entry.person.birth_on is not None for entry in new}
+    pairs = unqueued(sorted({*alike(key for key, has_birth in found.items() if has_birth), *under_another_document(found)}))
     if pairs:
         session().execute(
             insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
@@ -285,7 +286,8 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
 def _queue_missed(batch: RosterBatch, now: datetime) -> None:
     """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
     if overlapping(batch):
-        pairs = unqueued(alike(persons_of(batch.id)))
+        persons = persons_of(batch.id)
+        pairs = unqueued(sorted({*alike(persons), *under_another_document(persons)}))
         if pairs:
             session().execute(
                 insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]

@@ -136,6 +136,21 @@ def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, st
     return [(row[0], row[1], row[2]) for row in found]
 
 
+def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> RosterBatch | None:
+    """The same file asked for by the same account that was not finished: a killed import goes on with it."""
+    return session().scalar(
+        select(RosterBatch)
+        .where(
+            RosterBatch.sha256 == sha256,
+            RosterBatch.base_id.is_(None) if base_id is None else RosterBatch.base_id == base_id,
+            RosterBatch.asked_by_id.is_(None) if asked_by_id is None else RosterBatch.asked_by_id == asked_by_id,
+            RosterBatch.finished_at.is_(None),
+        )
+        .order_by(RosterBatch.id)
+        .limit(1)
+    )
+
+
 def batch_now(batch_id: int) -> RosterBatch:
     """A batch as it stands in the database, whatever the session holds."""
     return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
@@ -294,6 +309,7 @@ def possible_duplicates(*, only_open: bool, text: str = "", sort: str = "") -> o
             one.id_type,
             one.id_mask,
             other.id.label("other_id"),
+            other.name.label("other_name"),
             other.id_type.label("other_type"),
             other.id_mask.label("other_mask"),
         )
