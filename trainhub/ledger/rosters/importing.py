@@ -67,13 +67,13 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
     formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    marks, before = _claimed(entries, result.known) if vouches(by) else ({}, {})
-    if before:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
+    marks, claimants = _claimed(entries, result.known) if vouches(by) else ({}, {})
+    if claimants:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
         one_human |= marks
-        named, days = standing_of(before, TrainingRecord.by_number.is_(True))
+        named, days = standing_of(claimants, TrainingRecord.by_number.is_(True))
         there, places = there | named, days | places
     former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
-    cancelled, corrected = cancelled_of(former | before | persons)
+    cancelled, corrected = cancelled_of(former | claimants | persons)
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:

@@ -47,7 +47,7 @@ def _alone(now: datetime = NOW - timedelta(days=90)) -> Person:
 
 
 def _trained(person: Person, day: date, now: datetime, **more: Any) -> TrainingRecord:
-    facts = {"course": "网课", "category": Category.WORKER, "county_code": "350102", "hours_x10": 160, "is_counted": True, "source": Source.COURSE}
+    facts: dict[str, Any] = {"course": "网课", "category": Category.WORKER, "county_code": "350102", "hours_x10": 160, "is_counted": True, "source": Source.COURSE}
     row, _is_new = ledger.record_training(person_id=person.id, organisation_id=ground.base().id, completed_on=day, by=SYSTEM, now=now, **facts | more)
     return row
 

@@ -39,7 +39,7 @@ def waiting_counts(goal: Goal) -> dict[str, int]:
     found = _recorded(goal, until=None, known_at=None, sure=False)
     unit = Region.reporting_code
     rows = session().execute(found.with_only_columns(unit, func.count()).group_by(unit))
-    return {code: int(count) for code, count in rows}
+    return {code: int(count) for code, count in rows if code is not None}
 
 
 def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None, sure: bool = True) -> sa.Select[Any]:
