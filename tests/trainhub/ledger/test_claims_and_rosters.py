@@ -127,7 +127,7 @@ def test_a_number_given_or_corrected_by_an_office_takes_it_along(session: Sessio
         mine = people.register_person(name=NAME, by=SYSTEM, now=NOW, is_verified=True, **wrong)
         facts: dict[str, Any] = {"organisation_id": base, "category": Category.FOUNDER, "county_code": "350102", "hours_x10": 160, "is_counted": True}
         same: dict[str, Any] = {"course": "电子商务运营", "completed_on": date(2016, 3, 1), "source": Source.COURSE}
-        ledger.record_training(person_id=mine.id, by=SYSTEM, now=NOW, **facts, **same)  # type: ignore[arg-type]
+        ledger.record_training(person_id=mine.id, by=SYSTEM, now=NOW, **facts, **same)
     assert figures() == (2, 2)
     with transaction():
         mine = session.get_one(Person, mine.id)

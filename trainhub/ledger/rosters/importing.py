@@ -16,7 +16,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.documents import under_another_document
+from trainhub.ledger.rosters.document_queries import under_another_document
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of, unqueued
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
