@@ -157,7 +157,7 @@ def _person(key: int, value: dict[str, str], now: Any) -> dict[str, Any]:
     text = value["id_number"]
     return {
         "id": key, "name": value["name"], "pinyin": "", "id_type": "resident_id", "id_number_encrypted": text.encode(), "id_number_hash": text,
-        "id_mask": text, "number_by_holder": False, "is_verified": True, "birth_on": None, "gender": "unknown", "nationality": "CN", "nationality_kind": "china", "phone": "",
+        "id_mask": text, "number_by_holder": False, "is_verified": True, "identified_at": now, "identified_how": "roster", "birth_on": None, "gender": "unknown", "nationality": "CN", "nationality_kind": "china", "phone": "",
         "email": "", "county_code": value["county_code"], "merged_into_id": None, "is_demo": True, "created_at": now, "version": 1,
     }  # fmt: skip
 
@@ -167,7 +167,7 @@ def _record(key: int, person: int, base: int, value: dict[str, str], now: Any) -
 
     return {
         "id": key, "person_id": person, "organisation_id": base, "course": value["course"], "category": value["category"],
-        "county_code": value["county_code"], "hours_x10": 160, "completed_on": date.fromisoformat(value["completed_on"]), "is_counted": True,
+        "county_code": value["county_code"], "hours_x10": 160, "completed_on": date.fromisoformat(value["completed_on"]), "is_counted": True, "by_number": True,
         "source": "roster", "source_id": None, "batch_id": None, "recorded_at": now, "recorded_by_id": None, "cancelled_at": None,
     }  # fmt: skip
 

@@ -161,6 +161,7 @@ LABELS: Mapping[str, Any] = {
     "is_upheld": _l("举报成立"),
     "is_used": _l("已使用"),
     "is_verified": _l("已核实"),
+    "identified_at": _l("身份核实时间"),
     "next_since": _l("下一段开始日期"),
     "number_by_holder": _l("号码由本人填写"),
     "issued_no": _l("文号"),

@@ -26,6 +26,11 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(SHANGHAI)
 
 
+def instant_of(typed: datetime) -> datetime:
+    """The instant of a day and an hour as people here write them."""
+    return typed.replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
 def last_over(instant: datetime) -> date:
     """The last day that was over at an instant. What is kept with its day alone is known for certain up to this day: of the day itself
     nobody could tell later what had been entered before the instant and what after."""

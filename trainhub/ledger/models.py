@@ -31,6 +31,8 @@ class TrainingRecord(Base):
     hours_x10: Mapped[int]
     completed_on: Mapped[date]
     is_counted: Mapped[bool]
+    by_number: Mapped[bool] = mapped_column(default=False)
+    """A roster named the person by their full number, and nobody has said since that it is another's: whose training it is is sure."""
     source: Mapped[Source] = mapped_column(enum_column(Source))
     source_id: Mapped[int | None]
     batch_id: Mapped[int | None] = mapped_column(ref("roster_batch.id"), index=True)

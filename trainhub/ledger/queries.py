@@ -25,6 +25,7 @@ from trainhub.ledger.models import (
     TrainingRecord,
 )
 from trainhub.ledger.permissions import IMPORTERS, READERS, SEES_ALL
+from trainhub.ledger.training_queries import is_sure, waiting
 from trainhub.ledger.types import Reach, Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import ordered_or, scope, within_regions
@@ -254,6 +255,7 @@ REGISTRY = (
     TrainingRecord.is_counted,
     TrainingRecord.source,
     TrainingRecord.cancelled_at,
+    is_sure().label("is_sure"),
 )
 
 
@@ -289,6 +291,7 @@ def _narrowed(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
+    only_waiting: bool = False,
 ) -> list[sa.ColumnElement[bool]]:
     """What the records of a list fulfil. Other tables are asked in subqueries, so that the records can be counted and passed over alone."""
     found = [visible_to(identity)]
@@ -309,6 +312,8 @@ def _narrowed(
         found.append(TrainingRecord.completed_on <= until)
     if person_id is not None:
         found.append(people.same_human(TrainingRecord.person_id, person_id))
+    if only_waiting:
+        found += waiting()
     if not with_cancelled:
         found.append(TrainingRecord.cancelled_at.is_(None))
     return found
@@ -373,21 +378,6 @@ def batches(identity: Identity) -> sa.Select[Any]:
     """Imported rosters, the latest first: one's own, or every one for those who see all."""
     statement = select(RosterBatch).order_by(RosterBatch.id.desc())
     return statement if identity.everywhere(*SEES_ALL) else statement.where(RosterBatch.asked_by_id == identity.account_id)
-
-
-def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> RosterBatch | None:
-    """The same file asked for by the same account that was not finished: a killed import goes on with it."""
-    return session().scalar(
-        select(RosterBatch)
-        .where(
-            RosterBatch.sha256 == sha256,
-            RosterBatch.base_id.is_(None) if base_id is None else RosterBatch.base_id == base_id,
-            RosterBatch.asked_by_id.is_(None) if asked_by_id is None else RosterBatch.asked_by_id == asked_by_id,
-            RosterBatch.finished_at.is_(None),
-        )
-        .order_by(RosterBatch.id)
-        .limit(1)
-    )
 
 
 # -- what keeps data in use ---------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
@@ -11,11 +13,16 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
-def is_sure() -> ColumnElement[bool]:
-    """SQL: whose training a record is was looked at: the person is identified, or the record came by a roster, which names them with their full number
-    (also where nobody but they and a base says that it is theirs)."""
-    replaced = and_(TrainingRecord.source == Source.ROSTER, Person.id_number_hash.is_not(None))  # what takes its place names no roster
-    return or_(people.is_identified(), TrainingRecord.batch_id.is_not(None), replaced)
+def is_sure(at: Any = None, *, record: Any = TrainingRecord, person: Any = Person) -> ColumnElement[bool]:
+    """SQL: whose training a record is was looked at, now or at a moment: a roster named them with their full number (also where nobody but they and a
+    base says that it is theirs), or the human is identified, under whichever row. `record`, `person`: the record and its person in the statement."""
+    return or_(record.by_number.is_(True), people.is_identified_human(at, person))
+
+
+def waiting() -> list[ColumnElement[bool]]:
+    """SQL: what a completion fulfils that would count for goals once somebody has looked at its person."""
+    unknown = select(Person.id).where(~people.is_identified_human())
+    return [TrainingRecord.is_counted.is_(True), TrainingRecord.by_number.is_(False), TrainingRecord.person_id.in_(unknown)]
 
 
 def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:

@@ -15,7 +15,9 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, trainee_queries, views
 from trainhub.ledger.holidays import views as holidays
+from trainhub.ledger.operations import yielding
 from trainhub.people import queries as people
+from trainhub.people.types import YIELDED
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -76,6 +78,7 @@ def register(app: Flask) -> None:
             ("possible_duplicates", _l("名册导入时的重复核对"), own_queries.possible_duplicates, models.PossibleDuplicate),
         ),
     )
+    app.extensions.setdefault(YIELDED, []).append(yielding.follow_number)
     nav.register_nav(
         app,
         nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),

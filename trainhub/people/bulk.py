@@ -16,9 +16,9 @@ from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.people import rules
 from trainhub.people.models import Person
-from trainhub.people.operations.claiming import vouches, yield_claims
+from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
 from trainhub.people.queries.numbers import by_number_hash
-from trainhub.people.types import IdCheck, IdType
+from trainhub.people.types import IdCheck, Identified, IdType
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def register_many(new: Sequence[NewPerson], *, by: Identity, now: datetime, is_d
     """
     if not new:
         return {}
-    if vouches(by):
-        yield_claims((one.number_hash for one in new), by=by, now=now)
+    yielded = yield_claims((one.number_hash for one in new), by=by, now=now) if vouches(by) else {}
     ring = keyring()
     rows: list[dict[str, Any]] = [
         {
@@ -58,6 +57,9 @@ def register_many(new: Sequence[NewPerson], *, by: Identity, now: datetime, is_d
             "id_number_hash": one.number_hash,
             "id_mask": rules.mask_number(one.id_type, one.checked.number),
             "is_verified": True,
+            "identified_at": now,
+            "identified_by_id": by.account_id,
+            "identified_how": Identified.ROSTER,
             "number_by_holder": False,
             "birth_on": one.birth_on,
             "gender": one.checked.gender,
@@ -70,6 +72,7 @@ def register_many(new: Sequence[NewPerson], *, by: Identity, now: datetime, is_d
         for one in new
     ]
     session().execute(insert(Person.__table__), rows)  # type: ignore[arg-type]
+    hand_over(yielded, by=by, now=now)
     return {key: known.id for key, known in by_number_hash(one.number_hash for one in new).items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.kernel.characters import bad_characters
 from trainhub.kernel.i18n import _, _l
-from trainhub.people.types import Degree, Gender, IdProblem, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
+from trainhub.people.types import Degree, Gender, Identified, IdProblem, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 
 ID_TYPES: Mapping[IdType, Any] = {
     IdType.RESIDENT_ID: _l("居民身份证"),
@@ -26,6 +26,12 @@ ID_PROBLEMS: Mapping[IdProblem, Any] = {
 NUMBER_CORRECTED = _l(
     "这个证件号码原来误登在同名人员名下，现已更正。名单中仍是原号码的，请改为更正后的号码；确属另一名同名人员的，请系统管理员先登记此人、再登记其证件号码。"
 )
+IDENTIFIED: Mapping[Identified, Any] = {
+    Identified.ROSTER: _l("培训花名册载明证件号码"),
+    Identified.NUMBER: _l("单位登记证件号码"),
+    Identified.DOCUMENT: _l("核验本人及证件"),
+    Identified.EARLIER: _l("来源当时未单独记载，以登记时间为准"),
+}
 GENDERS: Mapping[Gender, Any] = {Gender.MALE: _l("男"), Gender.FEMALE: _l("女"), Gender.UNKNOWN: _l("未说明")}
 NATIONALITY_KINDS: Mapping[NationalityKind, Any] = {
     NationalityKind.CHINA: _l("中国内地"),
@@ -51,6 +57,7 @@ DECISIONS: Mapping[PairDecision, Any] = {PairDecision.DIFFERENT: _l("不是同�
 EVENTS: Mapping[str, Any] = {
     "people.person.registered": _l("登记人员"),
     "people.person.changed": _l("修改人员信息"),
+    "people.person.identified": _l("核实身份"),
     "people.person.merged": _l("合并人员"),
     "people.person.parted": _l("撤销合并"),
     "people.pair.decided": _l("判定疑似同一人"),

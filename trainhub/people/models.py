@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
-from trainhub.people.types import Degree, Gender, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
+from trainhub.people.types import Degree, Gender, Identified, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
 
 STAYS: dict[str, Any] = {"merging": "stays"}
@@ -41,6 +41,11 @@ class Person(Versioned, Base):
     number_given_at: Mapped[datetime | None]
     """When the number was last given, entered or not; None: with the row, or before that was kept. Its time runs from here (own.retention.id_number_months)."""
     is_verified: Mapped[bool] = mapped_column(default=False)
+    identified_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Since when, without a break, it is known who this is: verified, or with a number that somebody else than the holder said; None: it is not. Earlier
+    spans are `identity_models.PersonIdentified`. Figures count identified persons, so those of a past moment ask this."""
+    identified_by_id: Mapped[int | None]
+    identified_how: Mapped[Identified | None] = mapped_column(enum_column(Identified))
     birth_on: Mapped[date | None]
     gender: Mapped[Gender] = mapped_column(enum_column(Gender), default=Gender.UNKNOWN)
     nationality: Mapped[str] = mapped_column(sa.String(3), default="CN")
@@ -55,6 +60,9 @@ class Person(Versioned, Base):
     __table_args__ = (
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
         sa.CheckConstraint("(id_number_hash IS NULL) = (id_number_encrypted IS NULL)", name="id_number_whole"),
+        sa.CheckConstraint(
+            "(identified_at IS NOT NULL) = (is_verified OR (id_number_hash IS NOT NULL AND NOT number_by_holder))", name="identified_whole"
+        ),
         sa.Index("ix_person_same", "name", "birth_on"),
     )
 

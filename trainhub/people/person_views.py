@@ -111,12 +111,20 @@ def person(row: Person) -> Any:
         teachers=[(teacher, organisations.by_id(teacher.university_id)) for teacher in queries.teachers_of_person(row.id)],
         employment=queries.employment_of(row.id),
         joined=joined(row),
+        **identity(row),
         holds=queries.holds_on(row.id) if may(who(), Can.HOLD_SET) else [],
         history=organisations.history_of("person", row.id),
         doors=doors_of(row, who()),
         labels=labels,
         can=Can,
     )
+
+
+def identity(row: Person) -> dict[str, Any]:
+    """Since when, how and by whom it is known who somebody is, and the spans in which it was known and that have ended."""
+    spans = queries.identity_spans(row.id)
+    actors = queries.who_acted([row.identified_by_id, *(key for span in spans for key in (span.by_id, span.ended_by_id))])
+    return {"spans": spans, "actors": actors}
 
 
 def joined(row: Person) -> list[dict[str, Any]]:

@@ -17,6 +17,9 @@ CHANGED = "trainhub.people.changed"
 (person, before, by, now), called once the new facts are written, in the same transaction; `before` maps each changed fact to what it was. What retention erases is not told."""
 
 
+YIELDED = "trainhub.people.yielded"
+"""Under this name in `app.extensions` who keeps what came by a number asks to be told when an office registers it for another row than that of who had
+typed it: a list of functions of (claimant, holder, by, now), called once the holder has the number, in the same transaction."""
 MOVED = "trainhub.people.moved"
 """Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""
@@ -95,6 +98,19 @@ class IdProblem(StrEnum):
     BIRTH_DATE = "birth_date"
     CHECK_DIGIT = "check_digit"
     PATTERN = "pattern"
+
+
+class Identified(StrEnum):
+    """By what it is known who somebody is."""
+
+    ROSTER = "roster"
+    """A list of trainees that an office or a base brought named them with their number."""
+    NUMBER = "number"
+    """A school or an office registered their number."""
+    DOCUMENT = "document"
+    """Somebody looked at them and their document."""
+    EARLIER = "earlier"
+    """It was known before that was kept with its day: the day is that of the registration."""
 
 
 class PairDecision(StrEnum):

@@ -166,6 +166,7 @@ def person_itself(person_id: int) -> Owned:
             row.id_type,
             row.id_mask.label("id_number"),
             row.is_verified,
+            row.identified_at,
             row.birth_on,
             row.gender,
             row.nationality,

@@ -85,10 +85,12 @@ def record_training(
     is_counted: bool,
     source: Source,
     source_id: int | None = None,
+    by_number: bool = False,
     by: Identity,
     now: datetime,
 ) -> tuple[TrainingRecord, bool]:
-    """Record one completed training; the same person, base, course and day is a duplicate: the known record and False.
+    """Record one completed training; the same person, base, course and day is a duplicate: the known record and False. `by_number`: a roster named
+    the person by their number.
 
     `hours_x10` are tenths of an hour. Raises BadRecord for an empty course, negative hours, or a day before
     the course was taught there.
@@ -113,6 +115,7 @@ def record_training(
         is_counted=is_counted,
         source=source,
         source_id=source_id,
+        by_number=by_number,
         recorded_at=now,
         recorded_by_id=by.account_id,
     )
@@ -233,17 +236,20 @@ def restore_record(*, record: TrainingRecord, reason: str, by: Identity, today: 
     hours_x10 = record.hours_x10 if ask is None or record.source_id is None else ask(record.source_id, today)
     if not hours_x10 and record.hours_x10:
         raise BadRecord(_("这条记录没有可以计入的实习日，不能恢复：恢复实习日后再恢复。"))
-    return replace_record(record=record, reason=reason, did="restored", by=by, now=now, hours_x10=hours_x10)
+    by_number = record.by_number and session().get_one(Person, record.person_id).id_number_hash is not None  # it may have been given up meanwhile
+    return replace_record(record=record, reason=reason, did="restored", by=by, now=now, hours_x10=hours_x10, by_number=by_number)
 
 
 def replace_record(*, record: TrainingRecord, reason: str, did: str, by: Identity, now: datetime, **values: Any) -> TrainingRecord:
-    """A new record in the place of one that is, or now becomes, cancelled: with its values but for those given. The cancelled one names it.
+    """A new record in the place of one that is, or now becomes, cancelled: with its values (and person) but for those given. The cancelled one names it.
     Raises BadRecord where the same stands already."""
     cancellation, _is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
     session().refresh(record)
-    kept = {key: getattr(record, key) for key in ("course", "category", "county_code", "hours_x10", "completed_on", "is_counted")}
+    kept = {
+        key: getattr(record, key)
+        for key in ("course", "category", "county_code", "hours_x10", "completed_on", "is_counted", "by_number", "person_id")
+    }
     made, is_new = record_training(
-        person_id=record.person_id,
         organisation_id=record.organisation_id,
         source=record.source,
         source_id=record.source_id,

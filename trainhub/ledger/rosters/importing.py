@@ -13,18 +13,18 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
-from trainhub.ledger import queries
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, overlapping, persons_of, standing_of, unqueued
+from trainhub.ledger.rosters.document_queries import under_another_document
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of, unqueued
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
-from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -67,7 +67,13 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
     formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    cancelled, corrected = cancelled_of(persons)
+    marks, claimants = _claimed(entries, result.known) if vouches(by) else ({}, {})
+    if claimants:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
+        one_human |= marks
+        named, days = standing_of(claimants, TrainingRecord.by_number.is_(True))
+        there, places = there | named, days | places
+    former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
+    cancelled, corrected = cancelled_of(former | claimants | persons)
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:
@@ -130,6 +136,19 @@ def _humans(known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]
     return {key: marks[person.id] for key, person in known.items()}, marks
 
 
+def _claimed(entries: Iterable[Entry], known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]:
+    """The mark of each number that is nobody's yet but was typed by somebody of the same name as the row's, and that mark by person."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        if entry.person.number_hash not in known:
+            names.setdefault(entry.person.number_hash, plain_name(entry.person.name))
+    found = {
+        key: person for key, person in claims(key for key in names if not key.startswith(ERASED)).items() if plain_name(person.name) == names[key]
+    }
+    marks = {key: f"claim:{person.id}" for key, person in found.items()}
+    return marks, {person.id: marks[key] for key, person in found.items()}
+
+
 def _cancelled(reason: str, is_corrected: bool) -> str:
     if is_corrected:
         return _("这条培训记录已更正（理由：%(reason)s），与本行相同的原记录已作废，不再登记。请从文件中删去本行。", reason=reason)
@@ -164,7 +183,7 @@ def start_batch(
     *, file_name: str, sha256: str, base_id: int | None, row_count: int, by: Identity, now: datetime, upload_file_id: int | None = None
 ) -> RosterBatch:
     """The batch of this file: the unfinished one of a killed import, or a new one."""
-    known = queries.open_batch(sha256, base_id, by.account_id)
+    known = open_batch(sha256, base_id, by.account_id)
     if known is not None:
         known.row_count = row_count
         session().flush()
@@ -228,6 +247,7 @@ def import_chunk(
                     "hours_x10": entry.hours_x10,
                     "completed_on": entry.completed_on,
                     "is_counted": entry.is_counted,
+                    "by_number": True,
                     "source": Source.ROSTER,
                     "source_id": None,
                     "batch_id": batch_id,
@@ -256,8 +276,9 @@ def import_chunk(
 
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
-    """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    pairs = alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
+    """Two persons of one name and birth date under different numbers wait for a person's eye, and two of one name under other documents."""
+    found = {ids[entry.person.number_hash]: entry.person.birth_on is not None for entry in new}
+    pairs = unqueued(sorted({*alike(key for key, has_birth in found.items() if has_birth), *under_another_document(found)}))
     if pairs:
         session().execute(
             insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
@@ -267,7 +288,8 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
 def _queue_missed(batch: RosterBatch, now: datetime) -> None:
     """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
     if overlapping(batch):
-        pairs = unqueued(alike(persons_of(batch.id)))
+        persons = persons_of(batch.id)
+        pairs = unqueued(sorted({*alike(persons), *under_another_document(persons)}))
         if pairs:
             session().execute(
                 insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]

@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
+from trainhub.ledger.training_queries import is_sure
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -50,9 +51,15 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
+def named_by_number(person_id: int) -> list[TrainingRecord]:
+    """The completions that stand for which a roster named the person by their number."""
+    standing = (TrainingRecord.person_id == person_id, TrainingRecord.by_number.is_(True), TrainingRecord.cancelled_at.is_(None))
+    return list(session().scalars(select(TrainingRecord).where(*standing).order_by(TrainingRecord.id)))
+
+
+def standing_of(persons: Mapping[int, str], *besides: sa.ColumnElement[bool]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
     """The completions that stand for the persons (the mark of each human by id), as keys of entries, and the county in which each
-    person was first on each day, by a hash of both."""
+    person was first on each day, by a hash of both. `besides`: what else is asked of a completion."""
     keys: set[tuple[object, ...]] = set()
     places: dict[int, str] = {}
     wanted = sorted(persons)
@@ -60,7 +67,7 @@ def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], di
     for start in range(0, len(wanted), CHUNK):
         rows = session().execute(
             select(TrainingRecord.person_id, *columns)
-            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None), *besides)
             .order_by(TrainingRecord.id)
         )
         for person_id, organisation_id, course, day, county in rows:
@@ -129,6 +136,21 @@ def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, st
     return [(row[0], row[1], row[2]) for row in found]
 
 
+def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> RosterBatch | None:
+    """The same file asked for by the same account that was not finished: a killed import goes on with it."""
+    return session().scalar(
+        select(RosterBatch)
+        .where(
+            RosterBatch.sha256 == sha256,
+            RosterBatch.base_id.is_(None) if base_id is None else RosterBatch.base_id == base_id,
+            RosterBatch.asked_by_id.is_(None) if asked_by_id is None else RosterBatch.asked_by_id == asked_by_id,
+            RosterBatch.finished_at.is_(None),
+        )
+        .order_by(RosterBatch.id)
+        .limit(1)
+    )
+
+
 def batch_now(batch_id: int) -> RosterBatch:
     """A batch as it stands in the database, whatever the session holds."""
     return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
@@ -155,7 +177,8 @@ def _doubled(extent: Extent) -> set[int]:
 
 
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
-    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out. One human is
+    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out, and whom nobody
+    has looked at (`is_sure`): a file that says somebody's own number would make an office say it. One human is
     one person, the one who stays of several that were found to be one, and what was recorded once under each number is one record.
 
     (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
@@ -181,7 +204,7 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
         .join(Person, Person.id == TrainingRecord.person_id)
         .outerjoin(stays, stays.id == Person.merged_into_id)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), sa.or_(Person.id_number_encrypted.is_not(None), stays.id_number_encrypted.is_not(None)))
+        .where(*clauses(extent), sa.or_(Person.id_number_encrypted.is_not(None), stays.id_number_encrypted.is_not(None)), is_sure())
         .order_by(TrainingRecord.id)
         .limit(PORTION)
     )
@@ -286,6 +309,7 @@ def possible_duplicates(*, only_open: bool, text: str = "", sort: str = "") -> o
             one.id_type,
             one.id_mask,
             other.id.label("other_id"),
+            other.name.label("other_name"),
             other.id_type.label("other_type"),
             other.id_mask.label("other_mask"),
         )

@@ -15,6 +15,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.oversight.goals.models import Goal
 
+MOMENT = click.DateTime(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 DEFAULT = "fj-400k"
 
@@ -37,14 +38,17 @@ def goals() -> None:
 @edge("report")
 @click.option("--goal", "code", default=DEFAULT, show_default=True, help="code of the goal")
 @click.option("--on", type=DAY, default=None, help="as of this day, YYYY-MM-DD (default: today)")
-def report(code: str, on: datetime | None) -> dict[str, Any]:
+@click.option("--known-at", type=MOMENT, default=None, help="as it was known at this moment, local time, YYYY-MM-DDTHH:MM (default: now)")
+def report(code: str, on: datetime | None, known_at: datetime | None) -> dict[str, Any]:
     """目标进度报告，直接由培训台账计算 / the progress of a goal, computed from the ledger.
+
+    With --known-at: only what was recorded, stood and was identified by then, persons joined as they were then.
 
     Example: trainhub goals report --goal fj-400k --on 2016-12-31 --json
     """
     from trainhub.oversight.goals import reporting
 
-    return reporting.report(_goal(code), on=on.date() if on else clock.today())
+    return reporting.report(_goal(code), on=on.date() if on else clock.today(), known_at=clock.instant_of(known_at) if known_at else None)
 
 
 @edge("rebuild")

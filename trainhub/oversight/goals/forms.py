@@ -9,10 +9,18 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.labels import CATEGORIES
-from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
+from trainhub.oversight.goals.types import Change, CountingRule, GoalState, ReviewKind
 
 RULES = {CountingRule.DISTINCT_PERSONS: _l("按培训记录计不同的人"), CountingRule.REPORTED: _l("由各地上报数字")}
 STATES = {GoalState.OPEN: _l("启用"), GoalState.PLANNED: _l("未启用")}
+CHANGES = {
+    Change.RECORDED: _l("补录"),
+    Change.CORRECTED: _l("更正（含随证件号码归到持有人名下）"),
+    Change.CANCELLED: _l("作废"),
+    Change.IDENTIFIED: _l("身份后来核实，或核实后来撤销"),
+    Change.JOINED: _l("人员合并或拆分"),
+}
+"""Why a completion counts that did not, or the other way round."""
 UNITS = {"人": _l("人"), "个": _l("项"), "项": _l("项")}
 """What the goals of the documents count; a unit that an office wrote itself stays as it wrote it."""
 REVIEWS = {ReviewKind.MIDTERM: _l("中期评估"), ReviewKind.YEARLY: _l("年度评估"), ReviewKind.FINAL: _l("终期评估")}

@@ -18,6 +18,7 @@ from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import forms, operations, queries, reporting, rules
+from trainhub.oversight.goals.forms import CHANGES
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.sights import reader, seen_report, sight_of
@@ -216,7 +217,21 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
         kept=seen_report(row.report, sight),
         now=seen_report(reporting.report(goal, on=row.on), sight),
         names=dict(queries.regions_of(goal)),
+        explained=_explained(goal, row) if sight is None and request.args.get("explain") == "1" else None,
+        may_explain=sight is None,
+        changes=CHANGES,
     )
+
+
+def _explained(goal: Goal, row: GoalSnapshot) -> dict[str, Any]:
+    """The snapshot counted again as the ledger and the persons stood when it was taken, and what happened since to what it counts."""
+    joined, parted = queries.joined_since(row.taken_at)
+    return {
+        "then": reporting.report(goal, on=row.on, known_at=row.taken_at),
+        "rows": queries.changes_since(goal, row.taken_at, until=row.on),
+        "joined": joined,
+        "parted": parted,
+    }
 
 
 @blueprint.post("/<code>/closings")

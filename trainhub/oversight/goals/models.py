@@ -38,8 +38,13 @@ class Goal(Versioned, Base):
     last_record_id: Mapped[int] = mapped_column(default=0)
     last_cancellation_id: Mapped[int] = mapped_column(default=0)
     last_decision_at: Mapped[datetime | None]
+    last_identified_at: Mapped[datetime | None]
+    last_unidentified_id: Mapped[int] = mapped_column(default=0)
     late_by_unit: Mapped[dict[str, Any] | None]
     """Persons who count by a late entry, by reporting unit, as of the last refresh; None while that is not counted again since a period was closed or opened."""
+
+    waiting_by_unit: Mapped[dict[str, Any] | None]
+    """Completions that would count once somebody has looked at their persons, by reporting unit, as of the last refresh."""
 
     __table_args__ = (
         sa.CheckConstraint("target > 0", name="target_positive"),

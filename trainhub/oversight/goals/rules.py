@@ -196,9 +196,10 @@ def band(by_day: Mapping[date, int], middle: int, *, starts_on: date, deadline: 
     return max(reached, math.floor(middle - width)), math.ceil(middle + width)
 
 
-def late_marks(completed_on: date, recorded_at: datetime, closings: Sequence[tuple[date, datetime]]) -> bool:
-    """Whether a record came in after a period that holds its day was closed: (last day, closed at) of the standing closings."""
-    return any(completed_on <= until and recorded_at > closed_at for until, closed_at in closings)
+def late_marks(completed_on: date, known_at: datetime, closings: Sequence[tuple[date, datetime]]) -> bool:
+    """Whether a record came in after a period that holds its day was closed: (last day, closed at) of the standing closings. `known_at`: when it was
+    recorded, or, where no roster named its person by number, the later of that and of when the person was identified."""
+    return any(completed_on <= until and known_at > closed_at for until, closed_at in closings)
 
 
 def forecast(by_day: Mapping[date, int], *, target: int, starts_on: date, deadline: date, on: date, window_months: int) -> Forecast:

@@ -8,6 +8,16 @@ from datetime import date
 from enum import StrEnum
 
 
+class Change(StrEnum):
+    """What happened to a completion since a figure was given out."""
+
+    RECORDED = "recorded"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+    IDENTIFIED = "identified"
+    JOINED = "joined"
+
+
 class CountingRule(StrEnum):
     """What is counted. Only distinct persons are computed from the ledger; the others wait for their figures."""
 

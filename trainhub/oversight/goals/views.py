@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import NOTHING, Subject, guard, public, who
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.frames import found
@@ -37,6 +39,7 @@ PEOPLE = (
     Column("course", "课程"),
     Column("on", "首次计入日期"),
     Column("late", "备注"),
+    Column("identified_on", "身份核实日期"),
 )
 
 
@@ -196,6 +199,11 @@ def people(goal: Goal) -> Any:
     )
 
 
+def known_on(moment: datetime | None) -> date | None:
+    """The day on which somebody was identified; nobody's but a roster's word: none."""
+    return local(moment).date() if moment is not None else None
+
+
 @blueprint.get("/<code>/people.<form>")
 @guard(Can.DRILL)
 def people_export(code: str, form: str) -> Any:
@@ -203,6 +211,17 @@ def people_export(code: str, form: str) -> Any:
     goal = computed_only(load(code))
     people = downloads.no_more_than(session().execute(queries.drill(goal, who(), **wanted(goal)).limit(downloads.MOST_ROWS + 1)).all())
     rows = (
-        (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in people
+        (
+            r.name,
+            r.id_mask,
+            str(CATEGORIES[Category(r.category)]),
+            r.county,
+            r.base,
+            r.course,
+            r.on,
+            _("补录") if r.is_late else "",
+            known_on(r.identified_at),
+        )
+        for r in people
     )
     return downloads.table(rows, PEOPLE, name=_("%(goal)s 人员", goal=goal.name), form=form, codes=("id_mask",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from flask import current_app
@@ -11,8 +11,11 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
+from trainhub.people.identity_models import PersonYield
+from trainhub.people.models import Person
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.rules import OFFICES
-from trainhub.people.types import CHANGED
+from trainhub.people.types import CHANGED, YIELDED, Identified
 
 
 def vouches(by: Identity) -> bool:
@@ -24,20 +27,41 @@ def vouches(by: Identity) -> bool:
     return by.account_id is None or by.has(*OFFICES)
 
 
-def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int | None = None) -> int:
-    """Take these numbers from whoever had only claimed them, before somebody else is registered with them by an office; returns from how many.
+def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int | None = None) -> dict[str, Person]:
+    """Take these numbers from whoever had only claimed them, before somebody else is registered with them by an office; returns from whom, by
+    the keyed hash, for `hand_over` once they are registered.
 
     Anybody can type the number of somebody else: it must neither keep that human out of a list nor lead their records to the claimant. Whether both
     are one human is decided as a pair, like any two of one name and birth date; the holder of the claim is told (`people.types.CHANGED`). `but`: the
     row whose own number it becomes.
     """
     rows = [row for row in queries.claimants(hashes) if row.id != but]
+    yielded: dict[str, Person] = {}
     for row in rows:
         mask = row.id_mask
+        if row.id_number_hash is not None:
+            yielded[row.id_number_hash] = row
         row.id_type = row.id_number_hash = row.id_number_encrypted = None
         row.id_mask, row.number_by_holder, row.is_verified = "", False, False
+        settle_identity(row, how=Identified.NUMBER, by=by, now=now)
         session().flush()
         audit.record(by=by, did="people.number.yielded", on=row, data={})
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(row, {"id_mask": mask}, by, now)
-    return len(rows)
+    return yielded
+
+
+def hand_over(yielded: Mapping[str, Person], *, by: Identity, now: datetime) -> None:
+    """Write down whose the numbers are that claimants gave up, and let what came by a number follow it (`people.types.YIELDED`): a roster that named
+    somebody by the number named its holder, whoever had typed it."""
+    if not yielded:
+        return
+    holders = queries.persons_by_hash(yielded)
+    for key, claimant in sorted(yielded.items(), key=lambda one: one[1].id):
+        holder = holders.get(key)
+        if holder is None:
+            continue
+        session().add(PersonYield(claimant_id=claimant.id, holder_id=holder.id, yielded_at=now))
+        session().flush()
+        for tell in current_app.extensions.get(YIELDED, ()):
+            tell(claimant, holder, by, now)

@@ -14,10 +14,11 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.claiming import yield_claims
+from trainhub.people.operations.claiming import hand_over, yield_claims
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, IdType
+from trainhub.people.types import Gender, IdCheck, Identified, IdType
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -33,9 +34,9 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     if known is not None:
         raise _taken(known)
     _check_may_have(person, check, now, by_holder=by_holder)
-    if not by_holder:
-        yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
-    _write(person, id_type, check, now, by_holder=by_holder)
+    yielded = {} if by_holder else yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    _write(person, id_type, check, by_holder=by_holder, by=by, now=now)
+    hand_over(yielded, by=by, now=now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
 
@@ -109,8 +110,9 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     before = (
         None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
     )  # what a stranger typed was nobody's by mistake
-    yield_claims([key], by=by, now=now, but=person.id)
-    _write(person, id_type, check, now)
+    yielded = yield_claims([key], by=by, now=now, but=person.id)
+    _write(person, id_type, check, by=by, now=now)
+    hand_over(yielded, by=by, now=now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True
@@ -150,13 +152,14 @@ def _taken(holder: Person) -> NumberTaken:
     return taken
 
 
-def _write(person: Person, id_type: IdType, check: IdCheck, now: datetime, *, by_holder: bool = False) -> None:
+def _write(person: Person, id_type: IdType, check: IdCheck, *, by: Identity, now: datetime, by_holder: bool = False) -> None:
     """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
     sealed = seal_number(id_type, check.number)
     try:
         with session().begin_nested():
             put_number(person, sealed)
             person.number_by_holder, person.number_given_at = by_holder, now
+            settle_identity(person, how=Identified.NUMBER, by=by, now=now)
             _follow(person, check)
             session().flush()
     except IntegrityError:

@@ -21,10 +21,11 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.operations.claiming import vouches, yield_claims
+from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
+from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.merging import note_decision
-from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, Identified, IdType, NationalityKind, PairDecision, SealedNumber
 
 
 class BadPerson(Refused):
@@ -93,7 +94,7 @@ def register_person(
     accepted; `queries.possible_same` shows such pairs for review.
     """
     name, check = _named(name, id_type, id_number)
-    proves = not number_by_holder and vouches(by)
+    proves, yielded = not number_by_holder and vouches(by), dict[str, Person]()
     if check is not None and id_type is not None:
         known = queries.person_by_number(id_type, check.number, claimed=not proves)
         if known is not None and number_by_holder:
@@ -103,7 +104,7 @@ def register_person(
         key = queries.hash_of(id_type, check.number)
         _refuse_former(name, key, queries.corrected([key]))
         if proves:
-            yield_claims([key], by=by, now=now)
+            yielded = yield_claims([key], by=by, now=now)
     row = _row(
         name,
         check,
@@ -121,6 +122,7 @@ def register_person(
         is_demo=is_demo,
     )
     row.number_by_holder = number_by_holder and row.id_number_hash is not None
+    settle_identity(row, how=_how(row), by=by, now=now)
     for is_last in (False, True):
         try:
             with session().begin_nested():
@@ -134,10 +136,12 @@ def register_person(
             if known is not None and number_by_holder:
                 raise _has_number(known) from None
             if known is not None:
+                hand_over(yielded, by=by, now=now)
                 return _same_or_refuse(known, name)
             if is_last or not proves:
                 raise
-            yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
+            yielded |= yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
+    hand_over(yielded, by=by, now=now)
     _note_registered(row, by)
     return row
 
@@ -160,18 +164,21 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
         _refuse_former(name, key, corrected)
         facts = {fact: value for fact, value in one.items() if fact not in ("name", "id_type", "id_number")}
         row = _row(name, check, one.get("id_type"), now=now, resolve=book.resolve, **facts)
+        settle_identity(row, how=_how(row), by=by, now=now)
         rows.append(row)
         new.append(row)
         if key is not None:
             holders[key] = row
-    if proves:
-        yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now)
+    yielded = yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now) if proves else {}
     try:
         with session().begin_nested():
             session().add_all(new)
             session().flush()
     except IntegrityError:  # somebody else registered one of the numbers in this moment
-        return [register_person(by=by, now=now, **one) for one in wanted]
+        rows = [register_person(by=by, now=now, **one) for one in wanted]
+        hand_over(yielded, by=by, now=now)
+        return rows
+    hand_over(yielded, by=by, now=now)
     for row in new:
         _note_registered(row, by)
     return rows
@@ -180,6 +187,10 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
 def _refuse_former(name: str, key: str | None, corrected: Mapping[str, Sequence[str]]) -> None:
     if any(rules.same_name(former, name) for former in corrected.get(key or "", ())):
         raise NumberCorrected(str(labels.NUMBER_CORRECTED), field="id_number")
+
+
+def _how(row: Person) -> Identified:
+    return Identified.DOCUMENT if row.id_number_hash is None or row.number_by_holder else Identified.NUMBER
 
 
 def _note_registered(row: Person, by: Identity) -> None:
@@ -331,6 +342,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
     before = {key: getattr(person, key) for key in changed}
     for key in changed:
         setattr(person, key, fields[key])
+    settle_identity(person, how=Identified.DOCUMENT, by=by, now=now)
     if changed:
         if "name" in changed:
             person.pinyin = pinyin.of_name(person.name)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
+from trainhub.people.identity_models import PersonYield
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.queries.persons import PROVEN
 
@@ -47,6 +48,24 @@ def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str,
         holding = (Person.id_number_hash.in_(piece), *(() if claimed else (PROVEN,)))
         rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(*holding))
         found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
+    return found
+
+
+def claims(hashes: Iterable[str]) -> dict[str, Known]:
+    """Who said of themselves, and nobody else did, that these numbers are theirs."""
+    found: dict[str, Known] = {}
+    for piece in _pieces(hashes):
+        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece), ~PROVEN))
+        found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
+    return found
+
+
+def yielded_to(person_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """(who had typed a number, whose it is) of the persons whose number somebody else had typed of themselves."""
+    found, wanted = list[tuple[int, int]](), sorted(set(person_ids))
+    for start in range(0, len(wanted), CHUNK):
+        rows = select(PersonYield.claimant_id, PersonYield.holder_id).where(PersonYield.holder_id.in_(wanted[start : start + CHUNK]))
+        found += [(claimant_id, holder_id) for claimant_id, holder_id in session().execute(rows)]
     return found
 
 

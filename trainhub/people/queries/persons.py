@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -36,11 +36,6 @@ def person(person_id: int) -> Person | None:
 
 PROVEN = Person.number_by_holder.is_(False)
 """SQL: an office said the number."""
-
-
-def is_identified() -> ColumnElement[bool]:
-    """SQL: who a person is was looked at: verified, or with a number that an office said. What the holder alone typed is neither."""
-    return or_(Person.is_verified.is_(True), and_(Person.id_number_hash.is_not(None), PROVEN))
 
 
 def claimants(hashes: Iterable[str]) -> list[Person]:

@@ -28,6 +28,7 @@ from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 
 NOW, TODAY = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 7, 1)
+EARLY = NOW - timedelta(days=900)
 AsRole = Callable[..., FlaskClient]
 SPAN: dict[str, Any] = {"starts_on": date(2015, 1, 1), "deadline": date(2017, 12, 31), "on": date(2016, 6, 30), "window_months": 3}
 
@@ -82,7 +83,7 @@ def _goal() -> Any:
 def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102", person: Any = None) -> None:
     base = ground.base()
     ledger.record_training(
-        person_id=(person or ground.person(is_verified=True)).id,
+        person_id=(person or ground.person(is_verified=True, now=EARLY)).id,
         organisation_id=base.id,
         course=course,
         category=Category.WORKER,
@@ -156,15 +157,15 @@ def test_the_late_notice_of_one_unit_tells_of_that_unit(session: Session, as_rol
     assert "补录" not in client.get(f"/goals/{goal.code}?region=350300").text
 
 
-def test_a_person_checked_later_is_counted_within_the_hour(session: Session) -> None:
+def test_a_person_checked_later_is_counted_at_once(session: Session) -> None:
     goal, person = _goal(), ground.person(id_type=None)
     _trained(date(2016, 3, 1), NOW, person=person)
     operations.rebuild(goal=goal, now=NOW)
     assert queries.kept_totals(goal) == (0, 0)
-    person.is_verified = True
-    session.flush()
-    later = [operations.refresh(goal=goal, now=NOW + timedelta(minutes=minutes)) for minutes in (59, 60, 61, 121)]
-    assert (later, queries.kept_totals(goal)) == ([False, True, False, False], (1, 1))
+    for is_verified, kept in ((True, (1, 1)), (False, (0, 0)), (True, (1, 1))):
+        people.change_person(person=person, is_verified=is_verified, by=SYSTEM, now=clock.now())
+        later = [operations.refresh(goal=goal, now=NOW + timedelta(minutes=minutes)) for minutes in (1, 2)]
+        assert (later, queries.kept_totals(goal)) == ([True, False], kept)
 
 
 def test_figures_by_course_are_the_same_kept_step_by_step_and_rebuilt(session: Session) -> None:
@@ -336,7 +337,7 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
 def test_a_report_of_a_moment_counts_persons_as_they_were_joined_then(session: Session) -> None:
     """Joining or parting two persons later changes today's figures, never those of an earlier moment."""
     goal, since, until = _goal(), date(2016, 1, 1), date(2016, 12, 31)
-    one, other = ground.person(is_verified=True), ground.person(is_verified=True)
+    one, other = ground.person(is_verified=True, now=EARLY), ground.person(is_verified=True, now=EARLY)
     _trained(date(2016, 3, 1), NOW, person=one)
     base = session.scalars(select(TrainingRecord.organisation_id)).one()
     ledger.record_training(

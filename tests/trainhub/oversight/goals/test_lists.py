@@ -30,7 +30,7 @@ def _filled() -> tuple[Any, int]:
     goal = queries.by_code("fj-400k")
     assert goal is not None
     bases = [ground.enterprise().id for _ in range(2)]
-    people = [ground.person(is_verified=True).id for _ in range(24)]
+    people = [ground.person(is_verified=True, now=NOW - timedelta(days=900)).id for _ in range(24)]
     for n in range(40):
         ledger.record_training(
             person_id=people[n % 24], organisation_id=bases[n % 2], course=f"课程{n % 3}", category=list(Category)[n % 2],
@@ -103,7 +103,7 @@ def test_late_persons_are_kept_and_counted_again_when_a_period_is_closed_or_open
     closing = operations.close_period(goal=goal, until=date(2016, 6, 30), reason="上报", by=SYSTEM, today=date(2016, 7, 1), now=NOW)
     assert (goal.late_by_unit, queries.late_persons(goal)) == (None, 0)
     ledger.record_training(
-        person_id=ground.person(is_verified=True).id, organisation_id=ground.enterprise().id, course="补", category=Category.WORKER, county_code="350102",
+        person_id=ground.person(is_verified=True, now=NOW - timedelta(days=900)).id, organisation_id=ground.enterprise().id, course="补", category=Category.WORKER, county_code="350102",
         hours_x10=10, completed_on=date(2016, 5, 1), is_counted=True, source=Source.ROSTER, by=SYSTEM, now=NOW + timedelta(hours=2),
     )  # fmt: skip
     operations.refresh(goal=goal, now=NOW + timedelta(hours=2))

@@ -24,7 +24,7 @@ from trainhub.policy.book import book
 
 MANY = 3_000
 CHECK_EVERY = timedelta(hours=1)
-"""How often the kept sums are held against the ledger when no record is new: a person whose identity was checked later counts too."""
+"""How often the kept sums are held against the ledger when nothing is new: what a long transaction beside ours wrote may have been missed."""
 Key = tuple[date, str, int, str]
 
 
@@ -144,7 +144,8 @@ def refresh(*, goal: Goal, now: datetime) -> bool:
     Persons joined or parted, a big import, or a count that does not agree with the ledger lead to a rebuild.
     """
     marks = queries.ledger_marks()
-    if goal.refreshed_at is not None and marks == (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at):
+    kept = (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at, goal.last_identified_at, goal.last_unidentified_id)
+    if goal.refreshed_at is not None and marks == kept:
         if goal.late_by_unit is None:
             goal.late_by_unit = queries.late_counts(goal)
         if now - goal.refreshed_at < CHECK_EVERY:
@@ -245,9 +246,9 @@ def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Ke
         session().execute(insert(table), rows)
 
 
-def _mark(goal: Goal, marks: tuple[int, int, datetime | None], now: datetime) -> None:
-    goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at = marks
-    goal.refreshed_at, goal.late_by_unit = now, queries.late_counts(goal)
+def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
+    goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at, goal.last_identified_at, goal.last_unidentified_id = marks
+    goal.refreshed_at, goal.late_by_unit, goal.waiting_by_unit = now, queries.late_counts(goal), queries.waiting_counts(goal)
     session().flush()
 
 

@@ -1,8 +1,9 @@
 """What a goal counts, straight from the ledger or from the kept facts, and what an office keeps beside it."""
 
-from trainhub.oversight.goals.queries.completing import completions
+from trainhub.oversight.goals.queries.completing import completions, waiting_counts
 from trainhub.oversight.goals.queries.counting import (
     PROVINCE,
+    Marks,
     by_code,
     codes_of,
     completion_count,
@@ -34,13 +35,16 @@ from trainhub.oversight.goals.queries.counting import (
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
+from trainhub.oversight.goals.queries.explaining import changes_since, joined_since
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.knowing import computed_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
     "PROVINCE",
+    "Marks",
     "by_code",
+    "changes_since",
     "closing",
     "closings_of",
     "codes_of",
@@ -62,6 +66,7 @@ __all__ = [
     "humans_of",
     "is_late",
     "is_unsorted",
+    "joined_since",
     "kept_courses",
     "kept_days_of",
     "kept_progress",
@@ -86,4 +91,5 @@ __all__ = [
     "sums_by_share",
     "targets_of",
     "touched_persons",
+    "waiting_counts",
 ]

@@ -22,9 +22,12 @@ from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late_person
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
+from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
 
 PROVINCE = organisations.PROVINCE
+Marks = tuple[int, int, datetime | None, datetime | None, int]
+"""The last record, the last cancellation, the last decision about possible duplicates, when somebody was identified last, who last ceased to be."""
 
 
 # -- goals --------------------------------------------------------------------------------------------------------------
@@ -218,21 +221,28 @@ def kept_totals(goal: Goal) -> tuple[int, int]:
 
 
 # -- what is new in the ledger ------------------------------------------------------------------------------------------
-def ledger_marks() -> tuple[int, int, datetime | None]:
-    """The last record, the last cancellation, the last decision about possible duplicates."""
+def ledger_marks() -> Marks:
+    """What the ledger and the persons have come to."""
     current = session()
     return (
         current.scalar(select(func.max(TrainingRecord.id))) or 0,
         current.scalar(select(func.max(RecordCancellation.id))) or 0,
         current.scalar(select(func.max(PersonPair.decided_at))),
+        *people.identity_marks(),
     )
 
 
 def touched_persons(goal: Goal) -> set[int] | None:
-    """The persons with records or cancellations since the last refresh; None when persons were joined or parted."""
+    """The persons with records or cancellations since the last refresh, or who were identified or ceased to be since; None when persons were joined or
+    parted."""
     current = session()
     if goal.refreshed_at is None or ledger_marks()[2] != goal.last_decision_at:
         return None
+    has_records = select(TrainingRecord.id).where(TrainingRecord.person_id == Person.id).exists()
+    merged = aliased(Person)
+    stands = select(merged.id).where(merged.merged_into_id == Person.id).exists()
+    known = people.identity_changed(goal.last_identified_at, goal.last_unidentified_id, or_(has_records, Person.merged_into_id.is_not(None), stands))
+    humans = people.rows_of_humans(known)
     fresh = current.scalars(select(TrainingRecord.person_id).where(TrainingRecord.id > goal.last_record_id).distinct())
     cancelled = current.scalars(
         select(TrainingRecord.person_id)
@@ -240,7 +250,7 @@ def touched_persons(goal: Goal) -> set[int] | None:
         .where(RecordCancellation.id > goal.last_cancellation_id)
         .distinct()
     )
-    return {*fresh, *cancelled}
+    return {*fresh, *cancelled, *(row for rows in humans.values() for row in rows)}
 
 
 # -- from the kept facts ------------------------------------------------------------------------------------------------
@@ -302,6 +312,7 @@ def drill(
             GoalPerson.category,
             Person.name,
             Person.id_mask,
+            Person.identified_at,
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.training_queries import is_sure
 from trainhub.ledger.types import Category
 from trainhub.organisations.queries import within_regions
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalPerson, GoalReview, GoalSnapshot
@@ -50,17 +51,20 @@ CORRECTED = _corrected()
 
 
 def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """SQL: the record came in after a period of the goal that holds its day was closed (see `rules.late_marks`). One that corrects a
-    counted record that was there in time brought nobody late. `besides`: what else is asked of the closing it is late for."""
-    former = aliased(TrainingRecord)
+    """SQL: the record came in after a period of the goal that holds its day was closed, or who its person is was known only then (see
+    `rules.late_marks`). One that corrects a counted record that was there in time brought nobody late. `besides`: what else is asked of the
+    closing it is late for."""
+    former, owner, whose = aliased(TrainingRecord), aliased(Person), aliased(Person)
     in_time = (
         select(former.id)
         .join(CORRECTED, CORRECTED.c.former_id == former.id)
+        .join(whose, whose.id == former.person_id)
         .where(
             CORRECTED.c.record_id == TrainingRecord.id,
             former.is_counted.is_(True),
             former.completed_on <= GoalClosing.until,
             former.recorded_at <= GoalClosing.closed_at,
+            is_sure(GoalClosing.closed_at, record=former, person=whose),
         )
         .correlate(TrainingRecord, GoalClosing)
         .exists()
@@ -68,10 +72,11 @@ def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[
     return (
         select(GoalClosing.id)
         .where(
+            owner.id == TrainingRecord.person_id,
             GoalClosing.goal_id == goal_id,
             GoalClosing.reopened_at.is_(None),
             TrainingRecord.completed_on <= GoalClosing.until,
-            TrainingRecord.recorded_at > GoalClosing.closed_at,
+            sa.or_(TrainingRecord.recorded_at > GoalClosing.closed_at, ~is_sure(GoalClosing.closed_at, person=owner)),
             ~in_time,
             *besides,
         )
@@ -89,6 +94,7 @@ def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
         there.completed_on.between(goal.starts_on, goal.deadline),
         there.completed_on <= GoalClosing.until,
         there.recorded_at <= GoalClosing.closed_at,
+        is_sure(GoalClosing.closed_at, record=there, person=row),
         sa.or_(there.cancelled_at.is_(None), there.cancelled_at > GoalClosing.closed_at),
         within_regions(there.county_code, [goal.region_code]),
     ]
@@ -114,15 +120,18 @@ def late_persons(goal: Goal, region: str = "") -> int:
 
 def late_counts(goal: Goal) -> dict[str, int]:
     """Persons who count by a late entry by reporting unit, from the kept persons and the ledger. Only records written since the
-    first standing closing are looked at."""
+    first standing closing are looked at, and of persons who were identified since."""
     standing = closings_of(goal.id, only_standing=True)
     if not standing:
         return {}
+    first, owner = min(row.closed_at for row in standing), aliased(Person)
+    known_since = sa.or_(owner.identified_at.is_(None), owner.identified_at > first)
     statement = (
         select(GoalPerson.prefecture, func.count())
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
+        .join(owner, owner.id == TrainingRecord.person_id)
         .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late_person(goal))
-        .where(TrainingRecord.recorded_at > min(row.closed_at for row in standing))
+        .where(sa.or_(TrainingRecord.recorded_at > first, sa.and_(TrainingRecord.by_number.is_(False), known_since)))
         .group_by(GoalPerson.prefecture)
     )
     return {unit: int(count) for unit, count in session().execute(statement)}

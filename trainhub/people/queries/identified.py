@@ -1,0 +1,79 @@
+"""Since when it is known who persons are: now, and at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
+
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import session
+from trainhub.people.identity_models import PersonIdentified
+from trainhub.people.models import Person, PersonMerge
+from trainhub.people.queries.merging import human_ids
+
+Moment = datetime | ColumnElement[Any] | Any
+"""A moment, or the column of a statement around that holds one."""
+
+
+def is_identified(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
+    """SQL: who a person is was looked at: verified, or with a number that an office said; now, or at a moment. What the holder alone typed is neither."""
+    if at is None:
+        known: ColumnElement[bool] = row.identified_at.is_not(None)
+        return known
+    span = aliased(PersonIdentified)
+    ended = select(span.id).where(span.person_id == row.id, span.since <= at, span.until > at).correlate_except(span).exists()
+    return or_(row.identified_at <= at, ended)
+
+
+def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
+    """SQL: who a person is was looked at under any row of the same human, now or as both was at a moment. The other rows are asked only where this
+    one was not looked at."""
+    other = aliased(Person)
+    if at is None:
+        stays = func.coalesce(row.merged_into_id, row.id)
+        one_human = or_(other.id == stays, other.merged_into_id == stays)
+        return or_(is_identified(row=row), select(other.id).where(one_human, is_identified(row=other)).correlate_except(other).exists())
+    mine, theirs, beside = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
+    into = select(mine.into_id).where(mine.gone_id == row.id, *_stood(mine, at)).correlate_except(mine)
+    gone = select(theirs.gone_id).where(theirs.into_id == row.id, *_stood(theirs, at)).correlate_except(theirs)
+    same = select(beside.gone_id).where(beside.into_id.in_(into), *_stood(beside, at)).correlate_except(beside)
+    rows = or_(other.id.in_(into), other.id.in_(gone), other.id.in_(same))
+    return or_(is_identified(at, row), select(other.id).where(rows, is_identified(at, other)).correlate_except(other).exists())
+
+
+def _stood(merge: Any, at: Moment) -> tuple[ColumnElement[bool], ...]:
+    return merge.merged_at <= at, or_(merge.undone_at.is_(None), merge.undone_at > at)
+
+
+def identity_marks() -> tuple[datetime | None, int]:
+    """When somebody was identified last, and the last span that ended."""
+    current = session()
+    return current.scalar(select(func.max(Person.identified_at))), current.scalar(select(func.max(PersonIdentified.id))) or 0
+
+
+def identity_changed(since: datetime | None, after: int, *besides: ColumnElement[bool]) -> set[int]:
+    """Whose identity became known or is known no longer since the marks, with the other rows of the same human; `besides`: of whom it is asked."""
+    found: set[int] = set()
+    fresh = select(Person.id).where(*([] if since is None else [Person.identified_at > since]), *besides)
+    ended = select(Person.id).join(PersonIdentified, PersonIdentified.person_id == Person.id).where(PersonIdentified.id > after, *besides)
+    for statement in (fresh, ended):
+        found.update(session().scalars(statement))
+    return found
+
+
+def identity_spans(person_id: int) -> list[PersonIdentified]:
+    """The spans that have ended in which it was known who somebody is, under whichever row, the latest first."""
+    statement = select(PersonIdentified).where(PersonIdentified.person_id.in_(human_ids(person_id)))
+    return list(session().scalars(statement.order_by(PersonIdentified.until.desc(), PersonIdentified.id.desc())))
+
+
+def who_acted(account_ids: Iterable[int | None]) -> dict[int, str]:
+    """How the audit log names these accounts, in their latest event."""
+    wanted = sorted({key for key in account_ids if key is not None})
+    last = select(func.max(AuditEvent.id)).where(AuditEvent.account_id.in_(wanted)).group_by(AuditEvent.account_id)
+    found = session().execute(select(AuditEvent.account_id, AuditEvent.actor).where(AuditEvent.id.in_(last))) if wanted else ()
+    return {key: actor for key, actor in found if key is not None}
