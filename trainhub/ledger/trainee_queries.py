@@ -14,9 +14,7 @@ from sqlalchemy import func, select
 
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.groups import Group, Listed, Why
-from trainhub.identity.models import Account
 from trainhub.identity.permissions import HEADS, OPENERS
-from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
@@ -80,17 +78,13 @@ def _elsewhere(person_ids: Collection[int], organisation_id: int, today: date) -
     rows = people.rows_of_humans(person_ids)
     human = {row: key for key, of_one in rows.items() for row in of_one}
     trained = TrainingRecord.organisation_id != organisation_id
-    accounts: dict[int, int] = {}
     wanted = sorted(human)
     for start in range(0, len(wanted), PART):
         part = wanted[start : start + PART]
         found.update(
             human[key] for key in session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.person_id.in_(part), trained, STANDS))
         )
-        closed = select(Account.id, Account.person_id).where(Account.person_id.in_(part), Account.state == AccountState.DELETED)
-        accounts.update({key: human[person_id] for key, person_id in session().execute(closed) if person_id is not None})
-    # a closed account is taken up again with the records behind it: what its holder held then says whose it was
-    found.update(accounts[key] for key in identity_queries.accounts_above(list(accounts), head, today=today))
+    found.update(identity_queries.closed_above(person_ids, head, today=today))
     return found
 
 

@@ -120,6 +120,30 @@ def test_a_closed_account_of_another_house_is_not_taken_up(session: Session, tra
     assert _members(trained)["林学员1"] is Why.ELSEWHERE
 
 
+def test_nor_by_the_page_of_the_person(app: Flask, session: Session, trained: Organisation) -> None:
+    """The list refused it, the single page offered it: its link led into what the other house had kept of the holder."""
+    person = _person("林学员1")
+    account = make.account(person=person, roles=(Role.TRAINEE,), organisation_id=ground.enterprise().id)
+    ops.close_account(account=account, by=SYSTEM, now=clock.now())
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one()
+    by = _leader(trained)
+    client, url = _client(app, by), f"/accounts/new?person={person.id}"
+    assert "重新开通账号" not in client.get(f"/trainees/records/{record.id}").text
+    assert client.get(url).status_code == 403
+    assert client.post(url, data={"role": "trainee", "organisation_id": str(trained.id), "phone": "13800138000"}).status_code == 403
+    wish = ops.NewAccount(role=Role.TRAINEE, phone="13800138000", organisation_id=trained.id)
+    with pytest.raises(ops.GrantRefused):
+        ops.open_account(wish=wish, person=person, by=by, today=clock.today(), now=clock.now())
+    assert _state("林学员1") is AccountState.DELETED
+
+
+def test_an_own_closed_account_is_taken_up(app: Flask, trained: Organisation) -> None:
+    account = make.account(person=_person("林学员1"), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    ops.close_account(account=account, by=SYSTEM, now=clock.now())
+    assert _members(trained)["林学员1"] is None
+    assert _client(app, _leader(trained)).get(f"/accounts/new?person={_person('林学员1').id}").status_code == 200
+
+
 def test_nobody_opens_for_another_base(app: Flask, session: Session, trained: Organisation) -> None:
     other = session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
     client, key = _client(app, _leader(other)), key_of(trained.id, 2016)

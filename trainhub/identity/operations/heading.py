@@ -25,10 +25,18 @@ def above_heads(by: Identity, account: Account, *, today: date) -> Identity:
 def may_open(person: Person, by: Identity, *, today: date) -> bool:
     """Whether `by` may open an account for somebody in some role, if only as the head of where they teach or are a mentor. Which role is said later
     (`opening.open_account` judges it)."""
+    if is_closed_elsewhere(person, by, today=today):
+        return False
     if person.id not in reach.beyond_reach([person.id], by, today):
         return True
     could = _heading(by, ((role, key) for key in sorted(people.organisations_of_person(person)) for role in HEADS))
     return could.grants != by.grants and person.id not in reach.beyond_reach([person.id], could, today)
+
+
+def is_closed_elsewhere(person: Person, by: Identity, *, today: date) -> bool:
+    """Whether who only hosts people would take up again an account of somebody whose roles lay elsewhere, and read what is behind it: their link is shown
+    to them, and a roster needs no more than a name and a number."""
+    return not rules.vouches(by) and person.id in queries.closed_above([person.id], by, today=today)
 
 
 def _heading(by: Identity, heads: Iterable[tuple[Role, int | None]]) -> Identity:

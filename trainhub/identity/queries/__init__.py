@@ -27,6 +27,7 @@ from trainhub.identity.queries.claims import Claimed, claim_of, open_claims, pro
 from trainhub.identity.queries.grants import (
     GrantRow,
     accounts_above,
+    closed_above,
     active,
     experts_outside_homes,
     grants_of,
@@ -118,6 +119,7 @@ __all__ = [
     "by_api_token",
     "by_session",
     "claim_of",
+    "closed_above",
     "cohort_group",
     "cohort_listing",
     "cohort_members",
