@@ -57,8 +57,8 @@ def trainees_named(text: str) -> int | None:
 def trainee_members(group: Group, today: date) -> list[Listed]:
     """The humans by name, each once; `key` is the mask of their number.
 
-    Theirs alone to invite are those whom nobody else trained, and who study, teach, work as mentors and hold accounts nowhere the head of the
-    organisation has no say: the link lets its reader act as the person, and anybody may write a name and a number into a roster.
+    Theirs alone to invite are those whom nobody else trained, and of whom nobody else keeps anything (`people.queries.KEPT`), and who study, teach, work as
+    mentors and hold accounts nowhere the head of the organisation has no say: the link lets its reader act as the person, and anybody may write a name and a number into a roster.
     """
     year = group.id % YEARS
     stays = func.coalesce(Person.merged_into_id, Person.id)
@@ -84,22 +84,22 @@ def _elsewhere(person_ids: Collection[int], organisation_id: int, today: date) -
         found.update(
             human[key] for key in session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.person_id.in_(part), trained, STANDS))
         )
+    found.update(key for key, keepers in people.kept_by(person_ids).items() if keepers - {organisation_id})
     found.update(identity_queries.closed_above(person_ids, head, today=today))
     return found
 
 
-def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """Who trained these humans, by records that stand: see `people.queries.ROSTERS`."""
-    rows = people.rows_of_humans(person_ids)
+def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who trained these persons, by records that stand: see `people.queries.ROSTERS`."""
     trained: dict[int, set[int]] = {}
-    wanted = sorted(frozenset().union(*rows.values()))
+    wanted = sorted(person_ids)
     for start in range(0, len(wanted), PART):
         statement = select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(
             TrainingRecord.person_id.in_(wanted[start : start + PART]), STANDS
         )
         for person_id, organisation_id in session().execute(statement.distinct()):
             trained.setdefault(person_id, set()).add(organisation_id)
-    return {key: frozenset(one for row in of_one for one in trained.get(row, ())) for key, of_one in rows.items()}
+    return trained
 
 
 def trainee_listing(identity: Identity, text: str, _today: date) -> Any:

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+
+from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from trainhub.identity import operations as ops
@@ -160,6 +161,26 @@ def test_a_student_is_the_schools(session: Session, trained: Organisation) -> No
     session.commit()
     session.refresh(account)
     assert account.person_id == student.person_id
+
+
+@pytest.mark.parametrize("trainings", [0, 1])
+def test_a_mentor_is_the_enterprises(app: Flask, session: Session, command: Command, base: Organisation, tmp_path: Path, trainings: int) -> None:
+    """The coordinator was sent to a page that was empty, and who trained the mentor once was listed instead."""
+    place = ground.enterprise()
+    person = ground.person("林晓彤", id_type=None)
+    people_operations.give_number(person=person, id_type=IdType.RESIDENT_ID, number=NUMBER, by=SYSTEM, now=clock.now())
+    enterprises.mentor(enterprise=place, person=person)
+    session.commit()
+    if trainings:
+        command("trainees", "import", rosters.write(tmp_path / "r.csv", [rosters.row(7, name="林晓彤", id_number=NUMBER)]))
+    by, leader = _head(place, Role.ENTERPRISE_COORDINATOR), _head(base)
+    account, claim = _claim()
+    assert (_waiting(by), _waiting(leader)) == ([claim.id], [])
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    assert f"/accounts/claims/{claim.id}/confirm" in client.get("/accounts/claims/").text
+    assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
+    session.expire_all()
+    assert account.person_id == person.id
 
 
 @pytest.mark.parametrize("case", ["name", "birth", "account", "different", "reason", "own"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from enterprises.bases.models import BaseLeader
+from enterprises.bases.types import LeaderSide
+from tests.factories import certificates, ground
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from trainhub.identity import groups, queries
@@ -24,9 +27,13 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
+from trainhub.kernel.errors import Refused
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.trainee_queries import key_of
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.operations import add_pass
+from trainhub.oversight.talents.types import ExamKind, ExamLevel, TalentKind
 from trainhub.people.models import Person
 
 pytestmark = pytest.mark.database
@@ -96,6 +103,35 @@ def test_who_trained_them_invites_some_or_all(app: Flask, trained: Organisation)
     assert set(sources) == {"127.0.0.1"}, "what a job did is from where it was asked for"
 
 
+def test_who_asks_while_a_job_waits_adds_to_it(app: Flask, trained: Organisation) -> None:
+    """The second of two who ticked was told it was done, and nobody was opened."""
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    for name in ("林学员1", "林学员2"):
+        assert client.post(url, data={"whom": "ticked", "person": [str(_person(name).id)]}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (AccountState.INVITED, AccountState.INVITED)
+
+
+@pytest.mark.parametrize("order", [("ticked", "all"), ("all", "ticked")])
+def test_all_after_some_and_some_after_all_is_all(app: Flask, trained: Organisation, order: tuple[str, str]) -> None:
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    for whom in order:
+        assert client.post(url, data={"whom": whom, "person": [str(_person("林学员1").id)]}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (AccountState.INVITED, AccountState.INVITED)
+
+
+def test_another_role_waits_until_the_first_is_given(session: Session, trained: Organisation) -> None:
+    group, by = groups.group("trainees", key_of(trained.id, 2016)), _leader(trained)
+    two = dataclasses.replace(group, roles=(Role.TRAINEE, Role.MENTOR))
+    ops.ask_to_open(two, Role.TRAINEE, by=by, only=[_person("林学员1").id])
+    with pytest.raises(Refused) as refused:
+        ops.ask_to_open(two, Role.MENTOR, by=by)
+    assert refused.value.code == "another_role_waits"
+
+
 def test_who_was_trained_by_two_is_not_one_bases_to_invite(session: Session, trained: Organisation) -> None:
     """Anybody may write a name and a number into a roster: the link would let a base read what another keeps."""
     assert _members(trained) == {"林学员1": None, "林学员2": None, "林学员3": Why.ELSEWHERE}
@@ -142,6 +178,35 @@ def test_an_own_closed_account_is_taken_up(app: Flask, trained: Organisation) ->
     ops.close_account(account=account, by=SYSTEM, now=clock.now())
     assert _members(trained)["林学员1"] is None
     assert _client(app, _leader(trained)).get(f"/accounts/new?person={_person('林学员1').id}").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["talent", "leader", "exam", "certificate"])
+def test_who_is_known_elsewhere_is_not_the_bases_alone(app: Flask, session: Session, trained: Organisation, what: str) -> None:
+    """One row with a name and a number would open the talent's entry, the passes and the certificates to whoever is shown the link."""
+    person, other = _person("林学员1"), session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
+    now = clock.now()
+    if what == "talent":
+        session.add(Talent(person_id=person.id, kind=TalentKind.HIGH_LEVEL, merits="十年", nominated_on=clock.today(), created_at=now))
+    elif what == "leader":
+        session.add(BaseLeader(base_id=other.id, person_id=person.id, side=LeaderSide.ENTERPRISE, post="主任", since=clock.today()))
+    elif what == "certificate":
+        certificates.certificate(who=person, issuer=other)
+    else:
+        assert person.id_number_hash is not None
+        facts = {"exam": ExamKind.SOFTWARE, "level": ExamLevel.INTERMEDIATE, "subject": "软件设计师", "certificate_no": "X-1"}
+        add_pass(**facts, name=person.name, id_number_hash=person.id_number_hash, id_mask="", person_id=None, passed_on=clock.today(), now=now)
+    session.commit()
+    assert _members(trained)["林学员1"] is Why.ELSEWHERE
+    client = _client(app, _leader(trained))
+    assert client.get(f"/accounts/new?person={person.id}").status_code == 403
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one()
+    assert "accounts/new" not in client.get(f"/trainees/records/{record.id}").text
+
+
+def test_a_certificate_of_its_own_keeps_no_base_out(session: Session, trained: Organisation) -> None:
+    certificates.certificate(who=_person("林学员1"), issuer=trained)
+    session.flush()
+    assert _members(trained)["林学员1"] is None
 
 
 def test_nobody_opens_for_another_base(app: Flask, session: Session, trained: Organisation) -> None:

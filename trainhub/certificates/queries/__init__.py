@@ -73,6 +73,7 @@ from trainhub.certificates.queries.issued import (
     waiting,
     waiting_ids,
 )
+from trainhub.certificates.queries.issuing import issuers_of
 from trainhub.certificates.queries.keys import (
     last_list,
     listed,
@@ -152,6 +153,7 @@ from trainhub.certificates.queries.templates import (
 from trainhub.certificates.queries.wholeness import Portions, is_whole, whole_among
 
 __all__ = [
+    "issuers_of",
     "SORTS",
     "BatchFilter",
     "BlankRow",

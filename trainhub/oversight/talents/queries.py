@@ -153,6 +153,21 @@ def passed_by(person_id: int) -> sa.ColumnElement[bool]:
     return or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists()))
 
 
+def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who of these persons is in the databases or passed an examination, also by the number alone: see `people.queries.KEPT`."""
+    wanted, found = sorted(person_ids), dict[int, set[int]]()
+    for start in range(0, len(wanted), 900):
+        part = wanted[start : start + 900]
+        by_number = select(Person.id).join(ExamPass, and_(ExamPass.id_number_hash == Person.id_number_hash, ExamPass.name == Person.name))
+        for statement in (
+            select(Talent.person_id).where(Talent.person_id.in_(part)),
+            select(ExamPass.person_id).where(ExamPass.person_id.in_(part)),
+            by_number.where(Person.id.in_(part)),
+        ):
+            found.update((key, {people.PROVINCE}) for key in session().scalars(statement) if key is not None)
+    return found
+
+
 def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str, str, int]]:
     """Passes of a span by examination and level."""
     found = session().execute(

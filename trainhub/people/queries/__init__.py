@@ -22,6 +22,16 @@ from trainhub.people.queries.former import (
     teachers_who_had,
     was_in_programme,
 )
+from trainhub.people.queries.inviting import (
+    HOSTS,
+    KEPT,
+    PROVINCE,
+    ROSTERS,
+    kept_by,
+    organisations_of_person,
+    subject_to_invite,
+    subjects_to_invite,
+)
 from trainhub.people.queries.merging import (
     decided_same_with,
     different_between,
@@ -45,9 +55,7 @@ from trainhub.people.queries.merging import (
 )
 from trainhub.people.queries.numbers import corrected, former
 from trainhub.people.queries.persons import (
-    HOSTS,
     PERSON_SORTS,
-    ROSTERS,
     SAME_SORTS,
     as_person_row,
     claimants,
@@ -55,7 +63,6 @@ from trainhub.people.queries.persons import (
     holder_of,
     is_identified,
     names_of,
-    organisations_of_person,
     pair,
     person,
     person_by_number,
@@ -68,8 +75,6 @@ from trainhub.people.queries.persons import (
     same_listing,
     standing_names,
     subject_of_person,
-    subject_to_invite,
-    subjects_to_invite,
     undecided_same,
     who_stayed,
 )
@@ -146,9 +151,12 @@ from trainhub.people.queries.teachers import (
 )
 
 __all__ = [
+    "kept_by",
     "ACTIVE",
     "HOSTS",
+    "KEPT",
     "PERSON_SORTS",
+    "PROVINCE",
     "ROSTERS",
     "SAME_SORTS",
     "STUDENT_SORTS",
