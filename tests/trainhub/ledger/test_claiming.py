@@ -25,6 +25,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.rosters.running import Import, Roster
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people import operations as people_operations
@@ -225,6 +226,24 @@ def test_who_registered_before_the_roster_came_waits_too(command: Command, sessi
     _decide(ops.confirm_claim, claim, by)
     session.commit()
     assert _trainings(account) == 1
+
+
+@pytest.mark.parametrize("role", [Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN])
+def test_the_roster_of_a_host_is_the_claimants_and_proves_nothing(session: Session, base: Organisation, tmp_path: Path, role: Role) -> None:
+    """A host vouches for nobody and takes a number from nobody: what it writes is the claimant's, nobody is asked. A school's roster waits for a word."""
+    place = ground.university() if role is Role.UNIVERSITY_ADMIN else base
+    account, claim = _claim()
+    by = _head(place, role)
+    row = rosters.row(7, name="林晓彤", id_number=NUMBER, base_code=place.code)
+    work = Import(Roster(rosters.write(tmp_path / "r.csv", [row]), "r.csv"), by=by, today=clock.today(), now=clock.now)
+    assert work.finish(work.run()[1]).accepted == 1
+    session.commit()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    if role is Role.UNIVERSITY_ADMIN:
+        assert (_trainings(account), _waiting(by)) == (0, [claim.id])
+    else:
+        assert (_trainings(account), _waiting(by), mine.number_by_holder, mine.is_verified) == (1, [], True, False)
 
 
 def test_pages_and_commands(app: Flask, command: Command, session: Session, trained: Organisation) -> None:

@@ -256,6 +256,19 @@ def test_one_from_the_page_of_a_record(app: Flask, session: Session, trained: Or
     assert "accounts/new" not in client.get(f"/trainees/records/{twice.id}").text
 
 
+def test_a_leader_opens_for_who_is_registered_and_registers_nobody(app: Flask, trained: Organisation) -> None:
+    """The leader of a base opens accounts of its trainees and mentors; a human nobody knows yet is not theirs to register by a name alone."""
+    leader, coordinator = _client(app, _leader(trained)), _client(app, _leader(trained, Role.ENTERPRISE_COORDINATOR))
+    form = {"role": "trainee", "organisation_id": str(trained.id), "name": "生面孔", "phone": "13800138009"}
+    assert "/accounts/new" not in leader.get("/accounts/").text
+    assert (leader.get("/accounts/new").status_code, leader.post("/accounts/new", data=form).status_code) == (403, 403)
+    page = leader.get(f"/accounts/new?person={_person('林学员1').id}").text
+    offered = {one.value for one in Role if f'value="{one.value}"' in page}
+    assert offered == {"mentor", "trainee"}
+    assert "/accounts/new" in coordinator.get("/accounts/").text
+    assert coordinator.get("/accounts/new").status_code == 200
+
+
 def test_the_command(command: Command, app: Flask, trained: Organisation, tmp_path: Path) -> None:
     tried = command("accounts", "open", "--trainees", "B-01/2016", "--dry-run")
     assert (tried["members"], tried["opened"], tried["without_email"], len(tried["not_opened"])) == (3, 2, 2, 1)

@@ -1,7 +1,8 @@
 """Who registered by themselves and says the number of somebody on file: whoever holds that roster says whether both are one human.
 
-Nobody comes into records by knowing a number: the claim changes nothing until somebody who may open an account for the person on file has looked at
-the holder, and said how.
+Nobody comes into records that are there by knowing a number: the claim changes nothing until somebody who may open an account for the person on file has
+looked at the holder, and said how. What an enterprise or a base writes afterwards for the name and the number of a claim is the claimant's without a
+word (`people.operations.claiming.vouches`).
 """
 
 from __future__ import annotations

@@ -165,6 +165,8 @@ def new() -> Any:
     """The form for a new account; `?person=` opens it for a known person."""
     by = _by()
     person = _person_of_request(by)
+    if person is None:
+        demand(by, Can.ACCOUNT_REGISTER)
     form = AccountForm(**_grant_choices(by), formdata=None)
     if person is not None:
         form.name.data, form.email.data, form.phone.data = person.name, person.email, person.phone
@@ -184,6 +186,8 @@ def create() -> Any:
     """Open the account; its invitation is sent and shown once."""
     by = _by()
     person = _person_of_request(by)
+    if person is None:
+        demand(by, Can.ACCOUNT_REGISTER)
     form = AccountForm(**_grant_choices(by))
     if not form.validate():
         return _opening(form, person, 422)
