@@ -17,6 +17,9 @@ CHANGED = "trainhub.people.changed"
 (person, before, by, now), called once the new facts are written, in the same transaction; `before` maps each changed fact to what it was. What retention erases is not told."""
 
 
+PROVED = "trainhub.people.proved"
+"""Under this name in `app.extensions` who waits for somebody's number to be proven asks to be told when an office gives, corrects or verifies it: functions
+of (person id, by, now), in the same transaction."""
 MOVED = "trainhub.people.moved"
 """Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""

@@ -101,8 +101,13 @@ def test_who_holds_the_roster_confirms_and_the_records_are_the_holders(session: 
     assert account.person_id == _on_file().id
     assert (claim.state, claim.decided_by_id, claim.reason, _waiting(by)) == (ClaimState.CONFIRMED, by.account_id, "当面查验身份证", [])
     assert any("已核实" in one for one in session.scalars(select(Notice.message).where(Notice.account_id == account.id)))
+    assert _decide(ops.confirm_claim, claim, by) is claim, "said twice it is said once"
+    assert (claim.decided_by_id, claim.reason) == (by.account_id, "当面查验身份证")
+    with pytest.raises(Refused) as refused:
+        _decide(ops.refuse_claim, claim, by)
+    assert refused.value.code == "decided"
     with pytest.raises(NotFound):
-        _decide(ops.confirm_claim, claim, by)
+        _decide(ops.confirm_claim, claim, _head(ground.enterprise(), Role.ENTERPRISE_COORDINATOR))
 
 
 def test_a_refused_claim_leaves_nothing_in_the_way(session: Session, trained: Organisation) -> None:
@@ -246,6 +251,66 @@ def test_the_roster_of_a_host_is_the_claimants_and_proves_nothing(session: Sessi
         assert (_trainings(account), _waiting(by), mine.number_by_holder, mine.is_verified) == (1, [], True, False)
 
 
+@pytest.mark.parametrize("how", ["given", "corrected", "decided", "verified"])
+def test_a_claim_ends_with_what_it_was_for(session: Session, trained: Organisation, how: str) -> None:
+    """A claimant with another proven number could be confirmed: one row with two numbers; and one's own data said for ever that it waits."""
+    account, claim = _claim(number=NUMBER if how != "verified" else rosters.resident(9, BIRTH))
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    other = rosters.resident(8, BIRTH)
+    if how == "given":
+        people_operations.give_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, by=SYSTEM, now=clock.now())
+    elif how == "corrected":
+        people_operations.correct_number(
+            person=mine, id_type=IdType.RESIDENT_ID, number=other, reason="证件原件核对", by=SYSTEM, now=clock.now()
+        )
+    elif how == "verified":
+        people_operations.change_person(person=mine, is_verified=True, by=SYSTEM, now=clock.now())
+    else:
+        two = {"first_id": mine.id, "second_id": _on_file().id}
+        people_operations.note_decision(**two, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=clock.now())
+    session.commit()
+    session.refresh(claim)
+    assert claim.state is (ClaimState.CONFIRMED if how in ("decided", "verified") else ClaimState.WITHDRAWN)
+    assert _waiting(_everywhere(Role.SYSTEM_ADMIN)) == []
+
+
+def test_a_number_that_was_corrected_for_somebody_waits_for_whoever_holds_them(session: Session, trained: Organisation) -> None:
+    """Nobody ever saw such a claim, and its holder could say no other number."""
+    by, known = _head(trained), _on_file()
+    people_operations.correct_number(
+        person=known, id_type=IdType.RESIDENT_ID, number=rosters.resident(8, BIRTH), reason="证件原件核对", by=SYSTEM, now=clock.now()
+    )
+    session.commit()
+    account, claim = _claim()
+    assert _waiting(by) == [claim.id]
+    _decide(ops.confirm_claim, claim, by)
+    session.commit()
+    session.refresh(account)
+    assert (account.person_id, claim.state) == (known.id, ClaimState.CONFIRMED)
+
+
+def test_two_claims_on_one_number_are_not_both_confirmed(session: Session, trained: Organisation) -> None:
+    by = _head(trained)
+    (_first, one), (_second, two) = _claim(), _claim()
+    _decide(ops.confirm_claim, one, by)
+    session.commit()
+    with pytest.raises(Refused) as refused:
+        _decide(ops.confirm_claim, two, _everywhere(Role.SYSTEM_ADMIN))
+    assert refused.value.code == "account_exists"
+
+
+def test_verifying_somebody_proves_no_mask_of_another(session: Session, trained: Organisation) -> None:
+    """The verified person was shown with a number that another row holds."""
+    account, claim = _claim()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    assert (mine.id_number_hash, bool(mine.id_mask)) == (None, True)
+    people_operations.change_person(person=mine, is_verified=True, by=SYSTEM, now=clock.now())
+    session.commit()
+    assert (mine.id_mask, mine.id_type, mine.is_verified, claim.state) == ("", None, True, ClaimState.OPEN)
+
+
 def test_pages_and_commands(app: Flask, command: Command, session: Session, trained: Organisation) -> None:
     by = _head(trained)
     client = make.sign_in(app, session.get_one(Account, by.account_id))
@@ -261,7 +326,9 @@ def test_pages_and_commands(app: Flask, command: Command, session: Session, trai
     assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
     session.expire_all()
     assert account.person_id == _on_file().id
-    assert command("accounts", "confirm-claim", str(claim.id), "--reason", "当面查验身份证")["exit_code"] == 1
+    assert command("accounts", "confirm-claim", str(claim.id), "--reason", "当面查验身份证")["state"] == "confirmed"
+    assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
+    assert command("accounts", "refuse-claim", str(claim.id), "--reason", "当面查验身份证")["error"]["code"] == "decided"
 
 
 def test_the_page_asks_as_much_for_many_as_for_few(app: Flask, session: Session, trained: Organisation, count_queries: list[str]) -> None:

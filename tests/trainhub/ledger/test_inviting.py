@@ -22,6 +22,7 @@ from trainhub.identity import groups, queries
 from trainhub.identity import operations as ops
 from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
+from trainhub.identity.operations.accounts import unmanageable
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -209,6 +210,20 @@ def test_a_certificate_of_its_own_keeps_no_base_out(session: Session, trained: O
     assert _members(trained)["林学员1"] is None
 
 
+def test_enter_on_a_ticked_box_opens_nobody_else(app: Flask, trained: Organisation) -> None:
+    """A browser presses the first button of the form: the boxes stand in a form that opens the ticked alone; and no word is not everybody."""
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    forms = [one.split("</form>")[0] for one in client.get(url).text.split("<form ")[1:]]
+    (boxes,) = [one for one in forms if 'name="person"' in one]
+    assert ('value="ticked"' in boxes, 'value="all"' in boxes) == (True, False)
+    assert client.post(url, data={"person": [str(_person("林学员1").id)]}).status_code == 422
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (None, None)
+    role = client.post(url, data={"whom": "ticked", "role": "mentor", "person": [str(_person("林学员1").id)]}).text
+    assert "checked" in role, "who was ticked stays ticked on a refused form"
+
+
 def test_nobody_opens_for_another_base(app: Flask, session: Session, trained: Organisation) -> None:
     other = session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
     client, key = _client(app, _leader(other)), key_of(trained.id, 2016)
@@ -239,6 +254,35 @@ def test_the_holder_chooses_the_user_name(client: FlaskClient, trained: Organisa
     account = queries.account_of_person(_person("林学员1").id)
     assert account is not None
     assert [(one.kind, one.value) for one in queries.login_names(account.id)] == [(LoginKind.USERNAME, "lin-1")]
+
+
+@pytest.mark.parametrize("since", ["nothing", "cancelled", "trained by a second"])
+def test_a_link_ends_with_the_right_to_it(
+    client: FlaskClient, command: Command, session: Session, trained: Organisation, tmp_path: Path, since: str
+) -> None:
+    """It opened the account of a row that was wrong, and what a second base wrote since."""
+    by, group, person = _leader(trained), groups.group("trainees", key_of(trained.id, 2016)), _person("林学员1")
+    with transaction():
+        (one,) = [one for one in ops.members_of(group, today=clock.today()) if one.listed.person_id == person.id]
+        account_id = ops.open_member(group, one.listed, role=Role.TRAINEE, by=by, today=clock.today(), now=clock.now()).id
+    with transaction():
+        (slip,) = ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now())
+    if since == "cancelled":
+        session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one().cancelled_at = clock.now()
+        session.commit()
+    elif since != "nothing":
+        command("trainees", "import", rosters.write(tmp_path / "two.csv", [rosters.row(1, base_code="B-02", county_code="350203")]))
+    db.session.expire_all()
+    account = queries.account(account_id)
+    why = ops.against_managing(account, by=by, today=clock.today())
+    assert unmanageable([account], by=by, today=clock.today()) == (set() if why is None else {account.id})
+    assert (why is None) == (since != "trained by a second")
+    assert ops.against_managing(account, by=SYSTEM, today=clock.today()) is None
+    db.session.commit()
+    path = "/link/" + slip.link.rsplit("/", 1)[1]
+    assert ("这个邀请链接已失效" in client.get(path).text) == (since != "nothing")
+    sent = client.post(path, data={"password": make.PASSWORD, "again": make.PASSWORD, "username": "lin-1"})
+    assert (sent.status_code == 303) == (since == "nothing")
 
 
 @pytest.mark.parametrize("role", [Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR])

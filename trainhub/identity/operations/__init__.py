@@ -19,7 +19,7 @@ from trainhub.identity.operations.accounts import (
     unlock,
     work_out_password,
 )
-from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim
+from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim, settle_claims
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
@@ -67,6 +67,7 @@ from trainhub.identity.operations.sweeping import sweep
 from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
 
 __all__ = [
+    "settle_claims",
     "CHANGEABLE",
     "FORGETTING",
     "TELLING",

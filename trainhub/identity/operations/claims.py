@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from trainhub.identity import queries, rules
 from trainhub.identity.delivery import News, tell
+from trainhub.identity.labels import CLAIM_STATES
 from trainhub.identity.models import Account, NumberClaim
 from trainhub.identity.operations._support import AccountRefused, GrantRefused
 from trainhub.identity.permissions import HEADS, Can
@@ -19,7 +20,7 @@ from trainhub.identity.queries.claims import Claimed
 from trainhub.identity.types import ClaimState
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import N_, _
 from trainhub.people import operations as people
@@ -45,8 +46,8 @@ def say_number(*, account: Account, person: Person, id_type: IdType, number: str
     if claim is None:
         claim = NumberClaim(account_id=account.id, id_type=id_type.value, number_hash=key, id_mask=person.id_mask, asked_at=now)
         session().add(claim)
-    elif claim.state is ClaimState.REFUSED:
-        claim.state, claim.asked_at = ClaimState.OPEN, now
+    elif claim.state in (ClaimState.REFUSED, ClaimState.WITHDRAWN):
+        claim.state, claim.asked_at, claim.reason = ClaimState.OPEN, now, ""
         claim.decided_at = claim.decided_by_id = None
     session().flush()
     for found in queries.open_claims(claim.id):
@@ -92,8 +93,13 @@ def confirm_claim(*, claim_id: int, reason: str, by: Identity, today: date, now:
     `reason` says how the holder was looked at. Raises NotFound, GrantRefused; AccountRefused where names or birth dates differ, where an account is
     there already, or where both were decided to be different.
     """
-    found = _looked_at(claim_id, reason, by, today)
+    found = _looked_at(claim_id, ClaimState.CONFIRMED, reason, by, today)
+    if isinstance(found, NumberClaim):
+        return found
     claimant, known = found.claimant, found.known
+    if claimant.id_number_hash is not None and not claimant.number_by_holder:
+        said = _("%(name)s的账号已登记另一个经核实的证件号码 %(mask)s，不能认定为同一人。", name=claimant.name, mask=claimant.id_mask)
+        raise AccountRefused(said, field="reason", code="other_number")
     if not same_name(claimant.name, known.name):
         said = _("注册时填写的姓名与登记的不同，不能认定为同一人。登记的姓名有误的，请先更正。")
         raise AccountRefused(said, field="reason", code="name_differs")
@@ -106,14 +112,17 @@ def confirm_claim(*, claim_id: int, reason: str, by: Identity, today: date, now:
     if decided is not None and decided.decision is PairDecision.DIFFERENT:
         raise AccountRefused(_("两人已判定为不同的人，请由省人社厅或系统管理员改判。"), field="reason", code="decided_different")
     people.unsay_number(claimant)
+    claim = _decide(found, ClaimState.CONFIRMED, CONFIRMED, reason, by=by, now=now)
     people.note_decision(first_id=claimant.id, second_id=known.id, decision=PairDecision.SAME, reason=reason, by=by, now=now)
-    return _decide(found, ClaimState.CONFIRMED, CONFIRMED, reason, by=by, now=now)
+    return claim
 
 
 def refuse_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: datetime) -> NumberClaim:
     """Say that the holder of the account is not the person on file, or was not to be verified; the holder reads why. Where both look the same it is noted that
     they differ, so that the person on file can be invited. Raises NotFound, GrantRefused, AccountRefused without a reason."""
-    found = _looked_at(claim_id, reason, by, today)
+    found = _looked_at(claim_id, ClaimState.REFUSED, reason, by, today)
+    if isinstance(found, NumberClaim):
+        return found
     claimant, known = found.claimant, found.known
     people.unsay_number(claimant)
     looks_same = claimant.birth_on is not None and (claimant.name, claimant.birth_on) == (known.name, known.birth_on)
@@ -122,11 +131,16 @@ def refuse_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: 
     return _decide(found, ClaimState.REFUSED, REFUSED, reason, by=by, now=now)
 
 
-def _looked_at(claim_id: int, reason: str, by: Identity, today: date) -> Claimed:
+def _looked_at(claim_id: int, state: ClaimState, reason: str, by: Identity, today: date) -> Claimed | NumberClaim:
+    """The claim that `by` may decide; or the claim alone where it was decided so before, by them or before an operator: said twice it is said once."""
+    hold("people.pairs")  # two who decide at once, if only on two claims of one number: the second finds it decided
+    decided = queries.number_claim(claim_id)
+    if decided is not None and decided.state is not ClaimState.OPEN and (_decides_all(by) or decided.decided_by_id == by.account_id):
+        if decided.state is state:
+            return decided
+        said = _("这项注册已经办理（%(state)s），不能再改。确实有误的，请由省人社厅或系统管理员在“疑似同一人”中改判。", state=CLAIM_STATES[decided.state])
+        raise AccountRefused(said, field="reason", code="decided")
     found = open_claim(claim_id)
-    session().refresh(found.claim, with_for_update={"of": NumberClaim})  # two who decide at once: the second finds it decided
-    if found.claim.state is not ClaimState.OPEN:
-        raise NotFound(_("没有这项待核实的注册，或已有人办理。"))
     if not _decides_all(by):
         beyond = reach.beyond_reach([found.known.id], by, today)
         if beyond or not may(by, Can.CLAIM_DECIDE, persons.subject_to_invite(found.known)):
@@ -148,6 +162,20 @@ def _decide(found: Claimed, state: ClaimState, message: str, reason: str, *, by:
     values = {"mask": claim.id_mask}
     tell(News(claim.account_id, "identity.claim", message, MY_DATA, f"claim:{claim.id}:{state.value}:{now.isoformat()}", values=values), now=now)
     return claim
+
+
+def settle_claims(person_id: int, by: Identity, now: datetime) -> None:
+    """What waits of a human is decided once an office stands behind a number of theirs: on that number, or on none any more. See `people.types.PROVED` and
+    `HUMANS`."""
+    human = persons.human_ids(person_id)
+    proven = {row.id_number_hash for row in persons.persons_by_id(human).values() if row.id_number_hash is not None and not row.number_by_holder}
+    if not proven:
+        return
+    for claim in queries.open_claims_of_persons(human):
+        claim.state = ClaimState.CONFIRMED if claim.number_hash in proven else ClaimState.WITHDRAWN
+        claim.decided_at, claim.decided_by_id = now, by.account_id
+        session().flush()
+        audit.record(by=by, did=f"identity.claim.{claim.state.value}", on=claim, data={"person": person_id, "reason": ""})
 
 
 def masked(found: Collection[Claimed]) -> dict[int, list[str]]:

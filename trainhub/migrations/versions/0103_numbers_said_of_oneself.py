@@ -16,7 +16,7 @@ down_revision = "0102"
 branch_labels = None
 depends_on = None
 
-STATES = ("open", "confirmed", "refused")
+STATES = ("open", "confirmed", "refused", "withdrawn")
 WAITING = """
 INSERT INTO number_claim (account_id, id_type, number_hash, id_mask, state, asked_at, reason)
 SELECT account.id, person.id_type, person.id_number_hash, person.id_mask, 'open', account.created_at, ''

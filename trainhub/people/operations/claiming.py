@@ -12,7 +12,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
 from trainhub.people.rules import OFFICES
-from trainhub.people.types import CHANGED
+from trainhub.people.types import CHANGED, PROVED
 
 
 def vouches(by: Identity) -> bool:
@@ -41,3 +41,9 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(row, {"id_mask": mask}, by, now)
     return len(rows)
+
+
+def tell_proved(person_id: int, *, by: Identity, now: datetime) -> None:
+    """Tell the rooms above that an office stands behind the number of a person (`people.types.PROVED`)."""
+    for tell in current_app.extensions.get(PROVED, ()):
+        tell(person_id, by, now)

@@ -14,7 +14,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.claiming import yield_claims
+from trainhub.people.operations.claiming import tell_proved, yield_claims
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
 from trainhub.people.types import Gender, IdCheck, IdType
@@ -37,6 +37,8 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
         yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
     _write(person, id_type, check, now, by_holder=by_holder)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    if not by_holder:
+        tell_proved(person.id, by=by, now=now)
     return person
 
 
@@ -113,6 +115,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     _write(person, id_type, check, now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
+    tell_proved(person.id, by=by, now=now)
     return True
 
 

@@ -21,7 +21,7 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.operations.claiming import vouches, yield_claims
+from trainhub.people.operations.claiming import tell_proved, vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
@@ -324,8 +324,12 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     _settle_kind(person, fields, reason)
+    is_proven = False
     if fields.get("is_verified") and person.number_by_holder:
+        if person.id_number_hash is None:  # a mask alone: the number is another row's, and whether both are one human is a claim
+            person.id_type, person.id_mask = None, ""
         person.number_by_holder = False  # whoever verified the person looked at the document
+        is_proven = person.id_number_hash is not None
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -343,6 +347,8 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         )
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
+    if is_proven:
+        tell_proved(person.id, by=by, now=now)
     return changed
 
 

@@ -31,6 +31,7 @@ from trainhub.people.queries.inviting import (
     organisations_of_person,
     subject_to_invite,
     subjects_to_invite,
+    trained_by,
 )
 from trainhub.people.queries.merging import (
     decided_same_with,
@@ -151,6 +152,7 @@ from trainhub.people.queries.teachers import (
 )
 
 __all__ = [
+    "trained_by",
     "kept_by",
     "ACTIVE",
     "HOSTS",

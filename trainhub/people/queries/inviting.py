@@ -49,6 +49,11 @@ def kept_by(person_ids: Iterable[int]) -> Places:
     return _told(KEPT, person_ids)
 
 
+def trained_by(person_ids: Iterable[int]) -> Places:
+    """On whose rosters these humans stand."""
+    return _told(ROSTERS, person_ids)
+
+
 def subject_to_invite(row: Person) -> Subject:
     """`subjects_to_invite` for one."""
     return subjects_to_invite([row])[row.id]
