@@ -39,7 +39,7 @@ class Person(Versioned, Base):
     number_by_holder: Mapped[bool] = mapped_column(default=False)
     """Nobody but the holder said the number: it proves nothing, and gives way to an office that brings it (`operations.claiming`)."""
     number_given_at: Mapped[datetime | None]
-    """When the number was last given, entered or not; None: with the row, or before that was kept. Its time runs from here (own.retention.id_number_months)."""
+    """When the number was last given, also again (noted once a month); None: with the row. Its time runs from here (own.retention.id_number_months)."""
     is_verified: Mapped[bool] = mapped_column(default=False)
     birth_on: Mapped[date | None]
     gender: Mapped[Gender] = mapped_column(enum_column(Gender), default=Gender.UNKNOWN)

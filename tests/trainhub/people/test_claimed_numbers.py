@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +194,16 @@ def test_a_roster_of_a_base_names_the_claimant_and_counts(session: Session, tmp_
     assert (claimant.id_number_hash is not None, claimant.number_by_holder) == (True, True)
     found = select(TrainingRecord.id).join(Person, Person.id == TrainingRecord.person_id).where(is_sure())
     assert session.scalars(found).all() == [one.id for one in records]
+
+
+@pytest.mark.parametrize(("days", "counts"), [(30, False), (31, True)])
+def test_a_number_that_is_brought_again_counts_its_time_anew(session: Session, days: int, counts: bool) -> None:
+    """Brought a day before its end it was made unreadable the next night."""
+    number, first = ground.resident_id(BIRTH), clock.now() - timedelta(days=400)
+    facts = {"name": "单小明", "id_type": IdType.RESIDENT_ID, "id_number": number}
+    made = operations.register_person(**facts, by=SYSTEM, now=first)
+    made.number_given_at = first
+    later = first + timedelta(days=days)
+    assert operations.register_person(**facts, by=SYSTEM, now=later).id == made.id
+    assert made.number_given_at == (later if counts else first)
+    assert operations.register_persons([facts], by=SYSTEM, now=later) == [made]

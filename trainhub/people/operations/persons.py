@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -279,7 +279,10 @@ def _same_or_refuse(known: Person, name: str) -> Person:
 
 
 def _read_again(known: Person, id_type: IdType, number: str, now: datetime) -> Person:
-    """A number that had served its time comes back with its holder."""
+    """A number that had served its time comes back with its holder; one that is readable counts its time anew, once a month to spare lists the writing."""
+    if known.id_number_encrypted is not None and known.id_number_encrypted != b"" and now - (known.number_given_at or known.created_at) > GIVEN_ANEW:
+        known.number_given_at = now
+        session().flush()
     if known.id_number_encrypted == b"":
         known.number_given_at = now
         known.id_number_encrypted = seal_number(id_type, number).encrypted
@@ -292,6 +295,7 @@ def _check_characters(name: str) -> None:
         raise BadPerson(told, field="name")
 
 
+GIVEN_ANEW = timedelta(days=30)
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
