@@ -311,6 +311,42 @@ def test_verifying_somebody_proves_no_mask_of_another(session: Session, trained:
     assert (mine.id_mask, mine.id_type, mine.is_verified, claim.state) == ("", None, True, ClaimState.OPEN)
 
 
+def test_the_own_page_tells_nothing_of_a_roster_that_came(command: Command, session: Session, base: Organisation, tmp_path: Path) -> None:
+    """Claim many numbers, and be told on the day of the import whose list they came with."""
+    (account, _claimed), (free, _other) = _claim(), _claim(number=rosters.resident(8, BIRTH))
+    command("trainees", "import", rosters.write(tmp_path / "r.csv", [rosters.row(7, name="林晓彤", id_number=NUMBER)]))
+    session.expire_all()
+    pages = []
+    for one in (account, free):
+        row = people.person(one.person_id or 0)
+        assert row is not None
+        assert session.scalars(select(Notice.id).where(Notice.account_id == one.id)).all() == []
+        pages.append((row.id_type, len(row.id_mask), row.number_by_holder, row.birth_on))
+    assert pages[0] == pages[1]
+
+
+def test_who_hears_of_a_claim_may_decide_it(command: Command, session: Session, trained: Organisation, tmp_path: Path) -> None:
+    """Of who was trained by two nobody was told; the department decides, and hears of it."""
+    row = rosters.row(7, name="林晓彤", id_number=NUMBER, base_code="B-02", county_code="350203")
+    command("trainees", "import", rosters.write(tmp_path / "two.csv", [row]))
+    leader, department = _head(trained), _everywhere(Role.DEPT_HR)
+    _claim()
+    told = set(session.scalars(select(Notice.account_id).where(Notice.kind == "identity.claim")))
+    assert told == {department.account_id}
+    assert _waiting(leader) == []
+
+
+def test_many_claims_are_paged_and_the_count_ends(app: Flask, session: Session, trained: Organisation) -> None:
+    for _n in range(21):
+        _claim()
+    by = _everywhere(Role.DEPT_HR)
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    assert client.get("/accounts/claims/").text.count("/confirm") == 20
+    assert client.get("/accounts/claims/?page=2").text.count("/confirm") == 1
+    assert ops.claim_keys(by, today=clock.today(), most=5) == ops.claim_keys(by, today=clock.today())[:5]
+    assert "待核实的注册（21）" in client.get("/accounts/").text
+
+
 def test_pages_and_commands(app: Flask, command: Command, session: Session, trained: Organisation) -> None:
     by = _head(trained)
     client = make.sign_in(app, session.get_one(Account, by.account_id))

@@ -58,13 +58,14 @@ def test_a_roster_takes_the_number_whoever_claimed_it(session: Session, name: st
     """Under another name it kept the whole file out; under the right one the stranger read the student's grades."""
     number = ground.resident_id(BIRTH)
     stranger = claim(name, number)
+    mask = stranger.id_mask
     draft, student = roster(session, "单小明", number)
     assert (draft.added, draft.errors) == (1, [])
     assert student.person_id != stranger.id
     holder = queries.person_by_number(IdType.RESIDENT_ID, number)
     assert holder is not None
     assert (holder.id, holder.number_by_holder) == (student.person_id, False)
-    assert (stranger.id_number_hash, stranger.id_number_encrypted, stranger.id_mask, stranger.number_by_holder) == (None, None, "", False)
+    assert (stranger.id_number_hash, stranger.id_number_encrypted, stranger.id_mask, stranger.number_by_holder) == (None, None, mask, True)
     assert queries.students_of_person(stranger.id) == []
     audit.write_pending(session)
     told = session.scalars(select(AuditEvent).where(AuditEvent.did == "people.number.yielded")).all()
@@ -123,7 +124,7 @@ def test_nobody_claims_what_somebody_has(session: Session) -> None:
         assert holder(taken) != person.id
 
 
-def test_the_own_number_is_a_claim_and_the_holder_is_told_when_it_goes(session: Session) -> None:
+def test_the_own_number_is_a_claim_and_nobody_is_told_when_it_goes(session: Session) -> None:
     number, person = ground.resident_id(BIRTH), ground.person("单小明", id_type=None)
     account = make.account(person=person)
     by = accounts.identity_of(account.id, today=clock.today())
@@ -131,7 +132,8 @@ def test_the_own_number_is_a_claim_and_the_holder_is_told_when_it_goes(session: 
     assert person.number_by_holder
     ground.person("单小明", id_type=IdType.RESIDENT_ID, id_number=number)
     told = " ".join(session.scalars(select(Notice.message).where(Notice.account_id == account.id)))
-    assert "已由一所学校或机构登记" in told
+    assert told == "", "a stranger would learn whose list the number came with"
+    assert (person.id_number_hash, person.id_mask[-4:], person.number_by_holder) == (None, number[-4:], True)
 
 
 def test_only_who_was_looked_at_counts(session: Session) -> None:

@@ -19,7 +19,7 @@ from trainhub.identity.operations.accounts import (
     unlock,
     work_out_password,
 )
-from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim, settle_claims
+from trainhub.identity.operations.claims import claim_keys, claims_for, confirm_claim, masked, open_claim, refuse_claim, settle_claims
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
@@ -94,6 +94,7 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "claim_keys",
     "claims_for",
     "close_account",
     "confirm_claim",

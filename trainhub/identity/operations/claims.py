@@ -20,6 +20,7 @@ from trainhub.identity.queries.claims import Claimed
 from trainhub.identity.types import ClaimState
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import N_, _
@@ -50,29 +51,41 @@ def say_number(*, account: Account, person: Person, id_type: IdType, number: str
         claim.state, claim.asked_at, claim.reason = ClaimState.OPEN, now, ""
         claim.decided_at = claim.decided_by_id = None
     session().flush()
-    for found in queries.open_claims(claim.id):
-        for to in sorted(_deciders(found.known)):
+    for found in queries.open_claims([claim.id]):
+        for to in sorted(_deciders(found.known, local(now).date())):
             values = {"name": found.known.name}
             tell(News(to, "identity.claim", WAITS, PAGE, f"claim:{claim.id}:{now.isoformat()}", values=values), now=now)
     return claim
 
 
-def _deciders(known: Person) -> set[int]:
-    """The accounts of the heads of where somebody studies, teaches, or was trained."""
+def _deciders(known: Person, today: date) -> set[int]:
+    """The accounts of the heads who may decide about somebody; where there are none, of the department of human resources."""
     places = persons.subject_to_invite(known).organisations
-    return {key for place in places for key in queries.accounts_holding(*HEADS, organisation_id=place)}
+    heads = {key for place in places for key in queries.accounts_holding(*HEADS, organisation_id=place, today=today)}
+    found = {key for key in heads if _may_decide(known, queries.identity_of(key, today=today), today)}
+    return found or set(queries.accounts_holding(Role.DEPT_HR, today=today))
 
 
-def claims_for(by: Identity, *, today: date) -> list[Claimed]:
-    """The open claims on persons for whom `by` may open an account, the oldest first; as many queries for ten as for a hundred."""
-    found = queries.open_claims()
+def _may_decide(known: Person, by: Identity, today: date) -> bool:
+    return known.id not in reach.beyond_reach([known.id], by, today) and may(by, Can.CLAIM_DECIDE, persons.subject_to_invite(known))
+
+
+def claims_for(by: Identity, *, today: date, only: Collection[int] | None = None) -> list[Claimed]:
+    """The open claims on persons for whom `by` may open an account, the oldest first, or of these (`claim_keys`) alone."""
+    mine = set(claim_keys(by, today=today)) if only is None else None
+    return [one for one in queries.open_claims(only) if mine is None or (one.claim.id, one.known.id) in mine]
+
+
+def claim_keys(by: Identity, *, today: date, most: int | None = None) -> list[tuple[int, int]]:
+    """The same as ids alone, of the claim and of the person on file; as many queries for ten as for a hundred. `most`: whoever decides on all is told no more."""
     if _decides_all(by):
-        return found
-    known = {one.known.id: one.known for one in found}
-    beyond = reach.beyond_reach(known, by, today)
-    subjects = persons.subjects_to_invite([row for key, row in known.items() if key not in beyond])
+        return queries.open_keys(most)[:most]
+    found = queries.open_keys()
+    known = {key for _claim, key in found}
+    rows = persons.persons_by_id(known - reach.beyond_reach(known, by, today))
+    subjects = persons.subjects_to_invite(rows.values())
     mine = {key for key, subject in subjects.items() if may(by, Can.CLAIM_DECIDE, subject)}
-    return [one for one in found if one.known.id in mine]
+    return [one for one in found if one[1] in mine][:most]
 
 
 def _decides_all(by: Identity) -> bool:
@@ -81,7 +94,7 @@ def _decides_all(by: Identity) -> bool:
 
 def open_claim(claim_id: int) -> Claimed:
     """One open claim. Raises NotFound when nobody stands under its number, or it is decided."""
-    found = queries.open_claims(claim_id)
+    found = queries.open_claims([claim_id])
     if not found:
         raise NotFound(_("没有这项待核实的注册，或已有人办理。"))
     return found[0]
@@ -142,8 +155,7 @@ def _looked_at(claim_id: int, state: ClaimState, reason: str, by: Identity, toda
         raise AccountRefused(said, field="reason", code="decided")
     found = open_claim(claim_id)
     if not _decides_all(by):
-        beyond = reach.beyond_reach([found.known.id], by, today)
-        if beyond or not may(by, Can.CLAIM_DECIDE, persons.subject_to_invite(found.known)):
+        if not _may_decide(found.known, by, today):
             raise GrantRefused(_("登记的人员不由你的单位一家负责，请由省人社厅或系统管理员核实。"), code="belongs_elsewhere")
     if queries.is_same_holder(by.account_id, found.account.id) or persons.is_same_human(by.person_id, found.known.id):
         raise GrantRefused(_("不能核实自己的注册，请由另一位管理员办理。"), code="own_claim")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
@@ -24,32 +25,50 @@ class Claimed:
     known: Person
 
 
-def open_claims(claim_id: int | None = None) -> list[Claimed]:
-    """The open claims on a number that an office brought for somebody else, or corrected for them since, the oldest first, or the one of an id. Of who was
+def open_claims(claim_ids: Collection[int] | None = None) -> list[Claimed]:
+    """The open claims on a number that an office brought for somebody else, or corrected for them since, the oldest first, or those of some ids. Of who was
     merged the row that stayed is named; a claim on whom nobody stands under is not among them, nor of who has a proven number."""
-    claimant, holder, stays, named = aliased(Person), aliased(Person), aliased(Person), func.coalesce
-    holds = select(Person.id).where(Person.id_number_hash == NumberClaim.number_hash).correlate(NumberClaim).exists()
-    chosen = (
-        select(NumberClaim, Account, claimant, holder, stays)
-        .join(Account, Account.id == NumberClaim.account_id)
-        .join(claimant, claimant.id == Account.person_id)
-    )
     found = []
-    for statement in (
-        chosen.join(holder, holder.id_number_hash == NumberClaim.number_hash),
-        chosen.join(FormerNumber, FormerNumber.number_hash == NumberClaim.number_hash).join(holder, holder.id == FormerNumber.person_id).where(~holds),
-    ):
-        waits = statement.outerjoin(stays, stays.id == holder.merged_into_id).where(
-            NumberClaim.state == ClaimState.OPEN,
-            Account.state != AccountState.DELETED,
-            holder.number_by_holder.is_(False),
-            or_(claimant.number_by_holder.is_(True), claimant.id_number_hash.is_(None)),
-            named(claimant.merged_into_id, claimant.id) != named(holder.merged_into_id, holder.id),
-        )
-        if claim_id is not None:
-            waits = waits.where(NumberClaim.id == claim_id)
-        found += [Claimed(claim, account, said, stayed or held) for claim, account, said, held, stayed in session().execute(waits)]
+    for claimant, holder, stays, statement in _waiting():
+        chosen = statement.add_columns(Account, claimant, holder, stays)
+        if claim_ids is not None:
+            chosen = chosen.where(NumberClaim.id.in_(sorted(claim_ids)))
+        found += [Claimed(claim, account, said, stayed or held) for claim, account, said, held, stayed in session().execute(chosen)]
     return sorted(found, key=lambda one: (one.claim.id, one.known.id))
+
+
+def open_keys(most: int | None = None) -> list[tuple[int, int]]:
+    """The same as ids alone: of the claim and of the person on file; of each kind the oldest `most`."""
+    found = list[tuple[int, int]]()
+    for _claimant, holder, _stays, statement in _waiting():
+        keys = statement.with_only_columns(NumberClaim.id, func.coalesce(holder.merged_into_id, holder.id), maintain_column_froms=True)
+        found += [(claim_id, known_id) for claim_id, known_id in session().execute(keys.order_by(NumberClaim.id).limit(most))]
+    return sorted(found)
+
+
+def _waiting() -> Iterator[tuple[Any, Any, Any, Any]]:
+    """(claimant, holder, who stays of the holder, the select of claims): once by the number that is held, once by the one that was corrected."""
+    holds = select(Person.id).where(Person.id_number_hash == NumberClaim.number_hash).correlate(NumberClaim).exists()
+    for is_former in (False, True):
+        claimant, holder, stays, named = aliased(Person), aliased(Person), aliased(Person), func.coalesce
+        statement = select(NumberClaim).join(Account, Account.id == NumberClaim.account_id).join(claimant, claimant.id == Account.person_id)
+        if is_former:
+            statement = statement.join(FormerNumber, FormerNumber.number_hash == NumberClaim.number_hash).where(~holds)
+            statement = statement.join(holder, holder.id == FormerNumber.person_id)
+        else:
+            statement = statement.join(holder, holder.id_number_hash == NumberClaim.number_hash)
+        yield (
+            claimant,
+            holder,
+            stays,
+            statement.outerjoin(stays, stays.id == holder.merged_into_id).where(
+                NumberClaim.state == ClaimState.OPEN,
+                Account.state != AccountState.DELETED,
+                holder.number_by_holder.is_(False),
+                or_(claimant.number_by_holder.is_(True), claimant.id_number_hash.is_(None)),
+                named(claimant.merged_into_id, claimant.id) != named(holder.merged_into_id, holder.id),
+            ),
+        )
 
 
 def number_claim(claim_id: int) -> NumberClaim | None:

@@ -32,6 +32,8 @@ from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 
 STUDYING = (StudentState.ENROLLED, StudentState.SUSPENDED)
+CLAIMS_TOLD = 99
+"""How many claims the list of accounts counts; beyond that it says that there are more."""
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 
 
@@ -118,7 +120,8 @@ def index() -> Any:
         role_labels=ROLE_LABELS,
         Can=Can,
         opens_many=_by().has(*OPENERS),
-        claims=len(ops.claims_for(_by(), today=clock.today())) if may(_by(), Can.CLAIM_LIST) else 0,
+        claims=len(ops.claim_keys(_by(), today=clock.today(), most=CLAIMS_TOLD + 1)) if may(_by(), Can.CLAIM_LIST) else 0,
+        claims_told=CLAIMS_TOLD,
     )
 
 

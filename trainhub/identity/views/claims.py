@@ -13,6 +13,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _
+from trainhub.kernel.paging import slice_wanted
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("account_claims", __name__, url_prefix="/accounts/claims")
@@ -22,8 +23,9 @@ blueprint = Blueprint("account_claims", __name__, url_prefix="/accounts/claims")
 @guard(Can.CLAIM_LIST)
 def index() -> Any:
     """The registrations that wait for a word of the reader, the oldest first."""
-    found = ops.claims_for(who(), today=clock.today())
-    return render_template("trainhub/identity/claims.html", claims=found, addresses=ops.masked(found))
+    page = slice_wanted(ops.claim_keys(who(), today=clock.today()))
+    found = ops.claims_for(who(), today=clock.today(), only=[claim_id for claim_id, _known in page.items])
+    return render_template("trainhub/identity/claims.html", page=page, claims=found, addresses=ops.masked(found))
 
 
 @blueprint.post("/<int:claim_id>/confirm")

@@ -147,9 +147,10 @@ def passes_of(person_id: int) -> list[ExamPass]:
 
 def passed_by(person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the passes of a human: those that named one of their rows when the list came in, and those that came in before the person was
-    registered, which the number finds where the name is the same."""
+    registered, which the number finds where the name is the same and an office said it: what somebody typed about themselves shows them nobody's passes."""
     own = Person.__table__.alias("own")
-    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, of_human(own.c.id, person_id))
+    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, own.c.number_by_holder.is_(False))
+    same = same.where(of_human(own.c.id, person_id))
     return or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists()))
 
 

@@ -12,7 +12,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
 from trainhub.people.rules import OFFICES
-from trainhub.people.types import CHANGED, PROVED
+from trainhub.people.types import PROVED
 
 
 def vouches(by: Identity) -> bool:
@@ -28,18 +28,15 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
     """Take these numbers from whoever had only claimed them, before somebody else is registered with them by an office; returns from how many.
 
     Anybody can type the number of somebody else: it must neither keep that human out of a list nor lead their records to the claimant. Whether both
-    are one human is decided as a pair, like any two of one name and birth date; the holder of the claim is told (`people.types.CHANGED`). `but`: the
-    row whose own number it becomes.
+    are one human is decided as a claim, or as a pair, like any two of one name and birth date. The row keeps the mask, as after `numbering.say_number`, and its
+    holder is told nothing: else a stranger learned whose list the number came with. `but`: the row whose own number it becomes.
     """
     rows = [row for row in queries.claimants(hashes) if row.id != but]
     for row in rows:
-        mask = row.id_mask
-        row.id_type = row.id_number_hash = row.id_number_encrypted = None
-        row.id_mask, row.number_by_holder, row.is_verified = "", False, False
+        row.id_number_hash = row.id_number_encrypted = None
+        row.is_verified = False
         session().flush()
         audit.record(by=by, did="people.number.yielded", on=row, data={})
-        for tell in current_app.extensions.get(CHANGED, ()):
-            tell(row, {"id_mask": mask}, by, now)
     return len(rows)
 
 
