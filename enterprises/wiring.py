@@ -15,10 +15,10 @@ from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import history_views as bases_history_views
+from enterprises.bases import leading_queries as bases_leading
 from enterprises.bases import models as bases_models
 from enterprises.bases import operations as bases_operations
 from enterprises.bases import partner_views as bases_partner_views
-from enterprises.bases import leading_queries as bases_leading
 from enterprises.bases import queries as bases_queries
 from enterprises.bases import tasks as bases_tasks
 from enterprises.bases import views as bases_views

@@ -12,14 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-
 from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from trainhub.identity import operations as ops
 from trainhub.identity import queries
 from trainhub.identity.models import Account, NumberClaim
-from trainhub.identity.types import ClaimState
+from trainhub.identity.types import AccountState, ClaimState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db
@@ -196,7 +195,7 @@ def test_what_is_not_confirmed(session: Session, trained: Organisation, case: st
     mine = people.person(account.person_id or 0)
     assert mine is not None
     if case == "birth":
-        mine.birth_on = date(1991, 1, 1)
+        claim.before = {**(claim.before or {}), "birth_on": "1991-01-01"}
     elif case == "account":
         make.account(person=_on_file())
     elif case == "different":
@@ -345,6 +344,52 @@ def test_many_claims_are_paged_and_the_count_ends(app: Flask, session: Session, 
     assert client.get("/accounts/claims/?page=2").text.count("/confirm") == 1
     assert ops.claim_keys(by, today=clock.today(), most=5) == ops.claim_keys(by, today=clock.today())[:5]
     assert "待核实的注册（21）" in client.get("/accounts/").text
+
+
+def test_a_refused_number_leaves_no_birth_date_behind(session: Session, trained: Organisation) -> None:
+    """A slip of typing was refused, and the right number was refused for ever: its birth date was not the one of the wrong number."""
+    by = _head(trained)
+    account, claim = _claim()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    assert (mine.birth_on, queries.open_claims([claim.id])[0].birth_on) == (BIRTH, None), "the holder gave no birth date"
+    _decide(ops.refuse_claim, claim, by, "号码填错了")
+    assert mine.birth_on is None
+    acting, other = queries.identity_of(account.id, today=clock.today()), rosters.resident(3, date(1988, 2, 3))
+    ops.give_own_number(account=account, id_type=IdType.RESIDENT_ID, number=other, by=acting, now=clock.now())
+    assert mine.birth_on == date(1988, 2, 3)
+
+
+def test_an_invitation_that_nobody_used_gives_way(session: Session, trained: Organisation) -> None:
+    """The base invited the whole year, and the trainee registered alone: they had to be called somebody else."""
+    by = _head(trained)
+    invited = make.account(person=_on_file(), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    invited.state = AccountState.INVITED
+    link = ops.invite(account=invited, by=by, today=clock.today(), now=clock.now())
+    account, claim = _claim()
+    _decide(ops.confirm_claim, claim, by if _waiting(by) else SYSTEM)
+    session.commit()
+    session.expire_all()
+    assert (invited.state, claim.state, _trainings(account)) == (AccountState.DELETED, ClaimState.CONFIRMED, 1)
+    with pytest.raises(Refused):
+        ops.open_link(token=link.rsplit("/", 1)[1], now=clock.now())
+
+
+def test_who_has_an_account_already_is_not_called_another(app: Flask, session: Session, trained: Organisation) -> None:
+    by = _head(trained)
+    make.account(person=_on_file(), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    account, claim = _claim()
+    mine, known = people.person(account.person_id or 0), _on_file()
+    assert mine is not None
+    claim.before = {**(claim.before or {}), "birth_on": BIRTH.isoformat()}  # the holder gave it, too: both look the same
+    session.commit()
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    url = f"/accounts/claims/{claim.id}/has-account"
+    assert url in client.get("/accounts/claims/").text
+    for _time in (1, 2):
+        assert client.post(url, data={"reason": "本人另有账号"}).status_code == 303
+    session.expire_all()
+    assert (claim.state, people.pair(mine.id, known.id)) == (ClaimState.REFUSED, None)
 
 
 def test_pages_and_commands(app: Flask, command: Command, session: Session, trained: Organisation) -> None:

@@ -153,7 +153,6 @@ from trainhub.certificates.queries.templates import (
 from trainhub.certificates.queries.wholeness import Portions, is_whole, whole_among
 
 __all__ = [
-    "issuers_of",
     "SORTS",
     "BatchFilter",
     "BlankRow",
@@ -221,6 +220,7 @@ __all__ = [
     "is_whole",
     "issuer_choices",
     "issuer_template",
+    "issuers_of",
     "issuing_choices",
     "items_listing",
     "items_of",

@@ -20,6 +20,7 @@ from trainhub.identity.operations.accounts import (
     work_out_password,
 )
 from trainhub.identity.operations.claims import claim_keys, claims_for, confirm_claim, masked, open_claim, refuse_claim, settle_claims
+from trainhub.identity.operations.closing import close_account
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
@@ -42,7 +43,6 @@ from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import (
     ask_about_data,
     check_notice,
-    close_account,
     count_own_number,
     decide_request,
     give_consent,
@@ -67,7 +67,6 @@ from trainhub.identity.operations.sweeping import sweep
 from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
 
 __all__ = [
-    "settle_claims",
     "CHANGEABLE",
     "FORGETTING",
     "TELLING",
@@ -156,6 +155,7 @@ __all__ = [
     "send_again",
     "set_password",
     "set_preferences",
+    "settle_claims",
     "sheets",
     "sign_in_by_code",
     "sign_out",

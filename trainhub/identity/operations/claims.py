@@ -15,9 +15,10 @@ from trainhub.identity.delivery import News, tell
 from trainhub.identity.labels import CLAIM_STATES
 from trainhub.identity.models import Account, NumberClaim
 from trainhub.identity.operations._support import AccountRefused, GrantRefused
+from trainhub.identity.operations.closing import close_account
 from trainhub.identity.permissions import HEADS, Can
 from trainhub.identity.queries.claims import Claimed
-from trainhub.identity.types import ClaimState
+from trainhub.identity.types import AccountState, ClaimState
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.clock import local
@@ -42,13 +43,15 @@ WORDS_MIN = 4
 
 def say_number(*, account: Account, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> NumberClaim:
     """Keep the number that the holder of an account says of themselves, and tell whoever holds a roster with somebody under it. Raises BadPerson."""
+    before = people.facts_of_number(person)
     key = people.say_number(person=person, id_type=id_type, number=number, by=by, now=now)
     claim = queries.claim_of(account.id, key)
     if claim is None:
-        claim = NumberClaim(account_id=account.id, id_type=id_type.value, number_hash=key, id_mask=person.id_mask, asked_at=now)
+        claim = NumberClaim(account_id=account.id, id_type=id_type.value, number_hash=key, id_mask=person.id_mask, asked_at=now, before=before)
         session().add(claim)
     elif claim.state in (ClaimState.REFUSED, ClaimState.WITHDRAWN):
         claim.state, claim.asked_at, claim.reason = ClaimState.OPEN, now, ""
+        claim.before = before
         claim.decided_at = claim.decided_by_id = None
     session().flush()
     for found in queries.open_claims([claim.id]):
@@ -104,7 +107,7 @@ def confirm_claim(*, claim_id: int, reason: str, by: Identity, today: date, now:
     """Say that the holder of the account is the person on file: both become one human, and what is on file is the holder's from now on.
 
     `reason` says how the holder was looked at. Raises NotFound, GrantRefused; AccountRefused where names or birth dates differ, where an account is
-    there already, or where both were decided to be different.
+    in use already (one that was opened and never used is closed), or where both were decided to be different.
     """
     found = _looked_at(claim_id, ClaimState.CONFIRMED, reason, by, today)
     if isinstance(found, NumberClaim):
@@ -116,30 +119,34 @@ def confirm_claim(*, claim_id: int, reason: str, by: Identity, today: date, now:
     if not same_name(claimant.name, known.name):
         said = _("注册时填写的姓名与登记的不同，不能认定为同一人。登记的姓名有误的，请先更正。")
         raise AccountRefused(said, field="reason", code="name_differs")
-    if None not in (claimant.birth_on, known.birth_on) and claimant.birth_on != known.birth_on:
+    if None not in (found.birth_on, known.birth_on) and found.birth_on != known.birth_on:
         raise AccountRefused(_("注册时填写的出生日期与登记的不同，不能认定为同一人。"), field="reason", code="birth_differs")
-    if queries.accounts_of_persons([known.id]):
-        said = _("%(name)s已有账号。请核实后让其用原来的账号登录，或为原来的账号发送重置链接；这次注册请认定不是同一人。", name=known.name)
+    there = queries.accounts_of_persons([known.id]).get(known.id)
+    unused = queries.account(there) if there is not None else None
+    if unused is not None and (unused.state is not AccountState.INVITED or unused.password_set_at is not None):
+        said = _("%(name)s已有账号。请核实后让其用原来的账号登录，或为原来的账号发送重置链接；这次注册请点“本人已有账号”。", name=known.name)
         raise AccountRefused(said, field="reason", code="account_exists")
     decided = persons.pair(claimant.id, known.id)
     if decided is not None and decided.decision is PairDecision.DIFFERENT:
         raise AccountRefused(_("两人已判定为不同的人，请由省人社厅或系统管理员改判。"), field="reason", code="decided_different")
+    if unused is not None:  # opened for them and never used: whoever has its link comes into nothing any more
+        close_account(account=unused, by=by, now=now)
     people.unsay_number(claimant)
     claim = _decide(found, ClaimState.CONFIRMED, CONFIRMED, reason, by=by, now=now)
     people.note_decision(first_id=claimant.id, second_id=known.id, decision=PairDecision.SAME, reason=reason, by=by, now=now)
     return claim
 
 
-def refuse_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: datetime) -> NumberClaim:
+def refuse_claim(*, claim_id: int, reason: str, by: Identity, today: date, now: datetime, is_other: bool = True) -> NumberClaim:
     """Say that the holder of the account is not the person on file, or was not to be verified; the holder reads why. Where both look the same it is noted that
-    they differ, so that the person on file can be invited. Raises NotFound, GrantRefused, AccountRefused without a reason."""
+    they differ, so that the person on file can be invited; not so where they are one human who has an account already (`is_other` False). Raises NotFound, GrantRefused, AccountRefused without a reason."""
     found = _looked_at(claim_id, ClaimState.REFUSED, reason, by, today)
     if isinstance(found, NumberClaim):
         return found
     claimant, known = found.claimant, found.known
-    people.unsay_number(claimant)
+    people.unsay_number(claimant, found.claim.before)
     looks_same = claimant.birth_on is not None and (claimant.name, claimant.birth_on) == (known.name, known.birth_on)
-    if looks_same and persons.pair(claimant.id, known.id) is None:
+    if is_other and looks_same and persons.pair(claimant.id, known.id) is None:
         people.note_decision(first_id=claimant.id, second_id=known.id, decision=PairDecision.DIFFERENT, reason=reason, by=by, now=now)
     return _decide(found, ClaimState.REFUSED, REFUSED, reason, by=by, now=now)
 

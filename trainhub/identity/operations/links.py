@@ -12,7 +12,15 @@ from trainhub.identity import passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
-from trainhub.identity.operations.accounts import add_login, against_managing, check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
+from trainhub.identity.operations.accounts import (
+    add_login,
+    against_managing,
+    check_may_manage,
+    name_hash,
+    refuse_closed,
+    revoke_sessions,
+    set_password,
+)
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind

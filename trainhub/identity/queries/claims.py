@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -23,6 +24,14 @@ class Claimed:
     account: Account
     claimant: Person
     known: Person
+
+    @property
+    def birth_on(self) -> date | None:
+        """The birth date that the holder gave; not one that follows from the number they said."""
+        if self.claim.before is None:
+            return self.claimant.birth_on
+        said = self.claim.before["birth_on"]
+        return date.fromisoformat(said) if said else None
 
 
 def open_claims(claim_ids: Collection[int] | None = None) -> list[Claimed]:

@@ -46,3 +46,13 @@ def refuse(claim_id: int) -> Any:
     with transaction():
         ops.refuse_claim(claim_id=claim_id, reason=reason, by=who(), today=clock.today(), now=clock.now())
     return done(_("已记为不是同一人，本人能看到理由。"), "account_claims.index")
+
+
+@blueprint.post("/<int:claim_id>/has-account")
+@guard(Can.CLAIM_LIST)
+def has_account(claim_id: int) -> Any:
+    """They are one human who signs in by another account: nothing is decided about the two rows."""
+    reason = request.form.get("reason", "")
+    with transaction():
+        ops.refuse_claim(claim_id=claim_id, reason=reason, by=who(), today=clock.today(), now=clock.now(), is_other=False)
+    return done(_("已记为本人另有账号，本人能看到理由。两条人员记录没有被判定为不同的人。"), "account_claims.index")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from trainhub.kernel.db import BigKey, UtcDateTime
+from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0103"
 down_revision = "0102"
@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(400), nullable=False),
+        sa.Column("before", Json, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_number_claim_account_id_account"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_number_claim")),
         sa.UniqueConstraint("account_id", "number_hash", name=op.f("uq_number_claim_account_id_number_hash")),

@@ -12,7 +12,19 @@ from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import award_models, award_views, cli, joining, list_views, models, notice_views, own_queries, permissions, queries, views
+from trainhub.oversight.talents import (
+    award_models,
+    award_views,
+    cli,
+    joining,
+    list_views,
+    models,
+    notice_views,
+    own_queries,
+    permissions,
+    queries,
+    views,
+)
 from trainhub.people import queries as people_queries
 from trainhub.people.types import HUMANS
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +19,7 @@ from trainhub.people.models import FormerNumber, Person
 from trainhub.people.operations.claiming import tell_proved, yield_claims
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, IdType
+from trainhub.people.types import Gender, IdCheck, IdType, NationalityKind
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -74,10 +76,19 @@ def say_number(*, person: Person, id_type: IdType, number: str, by: Identity, no
     return key
 
 
-def unsay_number(person: Person) -> None:
-    """Take from a row the mask of a number that it never held."""
+def facts_of_number(person: Person) -> dict[str, Any]:
+    """What of a row follows from a number, as it stands: kept before somebody says one of themselves, to be put back by `unsay_number`."""
+    birth_on = person.birth_on.isoformat() if person.birth_on is not None else None
+    return {"birth_on": birth_on, "gender": person.gender.value, "nationality_kind": person.nationality_kind.value}
+
+
+def unsay_number(person: Person, before: Mapping[str, Any] | None = None) -> None:
+    """Take from a row the mask of a number that it never held, and what followed from it (`before`: as it stood, see `facts_of_number`)."""
     if person.id_number_hash is None and person.number_by_holder:
         person.id_type, person.id_mask, person.number_by_holder = None, "", False
+        if before is not None:
+            person.birth_on = date.fromisoformat(before["birth_on"]) if before["birth_on"] else None
+            person.gender, person.nationality_kind = Gender(before["gender"]), NationalityKind(before["nationality_kind"])
         session().flush()
 
 

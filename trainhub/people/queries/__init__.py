@@ -152,8 +152,6 @@ from trainhub.people.queries.teachers import (
 )
 
 __all__ = [
-    "trained_by",
-    "kept_by",
     "ACTIVE",
     "HOSTS",
     "KEPT",
@@ -211,6 +209,7 @@ __all__ = [
     "is_same_human",
     "is_used",
     "joined_with",
+    "kept_by",
     "left_before",
     "merged_into",
     "mergings_at",
@@ -290,6 +289,7 @@ __all__ = [
     "teachers_of_programme",
     "teachers_visible_to",
     "teachers_who_had",
+    "trained_by",
     "undecided_same",
     "was_in_programme",
     "who_stayed",
