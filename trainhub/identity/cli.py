@@ -318,9 +318,7 @@ def refuse_claim(claim: int, reason: str, has_account: bool) -> dict[str, Any]:
     Example: trainhub accounts refuse-claim 12 --reason "another person of the same name"
     """
     with transaction():
-        row = ops.refuse_claim(
-            claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now(), is_other=not has_account
-        )
+        row = ops.refuse_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now(), is_other=not has_account)
         return {"claim": row.id, "state": row.state.value}
 
 

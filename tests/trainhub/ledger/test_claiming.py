@@ -27,6 +27,7 @@ from trainhub.ledger import queries as ledger
 from trainhub.ledger.rosters.running import Import, Roster
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.home import page as home
 from trainhub.people import operations as people_operations
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -227,6 +228,8 @@ def test_who_registered_before_the_roster_came_waits_too(command: Command, sessi
     session.expire_all()
     by = _head(base)
     assert _waiting(by) == [claim.id]
+    waits = [(todo.count, todo.url) for todo in home.of(by, clock.today()).todos if "account" in todo.url]
+    assert waits == [(1, "/accounts/claims/")], "no notice came with the roster"
     _decide(ops.confirm_claim, claim, by)
     session.commit()
     assert _trainings(account) == 1
@@ -260,9 +263,7 @@ def test_a_claim_ends_with_what_it_was_for(session: Session, trained: Organisati
     if how == "given":
         people_operations.give_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, by=SYSTEM, now=clock.now())
     elif how == "corrected":
-        people_operations.correct_number(
-            person=mine, id_type=IdType.RESIDENT_ID, number=other, reason="证件原件核对", by=SYSTEM, now=clock.now()
-        )
+        people_operations.correct_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, reason="证件原件核对", by=SYSTEM, now=clock.now())
     elif how == "verified":
         people_operations.change_person(person=mine, is_verified=True, by=SYSTEM, now=clock.now())
     else:

@@ -312,9 +312,7 @@ def against_managing(account: Account, *, by: Identity, today: date) -> GrantRef
     judge = above_heads(by, account, today=today)
     if queries.is_above(account.id, judge, today=today):
         return GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
-    if account.person_id is not None and (
-        reach.beyond_reach([account.person_id], judge, today) or trained_elsewhere([account.person_id], judge)
-    ):
+    if account.person_id is not None and (reach.beyond_reach([account.person_id], judge, today) or trained_elsewhere([account.person_id], judge)):
         said = _(
             "账号本人在你负责范围以外有学习、任教或任职的登记（含已毕业、离职的）：请联系其所在学校的管理员；"
             "在多处有登记，或另有导师、专家等校外角色的，由系统管理员处理。"

@@ -158,12 +158,13 @@ def _looked_at(claim_id: int, state: ClaimState, reason: str, by: Identity, toda
     if decided is not None and decided.state is not ClaimState.OPEN and (_decides_all(by) or decided.decided_by_id == by.account_id):
         if decided.state is state:
             return decided
-        said = _("这项注册已经办理（%(state)s），不能再改。确实有误的，请由省人社厅或系统管理员在“疑似同一人”中改判。", state=CLAIM_STATES[decided.state])
+        said = _(
+            "这项注册已经办理（%(state)s），不能再改。确实有误的，请由省人社厅或系统管理员在“疑似同一人”中改判。", state=CLAIM_STATES[decided.state]
+        )
         raise AccountRefused(said, field="reason", code="decided")
     found = open_claim(claim_id)
-    if not _decides_all(by):
-        if not _may_decide(found.known, by, today):
-            raise GrantRefused(_("登记的人员不由你的单位一家负责，请由省人社厅或系统管理员核实。"), code="belongs_elsewhere")
+    if not _decides_all(by) and not _may_decide(found.known, by, today):
+        raise GrantRefused(_("登记的人员不由你的单位一家负责，请由省人社厅或系统管理员核实。"), code="belongs_elsewhere")
     if queries.is_same_holder(by.account_id, found.account.id) or persons.is_same_human(by.person_id, found.known.id):
         raise GrantRefused(_("不能核实自己的注册，请由另一位管理员办理。"), code="own_claim")
     if len(reason.strip()) < WORDS_MIN:

@@ -42,7 +42,13 @@ def accounts_as_they_stand(today: date) -> Known:
     scopes = defaultdict[int, dict[tuple[object, ...], str]](dict)
     what = (RoleGrant.role, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code, RoleGrant.granted_at)
     statement = (
-        select(RoleGrant.account_id, RoleGrant.ended_at, RoleGrant.until, func.coalesce(Organisation.code, Programme.code, RoleGrant.region_code, ""), *what)
+        select(
+            RoleGrant.account_id,
+            RoleGrant.ended_at,
+            RoleGrant.until,
+            func.coalesce(Organisation.code, Programme.code, RoleGrant.region_code, ""),
+            *what,
+        )
         .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
         .outerjoin(Programme, Programme.id == RoleGrant.programme_id)
     )

@@ -60,9 +60,17 @@ def _fill_given_at(bind: sa.Connection) -> None:
     """When numbers were given or corrected the audit log knows: else those of old rows were made unreadable the next night."""
     person = sa.table("person", sa.column("id", sa.BigInteger()), sa.column("id_number_hash"), sa.column("number_given_at", UtcDateTime()))
     event = sa.table("audit_event", sa.column("at", UtcDateTime()), sa.column("did"), sa.column("on_kind"), sa.column("on_id"))
-    given = sa.select(event.c.on_id, sa.func.max(event.c.at, type_=UtcDateTime())).where(event.c.on_kind == "person", event.c.did.in_(GIVEN)).group_by(event.c.on_id)
+    given = (
+        sa.select(event.c.on_id, sa.func.max(event.c.at, type_=UtcDateTime()))
+        .where(event.c.on_kind == "person", event.c.did.in_(GIVEN))
+        .group_by(event.c.on_id)
+    )
     found = bind.execute(given).all()
-    fill = sa.update(person).where(person.c.id == sa.bindparam("key"), person.c.id_number_hash.is_not(None)).values(number_given_at=sa.bindparam("given"))
+    fill = (
+        sa.update(person)
+        .where(person.c.id == sa.bindparam("key"), person.c.id_number_hash.is_not(None))
+        .values(number_given_at=sa.bindparam("given"))
+    )
     for start in range(0, len(found), AT_ONCE):
         bind.execute(fill, [{"key": int(key), "given": at} for key, at in found[start : start + AT_ONCE]])
 
