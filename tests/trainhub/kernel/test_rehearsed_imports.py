@@ -97,7 +97,7 @@ def test_what_the_database_refuses_is_told_of_its_row(session: Session, enterpri
     before = _counts(session)
     with transaction():
         draft = imports.rehearse(spec, found, by=SYSTEM, today=clock.today(), now=clock.now())
-    assert [(one.row, "冲突" in one.message) for one in draft.problems] == [(2, True)]
+    assert [(one.row, "冲突" in one.problem) for one in draft.problems] == [(2, True)]
     assert _counts(session) == before
 
 

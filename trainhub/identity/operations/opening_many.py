@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from trainhub.identity import queries, rules
 from trainhub.identity.delivery import reaches_by_mail
@@ -63,7 +64,7 @@ def ask_to_open(group: Group, role: Role, *, by: Identity, only: Collection[int]
     if only is not None and not only:
         raise AccountRefused(_("没有勾选任何人。请勾选要开通的人，或选择开通全部。"), field="person", code="nobody_chosen")
     title = say(N_("为%(title)s开通账号"), title=group.title)
-    more = {} if only is None else {"only": sorted(set(only))}
+    more: dict[str, Any] = {} if only is None else {"only": sorted(set(only))}
     job = jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value, **more)
     asked = dict(job.args)
     if asked["role"] != role.value:
