@@ -15,6 +15,7 @@ from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import history_views as bases_history_views
+from enterprises.bases import leading_queries as bases_leading
 from enterprises.bases import models as bases_models
 from enterprises.bases import operations as bases_operations
 from enterprises.bases import partner_views as bases_partner_views
@@ -261,7 +262,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(placements_operations.unit_closed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
-    app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
+    app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_persons)
+    app.extensions.setdefault(people_queries.KEPT, []).append(bases_leading.led_by)
     reach.register_beyond(app, "mentors", mentors_queries.persons_elsewhere)
     source = groups.Source(
         "mentors", _l("企业指导教师"), mentors_queries.account_group, identity_queries.organisation_named,

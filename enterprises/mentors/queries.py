@@ -252,9 +252,15 @@ def in_office_since(since: datetime) -> list[people.Use]:
     return [people.Use(Mentor.person_id, or_(Mentor.until.is_(None), Mentor.until >= local(since).date()))]
 
 
-def enterprises_of_person(person_id: int) -> list[int]:
-    """For whom a person is or was a mentor."""
-    return list(session().scalars(select(Mentor.enterprise_id).where(Mentor.person_id == person_id)))
+def enterprises_of_persons(person_ids: Collection[int]) -> dict[int, set[int]]:
+    """For whom these persons are or were mentors: see `people.queries.HOSTS`."""
+    wanted, found = sorted(person_ids), dict[int, set[int]]()
+    for start in range(0, len(wanted), 900):
+        for key, enterprise_id in session().execute(
+            select(Mentor.person_id, Mentor.enterprise_id).where(Mentor.person_id.in_(wanted[start : start + 900]))
+        ):
+            found.setdefault(key, set()).add(enterprise_id)
+    return found
 
 
 def appraisal(mentor_id: int, year: int) -> MentorAppraisal | None:

@@ -411,3 +411,40 @@ def test_links_of_mentors_that_were_made_by_hand_ask_for_a_code_of_one_school(hi
         (made[3], True, None, 0),
     ]
     migrations.downgrade(engine, "0067")
+
+
+def test_numbers_of_before_wait_and_keep_their_time(history: Callable[[str], sa.Engine]) -> None:
+    """The time of a number runs from when it was given, on rows of before the upgrade, too; who said one of themselves waits since the account was opened."""
+    engine, opened = history("0102"), datetime(2026, 3, 2, tzinfo=UTC)
+    with engine.begin() as connection:
+        number = {"id_number_encrypted": b"x", "id_type": "resident_id", "id_mask": "3501**"}
+        said = _row(connection, "person", id_number_hash="a" * 64, number_by_holder=True, **number)
+        closed = _row(connection, "person", id_number_hash="b" * 64, number_by_holder=True, **number)
+        office = _row(connection, "person", id_number_hash="c" * 64, **number)
+        without = _row(connection, "person")
+        mine = _row(connection, "account", person_id=said, state="active")
+        _row(connection, "account", person_id=closed, state="deleted")
+        _row(connection, "account", person_id=office, state="active")
+        events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
+        for index, (key, did, day) in enumerate(
+            ((said, "given", 3), (office, "given", 4), (office, "corrected", 5), (without, "given", 6), (office, "revealed", 7)), start=1
+        ):
+            at = datetime(2026, 3, day, tzinfo=UTC)
+            at = at if engine.dialect.name == "postgresql" else at.replace(tzinfo=None)
+            row = {"at": at, "actor": "x", "origin": "x", "on_kind": "person", "on_id": str(key), "data": {}, "before_hash": "0"}
+            connection.execute(sa.insert(events).values(**row, id=index, did=f"people.number.{did}", hash=str(index)))
+    migrations.upgrade(engine, "0103")
+    with engine.begin() as connection:
+        person, claim = (sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("person", "number_claim"))
+        rows = connection.execute(sa.select(person.c.id, person.c.number_given_at).order_by(person.c.id))
+        days = {key: at.day if at is not None else None for key, at in rows}
+        assert days == {said: 3, closed: None, office: 5, without: None}
+        waits = connection.execute(sa.select(claim.c.account_id, claim.c.number_hash, claim.c.state, claim.c.asked_at)).all()
+        assert [(key, what, state, at.replace(tzinfo=UTC)) for key, what, state, at in waits] == [(mine, "a" * 64, "open", opened)]
+        masked = sa.update(person).where(person.c.id == closed).values(id_number_hash=None, id_number_encrypted=None)
+        connection.execute(masked)
+    migrations.downgrade(engine, "0102")
+    with engine.begin() as connection:
+        person = sa.Table("person", sa.MetaData(), autoload_with=connection)
+        (row,) = connection.execute(sa.select(person.c.id_mask, person.c.number_by_holder).where(person.c.id == closed)).all()
+        assert tuple(row) == ("", False)

@@ -10,6 +10,7 @@ import click
 from flask import Flask
 
 from trainhub.certificates import addresses, api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
+from trainhub.certificates import queries as certificate_queries
 from trainhub.certificates.operations import batches, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
@@ -34,6 +35,7 @@ from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.jobs import register_periodic, register_task
 from trainhub.kernel.keys import keyring
 from trainhub.kernel.nav import Entry, register_nav
+from trainhub.people import queries as people_queries
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (run_views, batch_views, lists, template_views, key_views, waiting, certificate_views, bulk)
@@ -71,6 +73,7 @@ def register(app: Flask) -> None:
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions.setdefault(people_queries.KEPT, []).append(certificate_queries.issuers_of)
     register_exports(
         app,
         (

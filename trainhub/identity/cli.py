@@ -311,13 +311,14 @@ def confirm_claim(claim: int, reason: str) -> dict[str, Any]:
 @edge("refuse-claim", human=lambda r: _("已记为不是同一人。"))
 @click.argument("claim", type=int)
 @click.option("--reason", required=True, help="Why; the holder reads it / 理由，本人能看到")
-def refuse_claim(claim: int, reason: str) -> dict[str, Any]:
+@click.option("--has-account", is_flag=True, help="One human, who signs in by another account / 是同一人，另有账号")
+def refuse_claim(claim: int, reason: str, has_account: bool) -> dict[str, Any]:
     """Say that who registered is not the person on file / 认定不是同一人.
 
     Example: trainhub accounts refuse-claim 12 --reason "another person of the same name"
     """
     with transaction():
-        row = ops.refuse_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now())
+        row = ops.refuse_claim(claim_id=claim, reason=reason, by=operator(), today=clock.today(), now=clock.now(), is_other=not has_account)
         return {"claim": row.id, "state": row.state.value}
 
 

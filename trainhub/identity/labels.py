@@ -53,6 +53,7 @@ CLAIM_STATES: Mapping[ClaimState, Any] = {
     ClaimState.OPEN: _l("待核实"),
     ClaimState.CONFIRMED: _l("已核实"),
     ClaimState.REFUSED: _l("未通过核实"),
+    ClaimState.WITHDRAWN: _l("不再需要核实"),
 }
 
 ROOMS: Mapping[str, Any] = {

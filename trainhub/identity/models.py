@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -235,6 +236,10 @@ class NumberClaim(Base):
     decided_by_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     """How who confirmed it knows the holder, or why it was refused: the holder reads it."""
+
+    before: Mapped[dict[str, Any] | None]
+    """What of the holder's row followed from no number when they said this one (`people.operations.facts_of_number`); None: not known. What the number says of
+    birth and gender is no word of the holder's."""
 
     __table_args__ = (sa.UniqueConstraint("account_id", "number_hash"), sa.Index("ix_number_claim_open", "state", "id"))
 

@@ -21,6 +21,7 @@ class Can(StrEnum):
     ACCOUNT_LIST = "identity:account:list"
     ACCOUNT_VIEW = "identity:account:view"
     ACCOUNT_CREATE = "identity:account:create"
+    ACCOUNT_REGISTER = "identity:account:register"
     ACCOUNT_OPEN = "identity:account:open"
     ACCOUNT_GRANT = "identity:account:grant"
     ACCOUNT_DISABLE = "identity:account:disable"
@@ -36,6 +37,7 @@ GRANTS: Table = {
     Can.ACCOUNT_LIST: ((role(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),),),
     Can.ACCOUNT_VIEW: ((role_over(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),), (own,)),
     Can.ACCOUNT_CREATE: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, *HOSTS, *DEPARTMENTS),),),
+    Can.ACCOUNT_REGISTER: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, *DEPARTMENTS),),),
     Can.ACCOUNT_OPEN: ((role_over(*OPENERS),),),
     Can.ACCOUNT_GRANT: ((role_over(*MANAGERS, *DEPARTMENTS),),),
     Can.ACCOUNT_DISABLE: ((role_over(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR),),),

@@ -7,7 +7,7 @@ that can be shut unseen: what changed since is named for the operator, as far as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,10 @@ from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
-look = standing.accounts_as_they_stand
+
+def look() -> Known:
+    """The accounts as they stand today."""
+    return standing.accounts_as_they_stand(clock.today())
 
 
 def put(seen: Known | None, by: Identity) -> Mapping[str, Any]:
@@ -41,13 +44,24 @@ def _end(table: type[UserSession | ApiToken | OneTimeLink], live: tuple[Any, ...
     return ended
 
 
-def _named(was: Standing, now: Standing) -> dict[str, list[str]]:
-    """Which roles and names to sign in by have to be ended, given, taken away and added again; a kind with nothing is left out."""
+def _named(was: Standing, now: Standing | None) -> dict[str, list[dict[str, str]]]:
+    """Which roles (with the code of their scope) and names to sign in by (with their kind; of a student number the school's code) have to be ended, given,
+    taken away and added again; a kind with nothing is left out. Names are whole: once the replaced database is gone nobody else knows them."""
+    held, logins = (now.held, now.logins) if now is not None else (frozenset(), frozenset())
+    there = now.scopes if now is not None else {}
+
+    def grants(chosen: Iterable[tuple[object, ...]]) -> list[dict[str, str]]:
+        told = {(str(grant[0]), was.scopes.get(grant) or there.get(grant, "")) for grant in chosen}
+        return [{"role": role, "scope": scope} for role, scope in sorted(told)]
+
+    def names(chosen: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
+        return [{"kind": kind, "scope": scope, "value": value} for kind, scope, value in sorted(chosen)]
+
     named = {
-        "end": sorted({str(grant[0]) for grant in was.ended & now.held}),
-        "give": sorted({str(grant[0]) for grant in was.held - now.held}),
-        "remove_logins": sorted(value for _kind, _scope, value in now.logins - was.logins),
-        "add_logins": sorted(value for _kind, _scope, value in was.logins - now.logins),
+        "end": grants(was.ended & held),
+        "give": grants(was.held - held),
+        "remove_logins": names(logins - was.logins),
+        "add_logins": names(was.logins - logins),
     }
     return {name: values for name, values in named.items() if values}
 
@@ -59,7 +73,7 @@ def _changed(seen: Known, restored: Known) -> list[dict[str, Any]]:
     for key, was in sorted(seen.items()):
         now = restored.get(key)
         if now is None:
-            found.append({"account": key, "name": was.name, "changed": ["made"]})
+            found.append({"account": key, "name": was.name, "changed": ["made"], **_named(was, None)})
             continue
         changes = {
             "state": now.state != was.state,

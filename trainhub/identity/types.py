@@ -43,6 +43,8 @@ class ClaimState(StrEnum):
     OPEN = "open"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """Nothing is left to decide: an office gave or corrected the number of the holder."""
 
 
 class RequestKind(StrEnum):

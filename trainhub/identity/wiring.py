@@ -23,7 +23,7 @@ from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
-from trainhub.people.types import CHANGED, MOVED, NUMBERED
+from trainhub.people.types import CHANGED, HUMANS, MOVED, NUMBERED, PROVED
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -95,6 +95,8 @@ def register(app: Flask) -> None:
     app.extensions.setdefault(CARRIED, {})["access"] = Carried(restoring.look, restoring.put)
     app.extensions.setdefault(DOORS, []).append(doors.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
+    for name in (PROVED, HUMANS):
+        app.extensions.setdefault(name, []).append(operations.settle_claims)
     app.extensions.setdefault(MOVED, []).append(studying.follow_move)
     app.extensions.setdefault(NUMBERED, []).append(studying.follow_number)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)

@@ -10,10 +10,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
+
+from sqlalchemy.exc import DataError, IntegrityError
 
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session, transaction
@@ -185,7 +188,7 @@ def rehearse(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: d
         return draft
     current = session()
     current.flush()
-    before = {name: list(value) if isinstance(value, list) else value for name, value in current.info.items()}
+    before = {name: copy(value) if isinstance(value, (list, set, dict)) else value for name, value in current.info.items()}
     attempt = current.begin_nested()
     try:
         for item in _one_by_one(spec, draft.work, by, today, now):
@@ -194,6 +197,10 @@ def rehearse(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: d
                     spec.apply(item, by, today, now)
             except Refused as refused:
                 draft.problems.append(_refused(draft, found, item, refused))
+            except (IntegrityError, DataError):
+                draft.problems.append(
+                    _refused(draft, found, item, Refused(_("这一行与已有的数据冲突，或有数据库放不下的内容，请核对。"), code="row_conflicts"))
+                )
     finally:
         attempt.rollback()
         current.info.clear()

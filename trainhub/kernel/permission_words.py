@@ -55,6 +55,7 @@ VERBS: Mapping[str, Any] = {
     "prove": _l("核对本人"),
     "publish": _l("发布"),
     "record": _l("登记"),
+    "register": _l("登记新人并开通"),
     "reissue": _l("补发"),
     "reset": _l("重置登录"),
     "resume": _l("恢复"),

@@ -14,9 +14,7 @@ from sqlalchemy import func, select
 
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.groups import Group, Listed, Why
-from trainhub.identity.models import Account
 from trainhub.identity.permissions import HEADS, OPENERS
-from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
@@ -59,8 +57,8 @@ def trainees_named(text: str) -> int | None:
 def trainee_members(group: Group, today: date) -> list[Listed]:
     """The humans by name, each once; `key` is the mask of their number.
 
-    Theirs alone to invite are those whom nobody else trained, and who study, teach, work as mentors and hold accounts nowhere the head of the
-    organisation has no say: the link lets its reader act as the person, and anybody may write a name and a number into a roster.
+    Theirs alone to invite are those whom nobody else trained, and of whom nobody else keeps anything (`people.queries.KEPT`), and who study, teach, work as
+    mentors and hold accounts nowhere the head of the organisation has no say: the link lets its reader act as the person, and anybody may write a name and a number into a roster.
     """
     year = group.id % YEARS
     stays = func.coalesce(Person.merged_into_id, Person.id)
@@ -80,32 +78,28 @@ def _elsewhere(person_ids: Collection[int], organisation_id: int, today: date) -
     rows = people.rows_of_humans(person_ids)
     human = {row: key for key, of_one in rows.items() for row in of_one}
     trained = TrainingRecord.organisation_id != organisation_id
-    accounts: dict[int, int] = {}
     wanted = sorted(human)
     for start in range(0, len(wanted), PART):
         part = wanted[start : start + PART]
         found.update(
             human[key] for key in session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.person_id.in_(part), trained, STANDS))
         )
-        closed = select(Account.id, Account.person_id).where(Account.person_id.in_(part), Account.state == AccountState.DELETED)
-        accounts.update({key: human[person_id] for key, person_id in session().execute(closed) if person_id is not None})
-    # a closed account is taken up again with the records behind it: what its holder held then says whose it was
-    found.update(accounts[key] for key in identity_queries.accounts_above(list(accounts), head, today=today))
+    found.update(key for key, keepers in people.kept_by(person_ids).items() if keepers - {organisation_id})
+    found.update(identity_queries.closed_above(person_ids, head, today=today))
     return found
 
 
-def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """Who trained these humans, by records that stand: see `people.queries.ROSTERS`."""
-    rows = people.rows_of_humans(person_ids)
+def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who trained these persons, by records that stand: see `people.queries.ROSTERS`."""
     trained: dict[int, set[int]] = {}
-    wanted = sorted(frozenset().union(*rows.values()))
+    wanted = sorted(person_ids)
     for start in range(0, len(wanted), PART):
         statement = select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(
             TrainingRecord.person_id.in_(wanted[start : start + PART]), STANDS
         )
         for person_id, organisation_id in session().execute(statement.distinct()):
             trained.setdefault(person_id, set()).add(organisation_id)
-    return {key: frozenset(one for row in of_one for one in trained.get(row, ())) for key, of_one in rows.items()}
+    return trained
 
 
 def trainee_listing(identity: Identity, text: str, _today: date) -> Any:

@@ -39,7 +39,7 @@ class Person(Versioned, Base):
     number_by_holder: Mapped[bool] = mapped_column(default=False)
     """Nobody but the holder said the number: it proves nothing, and gives way to an office that brings it (`operations.claiming`)."""
     number_given_at: Mapped[datetime | None]
-    """When the number was last given, entered or not; None: with the row, or before that was kept. Its time runs from here (own.retention.id_number_months)."""
+    """When the number was last given, also again (noted once a month); None: with the row. Its time runs from here (own.retention.id_number_months)."""
     is_verified: Mapped[bool] = mapped_column(default=False)
     identified_at: Mapped[datetime | None] = mapped_column(index=True)
     """Since when, without a break, it is known who this is: verified, or with a number that somebody else than the holder said; None: it is not. Earlier

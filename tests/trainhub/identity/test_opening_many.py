@@ -255,7 +255,7 @@ def test_the_page_checks_applies_and_makes_slips(app: Flask, programme: Programm
     assert f'href="{url}"' in client.get(f"/people/students?programme={programme.id}&year=2026").text
     page = client.get(url).text
     assert "将为 3 人开通账号：1 人收到邀请邮件，2 人需要首次登录单。" in page
-    assert client.post(url).status_code == 303
+    assert client.post(url, data={"whom": "all"}).status_code == 303
     assert 'http-equiv="refresh"' in client.get(url).text
     jobs.run_all()
     assert "上一次开通了 3 个账号" in client.get(url).text

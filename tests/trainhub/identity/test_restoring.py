@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
             old = next(one for one in queries.login_names(named_key) if one.kind is LoginKind.USERNAME)
             ops.remove_login(account=queries.account(named_key), login_id=old.id, by=SYSTEM)
             ops.add_login(account=queries.account(named_key), kind=LoginKind.PHONE, value="13800138000", by=SYSTEM, now=clock.now())
+            place = ground.university()
+            school = place.code
+            number = {"kind": LoginKind.STUDENT_NO, "value": "2023001", "scope": school}
+            ops.add_login(account=queries.account(named_key), **number, by=SYSTEM, now=clock.now())
+            make.grant(queries.account(named_key), Role.TRAINEE, organisation_id=place.id)
+            lapsed = make.grant(queries.account(named_key), Role.MENTOR, organisation_id=place.id)
+            lapsed.until = clock.today() - timedelta(days=1)
+            made_key = make.account(username="lin-new", roles=(Role.MENTOR,), organisation_id=place.id).id
         told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM)
     with committed.app_context():
         with pytest.raises(LinkRefused):
@@ -62,9 +71,18 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
             key: ["password"],
             other_key: ["grants"],
             third_key: ["second_factor", "grants_given"],
-            named_key: ["logins_removed", "logins_added"],
+            named_key: ["grants_given", "logins_removed", "logins_added"],
+            made_key: ["made"],
         }
         found = {one["account"]: one for one in told["access"]["changed_since"]}
-        assert (found[third_key]["give"], found[other_key]["end"]) == (["auditor"], ["auditor"])
-        assert (found[named_key]["remove_logins"], found[named_key]["add_logins"]) == (["lin-old"], ["13800138000"])
+        role = [{"role": "auditor", "scope": ""}]
+        assert (found[third_key]["give"], found[other_key]["end"]) == (role, role)
+        assert found[named_key]["remove_logins"] == [{"kind": "username", "scope": "", "value": "lin-old"}]
+        assert found[named_key]["add_logins"] == [
+            {"kind": "phone", "scope": "", "value": "13800138000"},
+            {"kind": "student_no", "scope": school, "value": "2023001"},
+        ]
+        assert found[named_key]["give"] == [{"role": "trainee", "scope": school}], "a role whose last day is over need not be given again"
+        assert found[made_key]["give"] == [{"role": "mentor", "scope": school}]
+        assert found[made_key]["add_logins"] == [{"kind": "username", "scope": "", "value": "lin-new"}]
         assert queries.account(key).display_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from enterprises.mentors import imports as mentors
 from enterprises.mentors.models import Mentor
 from tests.factories import ground
 from tests.factories import identity as make
-from trainhub.kernel import clock, imports
+from trainhub.kernel import clock, import_pages, imports
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
@@ -82,3 +83,31 @@ def test_the_report_of_the_page_too(app: Flask, session: Session, enterprise: Or
     assert "无法识别的字符" in client.get(f"{path}/problems").text
     session.expire_all()
     assert _counts(session)[:2] == before
+
+
+def test_what_the_database_refuses_is_told_of_its_row(session: Session, enterprise: Organisation, tmp_path: Path) -> None:
+    """A constraint that a verb runs into made the report itself a page of a bug."""
+
+    def apply(item: Any, by: Any, today: date, now: Any) -> None:
+        session.add(Person(name="", created_at=now))
+        session.flush()
+
+    spec = dataclasses.replace(mentors.SPEC, apply=apply, at_once=None)
+    found = imports.read(spec, io.BytesIO(_file(enterprise, ("好导师", date(2026, 1, 1))).encode()), filename="m.csv")
+    before = _counts(session)
+    with transaction():
+        draft = imports.rehearse(spec, found, by=SYSTEM, today=clock.today(), now=clock.now())
+    assert [(one.row, "冲突" in one.problem) for one in draft.problems] == [(2, True)]
+    assert _counts(session) == before
+
+
+@pytest.mark.parametrize(("most", "offered"), [(1, False), (0, True)])
+def test_a_page_tries_files_of_a_size(
+    app: Flask, session: Session, enterprise: Organisation, monkeypatch: pytest.MonkeyPatch, most: int, offered: bool
+) -> None:
+    """Others wait as long as a file is tried: of a longer one the pages show the check, and applying it refuses."""
+    monkeypatch.setattr(import_pages, "REHEARSED_MOST", most)
+    client = make.signed_in_client(app, Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
+    upload = io.BytesIO(_file(enterprise, ("王\ue000五", date(2026, 1, 1))).encode())
+    path = client.post("/mentors/import", data={"file": (upload, "m.csv")}, content_type="multipart/form-data").location
+    assert ("submission_key" in client.get(path).text) == offered

@@ -12,18 +12,19 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from trainhub.identity import operations as ops
 from trainhub.identity import queries
 from trainhub.identity.models import Account, NumberClaim
-from trainhub.identity.types import ClaimState
+from trainhub.identity.types import AccountState, ClaimState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.rosters.running import Import, Roster
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people import operations as people_operations
@@ -99,8 +100,13 @@ def test_who_holds_the_roster_confirms_and_the_records_are_the_holders(session: 
     assert account.person_id == _on_file().id
     assert (claim.state, claim.decided_by_id, claim.reason, _waiting(by)) == (ClaimState.CONFIRMED, by.account_id, "当面查验身份证", [])
     assert any("已核实" in one for one in session.scalars(select(Notice.message).where(Notice.account_id == account.id)))
+    assert _decide(ops.confirm_claim, claim, by) is claim, "said twice it is said once"
+    assert (claim.decided_by_id, claim.reason) == (by.account_id, "当面查验身份证")
+    with pytest.raises(Refused) as refused:
+        _decide(ops.refuse_claim, claim, by)
+    assert refused.value.code == "decided"
     with pytest.raises(NotFound):
-        _decide(ops.confirm_claim, claim, by)
+        _decide(ops.confirm_claim, claim, _head(ground.enterprise(), Role.ENTERPRISE_COORDINATOR))
 
 
 def test_a_refused_claim_leaves_nothing_in_the_way(session: Session, trained: Organisation) -> None:
@@ -162,6 +168,26 @@ def test_a_student_is_the_schools(session: Session, trained: Organisation) -> No
     assert account.person_id == student.person_id
 
 
+@pytest.mark.parametrize("trainings", [0, 1])
+def test_a_mentor_is_the_enterprises(app: Flask, session: Session, command: Command, base: Organisation, tmp_path: Path, trainings: int) -> None:
+    """The coordinator was sent to a page that was empty, and who trained the mentor once was listed instead."""
+    place = ground.enterprise()
+    person = ground.person("林晓彤", id_type=None)
+    people_operations.give_number(person=person, id_type=IdType.RESIDENT_ID, number=NUMBER, by=SYSTEM, now=clock.now())
+    enterprises.mentor(enterprise=place, person=person)
+    session.commit()
+    if trainings:
+        command("trainees", "import", rosters.write(tmp_path / "r.csv", [rosters.row(7, name="林晓彤", id_number=NUMBER)]))
+    by, leader = _head(place, Role.ENTERPRISE_COORDINATOR), _head(base)
+    account, claim = _claim()
+    assert (_waiting(by), _waiting(leader)) == ([claim.id], [])
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    assert f"/accounts/claims/{claim.id}/confirm" in client.get("/accounts/claims/").text
+    assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
+    session.expire_all()
+    assert account.person_id == person.id
+
+
 @pytest.mark.parametrize("case", ["name", "birth", "account", "different", "reason", "own"])
 def test_what_is_not_confirmed(session: Session, trained: Organisation, case: str) -> None:
     by, reason = _head(trained), "当面查验身份证"
@@ -169,7 +195,7 @@ def test_what_is_not_confirmed(session: Session, trained: Organisation, case: st
     mine = people.person(account.person_id or 0)
     assert mine is not None
     if case == "birth":
-        mine.birth_on = date(1991, 1, 1)
+        claim.before = {**(claim.before or {}), "birth_on": "1991-01-01"}
     elif case == "account":
         make.account(person=_on_file())
     elif case == "different":
@@ -192,7 +218,7 @@ def test_what_is_not_confirmed(session: Session, trained: Organisation, case: st
     assert claim.state is ClaimState.OPEN
 
 
-def test_who_registered_before_the_roster_came_waits_too(command: Command, session: Session, base: Organisation, tmp_path: Path) -> None:
+def test_who_registered_before_the_roster_came_waits_too(app: Flask, command: Command, session: Session, base: Organisation, tmp_path: Path) -> None:
     account, claim = _claim()
     assert people.person_by_number(IdType.RESIDENT_ID, NUMBER) is None
     assert _waiting(_everywhere(Role.SYSTEM_ADMIN)) == []
@@ -201,9 +227,169 @@ def test_who_registered_before_the_roster_came_waits_too(command: Command, sessi
     session.expire_all()
     by = _head(base)
     assert _waiting(by) == [claim.id]
+    page = make.sign_in(app, session.get_one(Account, by.account_id)).get("/").text
+    assert ("核实自行注册的人" in page, 'href="/accounts/claims/"' in page) == (True, True), "no notice came with the roster"
     _decide(ops.confirm_claim, claim, by)
     session.commit()
     assert _trainings(account) == 1
+
+
+@pytest.mark.parametrize("role", [Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN])
+def test_the_roster_of_a_host_is_the_claimants_and_proves_nothing(session: Session, base: Organisation, tmp_path: Path, role: Role) -> None:
+    """A host vouches for nobody and takes a number from nobody: what it writes is the claimant's, nobody is asked. A school's roster waits for a word."""
+    place = ground.university() if role is Role.UNIVERSITY_ADMIN else base
+    account, claim = _claim()
+    by = _head(place, role)
+    row = rosters.row(7, name="林晓彤", id_number=NUMBER, base_code=place.code)
+    work = Import(Roster(rosters.write(tmp_path / "r.csv", [row]), "r.csv"), by=by, today=clock.today(), now=clock.now)
+    assert work.finish(work.run()[1]).accepted == 1
+    session.commit()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    if role is Role.UNIVERSITY_ADMIN:
+        assert (_trainings(account), _waiting(by)) == (0, [claim.id])
+    else:
+        assert (_trainings(account), _waiting(by), mine.number_by_holder, mine.is_verified) == (1, [], True, False)
+
+
+@pytest.mark.parametrize("how", ["given", "corrected", "decided", "verified"])
+def test_a_claim_ends_with_what_it_was_for(session: Session, trained: Organisation, how: str) -> None:
+    """A claimant with another proven number could be confirmed: one row with two numbers; and one's own data said for ever that it waits."""
+    account, claim = _claim(number=NUMBER if how != "verified" else rosters.resident(9, BIRTH))
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    other = rosters.resident(8, BIRTH)
+    if how == "given":
+        people_operations.give_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, by=SYSTEM, now=clock.now())
+    elif how == "corrected":
+        people_operations.correct_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, reason="证件原件核对", by=SYSTEM, now=clock.now())
+    elif how == "verified":
+        people_operations.change_person(person=mine, is_verified=True, by=SYSTEM, now=clock.now())
+    else:
+        two = {"first_id": mine.id, "second_id": _on_file().id}
+        people_operations.note_decision(**two, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=clock.now())
+    session.commit()
+    session.refresh(claim)
+    assert claim.state is (ClaimState.CONFIRMED if how in ("decided", "verified") else ClaimState.WITHDRAWN)
+    assert _waiting(_everywhere(Role.SYSTEM_ADMIN)) == []
+
+
+def test_a_number_that_was_corrected_for_somebody_waits_for_whoever_holds_them(session: Session, trained: Organisation) -> None:
+    """Nobody ever saw such a claim, and its holder could say no other number."""
+    by, known = _head(trained), _on_file()
+    people_operations.correct_number(
+        person=known, id_type=IdType.RESIDENT_ID, number=rosters.resident(8, BIRTH), reason="证件原件核对", by=SYSTEM, now=clock.now()
+    )
+    session.commit()
+    account, claim = _claim()
+    assert _waiting(by) == [claim.id]
+    _decide(ops.confirm_claim, claim, by)
+    session.commit()
+    session.refresh(account)
+    assert (account.person_id, claim.state) == (known.id, ClaimState.CONFIRMED)
+
+
+def test_two_claims_on_one_number_are_not_both_confirmed(session: Session, trained: Organisation) -> None:
+    by = _head(trained)
+    (_first, one), (_second, two) = _claim(), _claim()
+    _decide(ops.confirm_claim, one, by)
+    session.commit()
+    with pytest.raises(Refused) as refused:
+        _decide(ops.confirm_claim, two, _everywhere(Role.SYSTEM_ADMIN))
+    assert refused.value.code == "account_exists"
+
+
+def test_verifying_somebody_proves_no_mask_of_another(session: Session, trained: Organisation) -> None:
+    """The verified person was shown with a number that another row holds."""
+    account, claim = _claim()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    assert (mine.id_number_hash, bool(mine.id_mask)) == (None, True)
+    people_operations.change_person(person=mine, is_verified=True, by=SYSTEM, now=clock.now())
+    session.commit()
+    assert (mine.id_mask, mine.id_type, mine.is_verified, claim.state) == ("", None, True, ClaimState.OPEN)
+
+
+def test_the_own_page_tells_nothing_of_a_roster_that_came(command: Command, session: Session, base: Organisation, tmp_path: Path) -> None:
+    """Claim many numbers, and be told on the day of the import whose list they came with."""
+    (account, _claimed), (free, _other) = _claim(), _claim(number=rosters.resident(8, BIRTH))
+    command("trainees", "import", rosters.write(tmp_path / "r.csv", [rosters.row(7, name="林晓彤", id_number=NUMBER)]))
+    session.expire_all()
+    pages = []
+    for one in (account, free):
+        row = people.person(one.person_id or 0)
+        assert row is not None
+        assert session.scalars(select(Notice.id).where(Notice.account_id == one.id)).all() == []
+        pages.append((row.id_type, len(row.id_mask), row.number_by_holder, row.birth_on))
+    assert pages[0] == pages[1]
+
+
+def test_who_hears_of_a_claim_may_decide_it(command: Command, session: Session, trained: Organisation, tmp_path: Path) -> None:
+    """Of who was trained by two nobody was told; the department decides, and hears of it."""
+    row = rosters.row(7, name="林晓彤", id_number=NUMBER, base_code="B-02", county_code="350203")
+    command("trainees", "import", rosters.write(tmp_path / "two.csv", [row]))
+    leader, department = _head(trained), _everywhere(Role.DEPT_HR)
+    _claim()
+    told = set(session.scalars(select(Notice.account_id).where(Notice.kind == "identity.claim")))
+    assert told == {department.account_id}
+    assert _waiting(leader) == []
+
+
+def test_many_claims_are_paged_and_the_count_ends(app: Flask, session: Session, trained: Organisation) -> None:
+    for _n in range(21):
+        _claim()
+    by = _everywhere(Role.DEPT_HR)
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    assert client.get("/accounts/claims/").text.count("/confirm") == 20
+    assert client.get("/accounts/claims/?page=2").text.count("/confirm") == 1
+    assert ops.claim_keys(by, today=clock.today(), most=5) == ops.claim_keys(by, today=clock.today())[:5]
+    assert "待核实的注册（21）" in client.get("/accounts/").text
+
+
+def test_a_refused_number_leaves_no_birth_date_behind(session: Session, trained: Organisation) -> None:
+    """A slip of typing was refused, and the right number was refused for ever: its birth date was not the one of the wrong number."""
+    by = _head(trained)
+    account, claim = _claim()
+    mine = people.person(account.person_id or 0)
+    assert mine is not None
+    assert (mine.birth_on, queries.open_claims([claim.id])[0].birth_on) == (BIRTH, None), "the holder gave no birth date"
+    _decide(ops.refuse_claim, claim, by, "号码填错了")
+    assert mine.birth_on is None
+    acting, other = queries.identity_of(account.id, today=clock.today()), rosters.resident(3, date(1988, 2, 3))
+    ops.give_own_number(account=account, id_type=IdType.RESIDENT_ID, number=other, by=acting, now=clock.now())
+    assert mine.birth_on == date(1988, 2, 3)
+
+
+def test_an_invitation_that_nobody_used_gives_way(session: Session, trained: Organisation) -> None:
+    """The base invited the whole year, and the trainee registered alone: they had to be called somebody else."""
+    by = _head(trained)
+    invited = make.account(person=_on_file(), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    invited.state = AccountState.INVITED
+    link = ops.invite(account=invited, by=by, today=clock.today(), now=clock.now())
+    account, claim = _claim()
+    _decide(ops.confirm_claim, claim, by if _waiting(by) else SYSTEM)
+    session.commit()
+    session.expire_all()
+    assert (invited.state, claim.state, _trainings(account)) == (AccountState.DELETED, ClaimState.CONFIRMED, 1)
+    with pytest.raises(Refused):
+        ops.open_link(token=link.rsplit("/", 1)[1], now=clock.now())
+
+
+def test_who_has_an_account_already_is_not_called_another(app: Flask, session: Session, trained: Organisation) -> None:
+    by = _head(trained)
+    make.account(person=_on_file(), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    account, claim = _claim()
+    mine, known = people.person(account.person_id or 0), _on_file()
+    assert mine is not None
+    claim.before = {**(claim.before or {}), "birth_on": BIRTH.isoformat()}  # the holder gave it, too: both look the same
+    session.commit()
+    client = make.sign_in(app, session.get_one(Account, by.account_id))
+    url = f"/accounts/claims/{claim.id}/has-account"
+    assert url in client.get("/accounts/claims/").text
+    for _time in (1, 2):
+        assert client.post(url, data={"reason": "本人另有账号"}).status_code == 303
+    session.expire_all()
+    assert (claim.state, people.pair(mine.id, known.id)) == (ClaimState.REFUSED, None)
 
 
 def test_pages_and_commands(app: Flask, command: Command, session: Session, trained: Organisation) -> None:
@@ -221,7 +407,9 @@ def test_pages_and_commands(app: Flask, command: Command, session: Session, trai
     assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
     session.expire_all()
     assert account.person_id == _on_file().id
-    assert command("accounts", "confirm-claim", str(claim.id), "--reason", "当面查验身份证")["exit_code"] == 1
+    assert command("accounts", "confirm-claim", str(claim.id), "--reason", "当面查验身份证")["state"] == "confirmed"
+    assert client.post(f"/accounts/claims/{claim.id}/confirm", data={"reason": "当面查验身份证"}).status_code == 303
+    assert command("accounts", "refuse-claim", str(claim.id), "--reason", "当面查验身份证")["error"]["code"] == "decided"
 
 
 def test_the_page_asks_as_much_for_many_as_for_few(app: Flask, session: Session, trained: Organisation, count_queries: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,28 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from enterprises.bases.models import BaseLeader
+from enterprises.bases.types import LeaderSide
+from tests.factories import certificates, ground
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from trainhub.identity import groups, queries
 from trainhub.identity import operations as ops
 from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
+from trainhub.identity.operations.accounts import unmanageable
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
+from trainhub.kernel.errors import Refused
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.trainee_queries import key_of
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.operations import add_pass
+from trainhub.oversight.talents.types import ExamKind, ExamLevel, TalentKind
 from trainhub.people.models import Person
 
 pytestmark = pytest.mark.database
@@ -96,6 +104,35 @@ def test_who_trained_them_invites_some_or_all(app: Flask, trained: Organisation)
     assert set(sources) == {"127.0.0.1"}, "what a job did is from where it was asked for"
 
 
+def test_who_asks_while_a_job_waits_adds_to_it(app: Flask, trained: Organisation) -> None:
+    """The second of two who ticked was told it was done, and nobody was opened."""
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    for name in ("林学员1", "林学员2"):
+        assert client.post(url, data={"whom": "ticked", "person": [str(_person(name).id)]}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (AccountState.INVITED, AccountState.INVITED)
+
+
+@pytest.mark.parametrize("order", [("ticked", "all"), ("all", "ticked")])
+def test_all_after_some_and_some_after_all_is_all(app: Flask, trained: Organisation, order: tuple[str, str]) -> None:
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    for whom in order:
+        assert client.post(url, data={"whom": whom, "person": [str(_person("林学员1").id)]}).status_code == 303
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (AccountState.INVITED, AccountState.INVITED)
+
+
+def test_another_role_waits_until_the_first_is_given(session: Session, trained: Organisation) -> None:
+    group, by = groups.group("trainees", key_of(trained.id, 2016)), _leader(trained)
+    two = dataclasses.replace(group, roles=(Role.TRAINEE, Role.MENTOR))
+    ops.ask_to_open(two, Role.TRAINEE, by=by, only=[_person("林学员1").id])
+    with pytest.raises(Refused) as refused:
+        ops.ask_to_open(two, Role.MENTOR, by=by)
+    assert refused.value.code == "another_role_waits"
+
+
 def test_who_was_trained_by_two_is_not_one_bases_to_invite(session: Session, trained: Organisation) -> None:
     """Anybody may write a name and a number into a roster: the link would let a base read what another keeps."""
     assert _members(trained) == {"林学员1": None, "林学员2": None, "林学员3": Why.ELSEWHERE}
@@ -118,6 +155,73 @@ def test_a_closed_account_of_another_house_is_not_taken_up(session: Session, tra
     account = make.account(person=_person("林学员1"), roles=(Role.TRAINEE,), organisation_id=ground.enterprise().id)
     ops.close_account(account=account, by=SYSTEM, now=clock.now())
     assert _members(trained)["林学员1"] is Why.ELSEWHERE
+
+
+def test_nor_by_the_page_of_the_person(app: Flask, session: Session, trained: Organisation) -> None:
+    """The list refused it, the single page offered it: its link led into what the other house had kept of the holder."""
+    person = _person("林学员1")
+    account = make.account(person=person, roles=(Role.TRAINEE,), organisation_id=ground.enterprise().id)
+    ops.close_account(account=account, by=SYSTEM, now=clock.now())
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one()
+    by = _leader(trained)
+    client, url = _client(app, by), f"/accounts/new?person={person.id}"
+    assert "重新开通账号" not in client.get(f"/trainees/records/{record.id}").text
+    assert client.get(url).status_code == 403
+    assert client.post(url, data={"role": "trainee", "organisation_id": str(trained.id), "phone": "13800138000"}).status_code == 403
+    wish = ops.NewAccount(role=Role.TRAINEE, phone="13800138000", organisation_id=trained.id)
+    with pytest.raises(ops.GrantRefused):
+        ops.open_account(wish=wish, person=person, by=by, today=clock.today(), now=clock.now())
+    assert _state("林学员1") is AccountState.DELETED
+
+
+def test_an_own_closed_account_is_taken_up(app: Flask, trained: Organisation) -> None:
+    account = make.account(person=_person("林学员1"), roles=(Role.TRAINEE,), organisation_id=trained.id)
+    ops.close_account(account=account, by=SYSTEM, now=clock.now())
+    assert _members(trained)["林学员1"] is None
+    assert _client(app, _leader(trained)).get(f"/accounts/new?person={_person('林学员1').id}").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["talent", "leader", "exam", "certificate"])
+def test_who_is_known_elsewhere_is_not_the_bases_alone(app: Flask, session: Session, trained: Organisation, what: str) -> None:
+    """One row with a name and a number would open the talent's entry, the passes and the certificates to whoever is shown the link."""
+    person, other = _person("林学员1"), session.scalars(select(Organisation).where(Organisation.code == "B-02")).one()
+    now = clock.now()
+    if what == "talent":
+        session.add(Talent(person_id=person.id, kind=TalentKind.HIGH_LEVEL, merits="十年", nominated_on=clock.today(), created_at=now))
+    elif what == "leader":
+        session.add(BaseLeader(base_id=other.id, person_id=person.id, side=LeaderSide.ENTERPRISE, post="主任", since=clock.today()))
+    elif what == "certificate":
+        certificates.certificate(who=person, issuer=other)
+    else:
+        assert person.id_number_hash is not None
+        facts = {"exam": ExamKind.SOFTWARE, "level": ExamLevel.INTERMEDIATE, "subject": "软件设计师", "certificate_no": "X-1"}
+        add_pass(**facts, name=person.name, id_number_hash=person.id_number_hash, id_mask="", person_id=None, passed_on=clock.today(), now=now)
+    session.commit()
+    assert _members(trained)["林学员1"] is Why.ELSEWHERE
+    client = _client(app, _leader(trained))
+    assert client.get(f"/accounts/new?person={person.id}").status_code == 403
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one()
+    assert "accounts/new" not in client.get(f"/trainees/records/{record.id}").text
+
+
+def test_a_certificate_of_its_own_keeps_no_base_out(session: Session, trained: Organisation) -> None:
+    certificates.certificate(who=_person("林学员1"), issuer=trained)
+    session.flush()
+    assert _members(trained)["林学员1"] is None
+
+
+def test_enter_on_a_ticked_box_opens_nobody_else(app: Flask, trained: Organisation) -> None:
+    """A browser presses the first button of the form: the boxes stand in a form that opens the ticked alone; and no word is not everybody."""
+    client, url = _client(app, _leader(trained)), f"/accounts/groups/trainees/{key_of(trained.id, 2016)}"
+    forms = [one.split("</form>")[0] for one in client.get(url).text.split("<form ")[1:]]
+    (boxes,) = [one for one in forms if 'name="person"' in one]
+    assert ('value="ticked"' in boxes, 'value="all"' in boxes) == (True, False)
+    assert client.post(url, data={"person": [str(_person("林学员1").id)]}).status_code == 422
+    jobs.run_all()
+    db.session.expire_all()
+    assert (_state("林学员1"), _state("林学员2")) == (None, None)
+    role = client.post(url, data={"whom": "ticked", "role": "mentor", "person": [str(_person("林学员1").id)]}).text
+    assert "checked" in role, "who was ticked stays ticked on a refused form"
 
 
 def test_nobody_opens_for_another_base(app: Flask, session: Session, trained: Organisation) -> None:
@@ -152,6 +256,35 @@ def test_the_holder_chooses_the_user_name(client: FlaskClient, trained: Organisa
     assert [(one.kind, one.value) for one in queries.login_names(account.id)] == [(LoginKind.USERNAME, "lin-1")]
 
 
+@pytest.mark.parametrize("since", ["nothing", "cancelled", "trained by a second"])
+def test_a_link_ends_with_the_right_to_it(
+    client: FlaskClient, command: Command, session: Session, trained: Organisation, tmp_path: Path, since: str
+) -> None:
+    """It opened the account of a row that was wrong, and what a second base wrote since."""
+    by, group, person = _leader(trained), groups.group("trainees", key_of(trained.id, 2016)), _person("林学员1")
+    with transaction():
+        (one,) = [one for one in ops.members_of(group, today=clock.today()) if one.listed.person_id == person.id]
+        account_id = ops.open_member(group, one.listed, role=Role.TRAINEE, by=by, today=clock.today(), now=clock.now()).id
+    with transaction():
+        (slip,) = ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now())
+    if since == "cancelled":
+        session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one().cancelled_at = clock.now()
+        session.commit()
+    elif since != "nothing":
+        command("trainees", "import", rosters.write(tmp_path / "two.csv", [rosters.row(1, base_code="B-02", county_code="350203")]))
+    db.session.expire_all()
+    account = queries.account(account_id)
+    why = ops.against_managing(account, by=by, today=clock.today())
+    assert unmanageable([account], by=by, today=clock.today()) == (set() if why is None else {account.id})
+    assert (why is None) == (since != "trained by a second")
+    assert ops.against_managing(account, by=SYSTEM, today=clock.today()) is None
+    db.session.commit()
+    path = "/link/" + slip.link.rsplit("/", 1)[1]
+    assert ("这个邀请链接已失效" in client.get(path).text) == (since != "nothing")
+    sent = client.post(path, data={"password": make.PASSWORD, "again": make.PASSWORD, "username": "lin-1"})
+    assert (sent.status_code == 303) == (since == "nothing")
+
+
 @pytest.mark.parametrize("role", [Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR])
 def test_one_from_the_page_of_a_record(app: Flask, session: Session, trained: Organisation, role: Role) -> None:
     person = _person("林学员1")
@@ -165,6 +298,19 @@ def test_one_from_the_page_of_a_record(app: Flask, session: Session, trained: Or
     twice = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == _person("林学员3").id).order_by(TrainingRecord.id)).first()
     assert twice is not None
     assert "accounts/new" not in client.get(f"/trainees/records/{twice.id}").text
+
+
+def test_a_leader_opens_for_who_is_registered_and_registers_nobody(app: Flask, trained: Organisation) -> None:
+    """The leader of a base opens accounts of its trainees and mentors; a human nobody knows yet is not theirs to register by a name alone."""
+    leader, coordinator = _client(app, _leader(trained)), _client(app, _leader(trained, Role.ENTERPRISE_COORDINATOR))
+    form = {"role": "trainee", "organisation_id": str(trained.id), "name": "生面孔", "phone": "13800138009"}
+    assert "/accounts/new" not in leader.get("/accounts/").text
+    assert (leader.get("/accounts/new").status_code, leader.post("/accounts/new", data=form).status_code) == (403, 403)
+    page = leader.get(f"/accounts/new?person={_person('林学员1').id}").text
+    offered = {one.value for one in Role if f'value="{one.value}"' in page}
+    assert offered == {"mentor", "trainee"}
+    assert "/accounts/new" in coordinator.get("/accounts/").text
+    assert coordinator.get("/accounts/new").status_code == 200
 
 
 def test_the_command(command: Command, app: Flask, trained: Organisation, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ from trainhub.certificates.queries.issued import (
     waiting,
     waiting_ids,
 )
+from trainhub.certificates.queries.issuing import issuers_of
 from trainhub.certificates.queries.keys import (
     last_list,
     listed,
@@ -219,6 +220,7 @@ __all__ = [
     "is_whole",
     "issuer_choices",
     "issuer_template",
+    "issuers_of",
     "issuing_choices",
     "items_listing",
     "items_of",

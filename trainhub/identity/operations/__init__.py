@@ -19,7 +19,8 @@ from trainhub.identity.operations.accounts import (
     unlock,
     work_out_password,
 )
-from trainhub.identity.operations.claims import claims_for, confirm_claim, masked, open_claim, refuse_claim
+from trainhub.identity.operations.claims import claim_keys, claims_for, confirm_claim, masked, open_claim, refuse_claim, settle_claims
+from trainhub.identity.operations.closing import close_account
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, needs_username, open_link, reset_link, use_link
@@ -42,7 +43,6 @@ from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import (
     ask_about_data,
     check_notice,
-    close_account,
     count_own_number,
     decide_request,
     give_consent,
@@ -93,6 +93,7 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "claim_keys",
     "claims_for",
     "close_account",
     "confirm_claim",
@@ -154,6 +155,7 @@ __all__ = [
     "send_again",
     "set_password",
     "set_preferences",
+    "settle_claims",
     "sheets",
     "sign_in_by_code",
     "sign_out",

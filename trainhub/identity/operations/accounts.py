@@ -22,7 +22,7 @@ from trainhub.identity.models import (
     UserSession,
 )
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
-from trainhub.identity.operations.heading import above_heads
+from trainhub.identity.operations.heading import above_heads, trained_elsewhere
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
@@ -312,7 +312,7 @@ def against_managing(account: Account, *, by: Identity, today: date) -> GrantRef
     judge = above_heads(by, account, today=today)
     if queries.is_above(account.id, judge, today=today):
         return GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
-    if account.person_id is not None and reach.beyond_reach([account.person_id], judge, today):
+    if account.person_id is not None and (reach.beyond_reach([account.person_id], judge, today) or trained_elsewhere([account.person_id], judge)):
         said = _(
             "账号本人在你负责范围以外有学习、任教或任职的登记（含已毕业、离职的）：请联系其所在学校的管理员；"
             "在多处有登记，或另有导师、专家等校外角色的，由系统管理员处理。"
@@ -327,6 +327,7 @@ def unmanageable(accounts: Sequence[Account], *, by: Identity, today: date) -> s
         return set()
     above = queries.accounts_above([one.id for one in accounts], by, today=today)
     beyond = reach.beyond_reach({one.person_id for one in accounts if one.person_id is not None}, by, today)
+    beyond |= trained_elsewhere({one.person_id for one in accounts if one.person_id is not None}, by)
     doubtful = [one for one in accounts if one.id in above or one.person_id in beyond]  # may be a head whom `by` could appoint
     return {one.id for one in doubtful if against_managing(one, by=by, today=today) is not None}
 

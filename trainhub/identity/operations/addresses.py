@@ -33,27 +33,21 @@ GONE = {
     "email": N_("你登记的邮箱 %(old)s 已删除。不是你本人提出的，请联系所在单位的管理员。"),
     "phone": N_("你登记的手机号 %(old)s 已删除。不是你本人提出的，请联系所在单位的管理员。"),
 }
-NUMBER = N_("你填写的证件号码 %(mask)s 已由一所学校或机构登记，你的账号不再使用这个号码。若那条记录就是你，请提交更正申请，由管理员核对后合并。")
 MASKS = {"email": rules.mask_email, "phone": rules.mask_phone}
 
 
 def tell_of_change(person: Person, before: Mapping[str, Any], _by: Identity, now: datetime) -> None:
-    """Tell the holder of an account, at the old address and in the product, that their telephone or e-mail is another one, or that the number they had
-    given is an office's now; see `people.types.CHANGED`.
+    """Tell the holder of an account, at the old address and in the product, that their telephone or e-mail is another one; see
+    `people.types.CHANGED`.
 
     Whoever made the change, the holder included: it may have been somebody at their open browser.
     """
-    if not {"id_mask", *CHANNELS} & before.keys():
+    if not CHANNELS.keys() & before.keys():
         return
     account_id = queries.accounts_of_persons([person.id]).get(person.id)
     account = queries.account(account_id) if account_id is not None else None
     if account is None or account.state is AccountState.DELETED:
         return
-    if "id_mask" in before:
-        tell(
-            News(account.id, "identity.number", NUMBER, "/my-data", f"number:{person.id}:{person.version}", values={"mask": before["id_mask"]}),
-            now=now,
-        )
     for field in CHANNELS:
         if field in before:
             _tell(account, person, field, before[field], now)

@@ -12,14 +12,24 @@ from trainhub.identity import passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
-from trainhub.identity.operations.accounts import add_login, check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
+from trainhub.identity.operations.accounts import (
+    add_login,
+    against_managing,
+    check_may_manage,
+    name_hash,
+    refuse_closed,
+    revoke_sessions,
+    set_password,
+)
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
+from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, _l, format_datetime, listed
+from trainhub.people import queries as people
 
 RESETS_IN_AN_HOUR = 3
 LOGIN = ("identity.login", _l("登录"))
@@ -155,7 +165,21 @@ def open_link(*, token: str, now: datetime) -> OneTimeLink:
             raise LinkRefused(_invitation_over(row, local(now).date()), code="link_expired")
         raise LinkRefused(_("这个重置链接已过期。请在“忘记密码”页面重新申请。"), code="link_expired", page=FORGOT)
     _refuse_closed(queries.account(row.account_id))
+    _refuse_not_theirs(row, local(now).date())
     return row
+
+
+def _refuse_not_theirs(row: OneTimeLink, today: date) -> None:
+    """An invitation that only a roster stands behind ends with the right to make it: its record was cancelled since, or somebody else trained the holder, too."""
+    account = queries.account(row.account_id)
+    if row.purpose is not LinkPurpose.INVITATION or row.made_by_id is None or account.person_id is None or not needs_username(account.id):
+        return
+    maker, person = queries.identity_of(row.made_by_id, today=today), people.person(account.person_id)
+    if rules.vouches(maker) or person is None:
+        return
+    if not may(maker, Can.ACCOUNT_VIEW, people.subject_to_invite(people.who_stayed(person))) or against_managing(account, by=maker, today=today):
+        said = _("这个邀请链接已失效：名单有变化，发出邀请的单位不再能为你开通账号。请联系省人社厅或培训你的机构。")
+        raise LinkRefused(said, code="link_not_theirs")
 
 
 def _invitation_over(row: OneTimeLink, today: date) -> str:

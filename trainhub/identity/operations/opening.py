@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from trainhub.identity import rules
 from trainhub.identity.models import Account, LoginName
-from trainhub.identity.operations._support import AccountRefused
+from trainhub.identity.operations._support import AccountRefused, GrantRefused
 from trainhub.identity.operations.accounts import add_login, check_may_manage, create_account
 from trainhub.identity.operations.grants import grant_role
+from trainhub.identity.operations.heading import is_closed_elsewhere
 from trainhub.identity.operations.links import invite
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import Identity, Role
@@ -62,6 +63,9 @@ def _check_names(wish: NewAccount) -> None:
 def prepare_account(*, wish: NewAccount, person: Person, by: Identity, today: date, now: datetime) -> Account:
     """The account with its names and first role, not invited yet. Raises AccountRefused, GrantRefused."""
     _check_names(wish)
+    if is_closed_elsewhere(person, by, today=today):
+        said = _("%(name)s以前有过账号，由其他单位负责，不能由你的单位重新开通。请联系省人社厅或系统管理员。", name=person.name)
+        raise GrantRefused(said, code="belongs_elsewhere")
     logins = [(kind, value, "") for kind, value in ((LoginKind.EMAIL, wish.email), (LoginKind.PHONE, wish.phone)) if value]
     logins += [(LoginKind.STUDENT_NO, number, code) for number, code in wish.student_numbers]
     account = create_account(person=person, display_name=person.name, by=by, now=now, username=wish.username or None, logins=logins)

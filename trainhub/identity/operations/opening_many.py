@@ -20,7 +20,8 @@ from trainhub.identity.operations.opening import NewAccount, numbers_to_add, pre
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import jobs
-from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.access import ROLE_LABELS, SYSTEM, Identity, Role, may
+from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, say
 from trainhub.people import queries as people
 
@@ -57,13 +58,23 @@ def members_of(group: Group, *, today: date) -> list[queries.Member]:
 
 def ask_to_open(group: Group, role: Role, *, by: Identity, only: Collection[int] | None = None) -> jobs.Job:
     """Queue the opening of a whole list, or of those persons of it who were ticked (`only`); asked twice it is done once, and what was opened before
-    stays as it is. Raises GrantRefused; AccountRefused where nobody is ticked."""
+    stays as it is. Who asks while a job of the list waits adds to it: those who were ticked by each, or everybody. Raises GrantRefused; AccountRefused where nobody is
+    ticked, or where the job that waits gives another role."""
     check_may_open(group, role, by=by)
     if only is not None and not only:
         raise AccountRefused(_("没有勾选任何人。请勾选要开通的人，或选择开通全部。"), field="person", code="nobody_chosen")
     title = say(N_("为%(title)s开通账号"), title=group.title)
     more: dict[str, Any] = {} if only is None else {"only": sorted(set(only))}
-    return jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value, **more)
+    job = jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value, **more)
+    asked = dict(job.args)
+    if asked["role"] != role.value:
+        said = _("这份名单正等待以“%(role)s”角色开通，完成后再以其他角色开通。", role=ROLE_LABELS[Role(asked["role"])])
+        raise AccountRefused(said, field="role", code="another_role_waits")
+    if "only" in asked:  # of a job that waits: what this one asks for is done by it, too
+        ticked = asked.pop("only")
+        job.args = asked if only is None else {**asked, "only": sorted({*ticked, *only})}
+        session().flush()
+    return job
 
 
 def job_key(group: Group) -> str:

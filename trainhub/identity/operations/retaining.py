@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from trainhub.identity import queries, retention
 from trainhub.identity.models import Consent
-from trainhub.identity.operations.privacy import close_account
+from trainhub.identity.operations.closing import close_account
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.clock import start_of

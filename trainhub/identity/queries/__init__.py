@@ -23,11 +23,12 @@ from trainhub.identity.queries.accounts import (
     without_holder,
 )
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
-from trainhub.identity.queries.claims import Claimed, claim_of, open_claims, proven_addresses
+from trainhub.identity.queries.claims import Claimed, claim_of, number_claim, open_claims, open_claims_of_persons, open_keys, proven_addresses
 from trainhub.identity.queries.grants import (
     GrantRow,
     accounts_above,
     active,
+    closed_above,
     experts_outside_homes,
     grants_of,
     is_above,
@@ -118,6 +119,7 @@ __all__ = [
     "by_api_token",
     "by_session",
     "claim_of",
+    "closed_above",
     "cohort_group",
     "cohort_listing",
     "cohort_members",
@@ -153,7 +155,10 @@ __all__ = [
     "login_names",
     "members",
     "names_typed",
+    "number_claim",
     "open_claims",
+    "open_claims_of_persons",
+    "open_keys",
     "open_organisations",
     "open_sessions",
     "organisation_named",

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from trainhub.identity import rules
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.rules import EXPERT_HOMES
+from trainhub.identity.types import AccountState
 from trainhub.kernel.access import NOTHING, Identity, Role, ScopeKind, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
@@ -173,6 +174,16 @@ def accounts_above(account_ids: Iterable[int], by: Identity, *, today: date) -> 
         if above:
             found.add(account_id)
     return found
+
+
+def closed_above(person_ids: Iterable[int], by: Identity, *, today: date) -> set[int]:
+    """Of these persons those with a closed account whose holder held more than `by` could give, whichever row of the human it hangs on. A closed account
+    is taken up again with the records behind it: what its holder held then says whose it was."""
+    rows = rows_of_humans(person_ids)
+    human = {row: key for key, of_one in rows.items() for row in of_one}
+    closed = select(Account.id, Account.person_id).where(Account.state == AccountState.DELETED)
+    accounts = {key: human[person_id] for key, person_id in _rows(closed, Account.person_id, human)}
+    return {accounts[key] for key in accounts_above(accounts, by, today=today)}
 
 
 def _rows(statement: Any, column: Any, keys: Iterable[int]) -> list[Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trainhub.identity.models import Account, LoginName, RoleGrant
 from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation
+from trainhub.programmes.models import Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,40 @@ class Standing:
     held: frozenset[tuple[object, ...]]
     ended: frozenset[tuple[object, ...]]
     logins: frozenset[tuple[str, str, str]]
+    scopes: Mapping[tuple[object, ...], str]
+    """The code of what each grant is over; empty over everything."""
 
 
 Known = Mapping[int, Standing]
 
 
-def accounts_as_they_stand() -> Known:
-    """Every account by its id."""
+def accounts_as_they_stand(today: date) -> Known:
+    """Every account by its id; a grant whose last day is over is neither held nor ended."""
     held, ended = defaultdict[int, set[tuple[object, ...]]](set), defaultdict[int, set[tuple[object, ...]]](set)
+    scopes = defaultdict[int, dict[tuple[object, ...], str]](dict)
     what = (RoleGrant.role, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code, RoleGrant.granted_at)
-    for account_id, ended_at, *grant in session().execute(select(RoleGrant.account_id, RoleGrant.ended_at, *what)):
-        (held if ended_at is None else ended)[account_id].add(tuple(grant))
+    statement = (
+        select(
+            RoleGrant.account_id,
+            RoleGrant.ended_at,
+            RoleGrant.until,
+            func.coalesce(Organisation.code, Programme.code, RoleGrant.region_code, ""),
+            *what,
+        )
+        .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .outerjoin(Programme, Programme.id == RoleGrant.programme_id)
+    )
+    for account_id, ended_at, until, scope, *grant in session().execute(statement):
+        scopes[account_id][tuple(grant)] = scope
+        if ended_at is not None:
+            ended[account_id].add(tuple(grant))
+        elif until is None or until >= today:
+            held[account_id].add(tuple(grant))
     logins = defaultdict[int, set[tuple[str, str, str]]](set)
     for account_id, kind, scope, value in session().execute(select(LoginName.account_id, LoginName.kind, LoginName.scope, LoginName.value)):
         logins[account_id].add((kind.value, scope, value))
     rows = session().execute(select(Account.id, Account.display_name, Account.state, Account.password_set_at, Account.totp_confirmed_at))
     return {
-        key: Standing(name, state.value, set_at, second_at, frozenset(held[key]), frozenset(ended[key]), frozenset(logins[key]))
+        key: Standing(name, state.value, set_at, second_at, frozenset(held[key]), frozenset(ended[key]), frozenset(logins[key]), scopes[key])
         for key, name, state, set_at, second_at in rows
     }

@@ -32,6 +32,8 @@ from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 
 STUDYING = (StudentState.ENROLLED, StudentState.SUSPENDED)
+CLAIMS_TOLD = 99
+"""How many claims the list of accounts counts; beyond that it says that there are more."""
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 
 
@@ -118,7 +120,8 @@ def index() -> Any:
         role_labels=ROLE_LABELS,
         Can=Can,
         opens_many=_by().has(*OPENERS),
-        claims=len(ops.claims_for(_by(), today=clock.today())) if may(_by(), Can.CLAIM_LIST) else 0,
+        claims=len(ops.claim_keys(_by(), today=clock.today(), most=CLAIMS_TOLD + 1)) if may(_by(), Can.CLAIM_LIST) else 0,
+        claims_told=CLAIMS_TOLD,
     )
 
 
@@ -165,6 +168,8 @@ def new() -> Any:
     """The form for a new account; `?person=` opens it for a known person."""
     by = _by()
     person = _person_of_request(by)
+    if person is None:
+        demand(by, Can.ACCOUNT_REGISTER)
     form = AccountForm(**_grant_choices(by), formdata=None)
     if person is not None:
         form.name.data, form.email.data, form.phone.data = person.name, person.email, person.phone
@@ -184,6 +189,8 @@ def create() -> Any:
     """Open the account; its invitation is sent and shown once."""
     by = _by()
     person = _person_of_request(by)
+    if person is None:
+        demand(by, Can.ACCOUNT_REGISTER)
     form = AccountForm(**_grant_choices(by))
     if not form.validate():
         return _opening(form, person, 422)

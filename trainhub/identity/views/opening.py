@@ -83,6 +83,7 @@ def _page(group: Group, refused: Refused | None = None) -> Any:
         labels=labels,
         role_labels=ROLE_LABELS,
         refused=refused,
+        ticked=set(request.form.getlist("person", type=whole)) if refused is not None else set(),
         running=job is not None and job.state in (JobState.QUEUED, JobState.RUNNING),
         result=job.shown_result if job is not None else {},
         source=groups.source(group.kind),
@@ -118,7 +119,10 @@ def apply(group: Group) -> Any:
     try:
         if chosen not in [role.value for role in group.roles]:
             raise Refused(_("请选择名单所列的角色。"), field="role")
-        only = request.form.getlist("person", type=whole) if request.form.get("whom") == "ticked" else None
+        whom = request.form.get("whom")
+        if whom not in ("all", "ticked"):
+            raise Refused(_("请选择开通全部，或只为勾选的人办理。"), field="whom", code="whom_needed")
+        only = request.form.getlist("person", type=whole) if whom == "ticked" else None
         with transaction():
             ops.ask_to_open(group, Role(chosen), by=who(), only=only)
     except Refused as refused:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from trainhub.kernel.db import BigKey, UtcDateTime
+from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0103"
 down_revision = "0102"
 branch_labels = None
 depends_on = None
 
-STATES = ("open", "confirmed", "refused")
+STATES = ("open", "confirmed", "refused", "withdrawn")
+GIVEN = ("people.number.given", "people.number.corrected")
+AT_ONCE = 500
 WAITING = """
 INSERT INTO number_claim (account_id, id_type, number_hash, id_mask, state, asked_at, reason)
 SELECT account.id, person.id_type, person.id_number_hash, person.id_mask, 'open', account.created_at, ''
@@ -39,6 +41,7 @@ def upgrade() -> None:
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(400), nullable=False),
+        sa.Column("before", Json, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_number_claim_account_id_account"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_number_claim")),
         sa.UniqueConstraint("account_id", "number_hash", name=op.f("uq_number_claim_account_id_number_hash")),
@@ -50,6 +53,26 @@ def upgrade() -> None:
     with op.batch_alter_table("job") as table:
         table.alter_column("asked_from", server_default=None)
     op.add_column("person", sa.Column("number_given_at", UtcDateTime(), nullable=True))
+    _fill_given_at(op.get_bind())
+
+
+def _fill_given_at(bind: sa.Connection) -> None:
+    """When numbers were given or corrected the audit log knows: else those of old rows were made unreadable the next night."""
+    person = sa.table("person", sa.column("id", sa.BigInteger()), sa.column("id_number_hash"), sa.column("number_given_at", UtcDateTime()))
+    event = sa.table("audit_event", sa.column("at", UtcDateTime()), sa.column("did"), sa.column("on_kind"), sa.column("on_id"))
+    given = (
+        sa.select(event.c.on_id, sa.func.max(event.c.at, type_=UtcDateTime()))
+        .where(event.c.on_kind == "person", event.c.did.in_(GIVEN))
+        .group_by(event.c.on_id)
+    )
+    found = bind.execute(given).all()
+    fill = (
+        sa.update(person)
+        .where(person.c.id == sa.bindparam("key"), person.c.id_number_hash.is_not(None))
+        .values(number_given_at=sa.bindparam("given"))
+    )
+    for start in range(0, len(found), AT_ONCE):
+        bind.execute(fill, [{"key": int(key), "given": at} for key, at in found[start : start + AT_ONCE]])
 
 
 def downgrade() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from trainhub.kernel.access import Identity, Role
-from trainhub.oversight.home.panels import hosts, issuing, judging, learners, province, school, system, teachers
+from trainhub.oversight.home.panels import claims, hosts, issuing, judging, learners, province, school, system, teachers
 from trainhub.oversight.home.types import Panel, Todo
 
 PANELS: tuple[tuple[tuple[Role, ...], Callable[[Identity, date], Panel]], ...] = (
@@ -38,7 +38,7 @@ class HomePage:
 def of(identity: Identity, today: date) -> HomePage:
     """The first page of a person on a day."""
     panels = [make(identity, today) for roles, make in PANELS if identity.has(*roles)]
-    asked = [*issuing.todos(identity), *judging.todos(identity, today)]
+    asked = [*issuing.todos(identity), *judging.todos(identity, today), *claims.todos(identity, today)]
     return HomePage(merged([*(todo for panel in panels for todo in panel.todos), *asked]), panels)
 
 

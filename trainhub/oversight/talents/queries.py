@@ -147,10 +147,26 @@ def passes_of(person_id: int) -> list[ExamPass]:
 
 def passed_by(person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the passes of a human: those that named one of their rows when the list came in, and those that came in before the person was
-    registered, which the number finds where the name is the same."""
+    registered, which the number finds where the name is the same and an office said it: what somebody typed about themselves shows them nobody's passes."""
     own = Person.__table__.alias("own")
-    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, of_human(own.c.id, person_id))
+    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, own.c.number_by_holder.is_(False))
+    same = same.where(of_human(own.c.id, person_id))
     return or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists()))
+
+
+def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who of these persons is in the databases or passed an examination, also by the number alone: see `people.queries.KEPT`."""
+    wanted, found = sorted(person_ids), dict[int, set[int]]()
+    for start in range(0, len(wanted), 900):
+        part = wanted[start : start + 900]
+        by_number = select(Person.id).join(ExamPass, and_(ExamPass.id_number_hash == Person.id_number_hash, ExamPass.name == Person.name))
+        for statement in (
+            select(Talent.person_id).where(Talent.person_id.in_(part)),
+            select(ExamPass.person_id).where(ExamPass.person_id.in_(part)),
+            by_number.where(Person.id.in_(part)),
+        ):
+            found.update((key, {people.PROVINCE}) for key in session().scalars(statement) if key is not None)
+    return found
 
 
 def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str, str, int]]:

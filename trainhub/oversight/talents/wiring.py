@@ -12,7 +12,20 @@ from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import award_models, award_views, cli, joining, list_views, models, notice_views, own_queries, permissions, views
+from trainhub.oversight.talents import (
+    award_models,
+    award_views,
+    cli,
+    joining,
+    list_views,
+    models,
+    notice_views,
+    own_queries,
+    permissions,
+    queries,
+    views,
+)
+from trainhub.people import queries as people_queries
 from trainhub.people.types import HUMANS
 
 TABLES: tuple[ModuleType, ...] = (models, award_models)
@@ -40,6 +53,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     app.extensions.setdefault(HUMANS, []).append(joining.settle)
+    app.extensions.setdefault(people_queries.KEPT, []).append(queries.kept_of)
     register_export(app, "talents", _l("人才库"), own_queries.talents, tables=(models.Talent,))
     register_export(app, "talent_awards", _l("人才奖补"), own_queries.awards, tables=(award_models.TalentAward,))
     register_export(app, "exam_passes", _l("考试合格记录"), own_queries.exams, tables=(models.ExamPass,))

@@ -24,7 +24,7 @@ from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.looking import identify_person
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
-from trainhub.people.operations.numbering import correct_number, give_number, reveal_number, say_number, unsay_number
+from trainhub.people.operations.numbering import correct_number, facts_of_number, give_number, reveal_number, say_number, unsay_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -83,6 +83,7 @@ __all__ = [
     "decide_pair",
     "end_employment",
     "end_petoe",
+    "facts_of_number",
     "forget_contacts",
     "forget_guardians",
     "forget_numbers",

@@ -15,7 +15,7 @@ from trainhub.people.identity_models import PersonYield
 from trainhub.people.models import Person
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.rules import OFFICES
-from trainhub.people.types import CHANGED, YIELDED, Identified
+from trainhub.people.types import PROVED, YIELDED, Identified
 
 
 def vouches(by: Identity) -> bool:
@@ -32,22 +32,19 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
     the keyed hash, for `hand_over` once they are registered.
 
     Anybody can type the number of somebody else: it must neither keep that human out of a list nor lead their records to the claimant. Whether both
-    are one human is decided as a pair, like any two of one name and birth date; the holder of the claim is told (`people.types.CHANGED`). `but`: the
-    row whose own number it becomes.
+    are one human is decided as a claim, or as a pair, like any two of one name and birth date. The row keeps the mask, as after `numbering.say_number`, and its
+    holder is told nothing: else a stranger learned whose list the number came with. `but`: the row whose own number it becomes.
     """
     rows = [row for row in queries.claimants(hashes) if row.id != but]
     yielded: dict[str, Person] = {}
     for row in rows:
-        mask = row.id_mask
         if row.id_number_hash is not None:
             yielded[row.id_number_hash] = row
-        row.id_type = row.id_number_hash = row.id_number_encrypted = None
-        row.id_mask, row.number_by_holder, row.is_verified = "", False, False
+        row.id_number_hash = row.id_number_encrypted = None
+        row.is_verified = False
         settle_identity(row, how=Identified.NUMBER, by=by, now=now)
         session().flush()
         audit.record(by=by, did="people.number.yielded", on=row, data={})
-        for tell in current_app.extensions.get(CHANGED, ()):
-            tell(row, {"id_mask": mask}, by, now)
     return yielded
 
 
@@ -65,3 +62,9 @@ def hand_over(yielded: Mapping[str, Person], *, by: Identity, now: datetime) -> 
         session().flush()
         for tell in current_app.extensions.get(YIELDED, ()):
             tell(claimant, holder, by, now)
+
+
+def tell_proved(person_id: int, *, by: Identity, now: datetime) -> None:
+    """Tell the rooms above that an office stands behind the number of a person (`people.types.PROVED`)."""
+    for tell in current_app.extensions.get(PROVED, ()):
+        tell(person_id, by, now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -14,11 +16,11 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.claiming import hand_over, yield_claims
+from trainhub.people.operations.claiming import hand_over, tell_proved, yield_claims
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, Identified, IdType
+from trainhub.people.types import Gender, IdCheck, Identified, IdType, NationalityKind
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -38,6 +40,8 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     _write(person, id_type, check, by_holder=by_holder, by=by, now=now)
     hand_over(yielded, by=by, now=now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    if not by_holder:
+        tell_proved(person.id, by=by, now=now)
     return person
 
 
@@ -73,10 +77,19 @@ def say_number(*, person: Person, id_type: IdType, number: str, by: Identity, no
     return key
 
 
-def unsay_number(person: Person) -> None:
-    """Take from a row the mask of a number that it never held."""
+def facts_of_number(person: Person) -> dict[str, Any]:
+    """What of a row follows from a number, as it stands: kept before somebody says one of themselves, to be put back by `unsay_number`."""
+    birth_on = person.birth_on.isoformat() if person.birth_on is not None else None
+    return {"birth_on": birth_on, "gender": person.gender.value, "nationality_kind": person.nationality_kind.value}
+
+
+def unsay_number(person: Person, before: Mapping[str, Any] | None = None) -> None:
+    """Take from a row the mask of a number that it never held, and what followed from it (`before`: as it stood, see `facts_of_number`)."""
     if person.id_number_hash is None and person.number_by_holder:
         person.id_type, person.id_mask, person.number_by_holder = None, "", False
+        if before is not None:
+            person.birth_on = date.fromisoformat(before["birth_on"]) if before["birth_on"] else None
+            person.gender, person.nationality_kind = Gender(before["gender"]), NationalityKind(before["nationality_kind"])
         session().flush()
 
 
@@ -115,6 +128,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     hand_over(yielded, by=by, now=now)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
+    tell_proved(person.id, by=by, now=now)
     return True
 
 

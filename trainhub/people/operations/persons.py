@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -21,7 +21,7 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.operations.claiming import hand_over, vouches, yield_claims
+from trainhub.people.operations.claiming import hand_over, tell_proved, vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.merging import note_decision
@@ -290,7 +290,10 @@ def _same_or_refuse(known: Person, name: str) -> Person:
 
 
 def _read_again(known: Person, id_type: IdType, number: str, now: datetime) -> Person:
-    """A number that had served its time comes back with its holder."""
+    """A number that had served its time comes back with its holder; one that is readable counts its time anew, once a month to spare lists the writing."""
+    if known.id_number_encrypted is not None and known.id_number_encrypted != b"" and now - (known.number_given_at or known.created_at) > GIVEN_ANEW:
+        known.number_given_at = now
+        session().flush()
     if known.id_number_encrypted == b"":
         known.number_given_at = now
         known.id_number_encrypted = seal_number(id_type, number).encrypted
@@ -303,6 +306,7 @@ def _check_characters(name: str) -> None:
         raise BadPerson(told, field="name")
 
 
+GIVEN_ANEW = timedelta(days=30)
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
@@ -335,8 +339,12 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     _settle_kind(person, fields, reason)
+    is_proven = False
     if fields.get("is_verified") and person.number_by_holder:
+        if person.id_number_hash is None:  # a mask alone: the number is another row's, and whether both are one human is a claim
+            person.id_type, person.id_mask = None, ""
         person.number_by_holder = False  # whoever verified the person looked at the document
+        is_proven = person.id_number_hash is not None
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -355,6 +363,8 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         )
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
+    if is_proven:
+        tell_proved(person.id, by=by, now=now)
     return changed
 
 

@@ -31,6 +31,17 @@ from trainhub.people.queries.identified import (
     is_identified_human,
     who_acted,
 )
+from trainhub.people.queries.inviting import (
+    HOSTS,
+    KEPT,
+    PROVINCE,
+    ROSTERS,
+    kept_by,
+    organisations_of_person,
+    subject_to_invite,
+    subjects_to_invite,
+    trained_by,
+)
 from trainhub.people.queries.merging import (
     decided_same_with,
     different_between,
@@ -54,16 +65,13 @@ from trainhub.people.queries.merging import (
 )
 from trainhub.people.queries.numbers import corrected, former
 from trainhub.people.queries.persons import (
-    HOSTS,
     PERSON_SORTS,
-    ROSTERS,
     SAME_SORTS,
     as_person_row,
     claimants,
     hash_of,
     holder_of,
     names_of,
-    organisations_of_person,
     pair,
     person,
     person_by_number,
@@ -76,8 +84,6 @@ from trainhub.people.queries.persons import (
     same_listing,
     standing_names,
     subject_of_person,
-    subject_to_invite,
-    subjects_to_invite,
     undecided_same,
     who_stayed,
 )
@@ -156,7 +162,9 @@ from trainhub.people.queries.teachers import (
 __all__ = [
     "ACTIVE",
     "HOSTS",
+    "KEPT",
     "PERSON_SORTS",
+    "PROVINCE",
     "ROSTERS",
     "SAME_SORTS",
     "STUDENT_SORTS",
@@ -214,6 +222,7 @@ __all__ = [
     "is_same_human",
     "is_used",
     "joined_with",
+    "kept_by",
     "left_before",
     "merged_into",
     "mergings_at",
@@ -293,6 +302,7 @@ __all__ = [
     "teachers_of_programme",
     "teachers_visible_to",
     "teachers_who_had",
+    "trained_by",
     "undecided_same",
     "was_in_programme",
     "who_acted",

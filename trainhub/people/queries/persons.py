@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -219,57 +217,3 @@ def subject_of_person(row: Person) -> Subject:
         regions=organisations.region_path(row.county_code).codes,
         persons=(row.id,),
     )
-
-
-HOSTS = "trainhub.people.hosts"
-"""Rooms above put functions person id -> organisation ids here: for whom a person works with students (an enterprise's mentor)."""
-
-
-def organisations_of_person(row: Person) -> frozenset[int]:
-    """Where a person studies, teaches or works with students, now or before."""
-    return subject_of_person(row).organisations | _hosts(row)
-
-
-def _hosts(row: Person) -> frozenset[int]:
-    return frozenset(host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id))
-
-
-ROSTERS = "trainhub.people.rosters"
-"""Rooms above put functions person ids -> {person id: organisation ids} here: who trained these humans."""
-
-
-def _trained(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
-    """The organisations on whose rosters humans stand."""
-    found = dict.fromkeys(person_ids, frozenset[int]())
-    for trained in current_app.extensions.get(ROSTERS, []):
-        for key, places in trained(list(found)).items():
-            found[key] |= places
-    return found
-
-
-def subject_to_invite(row: Person) -> Subject:
-    """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else;
-    by the one that trained who neither studies, teaches nor works for anybody.
-
-    Who also studies or teaches, works for two or was trained by two, is not theirs alone to invite: the link lets its reader act as the person.
-    """
-    subject = subject_of_person(row)
-    hosts = _hosts(row)
-    if not hosts and not subject.organisations:
-        hosts = _trained([row.id])[row.id]
-    return dataclasses.replace(subject, organisations=hosts) if len(hosts) == 1 and not subject.organisations else subject
-
-
-def subjects_to_invite(rows: Iterable[Person]) -> dict[int, Subject]:
-    """The same for several, by person, without what they work for: of who only is a mentor the enterprise's list of mentors tells."""
-    ids = [row.id for row in rows]
-    places: dict[int, tuple[set[int], set[int]]] = {key: (set(), set()) for key in ids}
-    for table in (Student, Teacher):
-        for start in range(0, len(ids), 900):
-            statement = select(table.person_id, table.university_id, table.programme_id).where(table.person_id.in_(ids[start : start + 900]))
-            for key, university, programme in session().execute(statement):
-                places[key][0].add(university)
-                places[key][1].update([programme] if programme is not None else [])
-    trained = _trained(key for key, (universities, _programmes) in places.items() if not universities)
-    places.update({key: (set(one), set()) for key, one in trained.items() if len(one) == 1})
-    return {key: Subject.of(organisations=universities, programmes=programmes, persons=(key,)) for key, (universities, programmes) in places.items()}
