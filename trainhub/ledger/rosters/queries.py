@@ -109,8 +109,10 @@ def cancelled_of(
 
 
 def _end_of(record_id: int, after: Mapping[int, int]) -> int:
-    """The last of a chain of corrections."""
-    while record_id in after:
+    """The last of a chain of corrections; of one that leads back into itself some record of it."""
+    seen = set[int]()
+    while record_id in after and record_id not in seen:
+        seen.add(record_id)
         record_id = after[record_id]
     return record_id
 

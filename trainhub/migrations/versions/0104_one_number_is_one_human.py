@@ -51,6 +51,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("by_number", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("training_record") as table:
         table.alter_column("by_number", server_default=None)
+    with op.batch_alter_table("record_cancellation") as table:
+        table.create_check_constraint(op.f("ck_record_cancellation_by_another"), "replaced_by_id <> record_id")
     _keep_when_identified()
     for column in (
         sa.Column("last_identified_at", UtcDateTime(), nullable=True),
@@ -164,6 +166,8 @@ def downgrade() -> None:
         for name in ("identified_how", "identified_by_id", "identified_at"):
             table.drop_column(name)
     op.drop_table("person_identified")
+    with op.batch_alter_table("record_cancellation") as table:
+        table.drop_constraint(op.f("ck_record_cancellation_by_another"), type_="check")
     with op.batch_alter_table("training_record") as table:
         table.drop_column("by_number")
     op.drop_table("person_yield")

@@ -44,7 +44,7 @@ def _corrected() -> sa.CTE:
     steps = select(RecordCancellation.replaced_by_id.label("record_id"), RecordCancellation.record_id.label("former_id")).where(*fresh)
     found = steps.cte("corrected", recursive=True)
     further = select(found.c.record_id, RecordCancellation.record_id).join(RecordCancellation, RecordCancellation.replaced_by_id == found.c.former_id)
-    return found.union_all(further)
+    return found.union(further)  # each pair once: it ends whatever the chain is
 
 
 CORRECTED = _corrected()
