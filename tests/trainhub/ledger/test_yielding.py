@@ -17,7 +17,10 @@ from trainhub.identity import queries as accounts
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
-from trainhub.ledger.models import RecordCancellation
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.rosters import running
+from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import operations, queries
 from trainhub.people import operations as people
 from trainhub.people.models import Person
@@ -67,6 +70,23 @@ def close(until: date = date(2016, 12, 31)) -> None:
         )
 
 
+def learn(person_id: int, base_id: int, course: str = "网课", day: date = date(2016, 5, 1)) -> TrainingRecord:
+    """A completion of the open catalogue, for which nobody named anybody by a number."""
+    return ledger.record_training(
+        person_id=person_id,
+        organisation_id=base_id,
+        course=course,
+        category=Category.WORKER,
+        county_code="350102",
+        hours_x10=80,
+        completed_on=day,
+        is_counted=True,
+        source=Source.COURSE,
+        by=SYSTEM,
+        now=NOW,
+    )[0]
+
+
 @pytest.mark.parametrize("slip", [SLIP, None])
 @pytest.mark.parametrize("is_claimed_first", [True, False])
 def test_a_number_given_to_the_human_who_claimed_it_cancels_nothing(
@@ -90,3 +110,43 @@ def test_a_number_given_to_the_human_who_claimed_it_cancels_nothing(
         assert bring(tmp_path, by).duplicates == 1
     assert figures() == (1, 1)
     assert holder(session).id == stays
+
+
+def test_another_name_keeps_no_row_of_the_holder_out(session: Session, head: Identity, tmp_path: Path) -> None:
+    """The learner and the base wrote another name beside the number: what the office's own roster says of its holder is taken all the same."""
+    claim("单晓明")
+    bring(tmp_path, head, rosters.row(name="单晓明", id_number=NUMBER))
+    with transaction():
+        people.register_person(name=NAME, id_type=IdType.RESIDENT_ID, id_number=NUMBER, by=SYSTEM, now=clock.now())
+    assert figures() == (0, 0)
+    result = bring(tmp_path, SYSTEM)
+    assert (result.accepted, result.rejected) == (1, 0)
+    assert figures() == (1, 1)
+
+
+def test_a_file_of_another_name_says_the_same_in_a_dry_run_and_over_chunks(
+    session: Session, head: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim("单晓明")
+    first, second = {"id_number": NUMBER, "course": "另一门"}, {"id_number": NUMBER}
+    bring(tmp_path, head, *(rosters.row(name="单晓明", **one) for one in (first, second)))
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 1)
+    rows = [rosters.row(name=NAME, **one) for one in (first, second)]
+    path = rosters.write(tmp_path / "d.csv", rows)
+    tried, _remarks = running.Import(running.Roster(path, "d.csv"), by=SYSTEM, today=date(2026, 3, 2), now=clock.now).dry_run()
+    result = bring(tmp_path, SYSTEM, *rows)
+    assert (tried.accepted, tried.duplicates, tried.rejected) == (result.accepted, result.duplicates, result.rejected) == (2, 0, 0)
+    assert figures() == (1, 2)
+
+
+def test_a_cancelled_completion_of_the_claimant_alone_keeps_no_row_of_the_holder_out(
+    session: Session, head: Identity, bases: dict[str, int], tmp_path: Path
+) -> None:
+    """What no roster named by the number did not go with it."""
+    claimant = claim()
+    with transaction():
+        record = learn(claimant, bases["B-01"])
+        ledger.cancel_record(record_id=record.id, reason="误记", by=SYSTEM, now=NOW)
+    row = rosters.row(name=NAME, id_number=NUMBER, course="网课", category="worker", hours="8", completed_on="2016-05-01")
+    assert bring(tmp_path, SYSTEM, row).accepted == 1
+    assert bring(tmp_path, SYSTEM, row).duplicates == 1

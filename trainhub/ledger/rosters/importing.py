@@ -73,7 +73,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
         named, days = standing_of(before, TrainingRecord.by_number.is_(True))
         there, places = there | named, days | places
     former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
-    cancelled, corrected = cancelled_of(former | before | persons)
+    cancelled, corrected = cancelled_of(former | before | persons, by_number=(former.keys() | before.keys()) - persons.keys())
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from trainhub.kernel.db import session
 from trainhub.people.models import FormerNumber, Person, PersonYield
 from trainhub.people.queries.persons import PROVEN
+from trainhub.people.rules import same_name
 
 CHUNK = 900
 ERASED = "已抹去#"
@@ -58,11 +59,18 @@ def claims(hashes: Iterable[str]) -> dict[str, Known]:
 
 
 def yielded_to(person_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """(who had typed a number, whose it is) of the persons whose number somebody else had typed of themselves."""
+    """(who had typed a number, whose it is) of the persons whose number somebody of the same name had typed of themselves: the name tells that
+    what came by the number went with it."""
     found, wanted = list[tuple[int, int]](), sorted(set(person_ids))
+    claimant, holder = aliased(Person), aliased(Person)
+    statement = (
+        select(claimant.id, claimant.name, holder.id, holder.name)
+        .join(PersonYield, PersonYield.claimant_id == claimant.id)
+        .join(holder, holder.id == PersonYield.holder_id)
+    )
     for start in range(0, len(wanted), CHUNK):
-        rows = select(PersonYield.claimant_id, PersonYield.holder_id).where(PersonYield.holder_id.in_(wanted[start : start + CHUNK]))
-        found += [(claimant_id, holder_id) for claimant_id, holder_id in session().execute(rows)]
+        rows = session().execute(statement.where(PersonYield.holder_id.in_(wanted[start : start + CHUNK])))
+        found += [(one, other) for one, name, other, other_name in rows if same_name(name, other_name)]
     return found
 
 
