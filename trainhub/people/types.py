@@ -20,6 +20,8 @@ CHANGED = "trainhub.people.changed"
 YIELDED = "trainhub.people.yielded"
 """Under this name in `app.extensions` who keeps what came by a number asks to be told when an office registers it for another row than that of who had
 typed it: a list of functions of (claimant, holder, by, now), called once the holder has the number, in the same transaction."""
+NAMED = "trainhub.people.named"
+"""Under this name in `app.extensions` who keeps what came by a number says whether anything did for somebody: a list of functions of a person id."""
 MOVED = "trainhub.people.moved"
 """Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""

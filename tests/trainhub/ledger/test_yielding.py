@@ -23,7 +23,7 @@ from trainhub.ledger.rosters import running
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import operations, queries
 from trainhub.people import operations as people
-from trainhub.people.models import Person
+from trainhub.people.models import FormerNumber, Person
 from trainhub.people.types import IdType, PairDecision
 
 pytestmark = pytest.mark.database
@@ -150,3 +150,26 @@ def test_a_cancelled_completion_of_the_claimant_alone_keeps_no_row_of_the_holder
     row = rosters.row(name=NAME, id_number=NUMBER, course="网课", category="worker", hours="8", completed_on="2016-05-01")
     assert bring(tmp_path, SYSTEM, row).accepted == 1
     assert bring(tmp_path, SYSTEM, row).duplicates == 1
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_claim_that_an_office_overwrites_leaves_no_second_human(session: Session, head: Identity, tmp_path: Path, is_correction: bool) -> None:
+    """The base's roster named them by what they had mistyped: it is remembered like any number that was wrong."""
+    claimant = claim(number=SLIP)
+    row = rosters.row(name=NAME, id_number=SLIP)
+    bring(tmp_path, head, row)
+    with transaction():
+        person = session.get_one(Person, claimant)
+        if is_correction:
+            people.correct_number(person=person, id_type=IdType.RESIDENT_ID, number=NUMBER, reason="已核对证件原件", by=SYSTEM, now=clock.now())
+        else:
+            people.give_number(person=person, id_type=IdType.RESIDENT_ID, number=NUMBER, by=SYSTEM, now=clock.now())
+    assert figures() == (1, 1)
+    for by in (head, SYSTEM):
+        result = bring(tmp_path, by, row)
+        assert (result.accepted, result.new_persons, result.rejected) == (0, 0, 1)
+    assert figures() == (1, 1)
+    other = bring(tmp_path, SYSTEM, rosters.row(name="林一", id_number=SLIP))
+    assert (other.accepted, other.new_persons) == (1, 1), "the number's own holder"
+    assert figures() == (2, 2)
+    assert len(session.scalars(select(FormerNumber).where(FormerNumber.person_id == claimant)).all()) == 1

@@ -41,6 +41,11 @@ def follow_number(claimant: Person, holder: Person, by: Identity, now: datetime)
         session().flush()
 
 
+def was_named(person_id: int) -> bool:
+    """Whether a roster named somebody by the number that they had typed (`people.types.NAMED`)."""
+    return bool(rosters.named_by_number(person_id))
+
+
 def _follow(record: TrainingRecord, holder: Person, by: Identity, now: datetime) -> None:
     there = queries.live_of_human(holder.id, record.organisation_id, record.course, record.completed_on, besides=record.id)
     if there is not None:

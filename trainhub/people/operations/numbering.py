@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit
@@ -18,7 +19,7 @@ from trainhub.people.operations.claiming import hand_over, yield_claims
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, Identified, IdType
+from trainhub.people.types import NAMED, Gender, IdCheck, Identified, IdType
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -40,9 +41,11 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
-    yielded = {} if by_holder else yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    key = queries.hash_of(id_type, check.number)
+    yielded, before = {} if by_holder else yield_claims([key], by=by, now=now, but=person.id), _wrong(person, key)
     _write(person, id_type, check, by_holder=by_holder, by=by, now=now)
     hand_over(yielded, by=by, now=now)
+    _remember(person, before, now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
 
@@ -68,9 +71,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     if holder is not None:
         raise _taken(holder)
     check_guardian(person, check.birth_on, now, field="id_number")
-    before = (
-        None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
-    )  # what a stranger typed was nobody's by mistake
+    before = _wrong(person, key)
     yielded = yield_claims([key], by=by, now=now, but=person.id)
     _write(person, id_type, check, by=by, now=now)
     hand_over(yielded, by=by, now=now)
@@ -95,6 +96,14 @@ def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -
         )
     audit.record(by=by, did="people.number.revealed", on=person, data={"id_mask": person.id_mask, "reason": reason.strip()})
     return keyring().decrypt(person.id_number_encrypted)
+
+
+def _wrong(person: Person, key: str) -> str | None:
+    """The number that was theirs by mistake once another is written: not what a stranger typed, unless a list named them by it."""
+    if person.id_number_hash == key:
+        return None
+    is_named = not person.number_by_holder or any(ask(person.id) for ask in current_app.extensions.get(NAMED, ()))
+    return person.id_number_hash if is_named else None
 
 
 def _remember(person: Person, before: str | None, now: datetime) -> None:
