@@ -19,7 +19,8 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
-from trainhub.ledger.rosters import running
+from trainhub.ledger.rosters import exporting, running
+from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import operations, queries
 from trainhub.people import operations as people
@@ -173,3 +174,38 @@ def test_a_claim_that_an_office_overwrites_leaves_no_second_human(session: Sessi
     assert (other.accepted, other.new_persons) == (1, 1), "the number's own holder"
     assert figures() == (2, 2)
     assert len(session.scalars(select(FormerNumber).where(FormerNumber.person_id == claimant)).all()) == 1
+
+
+def test_an_export_of_whom_a_base_named_is_no_claim_proven(session: Session, head: Identity, tmp_path: Path) -> None:
+    """It is in the file, without the number that nobody but its holder and a base said."""
+    claimant = claim()
+    bring(tmp_path, head)
+    path = tmp_path / "out.csv"
+    with path.open("wb") as file:
+        assert exporting.write(path, file, Extent()) == 1
+    assert NUMBER not in path.read_text(encoding="utf-8-sig")
+    result = bring(tmp_path, SYSTEM, *rosters.read(path))
+    assert (result.accepted, result.new_persons, result.duplicates, result.rejected) == (0, 0, 1, 0)
+    session.expire_all()
+    assert session.get_one(Person, claimant).number_by_holder
+    assert figures() == (1, 1)
+    new = [one | {"course": "另一门"} for one in rosters.read(path)]
+    assert bring(tmp_path, head, *new).rejected == 1, "the mark names what stands, nothing new"
+
+
+def test_an_export_of_whom_an_office_looked_at_under_another_row_takes_no_typed_number(
+    session: Session, head: Identity, bases: dict[str, int], tmp_path: Path
+) -> None:
+    claimant = claim()
+    learn(claimant, bases["B-01"])
+    looked_at = office_row(None)
+    decide(session, claimant, looked_at)
+    assert figures() == (1, 1)
+    path = tmp_path / "out.csv"
+    with path.open("wb") as file:
+        assert exporting.write(path, file, Extent()) == 1
+    result = bring(tmp_path, SYSTEM, *rosters.read(path))
+    assert (result.accepted, result.new_persons, result.duplicates, result.rejected) == (0, 0, 1, 0)
+    assert figures() == (1, 1)
+    session.expire_all()
+    assert session.get_one(Person, claimant).number_by_holder

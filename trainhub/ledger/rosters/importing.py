@@ -87,7 +87,8 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
         if entry.only_known and not (same in there and name == plain_name(entry.person.name)):
             result.rejected.append((entry.number, list(entry.only_known)))
             continue
-        if name is None and key.startswith(ERASED):
+        is_new = not (key in result.known and (same in there or not result.known[key].is_claim))
+        if key.startswith(ERASED) and is_new:  # of whom only typed a number, the mark says what stands
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
             continue

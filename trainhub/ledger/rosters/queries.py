@@ -166,7 +166,8 @@ def batch_now(batch_id: int) -> RosterBatch:
 
 
 def _documents(person: Any) -> tuple[Any, ...]:
-    return person.id, person.name, person.id_type, person.id_number_encrypted
+    sealed = sa.case((person.number_by_holder.is_(True), b""), else_=person.id_number_encrypted)  # what the holder alone typed is told to nobody as a fact
+    return person.id, person.name, person.id_type, sealed
 
 
 def _doubled(extent: Extent) -> set[int]:
@@ -187,15 +188,16 @@ def _doubled(extent: Extent) -> set[int]:
 
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
     """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out, and whom nobody
-    has looked at (`is_sure`): a file that says somebody's own number would make an office say it. One human is
+    has looked at (`is_sure`). A number that its holder alone typed is empty: a file that says it would make an office say it. One human is
     one person, the one who stays of several that were found to be one, and what was recorded once under each number is one record.
 
     (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
     """
     last, doubled = 0, _doubled(extent)
     stays = sa.orm.aliased(Person)
+    proven = [sa.and_(row.id_number_encrypted.is_not(None), row.number_by_holder.is_(False)) for row in (stays, Person)]
     shown = [
-        sa.case((stays.id_number_encrypted.is_not(None), theirs), else_=own)
+        sa.case((proven[0], theirs), (proven[1], own), (stays.id_number_encrypted.is_not(None), theirs), else_=own)
         for theirs, own in zip(_documents(stays), _documents(Person), strict=True)
     ]
     statement = (

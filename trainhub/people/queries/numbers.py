@@ -16,7 +16,8 @@ from trainhub.people.rules import same_name
 
 CHUNK = 900
 ERASED = "已抹去#"
-"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), in rosters out and in."""
+"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), or that its holder alone typed, in rosters
+out and in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Known:
 
     id: int
     name: str
+    is_claim: bool = False
+    """Nobody but they said the number."""
 
 
 def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
@@ -34,18 +37,19 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Known]:
-    """The persons that hold these numbers, who only said so of themselves with `claimed` alone; `ERASED` and an id finds the person whose number was erased."""
+    """The persons that hold these numbers, who only said so of themselves with `claimed` alone; `ERASED` and an id finds the person whose number was erased, and who only said one."""
     found: dict[str, Known] = {}
     asked = set(hashes)
     erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
     ids = sorted(erased)
     for start in range(0, len(ids), CHUNK):
-        people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
-        found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
+        untold = sa.or_(Person.id_number_encrypted == b"", sa.and_(Person.id_number_hash.is_not(None), ~PROVEN))
+        people = select(Person.id, Person.name, ~PROVEN).where(Person.id.in_(ids[start : start + CHUNK]), untold)
+        found.update({erased[one]: Known(one, name, is_claim) for one, name, is_claim in session().execute(people)})
     for piece in _pieces(asked - set(erased.values())):
         holding = (Person.id_number_hash.in_(piece), *(() if claimed else (PROVEN,)))
-        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(*holding))
-        found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
+        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name, ~PROVEN).where(*holding))
+        found.update({key: Known(person_id, name, is_claim) for key, person_id, name, is_claim in rows if key is not None})
     return found
 
 
