@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ def close(until: date = date(2016, 12, 31)) -> None:
         )
 
 
-def learn(person_id: int, base_id: int, course: str = "网课", day: date = date(2016, 5, 1)) -> TrainingRecord:
+def learn(person_id: int, base_id: int, course: str = "网课", day: date = date(2016, 5, 1), now: datetime = NOW) -> TrainingRecord:
     """A completion of the open catalogue, for which nobody named anybody by a number."""
     return ledger.record_training(
         person_id=person_id,
@@ -84,8 +84,14 @@ def learn(person_id: int, base_id: int, course: str = "网课", day: date = date
         is_counted=True,
         source=Source.COURSE,
         by=SYSTEM,
-        now=NOW,
+        now=now,
     )[0]
+
+
+def late() -> dict[str, int]:
+    """How many came late, once the kept facts are up to date."""
+    figures()
+    return queries.late_counts(goal())
 
 
 @pytest.mark.parametrize("slip", [SLIP, None])
@@ -209,3 +215,32 @@ def test_an_export_of_whom_an_office_looked_at_under_another_row_takes_no_typed_
     assert figures() == (1, 1)
     session.expire_all()
     assert session.get_one(Person, claimant).number_by_holder
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+def test_an_earlier_day_that_comes_with_the_move_makes_nobody_late(
+    session: Session, head: Identity, bases: dict[str, int], tmp_path: Path, has_own: bool
+) -> None:
+    """Who was in the figures given out was there, under whichever row and by whichever record."""
+    claim()
+    bring(tmp_path, head)
+    close()
+    earlier = rosters.row(name=NAME, id_number=NUMBER, course="另一门", completed_on="2016-02-01")
+    if has_own:  # the holder's own record of the same completion stands, recorded since
+        mine = office_row(None)
+        with transaction():
+            for course, day in (("电子商务运营", date(2016, 3, 1)), ("另一门", date(2016, 2, 1))):
+                learn(mine, bases["B-01"], course, day, now=clock.now())
+        assert sum(late().values()) == 1, "somebody new"
+        write_number(session, mine)
+    else:
+        assert bring(tmp_path, SYSTEM, earlier, rosters.row(name=NAME, id_number=NUMBER)).accepted == 1
+    assert late() == {}
+    assert figures()[0] == 1
+
+
+def test_who_came_after_the_closing_is_late_by_an_earlier_day(session: Session, head: Identity, tmp_path: Path) -> None:
+    bring(tmp_path, SYSTEM, rosters.row(2))
+    close()
+    bring(tmp_path, SYSTEM, rosters.row(name=NAME, id_number=NUMBER, course="另一门", completed_on="2016-02-01"))
+    assert sum(late().values()) == 1
