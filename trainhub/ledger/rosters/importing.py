@@ -12,6 +12,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
@@ -24,7 +25,7 @@ from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
-from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, yielded_to
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, hold_claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -218,7 +219,7 @@ def import_chunk(
     The clock is looked at once nobody closes a period meanwhile: what a closing did not see came after it.
 
     `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
-    transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
+    transaction brought the same person or record meanwhile) or Stale (an office took a claimed number) is for the caller: roll back and call again.
     """
     moved = session().execute(
         update(RosterBatch)
@@ -231,6 +232,8 @@ def import_chunk(
     hold_while_recording()
     now = clock()
     planned = plan(entries, by=by, reach=reach)
+    if not hold_claims(planned.known):
+        raise Stale(_("名册中的号码刚由另一单位登记，请重新导入。"))  # done again by `again.looking_again`
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], by=by, now=now, is_demo=is_demo))
     if planned.accepted:

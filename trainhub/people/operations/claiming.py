@@ -34,7 +34,7 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
     are one human is decided as a pair, like any two of one name and birth date; the holder of the claim is told (`people.types.CHANGED`). `but`: the
     row whose own number it becomes.
     """
-    rows = [row for row in queries.claimants(hashes) if row.id != but]
+    rows = [row for row in queries.claimants(hashes, hold=True) if row.id != but]
     yielded: dict[str, Person] = {}
     for row in rows:
         mask = row.id_mask

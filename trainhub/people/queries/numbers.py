@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -51,6 +51,18 @@ def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str,
         rows = session().execute(select(Person.id_number_hash, Person.id, Person.name, ~PROVEN).where(*holding))
         found.update({key: Known(person_id, name, is_claim) for key, person_id, name, is_claim in rows if key is not None})
     return found
+
+
+def hold_claims(known: Mapping[str, Known]) -> bool:
+    """Let no office take these numbers from those of the persons who only typed them until the transaction ends; False where one has done so since
+    they were looked up: what is written for the claimant now would stay with them."""
+    claimed = {person.id: key for key, person in known.items() if person.is_claim and not key.startswith(ERASED)}
+    wanted, held = sorted(claimed), 0
+    for start in range(0, len(wanted), CHUNK):
+        ids = wanted[start : start + CHUNK]
+        here = (Person.id.in_(ids), Person.id_number_hash.in_([claimed[one] for one in ids]), ~PROVEN)
+        held += len(session().scalars(select(Person.id).where(*here).order_by(Person.id).with_for_update(read=True, key_share=True)).all())
+    return held == len(wanted)
 
 
 def claims(hashes: Iterable[str]) -> dict[str, Known]:
