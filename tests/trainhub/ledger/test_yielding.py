@@ -18,7 +18,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
-from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.models import RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import exporting, running
 from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category, Source
@@ -244,3 +244,28 @@ def test_who_came_after_the_closing_is_late_by_an_earlier_day(session: Session, 
     close()
     bring(tmp_path, SYSTEM, rosters.row(name=NAME, id_number=NUMBER, course="另一门", completed_on="2016-02-01"))
     assert sum(late().values()) == 1
+
+
+@pytest.mark.parametrize("name", [NAME, "单晓明"])
+def test_a_completion_recorded_under_two_claims_refuses_nobody(session: Session, head: Identity, tmp_path: Path, name: str) -> None:
+    """Whoever brings one of the numbers finds the same completion under the other row of the human: nothing stands twice, nothing is refused."""
+    stays, gone = claim(name), claim(name, SLIP)
+    for number in (NUMBER, SLIP):
+        bring(tmp_path, head, rosters.row(name=name, id_number=number))
+    decide(session, stays, gone)
+    assert figures() == (1, 1)
+    result = bring(tmp_path, SYSTEM)
+    assert (result.accepted, result.duplicates, result.rejected) == ((0, 1, 0) if name == NAME else (1, 0, 0))
+    assert len(standing(session)) == 2, "the holder's, and what the other number named"
+
+
+def test_a_course_that_began_later_since_moves_all_the_same(session: Session, head: Identity, bases: dict[str, int], tmp_path: Path) -> None:
+    """What stood already is not asked again since when the course is taught."""
+    claim()
+    bring(tmp_path, head)
+    with transaction():
+        session.add(TrainingCourse(organisation_id=bases["B-01"], title="电子商务运营", since=date(2017, 1, 1), registered_at=NOW))
+    with transaction():
+        people.register_person(name=NAME, id_type=IdType.RESIDENT_ID, id_number=NUMBER, by=SYSTEM, now=clock.now())
+    session.expire_all()
+    assert [one.person_id for one in standing(session)] == [holder(session).id]

@@ -86,11 +86,12 @@ def record_training(
     source: Source,
     source_id: int | None = None,
     by_number: bool = False,
+    is_known: bool = False,
     by: Identity,
     now: datetime,
 ) -> tuple[TrainingRecord, bool]:
     """Record one completed training; the same person, base, course and day is a duplicate: the known record and False. `by_number`: a roster named
-    the person by their number.
+    the person by their number; `is_known`: the completion stood before, under another row.
 
     `hours_x10` are tenths of an hour. Raises BadRecord for an empty course, negative hours, or a day before
     the course was taught there.
@@ -100,7 +101,8 @@ def record_training(
         raise BadRecord(_("课程名称不能为空，也不能超过 200 个字。"), field="course")
     if hours_x10 < 0:
         raise BadRecord(_("学时不能是负数。"), field="hours")
-    _check_course(organisation_id, course, completed_on)
+    if not is_known:
+        _check_course(organisation_id, course, completed_on)
     known = queries.live_record(person_id, organisation_id, course, completed_on)
     if known is not None:
         return known, False

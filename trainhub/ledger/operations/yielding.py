@@ -32,9 +32,9 @@ def follow_number(claimant: Person, holder: Person, by: Identity, now: datetime)
     is_same_name = plain_name(claimant.name) == plain_name(holder.name)
     for record in rosters.named_by_number(claimant.id):
         if is_same_name:
-            _follow(record, holder, by, now)
+            _follow(record, holder.id, MOVED, "moved", by, now, by_number=True)
         else:
-            replace_record(record=record, reason=DOUBTED, did="doubted", by=by, now=now, by_number=False)
+            _follow(record, claimant.id, DOUBTED, "doubted", by, now, by_number=False)
     pair = (min(claimant.id, holder.id), max(claimant.id, holder.id))
     if rosters.unqueued([pair]):
         session().add(PossibleDuplicate(person_id=pair[0], other_person_id=pair[1], found_at=now, note=NOTE))
@@ -46,9 +46,10 @@ def was_named(person_id: int) -> bool:
     return bool(rosters.named_by_number(person_id))
 
 
-def _follow(record: TrainingRecord, holder: Person, by: Identity, now: datetime) -> None:
-    there = queries.live_of_human(holder.id, record.organisation_id, record.course, record.completed_on, besides=record.id)
+def _follow(record: TrainingRecord, person_id: int, reason: str, did: str, by: Identity, now: datetime, *, by_number: bool) -> None:
+    """Let the completion stand for a person, or the same one of their human that stands there already."""
+    there = queries.live_of_human(person_id, record.organisation_id, record.course, record.completed_on, besides=record.id)
     if there is not None:
-        cancel_record(record_id=record.id, reason=MOVED, by=by, now=now, replaced_by_id=there.id)
+        cancel_record(record_id=record.id, reason=reason, by=by, now=now, replaced_by_id=there.id)
         return
-    replace_record(record=record, reason=MOVED, did="moved", by=by, now=now, person_id=holder.id)
+    replace_record(record=record, reason=reason, did=did, by=by, now=now, person_id=person_id, by_number=by_number, is_known=True)
