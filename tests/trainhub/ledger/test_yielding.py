@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories import identity as make
 from tests.trainhub.ledger import rosters
 from tests.trainhub.ledger.conftest import NOW
-from tests.trainhub.ledger.test_claims_and_rosters import NAME, NUMBER, bring, claim, figures, goal, holder, standing
+from tests.trainhub.ledger.test_claims_and_rosters import NAME, NUMBER, VISITOR, bring, claim, figures, goal, holder, standing
 from trainhub.identity import queries as accounts
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -269,3 +269,47 @@ def test_a_course_that_began_later_since_moves_all_the_same(session: Session, he
         people.register_person(name=NAME, id_type=IdType.RESIDENT_ID, id_number=NUMBER, by=SYSTEM, now=clock.now())
     session.expire_all()
     assert [one.person_id for one in standing(session)] == [holder(session).id]
+
+
+@pytest.mark.parametrize(("name", "types_again"), [(NAME, False), ("单晓明", False), (NAME, True), ("单晓明", True)])
+def test_a_record_restored_after_the_number_went_stands_where_it_went(
+    session: Session, head: Identity, tmp_path: Path, name: str, types_again: bool
+) -> None:
+    claimant = claim(name)
+    row = rosters.row(name=name, id_number=NUMBER)
+    bring(tmp_path, head, row)
+    record = standing(session)[0]
+    with transaction():
+        ledger.cancel_record(record_id=record.id, reason="误记", by=SYSTEM, now=clock.now())
+    with transaction():
+        people.register_person(name=NAME, id_type=IdType.RESIDENT_ID, id_number=NUMBER, by=SYSTEM, now=clock.now())
+    if types_again:
+        with transaction():
+            person = session.get_one(Person, claimant)
+            people.give_number(person=person, id_type=IdType.RESIDENT_ID, number=SLIP, by_holder=True, by=VISITOR, now=clock.now())
+    with transaction():
+        record = session.get_one(TrainingRecord, record.id)
+        ledger.restore_record(record=record, reason="作废有误", by=SYSTEM, today=date(2026, 3, 2), now=clock.now())
+    session.expire_all()
+    restored = standing(session)[0]
+    if name == NAME:
+        assert (restored.person_id, restored.by_number) == (holder(session).id, True)
+        assert figures() == (1, 1)
+        assert bring(tmp_path, head, row).duplicates == 1
+    else:
+        assert (restored.person_id, restored.by_number) == (claimant, False)
+        assert figures() == (0, 0)
+
+
+def test_a_record_is_not_restored_beside_the_holders_own(session: Session, head: Identity, bases: dict[str, int], tmp_path: Path) -> None:
+    claim()
+    bring(tmp_path, head)
+    record = standing(session)[0]
+    with transaction():
+        ledger.cancel_record(record_id=record.id, reason="误记", by=SYSTEM, now=clock.now())
+    with transaction():
+        mine = people.register_person(name=NAME, id_type=IdType.RESIDENT_ID, id_number=NUMBER, by=SYSTEM, now=clock.now()).id
+        learn(mine, bases["B-01"], "电子商务运营", date(2016, 3, 1))
+    with pytest.raises(ledger.BadRecord), transaction():
+        record = session.get_one(TrainingRecord, record.id)
+        ledger.restore_record(record=record, reason="作废有误", by=SYSTEM, today=date(2026, 3, 2), now=clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -88,6 +89,13 @@ def yielded_to(person_ids: Iterable[int]) -> list[tuple[int, int]]:
         rows = session().execute(statement.where(PersonYield.holder_id.in_(wanted[start : start + CHUNK])))
         found += [(one, other) for one, name, other, other_name in rows if same_name(name, other_name)]
     return found
+
+
+def gone_to(claimant_id: int, since: datetime) -> Person | None:
+    """Whose the number was that somebody had typed of themselves, where an office registered it for another row after a moment; of several the last."""
+    statement = select(Person).join(PersonYield, PersonYield.holder_id == Person.id)
+    statement = statement.where(PersonYield.claimant_id == claimant_id, PersonYield.yielded_at >= since).order_by(PersonYield.id.desc())
+    return session().scalar(statement.limit(1))
 
 
 def corrected(hashes: Iterable[str]) -> dict[str, list[str]]:
