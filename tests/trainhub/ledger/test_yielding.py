@@ -313,3 +313,24 @@ def test_a_record_is_not_restored_beside_the_holders_own(session: Session, head:
     with pytest.raises(ledger.BadRecord), transaction():
         record = session.get_one(TrainingRecord, record.id)
         ledger.restore_record(record=record, reason="作废有误", by=SYSTEM, today=date(2026, 3, 2), now=clock.now())
+
+
+def test_whom_an_office_looked_at_under_another_row_is_listed_so(session: Session, head: Identity, bases: dict[str, int], tmp_path: Path) -> None:
+    """The list of those who count says since when it is known who the human is, whichever row that was seen on."""
+    claimant = claim()
+    learn(claimant, bases["B-01"])
+    decide(session, claimant, office_row(None))
+    assert figures() == (1, 1)
+    row = session.execute(queries.drill(goal(), SYSTEM)).one()
+    assert row.identified_at == NOW
+
+
+def test_many_who_were_identified_are_counted_from_the_start(session: Session, head: Identity, bases: dict[str, int], tmp_path: Path) -> None:
+    """Whoever they are is not asked first."""
+    bring(tmp_path, SYSTEM, rosters.row(1))
+    figures()
+    bring(tmp_path, SYSTEM, *(rosters.row(n) for n in (2, 3)))
+    found = queries.touched_persons(goal(), at_most=2)
+    assert found is not None
+    assert len(found) == 2
+    assert queries.touched_persons(goal(), at_most=1) is None

@@ -23,6 +23,7 @@ from trainhub.people.queries.identified import (
     identity_spans,
     is_identified,
     is_identified_human,
+    known_since,
     who_acted,
 )
 from trainhub.people.queries.merging import (
@@ -188,6 +189,7 @@ __all__ = [
     "human_ids",
     "humans_of",
     "identity_changed",
+    "known_since",
     "identity_marks",
     "identity_spans",
     "in_cohort",
