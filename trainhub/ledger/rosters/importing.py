@@ -280,22 +280,21 @@ def import_chunk(
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye, and two of one name under other documents."""
     found = {ids[entry.person.number_hash]: entry.person.birth_on is not None for entry in new}
-    pairs = unqueued(sorted({*alike(key for key, has_birth in found.items() if has_birth), *under_another_document(found)}))
-    if pairs:
-        session().execute(
-            insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
-        )
+    _queue(alike(key for key, has_birth in found.items() if has_birth), under_another_document(found), now)
+
+
+def _queue(same: Iterable[tuple[int, int]], under_another: Mapping[tuple[int, int], str], now: datetime) -> None:
+    why = dict(under_another) | dict.fromkeys(same, "")
+    rows = [{"person_id": one, "other_person_id": other, "found_at": now, "note": why[one, other]} for one, other in unqueued(sorted(why))]
+    if rows:
+        session().execute(insert(PossibleDuplicate), rows)
 
 
 def _queue_missed(batch: RosterBatch, now: datetime) -> None:
     """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
     if overlapping(batch):
         persons = persons_of(batch.id)
-        pairs = unqueued(sorted({*alike(persons), *under_another_document(persons)}))
-        if pairs:
-            session().execute(
-                insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
-            )
+        _queue(alike(persons), under_another_document(persons), now)
 
 
 def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:

@@ -105,6 +105,8 @@ def _keep_when_identified() -> None:
         bind.execute(sa.update(person).where(*later).values(identified_at=at, identified_by_id=by, identified_how=how))
     with op.batch_alter_table("person") as table:
         table.create_index(op.f("ix_person_identified_at"), ["identified_at"])
+        is_other = sa.text("id_type <> 'resident_id'")
+        table.create_index(op.f("ix_person_other_document"), ["pinyin"], sqlite_where=is_other, postgresql_where=is_other)
         table.create_check_constraint(
             op.f("ck_person_identified_whole"),
             "(identified_at IS NOT NULL) = (is_verified OR (id_number_hash IS NOT NULL AND NOT number_by_holder))",
@@ -184,6 +186,7 @@ def downgrade() -> None:
     with op.batch_alter_table("person") as table:
         for name in ("ck_person_identified_whole", "ck_person_identified"):
             table.drop_constraint(op.f(name), type_="check")
+        table.drop_index(op.f("ix_person_other_document"))
         table.drop_index(op.f("ix_person_identified_at"))
         for name in ("identified_how", "identified_by_id", "identified_at"):
             table.drop_column(name)
