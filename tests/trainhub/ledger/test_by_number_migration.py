@@ -54,7 +54,12 @@ def test_rosters_are_by_number_and_those_who_gave_one_up_wait(before: sa.Engine)
         events += [(TWICE, "people.person.changed", 200, {"fields": ["is_verified"]})] * 3
         events += [(GIVEN, "people.number.given", 200, {"id_mask": "x"}), (NOBODY, "people.person.changed", 200, {"fields": ["phone"]})]
         for number_of, (key, did, by, data) in enumerate(events, start=2):
-            said = {"account_id": by, "data": data, "hash": str(number_of), "at": THEN if by is None else LATER + timedelta(days=number_of if key == TWICE else 0)}
+            said = {
+                "account_id": by,
+                "data": data,
+                "hash": str(number_of),
+                "at": THEN if by is None else LATER + timedelta(days=number_of if key == TWICE else 0),
+            }
             put(connection, "audit_event", id=number_of, did=did, on_kind="person", on_id=str(key), **said)
         put(connection, "region", code="350102", name="鼓楼区", level="county")
         put(connection, "organisation", id=1, code="B-01", name="x", kind="base", state="verified")

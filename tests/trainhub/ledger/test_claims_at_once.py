@@ -92,7 +92,9 @@ def standing(app: Flask) -> list[tuple[bool, bool]]:
 
 def test_an_office_takes_the_number_while_a_base_brings_its_roster(committed: Flask, head: Identity, tmp_path: Path) -> None:
     _row, result = both(
-        committed, lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id, lambda _over: bring(tmp_path / "b.csv", head)  # type: ignore[arg-type]
+        committed,
+        lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id,
+        lambda _over: bring(tmp_path / "b.csv", head),  # type: ignore[arg-type]
     )
     assert result.accepted == 1
     assert standing(committed) == [(True, True)]
@@ -128,7 +130,9 @@ def test_a_base_has_written_its_roster_when_an_office_takes_the_number(
 
 def test_two_offices_bring_one_claimed_number(committed: Flask, head: Identity, tmp_path: Path) -> None:
     _row, result = both(
-        committed, lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id, lambda _over: bring(tmp_path / "o.csv", SYSTEM)  # type: ignore[arg-type]
+        committed,
+        lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id,
+        lambda _over: bring(tmp_path / "o.csv", SYSTEM),  # type: ignore[arg-type]
     )
     assert (result.accepted, result.new_persons, result.rejected) == (1, 0, 0)
     assert standing(committed) == [(True, True)]

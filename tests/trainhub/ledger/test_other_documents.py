@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.trainhub.ledger.rosters import resident, row, write
 from tests.trainhub.ledger.conftest import NOW
+from tests.trainhub.ledger.rosters import resident, row, write
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger

@@ -15,7 +15,6 @@ from trainhub.people.models import Person
 from trainhub.people.queries.numbers import CHUNK
 from trainhub.people.types import IdType
 
-
 RENEWED = "姓名相同，证件号码不同：可能换过证件"
 OTHER_KIND = "姓名相同，证件类型不同，在同一机构培训过"
 """Why a pair waits; kept as they are beside it, like the reasons that people write."""

@@ -166,7 +166,9 @@ def batch_now(batch_id: int) -> RosterBatch:
 
 
 def _documents(person: Any) -> tuple[Any, ...]:
-    sealed = sa.case((person.number_by_holder.is_(True), b""), else_=person.id_number_encrypted)  # what the holder alone typed is told to nobody as a fact
+    sealed = sa.case(
+        (person.number_by_holder.is_(True), b""), else_=person.id_number_encrypted
+    )  # what the holder alone typed is told to nobody as a fact
     return person.id, person.name, person.id_type, sealed
 
 
