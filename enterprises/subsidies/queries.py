@@ -224,6 +224,15 @@ def cancelled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list
     return list(session().scalars(statement.where(*standing, TrainingRecord.cancelled_at.is_not(None)).order_by(SubsidyItem.id)))
 
 
+def unsure_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
+    """The items of a claim in a state of whom it is no longer known who they are: a verification was withdrawn, a number turned out to be another's."""
+    statement = (
+        select(SubsidyItem).join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id).join(Person, Person.id == TrainingRecord.person_id)
+    )
+    unknown = (SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, TrainingRecord.cancelled_at.is_(None), ~is_sure())
+    return list(session().scalars(statement.where(*unknown).order_by(SubsidyItem.id)))
+
+
 def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
     """The items of a claim in a state beside which another one stands for the same human and course: persons that were found to be
     one after they were claimed, or what an earlier version paid twice (`#` in its key). One whose record stands is before one whose record was cancelled, a paid one before a claimed one, of two

@@ -175,6 +175,7 @@ DEEDS: Mapping[str, Any] = {
     "amended": _l("已补充"),
     "reopened": _l("已恢复使用"),
     "verified": _l("已核验通过"),
+    "identified": _l("已核实身份"),
     "revealed": _l("已查看明文"),
     "merged": _l("已合并"),
     "parted": _l("已分开"),

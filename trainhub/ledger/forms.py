@@ -29,6 +29,7 @@ def wanted() -> dict[str, Any]:
         "since": day_asked("since"),
         "until": day_asked("until"),
         "sort": request.args.get("sort", ""),
+        "only_waiting": request.args.get("identity") == "waiting",
     }
 
 
@@ -57,6 +58,12 @@ class CancelForm(Form):
     """Why a record is cancelled."""
 
     reason = LongText(_l("作废理由"), [InputRequired(_l("请写明作废理由。")), Length(max=400)])
+
+
+class IdentifyForm(Form):
+    """What was looked at to know who somebody is."""
+
+    reason = LongText(_l("核实依据"), [InputRequired(_l("请写明核实的依据。")), Length(max=400)])
 
 
 class RestoreForm(Form):

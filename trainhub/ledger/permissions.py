@@ -24,6 +24,7 @@ class Can(StrEnum):
     VIEW = "ledger:record:view"
     CANCEL = "ledger:record:cancel"
     IMPORT = "ledger:roster:import"
+    IDENTIFY = "ledger:person:verify"
     DECIDE = "ledger:duplicate:decide"
     HOLIDAY_LIST = "ledger:holiday:list"
     HOLIDAY_EDIT = "ledger:holiday:edit"
@@ -33,6 +34,7 @@ GRANTS: Table = {
     Can.LIST: ((role(*READERS),),),
     Can.VIEW: ((role_over(*READERS),), (own,)),
     Can.CANCEL: ((role_over(*CORRECTORS),),),
+    Can.IDENTIFY: ((role_over(*CORRECTORS),),),
     Can.IMPORT: ((role(*IMPORTERS),),),
     Can.HOLIDAY_LIST: ((role(*HOLIDAY_READERS),),),
     Can.HOLIDAY_EDIT: ((role_everywhere(*HOLIDAY_EDITORS),),),

@@ -25,6 +25,7 @@ from trainhub.ledger.models import (
     TrainingRecord,
 )
 from trainhub.ledger.permissions import IMPORTERS, READERS, SEES_ALL
+from trainhub.ledger.training_queries import is_sure, waiting
 from trainhub.ledger.types import Reach, Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import ordered_or, scope, within_regions
@@ -263,6 +264,7 @@ REGISTRY = (
     TrainingRecord.is_counted,
     TrainingRecord.source,
     TrainingRecord.cancelled_at,
+    is_sure().label("is_sure"),
 )
 
 
@@ -298,6 +300,7 @@ def _narrowed(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
+    only_waiting: bool = False,
 ) -> list[sa.ColumnElement[bool]]:
     """What the records of a list fulfil. Other tables are asked in subqueries, so that the records can be counted and passed over alone."""
     found = [visible_to(identity)]
@@ -318,6 +321,8 @@ def _narrowed(
         found.append(TrainingRecord.completed_on <= until)
     if person_id is not None:
         found.append(people.same_human(TrainingRecord.person_id, person_id))
+    if only_waiting:
+        found += waiting()
     if not with_cancelled:
         found.append(TrainingRecord.cancelled_at.is_(None))
     return found

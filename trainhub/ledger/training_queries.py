@@ -19,6 +19,12 @@ def is_sure(at: Any = None, *, record: Any = TrainingRecord, person: Any = Perso
     return or_(record.by_number.is_(True), people.is_identified_human(at, person))
 
 
+def waiting() -> list[ColumnElement[bool]]:
+    """SQL: what a completion fulfils that would count for goals once somebody has looked at its person."""
+    unknown = select(Person.id).where(~people.is_identified_human())
+    return [TrainingRecord.is_counted.is_(True), TrainingRecord.by_number.is_(False), TrainingRecord.person_id.in_(unknown)]
+
+
 def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:
     """The latest record that something brought to a human, with why it was cancelled when it was; None when there never was one."""
     found = (

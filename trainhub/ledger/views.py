@@ -29,6 +29,7 @@ from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people.labels import ID_TYPES
+from trainhub.people.models import Person
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
 roster_pages = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -43,6 +44,7 @@ LISTED = (
     Column("hours", "学时"),
     Column("completed_on", "完成日期"),
     Column("counted", "是否计入"),
+    Column("identity", "身份"),
 )
 PAIRS = (
     Column("name", "姓名"),
@@ -90,6 +92,7 @@ def export(form: str) -> Any:
             f"{r.hours_x10 / 10:g}",
             r.completed_on,
             downloads.unsealed(r.is_counted),
+            _("已核实") if r.is_sure else _("待核实"),
         )
         for r in found
     )
@@ -182,6 +185,19 @@ def restore(record: Record) -> Any:
         row = session().get_one(TrainingRecord, key)
         made = operations.restore_record(record=row, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now()).id
     return done(_("已恢复：新的记录如下，统计将在一分钟内更新。"), "ledger.show", record_id=made)
+
+
+@blueprint.post("/records/<int:record_id>/identify")
+@guard(Can.IDENTIFY, load=load)
+def identify(record: Record) -> Any:
+    """Say that somebody looked at the person of a record and their document: what they did counts from now on."""
+    form, key = forms.IdentifyForm(), record.row.id
+    if not form.validate_on_submit():
+        raise Refused(_("请写明核实的依据（不超过 400 字），没有改变。"), field="reason")
+    with transaction():
+        person = session().get_one(Person, record.row.merged_into_id or record.row.person_id)
+        people.identify_person(person=person, basis=form.reason.data or "", by=who(), now=clock.now())
+    return done(_("身份已核实，此人计入的结业将在一分钟内进入统计。"), "ledger.show", record_id=key)
 
 
 # -- rosters ------------------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ DECISIONS: Mapping[PairDecision, Any] = {PairDecision.DIFFERENT: _l("不是同�
 EVENTS: Mapping[str, Any] = {
     "people.person.registered": _l("登记人员"),
     "people.person.changed": _l("修改人员信息"),
+    "people.person.identified": _l("核实身份"),
     "people.person.merged": _l("合并人员"),
     "people.person.parted": _l("撤销合并"),
     "people.pair.decided": _l("判定疑似同一人"),

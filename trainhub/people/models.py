@@ -44,7 +44,7 @@ class Person(Versioned, Base):
     is_verified: Mapped[bool] = mapped_column(default=False)
     identified_at: Mapped[datetime | None] = mapped_column(index=True)
     """Since when, without a break, it is known who this is: verified, or with a number that somebody else than the holder said; None: it is not. Earlier
-    spans are `PersonIdentified`. Figures count identified persons, so those of a past moment ask this."""
+    spans are `identity_models.PersonIdentified`. Figures count identified persons, so those of a past moment ask this."""
     identified_by_id: Mapped[int | None]
     identified_how: Mapped[Identified | None] = mapped_column(enum_column(Identified))
     birth_on: Mapped[date | None]
@@ -69,22 +69,6 @@ class Person(Versioned, Base):
     )
 
 
-class PersonIdentified(Base):
-    """A span in which it was known who somebody is, and that has ended: a verification was withdrawn, a claimed number went to whose it is."""
-
-    __tablename__ = "person_identified"
-
-    id: Mapped[Key]
-    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
-    since: Mapped[datetime]
-    until: Mapped[datetime]
-    how: Mapped[Identified | None] = mapped_column(enum_column(Identified))
-    by_id: Mapped[int | None]
-    ended_by_id: Mapped[int | None]
-
-    __table_args__ = (sa.CheckConstraint("until >= since", name="in_order"),)
-
-
 class FormerNumber(Base):
     """A number that was registered wrongly for a person and corrected since: its keyed hash alone, so that a file which still holds it is noticed."""
 
@@ -96,17 +80,6 @@ class FormerNumber(Base):
     corrected_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("person_id", "number_hash"),)
-
-
-class PersonYield(Base):
-    """A number that somebody had typed of themselves and an office registered for another row: who had typed it, and whose it is."""
-
-    __tablename__ = "person_yield"
-
-    id: Mapped[Key]
-    claimant_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS, index=True)
-    holder_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS, index=True)
-    yielded_at: Mapped[datetime]
 
 
 class PersonPair(Base):

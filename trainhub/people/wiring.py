@@ -18,6 +18,7 @@ from trainhub.people import (
     background_views,
     cli,
     employment_views,
+    identity_models,
     models,
     moving_views,
     panels,
@@ -33,7 +34,7 @@ from trainhub.people import (
 )
 from trainhub.programmes.types import COUNTS
 
-TABLES: tuple[ModuleType, ...] = (models,)
+TABLES: tuple[ModuleType, ...] = (models, identity_models)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
 # Importing teacher_views, employment_views, background_views, moving_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
 PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, background_views, moving_views, person_views)

@@ -68,8 +68,13 @@ def _claimed_anew() -> SubsidyRefused:
 
 def _refuse_void(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
     """Items whose record was cancelled since the claim was drawn up bring nothing (a corrected completion may be claimed anew), nor does
-    the second one of persons that were found to be one human."""
-    for rows, note in ((queries.cancelled_items, _("培训记录已作废。")), (queries.doubled_items, _("与另一人判定为同一人，同一课程已另行申领。"))):
+    the second one of persons that were found to be one human, nor one of whom it is no longer known who they are."""
+    void = (
+        (queries.cancelled_items, _("培训记录已作废。")),
+        (queries.unsure_items, _("身份未核实。")),
+        (queries.doubled_items, _("与另一人判定为同一人，同一课程已另行申领。")),
+    )
+    for rows, note in void:
         for item in rows(claim.id):
             item.state, item.note = ItemState.REFUSED, note
             item.checked_by_id, item.checked_at = by.account_id, now
@@ -121,7 +126,7 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: 
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime) -> SubsidyClaim:
     """Pay an approved claim from a pool that holds enough. Raises NotAllowed (who claimed or approved), PoolRefused, Closed, Blacklisted (also who came onto the list since the
-    approval), SubsidyRefused (also when a record was cancelled since, or two persons were found to be one)."""
+    approval), SubsidyRefused (also when a record was cancelled since, it is no longer known who somebody is, or two persons were found to be one)."""
     be_in(claim, (ClaimState.APPROVED,))
     another_person(by, (*claimants(claim), claim.decided_by_id), _("拨付"))
     refuse_unfit(claim, today, _("拨付培训补助"))
@@ -133,6 +138,10 @@ def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Iden
     queries.hold_records(claim.id)
     if gone := len(queries.cancelled_items(claim.id)):
         raise SubsidyRefused(_("审核以后有 %(n)d 条培训记录作废，请省人社厅退回这份申领重新生成。", n=gone), code="record_cancelled")
+    if unknown := len(queries.unsure_items(claim.id)):
+        raise SubsidyRefused(
+            _("审核以后有 %(n)d 条的人员身份不再是已核实，请先核实身份，或由省人社厅退回这份申领重新生成。", n=unknown), code="not_identified"
+        )
     if twice := len(queries.doubled_items(claim.id)):
         raise SubsidyRefused(
             _("审核以后有 %(n)d 条的人员与另一人判定为同一人，同一课程只补一次，请省人社厅退回这份申领重新生成。", n=twice), code="same_human"

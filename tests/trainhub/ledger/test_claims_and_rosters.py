@@ -123,11 +123,11 @@ def test_a_number_given_or_corrected_by_an_office_takes_it_along(session: Sessio
     bring(tmp_path, head)
     base = standing(session)[0].organisation_id
     with transaction():
-        wrong = {"id_type": IdType.RESIDENT_ID, "id_number": rosters.resident(9)} if is_correction else {}
+        wrong: dict[str, Any] = {"id_type": IdType.RESIDENT_ID, "id_number": rosters.resident(9)} if is_correction else {}
         mine = people.register_person(name=NAME, by=SYSTEM, now=NOW, is_verified=True, **wrong)
-        facts = {"organisation_id": base, "category": Category.FOUNDER, "county_code": "350102", "hours_x10": 160, "is_counted": True}
-        same = {"course": "电子商务运营", "completed_on": date(2016, 3, 1), "source": Source.COURSE}
-        ledger.record_training(person_id=mine.id, by=SYSTEM, now=NOW, **facts, **same)  # type: ignore[arg-type]
+        facts: dict[str, Any] = {"organisation_id": base, "category": Category.FOUNDER, "county_code": "350102", "hours_x10": 160, "is_counted": True}
+        same: dict[str, Any] = {"course": "电子商务运营", "completed_on": date(2016, 3, 1), "source": Source.COURSE}
+        ledger.record_training(person_id=mine.id, by=SYSTEM, now=NOW, **facts, **same)
     assert figures() == (2, 2)
     with transaction():
         mine = session.get_one(Person, mine.id)
@@ -175,7 +175,7 @@ def test_what_the_claimant_did_alone_counts_once_both_are_decided_to_be_one(sess
     session.expire_all()
     for decision, expected in ((PairDecision.SAME, (1, 2)), (PairDecision.DIFFERENT, (1, 1))):
         with transaction():
-            pair = {"first": session.get_one(Person, claimant), "second": holder(session)}
+            pair: dict[str, Any] = {"first": session.get_one(Person, claimant), "second": holder(session)}
             people.decide_pair(**pair, decision=decision, reason="已核对", by=SYSTEM, now=clock.now())
         assert figures() == expected
 

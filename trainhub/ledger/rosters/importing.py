@@ -17,7 +17,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.documents import under_another_document
+from trainhub.ledger.rosters.document_queries import under_another_document
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of, unqueued
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
@@ -68,13 +68,14 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
     formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    marks, before = _claimed(entries, result.known) if vouches(by) else ({}, {})
-    if before:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
+    marks, claimants = _claimed(entries, result.known) if vouches(by) else ({}, {})
+    if claimants:  # what a roster named them for follows the number when this one brings it (`operations.yielding`)
         one_human |= marks
-        named, days = standing_of(before, TrainingRecord.by_number.is_(True))
+        named, days = standing_of(claimants, TrainingRecord.by_number.is_(True))
         there, places = there | named, days | places
     former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
-    cancelled, corrected = cancelled_of(former | before | persons, by_number=(former.keys() | before.keys()) - persons.keys())
+    by_number = (former.keys() | claimants.keys()) - persons.keys()
+    cancelled, corrected = cancelled_of(former | claimants | persons, by_number)
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:

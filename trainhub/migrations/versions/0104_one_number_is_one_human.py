@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
-from trainhub.kernel.db import BigKey, UtcDateTime
+from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0104"
 down_revision = "0102"
@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("last_unidentified_id", sa.BigInteger(), nullable=False, server_default="0"),
     ):
         op.add_column("goal", column)
+    op.add_column("goal", sa.Column("waiting_by_unit", Json, nullable=True))
     with op.batch_alter_table("goal") as table:
         table.alter_column("last_unidentified_id", server_default=None)
     bind = op.get_bind()
@@ -181,6 +182,7 @@ def _plain(name: str) -> str:
 def downgrade() -> None:
     """Back."""
     with op.batch_alter_table("goal") as table:
+        table.drop_column("waiting_by_unit")
         table.drop_column("last_unidentified_id")
         table.drop_column("last_identified_at")
     with op.batch_alter_table("person") as table:

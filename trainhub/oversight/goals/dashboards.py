@@ -47,6 +47,8 @@ class Dashboard:
     warning: int | None
     band: tuple[int, int] | None
     late: int
+    waiting: int
+    """Completions that do not count yet because nobody has looked at their persons."""
     light: str
     everywhere: tuple[int, int]
     """Persons and enrolments of all units together, read by the same rule as the head: where counts are rounded, each is for itself."""
@@ -158,6 +160,7 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         courses=sorted(courses, key=lambda row: (-row[1], row[0])),
         band=band,
         late=count(queries.late_persons(goal, region)),
+        waiting=count(sum(n for unit, n in (goal.waiting_by_unit or {}).items() if region in ("", unit))),
         light=light,
         everywhere=(whole.persons, whole.enrolments),
         step=sight.step if sight else None,

@@ -43,6 +43,9 @@ class Goal(Versioned, Base):
     late_by_unit: Mapped[dict[str, Any] | None]
     """Persons who count by a late entry, by reporting unit, as of the last refresh; None while that is not counted again since a period was closed or opened."""
 
+    waiting_by_unit: Mapped[dict[str, Any] | None]
+    """Completions that would count once somebody has looked at their persons, by reporting unit, as of the last refresh."""
+
     __table_args__ = (
         sa.CheckConstraint("target > 0", name="target_positive"),
         sa.CheckConstraint("deadline >= starts_on", name="deadline_after_start"),

@@ -21,6 +21,7 @@ from trainhub.people.operations.employment import (
 )
 from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
+from trainhub.people.operations.looking import identify_person
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
 from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
@@ -86,6 +87,7 @@ __all__ = [
     "forget_guardians",
     "forget_numbers",
     "give_number",
+    "identify_person",
     "lacking_guardian",
     "left_problem",
     "lift_hold",

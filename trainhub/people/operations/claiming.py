@@ -11,7 +11,8 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
-from trainhub.people.models import Person, PersonYield
+from trainhub.people.identity_models import PersonYield
+from trainhub.people.models import Person
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.rules import OFFICES
 from trainhub.people.types import CHANGED, YIELDED, Identified

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.people.models import Person, PersonIdentified
+from trainhub.people.identity_models import PersonIdentified
+from trainhub.people.models import Person
 from trainhub.people.types import Identified
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
-from trainhub.people.models import Person, PersonIdentified, PersonMerge
+from trainhub.people.identity_models import PersonIdentified
+from trainhub.people.models import Person, PersonMerge
 from trainhub.people.queries.merging import human_ids
 
 Moment = datetime | ColumnElement[Any] | Any

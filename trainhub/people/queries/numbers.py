@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
-from trainhub.people.models import FormerNumber, Person, PersonYield
+from trainhub.people.identity_models import PersonYield
+from trainhub.people.models import FormerNumber, Person
 from trainhub.people.queries.persons import PROVEN
 from trainhub.people.rules import same_name
 

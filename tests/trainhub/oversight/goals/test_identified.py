@@ -24,7 +24,8 @@ from trainhub.oversight.goals import operations, queries, reporting
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.types import Change
 from trainhub.people import operations as people
-from trainhub.people.models import Person, PersonIdentified
+from trainhub.people.identity_models import PersonIdentified
+from trainhub.people.models import Person
 from trainhub.people.operations import merging
 from trainhub.people.operations.persons import open_number
 from trainhub.people.types import Identified, IdType, PairDecision
@@ -47,7 +48,14 @@ def _alone(now: datetime = NOW - timedelta(days=90)) -> Person:
 
 
 def _trained(person: Person, day: date, now: datetime, **more: Any) -> TrainingRecord:
-    facts = {"course": "网课", "category": Category.WORKER, "county_code": "350102", "hours_x10": 160, "is_counted": True, "source": Source.COURSE}
+    facts: dict[str, Any] = {
+        "course": "网课",
+        "category": Category.WORKER,
+        "county_code": "350102",
+        "hours_x10": 160,
+        "is_counted": True,
+        "source": Source.COURSE,
+    }
     row, _is_new = ledger.record_training(person_id=person.id, organisation_id=ground.base().id, completed_on=day, by=SYSTEM, now=now, **facts | more)
     return row
 
@@ -142,8 +150,8 @@ def test_every_past_figure_is_counted_again_whatever_happened_since(session: Ses
             ledger.cancel_record(record_id=rng.choice(rows).id, reason="重复", by=SYSTEM, now=now)
         elif what == "correct" and rows:
             row = rng.choice(rows)
-            kept = {key: getattr(row, key) for key in ("course", "category", "county_code", "completed_on", "is_counted")}
-            ledger.correct_record(record=row, hours_x10=row.hours_x10 + 10, reason="更正", by=SYSTEM, today=now.date(), now=now, **kept)
+            held = {key: getattr(row, key) for key in ("course", "category", "county_code", "completed_on", "is_counted")}
+            ledger.correct_record(record=row, hours_x10=row.hours_x10 + 10, reason="更正", by=SYSTEM, today=now.date(), now=now, **held)
         elif what == "pair":
             first, second = rng.sample(persons, 2)
             decision = rng.choice([PairDecision.SAME, PairDecision.DIFFERENT])

@@ -248,7 +248,7 @@ def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Ke
 
 def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
     goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at, goal.last_identified_at, goal.last_unidentified_id = marks
-    goal.refreshed_at, goal.late_by_unit = now, queries.late_counts(goal)
+    goal.refreshed_at, goal.late_by_unit, goal.waiting_by_unit = now, queries.late_counts(goal), queries.waiting_counts(goal)
     session().flush()
 
 

@@ -1,6 +1,6 @@
 """What a goal counts, straight from the ledger or from the kept facts, and what an office keeps beside it."""
 
-from trainhub.oversight.goals.queries.completing import completions
+from trainhub.oversight.goals.queries.completing import completions, waiting_counts
 from trainhub.oversight.goals.queries.counting import (
     PROVINCE,
     Marks,
@@ -91,4 +91,5 @@ __all__ = [
     "sums_by_share",
     "targets_of",
     "touched_persons",
+    "waiting_counts",
 ]

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
+from trainhub.kernel.db import session
 from trainhub.ledger.models import TrainingRecord
-from trainhub.ledger.training_queries import is_sure
+from trainhub.ledger.training_queries import is_sure, waiting
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Region
@@ -33,8 +34,16 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
     return found.where(TrainingRecord.id.not_in(select(ranked.c.record_id).where(ranked.c.place > 1)))
 
 
-def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None) -> sa.Select[Any]:
-    """The records behind `completions`, before one that repeats another of the same human is left out."""
+def waiting_counts(goal: Goal) -> dict[str, int]:
+    """By reporting unit how many completions would count for a goal once somebody has looked at their persons."""
+    found = _recorded(goal, until=None, known_at=None, sure=False)
+    unit = Region.reporting_code
+    rows = session().execute(found.with_only_columns(unit, func.count()).group_by(unit))
+    return {code: int(count) for code, count in rows if code is not None}
+
+
+def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None, sure: bool = True) -> sa.Select[Any]:
+    """The records behind `completions`, before one that repeats another of the same human is left out; or those that are not `sure`."""
     human, joins = human_of(known_at)
     last = goal.deadline if until is None else min(until, goal.deadline)
     statement: Any = (
@@ -54,7 +63,7 @@ def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None) -> s
             TrainingRecord.is_counted.is_(True),
             *_standing(known_at),
             TrainingRecord.completed_on.between(goal.starts_on, last),
-            is_sure(known_at),
+            *((is_sure(known_at),) if sure else waiting()),
             Region.reporting_code.is_not(None),
             organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
         )
