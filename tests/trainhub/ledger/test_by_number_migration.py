@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -45,6 +46,7 @@ def test_rosters_are_by_number_and_those_who_gave_one_up_wait(before: sa.Engine)
             flags = {"is_verified": key in (VERIFIED, BACK, TWICE), "number_by_holder": key == ALONE}
             put(connection, "person", id=key, name="陈二", gender="unknown", nationality_kind="china", created_at=THEN, **number, **flags)
         put(connection, "audit_event", id=1, did="people.number.yielded", on_kind="person", on_id=str(CLAIMANT), data={}, hash="1")
+        events: list[tuple[int, str, int | None, dict[str, Any]]]
         events = [(key, "people.person.registered", None, {"id_mask": ""}) for key in (VERIFIED, GIVEN, NOBODY, BACK, TWICE)]
         events += [
             (VERIFIED, "people.person.changed", 200, {"fields": ["phone"]}),

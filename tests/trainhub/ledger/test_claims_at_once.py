@@ -29,7 +29,7 @@ from trainhub.people.types import IdType
 
 pytestmark = pytest.mark.database
 NAME, NUMBER = "单小明", rosters.resident(7)
-FACTS = {"name": NAME, "id_type": IdType.RESIDENT_ID, "id_number": NUMBER}
+FACTS: dict[str, Any] = {"name": NAME, "id_type": IdType.RESIDENT_ID, "id_number": NUMBER}
 VISITOR = Identity(account_id=None, person_id=None, name="访客")
 
 
@@ -40,7 +40,7 @@ def head(committed: Flask) -> Identity:
         base = organisations.register(code="B-01", kind=OrganisationKind.BASE, name="基地", region_code="350102", by=SYSTEM, now=NOW)
         account = make.account()
         make.grant(account, Role.CENTRE_LEADER, organisation_id=base.id)
-        people.register_person(**FACTS, number_by_holder=True, by=VISITOR, now=NOW)  # type: ignore[arg-type]
+        people.register_person(**FACTS, number_by_holder=True, by=VISITOR, now=NOW)
         key = account.id
     with committed.app_context():
         return accounts.identity_of(key, today=NOW.date())
@@ -94,7 +94,7 @@ def test_an_office_takes_the_number_while_a_base_brings_its_roster(committed: Fl
     _row, result = both(
         committed,
         lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id,
-        lambda _over: bring(tmp_path / "b.csv", head),  # type: ignore[arg-type]
+        lambda _over: bring(tmp_path / "b.csv", head),
     )
     assert result.accepted == 1
     assert standing(committed) == [(True, True)]
@@ -132,7 +132,7 @@ def test_two_offices_bring_one_claimed_number(committed: Flask, head: Identity, 
     _row, result = both(
         committed,
         lambda: people.register_person(**FACTS, by=SYSTEM, now=NOW).id,
-        lambda _over: bring(tmp_path / "o.csv", SYSTEM),  # type: ignore[arg-type]
+        lambda _over: bring(tmp_path / "o.csv", SYSTEM),
     )
     assert (result.accepted, result.new_persons, result.rejected) == (1, 0, 0)
     assert standing(committed) == [(True, True)]

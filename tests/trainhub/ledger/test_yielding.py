@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -43,8 +44,8 @@ def head(session: Session, bases: dict[str, int]) -> Identity:
 def office_row(slip: str | None, name: str = NAME) -> int:
     """A row that an office made, with a number mistyped or without any."""
     with transaction():
-        facts = {"is_verified": True} if slip is None else {"id_type": IdType.RESIDENT_ID, "id_number": slip}
-        return people.register_person(name=name, by=SYSTEM, now=NOW, **facts).id  # type: ignore[arg-type]
+        facts: dict[str, Any] = {"is_verified": True} if slip is None else {"id_type": IdType.RESIDENT_ID, "id_number": slip}
+        return people.register_person(name=name, by=SYSTEM, now=NOW, **facts).id
 
 
 def decide(session: Session, one: int, two: int, decision: PairDecision = PairDecision.SAME) -> None:
@@ -135,7 +136,8 @@ def test_a_file_of_another_name_says_the_same_in_a_dry_run_and_over_chunks(
     session: Session, head: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim("单晓明")
-    first, second = {"id_number": NUMBER, "course": "另一门"}, {"id_number": NUMBER}
+    first: dict[str, Any] = {"id_number": NUMBER, "course": "另一门"}
+    second: dict[str, Any] = {"id_number": NUMBER}
     bring(tmp_path, head, *(rosters.row(name="单晓明", **one) for one in (first, second)))
     monkeypatch.setattr(running, "ROWS_A_CHUNK", 1)
     rows = [rosters.row(name=NAME, **one) for one in (first, second)]

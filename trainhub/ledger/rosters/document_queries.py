@@ -18,7 +18,7 @@ from trainhub.people.types import IdType
 RENEWED = "姓名相同，证件号码不同：可能换过证件"
 OTHER_KIND = "姓名相同，证件类型不同，在同一机构培训过"
 """Why a pair waits; kept as they are beside it, like the reasons that people write."""
-IS_CARD = sa.literal_column(f"'{IdType.RESIDENT_ID.value}'")
+IS_CARD: sa.ColumnElement[str] = sa.literal_column(f"'{IdType.RESIDENT_ID.value}'")
 """Written out, not bound: only so does the index of the other documents (`ix_person_other_document`) answer for it."""
 
 

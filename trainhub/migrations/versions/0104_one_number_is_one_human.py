@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +23,9 @@ depends_on = None
 NOTE = "一方自行填写的证件号码，已由单位登记给另一方"
 YIELDED = "people.number.yielded"
 AT_ONCE = 500
-columns = (sa.column(name) for name in ("id", "name", "pinyin", "birth_on", "id_number_hash", "merged_into_id", "identified_by_id", "identified_how"))
+columns: tuple[sa.ColumnClause[Any], ...] = tuple(
+    sa.column(name) for name in ("id", "name", "pinyin", "birth_on", "id_number_hash", "merged_into_id", "identified_by_id", "identified_how")
+)
 flags = (sa.column(name, sa.Boolean()) for name in ("is_verified", "number_by_holder"))
 person = sa.table("person", *columns, *flags, sa.column("created_at", UtcDateTime()), sa.column("identified_at", UtcDateTime()))
 goal = sa.table("goal", sa.column("last_identified_at", UtcDateTime()))
