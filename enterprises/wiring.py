@@ -94,6 +94,7 @@ from enterprises.placements.views import (
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import tasks as subsidies_tasks
 from enterprises.subsidies import views as subsidies_views
+from enterprises.subsidies.operations import moving as subsidies_moving
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import groups, retention
 from trainhub.identity import queries as identity_queries
@@ -105,7 +106,7 @@ from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.people import reach
-from trainhub.people.types import CHANGED, FORGOTTEN, HUMANS, TERM_CHANGED
+from trainhub.people.types import CHANGED, FORGOTTEN, HUMANS, TERM_CHANGED, YIELDED
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (
@@ -271,6 +272,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     )  # fmt: skip
     groups.register_source(app, source)
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
+    app.extensions.setdefault(YIELDED, []).append(subsidies_moving.follow_number)  # after the ledger's own
     app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
     app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)
     app.extensions.setdefault(FORGOTTEN, []).extend(

@@ -71,6 +71,8 @@ class RecordCancellation(Base):
     by_account_id: Mapped[int | None]
     at: Mapped[datetime]
 
+    __table_args__ = (sa.CheckConstraint("replaced_by_id <> record_id", name="by_another"),)
+
 
 class RosterBatch(Base):
     """One imported roster: the file's checksum and what came out, so that a killed import goes on where it stopped.

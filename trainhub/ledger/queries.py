@@ -194,6 +194,15 @@ def live_record(person_id: int, organisation_id: int, course: str, completed_on:
     )
 
 
+def live_of_human(person_id: int, organisation_id: int, course: str, completed_on: date, *, besides: int = 0) -> TrainingRecord | None:
+    """`live_record` of the human behind a row, whichever row it was recorded for; the first where it was recorded under several."""
+    same = (TrainingRecord.organisation_id == organisation_id, TrainingRecord.course == course, TrainingRecord.completed_on == completed_on)
+    statement = select(TrainingRecord).where(
+        people.of_human(TrainingRecord.person_id, person_id), *same, TrainingRecord.cancelled_at.is_(None), TrainingRecord.id != besides
+    )
+    return session().scalar(statement.order_by(TrainingRecord.id).limit(1))
+
+
 def hold_record(record_id: int) -> None:
     """Let whoever cancels or restores a record wait for each other."""
     session().execute(select(TrainingRecord.id).where(TrainingRecord.id == record_id).with_for_update())

@@ -17,7 +17,7 @@ from trainhub.ledger import cli, course_views, models, own_queries, permissions,
 from trainhub.ledger.holidays import views as holidays
 from trainhub.ledger.operations import yielding
 from trainhub.people import queries as people
-from trainhub.people.types import YIELDED
+from trainhub.people.types import NAMED, YIELDED
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -79,6 +79,7 @@ def register(app: Flask) -> None:
         ),
     )
     app.extensions.setdefault(YIELDED, []).append(yielding.follow_number)
+    app.extensions.setdefault(NAMED, []).append(yielding.was_named)
     nav.register_nav(
         app,
         nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),

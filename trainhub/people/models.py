@@ -20,6 +20,9 @@ Every other column that refers to a person follows the person who stays (see `op
 """
 
 
+_OTHER_DOCUMENT = "id_type <> 'resident_id'"
+
+
 class Person(Versioned, Base):
     """A human being. `id_mask` is what pages show (3502**********1234).
 
@@ -64,6 +67,7 @@ class Person(Versioned, Base):
             "(identified_at IS NOT NULL) = (is_verified OR (id_number_hash IS NOT NULL AND NOT number_by_holder))", name="identified_whole"
         ),
         sa.Index("ix_person_same", "name", "birth_on"),
+        sa.Index("ix_person_other_document", "pinyin", sqlite_where=sa.text(_OTHER_DOCUMENT), postgresql_where=sa.text(_OTHER_DOCUMENT)),
     )
 
 

@@ -23,6 +23,8 @@ typed it: a list of functions of (claimant, holder, by, now), called once the ho
 PROVED = "trainhub.people.proved"
 """Under this name in `app.extensions` who waits for somebody's number to be proven asks to be told when an office gives, corrects or verifies it: functions
 of (person id, by, now), in the same transaction."""
+NAMED = "trainhub.people.named"
+"""Under this name in `app.extensions` who keeps what came by a number says whether anything did for somebody: a list of functions of a person id."""
 MOVED = "trainhub.people.moved"
 """Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""

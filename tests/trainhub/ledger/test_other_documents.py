@@ -11,9 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.trainhub.ledger.conftest import NOW
 from tests.trainhub.ledger.rosters import resident, row, write
-from trainhub.kernel.access import Role
-from trainhub.ledger.models import PossibleDuplicate
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("bases")]
 Command = Callable[..., dict[str, Any]]
@@ -58,4 +61,14 @@ def test_the_page_says_which_documents(command: Command, as_role: Callable[..., 
     page = as_role(Role.DEPT_HR).get("/trainees/duplicates/")
     assert page.status_code == 200
     assert "护照" in page.text
+    assert "可能换过证件" in page.text, "why they wait"
     assert "（姓名：Li Ming）" in page.text
+
+
+def test_a_completion_that_was_cancelled_brings_nobody_together(command: Command, session: Session, tmp_path: Path) -> None:
+    command("trainees", "import", write(tmp_path / "a.csv", [row(1, name="陈伟", **HOME)]))
+    record = session.scalars(select(TrainingRecord)).one()
+    with transaction():
+        ledger.cancel_record(record_id=record.id, reason="误记", by=SYSTEM, now=NOW)
+    command("trainees", "import", write(tmp_path / "b.csv", [row(2, name="陈伟", course="另一门")]))
+    assert session.scalars(select(PossibleDuplicate)).all() == []

@@ -17,10 +17,12 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.ledger import queries
 from trainhub.ledger.models import RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
-from trainhub.ledger.rosters.checking import EARLIEST
+from trainhub.ledger.rosters.checking import EARLIEST, plain_name
 from trainhub.ledger.types import HOURS, Category, Source
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
 from trainhub.people.models import Person
+from trainhub.people.queries.numbers import gone_to
 
 ALREADY_THERE = _l("此人在这家机构同一天已有另一条这门课程的记录。请更正那一条记录；本条是重复登记的，请作废本条。")
 
@@ -86,11 +88,12 @@ def record_training(
     source: Source,
     source_id: int | None = None,
     by_number: bool = False,
+    is_known: bool = False,
     by: Identity,
     now: datetime,
 ) -> tuple[TrainingRecord, bool]:
     """Record one completed training; the same person, base, course and day is a duplicate: the known record and False. `by_number`: a roster named
-    the person by their number.
+    the person by their number; `is_known`: the completion stood before, under another row.
 
     `hours_x10` are tenths of an hour. Raises BadRecord for an empty course, negative hours, or a day before
     the course was taught there.
@@ -100,7 +103,8 @@ def record_training(
         raise BadRecord(_("课程名称不能为空，也不能超过 200 个字。"), field="course")
     if hours_x10 < 0:
         raise BadRecord(_("学时不能是负数。"), field="hours")
-    _check_course(organisation_id, course, completed_on)
+    if not is_known:
+        _check_course(organisation_id, course, completed_on)
     known = queries.live_record(person_id, organisation_id, course, completed_on)
     if known is not None:
         return known, False
@@ -230,14 +234,25 @@ def restore_record(*, record: TrainingRecord, reason: str, by: Identity, today: 
         raise BadRecord(_("已有另一条记录代替这一条，不能恢复：有误的，请更正那一条。"))
     if cancellation.reason.startswith(NO_DAYS):
         raise BadRecord(_("这条记录随实习日一起作废：恢复实习日，它就重新计入。"))
-    if queries.live_record(record.person_id, record.organisation_id, record.course, record.completed_on) is not None:
+    person_id, by_number = _whose(record)
+    if queries.live_record(person_id, record.organisation_id, record.course, record.completed_on) is not None:
         raise BadRecord(_("此人在这家机构同一天已有另一条这门课程的记录，不能恢复。"))
     ask = current_app.extensions.get(HOURS, {}).get(record.source)
     hours_x10 = record.hours_x10 if ask is None or record.source_id is None else ask(record.source_id, today)
     if not hours_x10 and record.hours_x10:
         raise BadRecord(_("这条记录没有可以计入的实习日，不能恢复：恢复实习日后再恢复。"))
-    by_number = record.by_number and session().get_one(Person, record.person_id).id_number_hash is not None  # it may have been given up meanwhile
-    return replace_record(record=record, reason=reason, did="restored", by=by, now=now, hours_x10=hours_x10, by_number=by_number)
+    values = {"hours_x10": hours_x10, "by_number": by_number, "person_id": person_id}
+    return replace_record(record=record, reason=reason, did="restored", by=by, now=now, **values)
+
+
+def _whose(record: TrainingRecord) -> tuple[int, bool]:
+    """(person, whether a roster named them by the number) of a record that stands again: the number by which it was may have gone to somebody else
+    meanwhile, and the record with it where the name is the same (`yielding.follow_number`)."""
+    person = session().get_one(Person, record.person_id)
+    holder = gone_to(person.id, record.recorded_at) if record.by_number else None
+    if holder is None or people.is_same_human(person.id, holder.id):
+        return person.id, record.by_number and (holder is not None or person.id_number_hash is not None)
+    return (holder.id, True) if plain_name(holder.name) == plain_name(person.name) else (person.id, False)
 
 
 def replace_record(*, record: TrainingRecord, reason: str, did: str, by: Identity, now: datetime, **values: Any) -> TrainingRecord:

@@ -15,37 +15,52 @@ from trainhub.people.models import Person
 from trainhub.people.queries.numbers import CHUNK
 from trainhub.people.types import IdType
 
+RENEWED = "姓名相同，证件号码不同：可能换过证件"
+OTHER_KIND = "姓名相同，证件类型不同，在同一机构培训过"
+"""Why a pair waits; kept as they are beside it, like the reasons that people write."""
+IS_CARD: sa.ColumnElement[str] = sa.literal_column(f"'{IdType.RESIDENT_ID.value}'")
+"""Written out, not bound: only so does the index of the other documents (`ix_person_other_document`) answer for it."""
 
-def under_another_document(person_ids: Iterable[int]) -> list[tuple[int, int]]:
+
+def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], str]:
     """Pairs of one of these persons and any other of the same name, of whom at least one has a document other than a resident card, and whose birth
-    dates do not contradict each other; each pair once, the lower id first.
+    dates do not contradict each other; each pair once, the lower id first, with why it waits.
 
     Where one of both has a resident card they have been trained by one organisation: a name alone that many bear says nothing. Found by how the
-    name is read, which is indexed and the same however it is spelled; then held against the name.
+    name is read, which is indexed and the same however it is spelled; then held against the name. Those with a card, most of all, are held against
+    the few with another document alone, not against everybody of their name.
     """
     one, other = aliased(Person), aliased(Person)
-    here, there = aliased(TrainingRecord), aliased(TrainingRecord)
-    together = (
-        select(here.id)
-        .join(there, there.organisation_id == here.organisation_id)
-        .where(here.person_id == one.id, there.person_id == other.id)
-        .correlate(one, other)
-        .exists()
-    )
-    is_card, is_other_card = one.id_type == IdType.RESIDENT_ID, other.id_type == IdType.RESIDENT_ID
     statement = (
-        select(one.id, one.name, other.id, other.name)
-        .join(other, and_(other.pinyin == one.pinyin, other.id != one.id, other.merged_into_id.is_(None), other.id_type.is_not(None)))
+        select(one.id, one.name, one.id_type, other.id, other.name, other.id_type)
+        .join(other, and_(other.pinyin == one.pinyin, other.id != one.id, other.merged_into_id.is_(None)))
         .where(
             one.merged_into_id.is_(None),
             one.pinyin != "",
-            sa.not_(and_(is_card, is_other_card)),
             or_(one.birth_on == other.birth_on, one.birth_on.is_(None), other.birth_on.is_(None)),
-            or_(and_(~is_card, ~is_other_card), together),
         )
     )
-    found, wanted = set[tuple[int, int]](), sorted(set(person_ids))
+    arms = (
+        statement.where(one.id_type != IS_CARD, other.id_type.is_not(None)),
+        statement.where(one.id_type == IS_CARD, other.id_type != IS_CARD),
+    )
+    alike, mixed, wanted = set[tuple[int, int]](), set[tuple[int, int]](), sorted(set(person_ids))
     for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(statement.where(one.id.in_(wanted[start : start + CHUNK])))
-        found.update((min(a, b), max(a, b)) for a, name, b, other_name in rows if plain_name(name) == plain_name(other_name))
-    return sorted(found)
+        for arm in arms:
+            for a, name, kind, b, other_name, other_kind in session().execute(arm.where(one.id.in_(wanted[start : start + CHUNK]))):
+                if plain_name(name) == plain_name(other_name):
+                    found = mixed if IdType.RESIDENT_ID in (kind, other_kind) else alike
+                    found.add((min(a, b), max(a, b)))
+    places = _trained_at({key for pair in mixed for key in pair})
+    together = (pair for pair in mixed if places.get(pair[0], set()) & places.get(pair[1], set()))
+    return dict.fromkeys(sorted(alike), RENEWED) | dict.fromkeys(sorted(together), OTHER_KIND)
+
+
+def _trained_at(person_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The organisations where the persons have a completion that stands."""
+    found, wanted = dict[int, set[int]](), sorted(person_ids)
+    for start in range(0, len(wanted), CHUNK):
+        here = (TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+        for person_id, organisation_id in session().execute(select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(*here).distinct()):
+            found.setdefault(person_id, set()).add(organisation_id)
+    return found

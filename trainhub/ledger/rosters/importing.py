@@ -12,6 +12,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
@@ -24,7 +25,7 @@ from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
-from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, yielded_to
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, hold_claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -73,7 +74,8 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
         named, days = standing_of(claimants, TrainingRecord.by_number.is_(True))
         there, places = there | named, days | places
     former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
-    cancelled, corrected = cancelled_of(former | claimants | persons)
+    by_number = (former.keys() | claimants.keys()) - persons.keys()
+    cancelled, corrected = cancelled_of(former | claimants | persons, by_number)
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:
@@ -87,7 +89,8 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
         if entry.only_known and not (same in there and name == plain_name(entry.person.name)):
             result.rejected.append((entry.number, list(entry.only_known)))
             continue
-        if name is None and key.startswith(ERASED):
+        is_new = not (key in result.known and (same in there or not result.known[key].is_claim))
+        if key.startswith(ERASED) and is_new:  # of whom only typed a number, the mark says what stands
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
             continue
@@ -219,7 +222,7 @@ def import_chunk(
     The clock is looked at once nobody closes a period meanwhile: what a closing did not see came after it.
 
     `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
-    transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
+    transaction brought the same person or record meanwhile) or Stale (an office took a claimed number) is for the caller: roll back and call again.
     """
     moved = session().execute(
         update(RosterBatch)
@@ -232,6 +235,8 @@ def import_chunk(
     hold_while_recording()
     now = clock()
     planned = plan(entries, by=by, reach=reach)
+    if not hold_claims(planned.known):
+        raise Stale(_("名册中的号码刚由另一单位登记，请重新导入。"))  # done again by `again.looking_again`
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], by=by, now=now, is_demo=is_demo))
     if planned.accepted:
@@ -278,22 +283,21 @@ def import_chunk(
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye, and two of one name under other documents."""
     found = {ids[entry.person.number_hash]: entry.person.birth_on is not None for entry in new}
-    pairs = unqueued(sorted({*alike(key for key, has_birth in found.items() if has_birth), *under_another_document(found)}))
-    if pairs:
-        session().execute(
-            insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
-        )
+    _queue(alike(key for key, has_birth in found.items() if has_birth), under_another_document(found), now)
+
+
+def _queue(same: Iterable[tuple[int, int]], under_another: Mapping[tuple[int, int], str], now: datetime) -> None:
+    why = dict(under_another) | dict.fromkeys(same, "")
+    rows = [{"person_id": one, "other_person_id": other, "found_at": now, "note": why[one, other]} for one, other in unqueued(sorted(why))]
+    if rows:
+        session().execute(insert(PossibleDuplicate), rows)
 
 
 def _queue_missed(batch: RosterBatch, now: datetime) -> None:
     """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
     if overlapping(batch):
         persons = persons_of(batch.id)
-        pairs = unqueued(sorted({*alike(persons), *under_another_document(persons)}))
-        if pairs:
-            session().execute(
-                insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
-            )
+        _queue(alike(persons), under_another_document(persons), now)
 
 
 def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -77,28 +77,35 @@ def standing_of(persons: Mapping[int, str], *besides: sa.ColumnElement[bool]) ->
 
 
 def cancelled_of(
-    persons: Mapping[int, str],
+    persons: Mapping[int, str], by_number: Collection[int] = ()
 ) -> tuple[dict[tuple[object, ...], tuple[str, bool]], dict[tuple[object, ...], tuple[str, str, date]]]:
     """What no longer stands of the completions of the persons (the mark of each human by id).
 
     Why a cancelled one does not, and whether another record took its place; by what a row would have to repeat to bring it back as it was
     (`Entry.whole`, with the mark of the human). And what a corrected one is now: why, the course and the day of the record that stands in its
-    place; by the mark, the organisation, the course in plain words and the day that a row would name again.
+    place; by the mark, the organisation, the course in plain words and the day that a row would name again. Of the persons `by_number`, who had only
+    typed the number, what went with it alone: neither what no roster said, nor what stayed with them.
     """
     found: dict[tuple[object, ...], tuple[str, bool]] = {}
     named: dict[int, tuple[tuple[object, ...], str]] = {}
     after: dict[int, int] = {}
     columns = (TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on, TrainingRecord.category)
     others = (TrainingRecord.county_code, TrainingRecord.hours_x10, TrainingRecord.is_counted)
-    wanted = sorted(persons)
+    wanted, instead = sorted(persons), sa.orm.aliased(TrainingRecord)
+    went = sa.and_(TrainingRecord.by_number.is_(True), sa.or_(instead.id.is_(None), instead.by_number.is_(True)))
+    statement = (
+        select(TrainingRecord.id, TrainingRecord.person_id, *columns, *others, RecordCancellation.reason, RecordCancellation.replaced_by_id, went)
+        .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+        .outerjoin(instead, instead.id == RecordCancellation.replaced_by_id)
+        .where(TrainingRecord.cancelled_at.is_not(None))
+        .order_by(RecordCancellation.id)
+    )
     for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(
-            select(TrainingRecord.id, TrainingRecord.person_id, *columns, *others, RecordCancellation.reason, RecordCancellation.replaced_by_id)
-            .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
-            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_not(None))
-            .order_by(RecordCancellation.id)
-        )
-        for record_id, person_id, *whole, reason, replaced_by in rows:
+        for record_id, person_id, *whole, reason, replaced_by, has_gone in session().execute(
+            statement.where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]))
+        ):
+            if person_id in by_number and not has_gone:
+                continue
             found[persons[person_id], *whole] = (reason, replaced_by is not None)
             if replaced_by is not None:
                 organisation_id, title, day = whole[:3]
@@ -109,8 +116,10 @@ def cancelled_of(
 
 
 def _end_of(record_id: int, after: Mapping[int, int]) -> int:
-    """The last of a chain of corrections."""
-    while record_id in after:
+    """The last of a chain of corrections; of one that leads back into itself some record of it."""
+    seen = set[int]()
+    while record_id in after and record_id not in seen:
+        seen.add(record_id)
         record_id = after[record_id]
     return record_id
 
@@ -157,7 +166,10 @@ def batch_now(batch_id: int) -> RosterBatch:
 
 
 def _documents(person: Any) -> tuple[Any, ...]:
-    return person.id, person.name, person.id_type, person.id_number_encrypted
+    sealed = sa.case(
+        (person.number_by_holder.is_(True), b""), else_=person.id_number_encrypted
+    )  # what the holder alone typed is told to nobody as a fact
+    return person.id, person.name, person.id_type, sealed
 
 
 def _doubled(extent: Extent) -> set[int]:
@@ -178,15 +190,16 @@ def _doubled(extent: Extent) -> set[int]:
 
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
     """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out, and whom nobody
-    has looked at (`is_sure`): a file that says somebody's own number would make an office say it. One human is
+    has looked at (`is_sure`). A number that its holder alone typed is empty: a file that says it would make an office say it. One human is
     one person, the one who stays of several that were found to be one, and what was recorded once under each number is one record.
 
     (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
     """
     last, doubled = 0, _doubled(extent)
     stays = sa.orm.aliased(Person)
+    proven = [sa.and_(row.id_number_encrypted.is_not(None), row.number_by_holder.is_(False)) for row in (stays, Person)]
     shown = [
-        sa.case((stays.id_number_encrypted.is_not(None), theirs), else_=own)
+        sa.case((proven[0], theirs), (proven[1], own), (stays.id_number_encrypted.is_not(None), theirs), else_=own)
         for theirs, own in zip(_documents(stays), _documents(Person), strict=True)
     ]
     statement = (

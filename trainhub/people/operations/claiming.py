@@ -35,7 +35,7 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
     are one human is decided as a claim, or as a pair, like any two of one name and birth date. The row keeps the mask, as after `numbering.say_number`, and its
     holder is told nothing: else a stranger learned whose list the number came with. `but`: the row whose own number it becomes.
     """
-    rows = [row for row in queries.claimants(hashes) if row.id != but]
+    rows = [row for row in queries.claimants(hashes, hold=True) if row.id != but]
     yielded: dict[str, Person] = {}
     for row in rows:
         if row.id_number_hash is not None:

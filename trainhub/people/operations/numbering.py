@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit
@@ -20,7 +21,7 @@ from trainhub.people.operations.claiming import hand_over, tell_proved, yield_cl
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, Identified, IdType, NationalityKind
+from trainhub.people.types import NAMED, Gender, IdCheck, Identified, IdType, NationalityKind
 
 
 def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
@@ -36,9 +37,11 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
     if known is not None:
         raise _taken(known)
     _check_may_have(person, check, now, by_holder=by_holder)
-    yielded = {} if by_holder else yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    key = queries.hash_of(id_type, check.number)
+    yielded, before = {} if by_holder else yield_claims([key], by=by, now=now, but=person.id), _wrong(person, key)
     _write(person, id_type, check, by_holder=by_holder, by=by, now=now)
     hand_over(yielded, by=by, now=now)
+    _remember(person, before, now)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     if not by_holder:
         tell_proved(person.id, by=by, now=now)
@@ -120,9 +123,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     if holder is not None:
         raise _taken(holder)
     check_guardian(person, check.birth_on, now, field="id_number")
-    before = (
-        None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
-    )  # what a stranger typed was nobody's by mistake
+    before = _wrong(person, key)
     yielded = yield_claims([key], by=by, now=now, but=person.id)
     _write(person, id_type, check, by=by, now=now)
     hand_over(yielded, by=by, now=now)
@@ -148,6 +149,14 @@ def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -
         )
     audit.record(by=by, did="people.number.revealed", on=person, data={"id_mask": person.id_mask, "reason": reason.strip()})
     return keyring().decrypt(person.id_number_encrypted)
+
+
+def _wrong(person: Person, key: str) -> str | None:
+    """The number that was theirs by mistake once another is written: not what a stranger typed, unless a list named them by it."""
+    if person.id_number_hash == key:
+        return None
+    is_named = not person.number_by_holder or any(ask(person.id) for ask in current_app.extensions.get(NAMED, ()))
+    return person.id_number_hash if is_named else None
 
 
 def _remember(person: Person, before: str | None, now: datetime) -> None:

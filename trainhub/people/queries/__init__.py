@@ -29,6 +29,7 @@ from trainhub.people.queries.identified import (
     identity_spans,
     is_identified,
     is_identified_human,
+    known_since,
     who_acted,
 )
 from trainhub.people.queries.inviting import (
@@ -223,6 +224,7 @@ __all__ = [
     "is_used",
     "joined_with",
     "kept_by",
+    "known_since",
     "left_before",
     "merged_into",
     "mergings_at",

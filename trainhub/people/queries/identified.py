@@ -55,14 +55,21 @@ def identity_marks() -> tuple[datetime | None, int]:
     return current.scalar(select(func.max(Person.identified_at))), current.scalar(select(func.max(PersonIdentified.id))) or 0
 
 
-def identity_changed(since: datetime | None, after: int, *besides: ColumnElement[bool]) -> set[int]:
-    """Whose identity became known or is known no longer since the marks, with the other rows of the same human; `besides`: of whom it is asked."""
+def identity_changed(since: datetime | None, after: int, *besides: ColumnElement[bool], at_most: int) -> set[int]:
+    """Whose identity became known or is known no longer since the marks; `besides`: of whom it is asked. More than `at_most` where there are more, not all."""
     found: set[int] = set()
     fresh = select(Person.id).where(*([] if since is None else [Person.identified_at > since]), *besides)
     ended = select(Person.id).join(PersonIdentified, PersonIdentified.person_id == Person.id).where(PersonIdentified.id > after, *besides)
     for statement in (fresh, ended):
-        found.update(session().scalars(statement))
+        found.update(session().scalars(statement.distinct().limit(at_most + 1)))
     return found
+
+
+def known_since(person_id: Any) -> ColumnElement[Any]:
+    """SQL: since when it is known who the human is for whom a row stands, under whichever row it is known longest; NULL: it is not."""
+    row = aliased(Person)
+    statement = select(func.min(row.identified_at)).where(or_(row.id == person_id, row.merged_into_id == person_id))
+    return statement.correlate_except(row).scalar_subquery()
 
 
 def identity_spans(person_id: int) -> list[PersonIdentified]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -13,12 +14,14 @@ from trainhub.kernel.db import session
 from trainhub.people.identity_models import PersonYield
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.queries.persons import PROVEN
+from trainhub.people.rules import same_name
 
 CHUNK = 900
 STAYING = aliased(Person)
 """Who stays of a merged person; made once, as a new alias copies every column."""
 ERASED = "已抹去#"
-"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), in rosters out and in."""
+"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), or that its holder alone typed, in rosters
+out and in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Known:
 
     id: int
     name: str
+    is_claim: bool = False
+    """Nobody but they said the number."""
 
 
 def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
@@ -36,19 +41,32 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Known]:
-    """The persons that hold these numbers, who only said so of themselves with `claimed` alone; `ERASED` and an id finds the person whose number was erased."""
+    """The persons that hold these numbers, who only said so of themselves with `claimed` alone; `ERASED` and an id finds the person whose number was erased, and who only said one."""
     found: dict[str, Known] = {}
     asked = set(hashes)
     erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
     ids = sorted(erased)
     for start in range(0, len(ids), CHUNK):
-        people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
-        found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
+        untold = sa.or_(Person.id_number_encrypted == b"", sa.and_(Person.id_number_hash.is_not(None), ~PROVEN))
+        people = select(Person.id, Person.name, ~PROVEN).where(Person.id.in_(ids[start : start + CHUNK]), untold)
+        found.update({erased[one]: Known(one, name, is_claim) for one, name, is_claim in session().execute(people)})
     for piece in _pieces(asked - set(erased.values())):
         holding = (Person.id_number_hash.in_(piece), *(() if claimed else (PROVEN,)))
-        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(*holding))
-        found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
+        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name, ~PROVEN).where(*holding))
+        found.update({key: Known(person_id, name, is_claim) for key, person_id, name, is_claim in rows if key is not None})
     return found
+
+
+def hold_claims(known: Mapping[str, Known]) -> bool:
+    """Let no office take these numbers from those of the persons who only typed them until the transaction ends; False where one has done so since
+    they were looked up: what is written for the claimant now would stay with them."""
+    claimed = {person.id: key for key, person in known.items() if person.is_claim and not key.startswith(ERASED)}
+    wanted, held = sorted(claimed), 0
+    for start in range(0, len(wanted), CHUNK):
+        ids = wanted[start : start + CHUNK]
+        here = (Person.id.in_(ids), Person.id_number_hash.in_([claimed[one] for one in ids]), ~PROVEN)
+        held += len(session().scalars(select(Person.id).where(*here).order_by(Person.id).with_for_update(read=True, key_share=True)).all())
+    return held == len(wanted)
 
 
 def claims(hashes: Iterable[str]) -> dict[str, Known]:
@@ -61,12 +79,26 @@ def claims(hashes: Iterable[str]) -> dict[str, Known]:
 
 
 def yielded_to(person_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """(who had typed a number, whose it is) of the persons whose number somebody else had typed of themselves."""
+    """(who had typed a number, whose it is) of the persons whose number somebody of the same name had typed of themselves: the name tells that
+    what came by the number went with it."""
     found, wanted = list[tuple[int, int]](), sorted(set(person_ids))
+    claimant, holder = aliased(Person), aliased(Person)
+    statement = (
+        select(claimant.id, claimant.name, holder.id, holder.name)
+        .join(PersonYield, PersonYield.claimant_id == claimant.id)
+        .join(holder, holder.id == PersonYield.holder_id)
+    )
     for start in range(0, len(wanted), CHUNK):
-        rows = select(PersonYield.claimant_id, PersonYield.holder_id).where(PersonYield.holder_id.in_(wanted[start : start + CHUNK]))
-        found += [(claimant_id, holder_id) for claimant_id, holder_id in session().execute(rows)]
+        rows = session().execute(statement.where(PersonYield.holder_id.in_(wanted[start : start + CHUNK])))
+        found += [(one, other) for one, name, other, other_name in rows if same_name(name, other_name)]
     return found
+
+
+def gone_to(claimant_id: int, since: datetime) -> Person | None:
+    """Whose the number was that somebody had typed of themselves, where an office registered it for another row after a moment; of several the last."""
+    statement = select(Person).join(PersonYield, PersonYield.holder_id == Person.id)
+    statement = statement.where(PersonYield.claimant_id == claimant_id, PersonYield.yielded_at >= since).order_by(PersonYield.id.desc())
+    return session().scalar(statement.limit(1))
 
 
 def corrected(hashes: Iterable[str]) -> dict[str, list[str]]:

@@ -36,13 +36,22 @@ PROVEN = Person.number_by_holder.is_(False)
 """SQL: an office said the number."""
 
 
-def claimants(hashes: Iterable[str]) -> list[Person]:
-    """Who said of themselves that these numbers, by their keyed hash, are theirs, by id; asked in portions."""
-    wanted, found = list(dict.fromkeys(hashes)), list[Person]()
+def claimants(hashes: Iterable[str], *, hold: bool = False) -> list[Person]:
+    """Who said of themselves that these numbers, by their keyed hash, are theirs, by id; asked in portions. `hold`: as they are once nobody else is
+    changing them, and until the transaction ends; in one order, however a file is sorted."""
+    wanted, keys = list(dict.fromkeys(hashes)), dict[int, str]()
     for start in range(0, len(wanted), 500):
         claimed = (Person.id_number_hash.in_(wanted[start : start + 500]), Person.number_by_holder.is_(True))
-        found += session().scalars(select(Person).where(*claimed).order_by(Person.id))
-    return sorted(found, key=lambda row: row.id)  # whoever changes them goes through them in one order, however a file is sorted
+        keys.update((one, key) for one, key in session().execute(select(Person.id, Person.id_number_hash).where(*claimed)) if key is not None)
+    ids, found = sorted(keys), list[Person]()
+    for start in range(0, len(ids), 500):
+        here = ids[start : start + 500]
+        still = (Person.id.in_(here), Person.id_number_hash.in_([keys[one] for one in here]), Person.number_by_holder.is_(True))
+        statement = select(Person).where(*still).order_by(Person.id)
+        if hold:
+            statement = statement.with_for_update(of=Person).execution_options(populate_existing=True)
+        found += session().scalars(statement)
+    return found
 
 
 def person_by_number(id_type: IdType, number: str, *, claimed: bool = False) -> Person | None:

@@ -155,7 +155,7 @@ def refresh(*, goal: Goal, now: datetime) -> bool:
             return False
         rebuild(goal=goal, now=now)
         return True
-    touched = queries.touched_persons(goal)
+    touched = queries.touched_persons(goal, at_most=MANY)
     if touched is None or len(touched) > MANY:
         rebuild(goal=goal, now=now)
         return True

@@ -232,16 +232,19 @@ def ledger_marks() -> Marks:
     )
 
 
-def touched_persons(goal: Goal) -> set[int] | None:
+def touched_persons(goal: Goal, *, at_most: int) -> set[int] | None:
     """The persons with records or cancellations since the last refresh, or who were identified or ceased to be since; None when persons were joined or
-    parted."""
+    parted, or more than `at_most` were identified or ceased to be."""
     current = session()
     if goal.refreshed_at is None or ledger_marks()[2] != goal.last_decision_at:
         return None
     has_records = select(TrainingRecord.id).where(TrainingRecord.person_id == Person.id).exists()
     merged = aliased(Person)
     stands = select(merged.id).where(merged.merged_into_id == Person.id).exists()
-    known = people.identity_changed(goal.last_identified_at, goal.last_unidentified_id, or_(has_records, Person.merged_into_id.is_not(None), stands))
+    of_whom = or_(has_records, Person.merged_into_id.is_not(None), stands)
+    known = people.identity_changed(goal.last_identified_at, goal.last_unidentified_id, of_whom, at_most=at_most)
+    if len(known) > at_most:
+        return None
     humans = people.rows_of_humans(known)
     fresh = current.scalars(select(TrainingRecord.person_id).where(TrainingRecord.id > goal.last_record_id).distinct())
     cancelled = current.scalars(
@@ -312,7 +315,7 @@ def drill(
             GoalPerson.category,
             Person.name,
             Person.id_mask,
-            Person.identified_at,
+            people.known_since(GoalPerson.person_id).label("identified_at"),
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,

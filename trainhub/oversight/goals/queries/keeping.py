@@ -44,7 +44,7 @@ def _corrected() -> sa.CTE:
     steps = select(RecordCancellation.replaced_by_id.label("record_id"), RecordCancellation.record_id.label("former_id")).where(*fresh)
     found = steps.cte("corrected", recursive=True)
     further = select(found.c.record_id, RecordCancellation.record_id).join(RecordCancellation, RecordCancellation.replaced_by_id == found.c.former_id)
-    return found.union_all(further)
+    return found.union(further)  # each pair once: it ends whatever the chain is
 
 
 CORRECTED = _corrected()
@@ -87,8 +87,29 @@ def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[
 
 def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
     """SQL: the human of a kept person came into the goal after a period was closed: the record they count by is late, and none of theirs that
-    the goal counts was there when it was closed. Who was in the figures given out is not late by an earlier day that comes in afterwards."""
+    the goal counts was there when it was closed, nor one in whose place one of theirs stands now (also one that a number brought from another row).
+    Who was in the figures given out is not late by an earlier day that comes in afterwards."""
     there, row = aliased(TrainingRecord), aliased(Person)
+    of_human = sa.or_(row.id == GoalPerson.person_id, row.merged_into_id == GoalPerson.person_id)
+    in_time = select(there.id).join(row, row.id == there.person_id).where(of_human, *_was_counted(goal, there, row))
+    former, whose, stands, theirs = aliased(TrainingRecord), aliased(Person), aliased(TrainingRecord), aliased(Person)
+    replaced = (
+        select(former.id)
+        .join(CORRECTED, CORRECTED.c.former_id == former.id)
+        .join(whose, whose.id == former.person_id)
+        .join(stands, stands.id == CORRECTED.c.record_id)
+        .join(theirs, theirs.id == stands.person_id)
+        .where(
+            sa.or_(theirs.id == GoalPerson.person_id, theirs.merged_into_id == GoalPerson.person_id),
+            stands.cancelled_at.is_(None),
+            *_was_counted(goal, former, whose),
+        )
+    )
+    return is_late(goal.id, *(~found.correlate(GoalPerson, GoalClosing).exists() for found in (in_time, replaced)))
+
+
+def _was_counted(goal: Goal, there: Any, row: Any) -> list[sa.ColumnElement[bool]]:
+    """The record of a person was counted by the goal when the period was closed."""
     counted = [
         there.is_counted.is_(True),
         there.completed_on.between(goal.starts_on, goal.deadline),
@@ -100,9 +121,7 @@ def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
     ]
     if goal.categories:
         counted.append(there.category.in_([Category(name) for name in goal.categories]))
-    of_human = sa.or_(row.id == GoalPerson.person_id, row.merged_into_id == GoalPerson.person_id)
-    in_time = select(there.id).join(row, row.id == there.person_id).where(of_human, *counted).correlate(GoalPerson, GoalClosing).exists()
-    return is_late(goal.id, ~in_time)
+    return counted
 
 
 def closed_days(goal_id: int, day: Any) -> sa.ColumnElement[bool]:
