@@ -76,7 +76,15 @@ from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, 
 from enterprises.capstones.operations.retaining import forget_addresses, forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
 from enterprises.capstones.operations.similarity import check_similarity
-from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
+from enterprises.capstones.operations.staging import (
+    adopt_rubric,
+    against_own_window,
+    conflict_declared,
+    extend,
+    lift_conflict,
+    record_conflict,
+    set_windows,
+)
 from enterprises.capstones.operations.standing import (
     against_another,
     against_another_topic,
@@ -134,6 +142,7 @@ __all__ = [
     "against_own_correction",
     "against_own_decision",
     "against_own_grade",
+    "against_own_window",
     "against_paper",
     "against_scoring",
     "against_stage",

@@ -14,6 +14,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongStat
 from enterprises.capstones.operations.assigning import assign_capstone
 from enterprises.capstones.operations.rounds import hold_round
 from enterprises.capstones.planner.choices import Missed, Unit, allocate, cause
+from enterprises.capstones.queries.choosing import sizes_in
 from enterprises.capstones.types import CapstoneState, ChoiceState, RoundKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -103,7 +104,7 @@ def save_choices(*, round: ChoiceRound, student: Student, topic_ids: Sequence[in
     team = queries.team_of(round.id, student.id)
     if team is not None and team.leader_id != student.id:
         raise CapstoneRefused(_("你在小组“%(team)s”中，由组长填报志愿。", team=team.name))
-    size = len(queries.teams_in(round.id).get(team.id, ())) if team is not None else 1
+    size = sizes_in(round.id).get(team.id, 1) if team is not None else 1
     wanted = list(topic_ids)
     if len(set(wanted)) != len(wanted):
         raise CapstoneRefused(_("同一个选题填了两次。"), field="topics")
@@ -208,7 +209,7 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
     for row in queries.choices_of(round.id, student.id):
         session().delete(row)
     session().flush()
-    size = len(queries.teams_in(round.id)[team.id])
+    size = sizes_in(round.id)[team.id]
     leader = session().get_one(Student, team.leader_id)
     topics = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
     kept = [row.topic_id for row in queries.choices_of(round.id, leader.id)]

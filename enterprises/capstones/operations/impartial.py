@@ -7,15 +7,17 @@ from datetime import date
 from enterprises.capstones import queries
 from enterprises.capstones.impartiality import JUDGES, SUPERVISES, Office, Tie
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.operations._support import CapstoneRefused, stop
+from enterprises.capstones.operations._support import CapstoneRefused, heads_of, stop
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.office import people_of_enterprise
 from enterprises.capstones.queries.supervising import enrolled_among
-from trainhub.kernel.access import Identity
+from trainhub.identity import queries as identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
+from trainhub.people.queries import rows_of_humans
 
 JUDGED = {
     Tie.REVIEWER: N_("%(name)s 是这篇论文的评阅人（包括曾评阅），须回避：导师和评阅人不能是同一人。请另选一人，或先撤回未签名的评阅。"),
@@ -96,6 +98,19 @@ def demand_other_house(capstone: Capstone, person: Person, on: date, *, field: s
     if person.id in people_of_enterprise(capstone.enterprise_id, on):
         raise CapstoneRefused(
             _("%(name)s 是选题企业的人员（指导教师或联系人），须回避盲评和抽检，请另选一人。", name=person.name), field=field, code="own_enterprise"
+        )
+
+
+def demand_no_head(capstone: Capstone, person: Person) -> None:
+    """Refuse a blind review to who reads names, scores and the signed thesis by an office: the heads of the programme and the university's administrators."""
+    student = session().get_one(Student, capstone.student_id)
+    offices = [*heads_of(student), *identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id)]
+    named = [one.person_id for one in identity.accounts_by_id(offices).values() if one.person_id is not None]
+    if any(person.id in rows for rows in rows_of_humans(named).values()):
+        raise CapstoneRefused(
+            _("%(name)s 是本专业的负责人或学校教务管理员，看得到学生和导师的姓名，不能盲评，可作交叉评阅。", name=person.name),
+            field="person_id",
+            code="reads_names",
         )
 
 

@@ -23,7 +23,14 @@ from enterprises.capstones.operations._support import (
 )
 from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.impartial import against_own_grade, demand_no_student, demand_office, demand_other_house, demand_still
+from enterprises.capstones.operations.impartial import (
+    against_own_grade,
+    demand_no_head,
+    demand_no_student,
+    demand_office,
+    demand_other_house,
+    demand_still,
+)
 from enterprises.capstones.operations.standing import most_similar
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -81,6 +88,7 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
     demand_account(person)
     if kind is ReviewKind.BLIND:
         demand_other_house(capstone, person, today)
+        demand_no_head(capstone, person)
     known = queries.review_of(capstone.id, person.id)
     if known is not None:
         return known

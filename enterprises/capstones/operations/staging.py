@@ -14,7 +14,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.operations.impartial import against_own_grade
 from enterprises.capstones.queries.impartiality import barred_among, exceptions_of
-from enterprises.capstones.queries.judging import graded_in
+from enterprises.capstones.queries.judging import to_grade_in
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -55,7 +55,7 @@ def set_windows(
     standing = {stage: (row.opens_on, row.closes_on) for stage, row in known.items()}
     if any(standing.get(stage) != days for stage, days in (seen or {}).items()):
         raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
-    stop(_against_own_window(cohort, standing.get(WindowStage.GRADING), windows, by, now))
+    stop(against_own_window(cohort, windows, by, now))
     for stage, days in windows.items():
         row = known.get(stage)
         if days is None:
@@ -79,16 +79,17 @@ def set_windows(
     return changed
 
 
-def _against_own_window(
-    cohort: Cohort, held: tuple[date, date] | None, windows: Mapping[WindowStage, tuple[date, date] | None], by: Identity, now: datetime
+def against_own_window(
+    cohort: Cohort, windows: Mapping[WindowStage, tuple[date, date] | None], by: Identity, now: datetime
 ) -> CapstoneRefused | None:
     """Why somebody does not open the days for grading again once they are over: an own grade would be given after the deadline (`extend`)."""
-    if held is None or WindowStage.GRADING not in windows or held[1] >= local(now).date():
+    held = queries.windows_of(cohort.id).get(WindowStage.GRADING)
+    if held is None or WindowStage.GRADING not in windows or held.closes_on >= local(now).date():
         return None
     days = windows[WindowStage.GRADING]
-    if days is not None and days[1] <= held[1]:
+    if days is not None and days[1] <= held.closes_on:
         return None
-    barred = barred_among(graded_in(cohort.id), Office.DECISION)
+    barred = barred_among(to_grade_in(cohort.id), Office.DECISION)
     if not any(by.person_id in persons for persons in barred.values()):
         return None
     return CapstoneRefused(

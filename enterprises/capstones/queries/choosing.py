@@ -103,8 +103,8 @@ def ranked_by(topic_id: int) -> list[tuple[ChoiceRound, int]]:
 
 def demand_for(round_id: int) -> dict[int, int]:
     """How many students ranked each topic; who leads a team ranks for all of it, and not what takes no team of that size."""
-    teams, found = teams_in(round_id), Counter[int]()
-    sizes = {team.leader_id: len(teams[key]) for key, team in teams_by_ids(list(teams)).items()}
+    found, many = Counter[int](), sizes_in(round_id)
+    sizes = {team.leader_id: many[key] for key, team in teams_by_ids(list(many)).items()}
     ranked = select(Choice.student_id, Choice.topic_id, Topic.team_most).join(Topic, Topic.id == Choice.topic_id).where(Choice.round_id == round_id)
     for student_id, topic_id, most in session().execute(ranked):
         size = sizes.get(student_id, 1)
@@ -168,6 +168,14 @@ def teams_in(round_id: int) -> dict[int, list[int]]:
     for team_id, student_id in session().execute(statement):
         found.setdefault(team_id, []).append(student_id)
     return found
+
+
+def sizes_in(round_id: int) -> dict[int, int]:
+    """How many of every live team of a round still want a topic: its accepted members without a capstone."""
+    teams = teams_in(round_id)
+    members = {one for mine in teams.values() for one in mine}
+    held = set(session().scalars(select(Capstone.student_id).where(Capstone.student_id.in_(members), holds_its_student())))
+    return {key: max(sum(one not in held for one in mine), 1) for key, mine in teams.items()}
 
 
 def has_teams(round_id: int) -> bool:

@@ -28,7 +28,7 @@ from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.impartiality import is_settled
 from enterprises.capstones.queries.office import no_student
 from enterprises.capstones.queries.stages import is_asked_to_judge, reviews_of, rubric_of, slots_of
-from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import LIVE, WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity, Role
@@ -266,11 +266,10 @@ def judge_names(university_id: int, cohort_id: int, on: date) -> dict[int, str]:
     return {key: name for key, name, *_more in _judges(university_id, cohort_id, on)}
 
 
-def graded_in(cohort_id: int) -> dict[int, int]:
-    """{capstone: student} of a cohort's capstones whose grades are to be given or stand before publication."""
-    states = (CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.MODERATION)
+def to_grade_in(cohort_id: int) -> dict[int, int]:
+    """{capstone: student} of a cohort's capstones whose grades are to be given, now or once the thesis is in, or stand before publication."""
     statement = select(Capstone.id, Capstone.student_id).join(Student, Student.id == Capstone.student_id)
-    return {key: student for key, student in session().execute(statement.where(Student.cohort_id == cohort_id, Capstone.state.in_(states)))}
+    return {key: student for key, student in session().execute(statement.where(Student.cohort_id == cohort_id, Capstone.state.in_(LIVE)))}
 
 
 def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:

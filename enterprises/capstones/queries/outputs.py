@@ -215,6 +215,7 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
         select(
             Person.id,
             Person.name,
+            Capstone.student_id,
             Capstone.enterprise_id,
             held.c.since,
             sa.case((held.c.live > 0, None), else_=held.c.until),
@@ -239,12 +240,14 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
     rows = session().execute(statement).all()
     terms = _houses({row[0] for row in rows})
     made: dict[tuple[int, int], dict[str, Any]] = {}
-    for person_id, name, firm_id, since, until, is_live, times in rows:
+    pupils: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for person_id, name, student_id, firm_id, since, until, is_live, times in rows:
         house = _house_of(since, until, firm_id, terms.get(person_id, []))
         if enterprise_id not in (None, house):
             continue
         row = made.setdefault((house, person_id), _of_directory(person_id, name, house, since, terms.get(person_id, [])))
-        row["students"] += 1
+        pupils[house, person_id].add(student_id)  # who repeats is one student
+        row["students"] = len(pupils[house, person_id])
         row["live"] += bool(is_live)
         row["guidances"] += int(times)
         row["since"] = min(row["since"], since)
@@ -342,7 +345,7 @@ def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
     houses = _houses({held.person_id for held, *_rest in rows})
     served = Counter(held.capstone_id for held, *_rest in rows)
     made: dict[tuple[int, int, int], Supervised] = {}
-    counted: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    counted, pupils = (defaultdict[tuple[int, int, int], set[int]](set) for _kind in range(2))  # capstones, and students: who repeats is one
     for held, capstone, cohort, programme, person in rows:
         times, first, last = guided.get((person.id, capstone.id), (0, None, None))
         if not times:
@@ -356,6 +359,7 @@ def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
         known = made.get(key)
         is_new = capstone.id not in counted[key]
         counted[key].add(capstone.id)
+        pupils[key].add(capstone.student_id)
         made[key] = Supervised(
             person_id=person.id,
             name=person.name,
@@ -365,7 +369,7 @@ def supervised_in(*cohort_ids: int, on: date) -> list[Supervised]:
             programme=programme.name,
             cohort_id=cohort.id,
             cohort_year=cohort.year,
-            students=len(counted[key]),
+            students=len(pupils[key]),
             starts_on=min(starts_on, known.starts_on) if known else starts_on,
             ends_on=max(ends_on, known.ends_on) if known else ends_on,
             guidances=(known.guidances if known else 0) + (times if is_new else 0),

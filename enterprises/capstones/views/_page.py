@@ -140,6 +140,7 @@ def page(
         can=can,
         judges_own=judges_own,
         asks_others=asks_others,
+        asks_readers=can[Action.SEND_BACK] and not is_party,
         closed=closed,
         stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s, clock.now()) is None],
         **_standing(row, roles, can),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -217,12 +217,14 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
     ahead = [(group, slots) for group, _members, slots in groups if group.on >= today]
     windows = queries.windows_of(of.id)
     reading, window, more = windows.get(WindowStage.REVIEW), windows.get(WindowStage.DEFENCE), queries.extensions_in(of.id, WindowStage.DEFENCE)
+    shown = paging.slice_wanted(queries.judged_rows(of.id), at=url_for("capstones.judging", code=programme.code, year=of.year))
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,
         cohort=of,
         form=form,
-        page=paging.slice_wanted(queries.judged_rows(of.id), at=url_for("capstones.judging", code=programme.code, year=of.year)),
+        page=shown,
+        for_others=_for_others(shown.items),
         groups=groups,
         secretaries=people.names_of({group.secretary_id for group in found}),
         ahead=bool(ahead),
@@ -240,6 +242,12 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         problem=problem,
     )
     return html, status
+
+
+def _for_others(rows: Sequence[Any]) -> set[int]:
+    """The theses that a review fails and whose further reviewers are not the reader's to choose."""
+    failed = [row.capstone.id for row in rows if any(one.verdict is Verdict.FAIL for one, _name in row.reviews)]
+    return {key for key in failed if operations.against_own_grade(load(key), who(), field="person_id") is not None}
 
 
 def _away(groups: list[tuple[Any, Any, Any]]) -> set[int]:

@@ -11,7 +11,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import ChoiceRound, Team
 from enterprises.capstones.planner.telling import missed, missed_mine
-from enterprises.capstones.queries.choosing import has_teams
+from enterprises.capstones.queries.choosing import has_teams, sizes_in
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
@@ -260,7 +260,7 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
     mine = queries.choices_of(row.id, speaker) if row is not None else []
     held = queries.capstone_holding(student.id)
     is_open = row is not None and row.state is ChoiceState.OPEN and row.opens_on <= clock.today() <= row.closes_on
-    size = sum(member.accepted_at is not None for member, *_rest in queries.members_of(team.id)) if team is not None else 1
+    size = sizes_in(row.id).get(team.id, 1) if row is not None and team is not None else 1
     topics = [(t, name) for t, name in queries.topics_with_seats(student.programme_id) if t.reserved_student_id in (None, student.id)]
     html = render_template(
         "enterprises/capstones/choices.html",

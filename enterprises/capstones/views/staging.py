@@ -56,12 +56,14 @@ def windows(pair: Pair) -> Any:
         known = queries.windows_of(cohort_id)
         typed = {key: (known[key].opens_on.isoformat(), known[key].closes_on.isoformat()) if key in known else ("", "") for key in WindowStage}
         seen = {key: "/".join(days) if any(days) else "" for key, days in typed.items()}
+    against = operations.against_own_window(of, {WindowStage.GRADING: None}, who(), clock.now())
     html = render_template(
         "enterprises/capstones/windows.html",
         programme=programme,
         cohort=of,
         typed=typed,
         seen=seen,
+        against_grading=against.message if against is not None else "",
         labels=labels,
         problem=problem,
         today=clock.today(),

@@ -325,3 +325,56 @@ def test_nobody_prolongs_the_time_for_the_own_grade(
     session.commit()
     page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id).get(f"/capstones/{key}").text
     assert (f'value="{stage.value}"' in page) is not is_refused
+
+
+def test_the_days_for_grading_stay_closed_to_who_has_a_grade_to_give_once_the_thesis_is_in(
+    session: Session, as_role: Callable[..., FlaskClient]
+) -> None:
+    """The own student's thesis is not in yet, or was sent back: the grade is still to be given. The page says so beside the days."""
+    found = make.case()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    over = (TODAY - timedelta(days=9), TODAY - timedelta(days=1))
+    operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: over}, by=SYSTEM, now=NOW)
+    with pytest.raises(CapstoneRefused, match="评分时间已经截止"):
+        operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: None}, by=_head(found, found.school), now=NOW)
+    programme, year, person_id = found.programme, cohort.year, found.school.id if found.school else None
+    session.commit()
+    for who, is_told in ((person_id, True), (ground.person().id, False)):
+        page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id, person_id=who).get(f"/capstones/cohorts/{programme.code}/{year}/windows")
+        assert (page.status_code, "评分时间已经截止" in page.text) == (200, is_told)
+
+
+def test_a_supervising_head_is_offered_no_further_readers_of_a_failed_thesis(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found, reader = make.case(), make.signer()
+    make.submit(found)
+    asked = {"capstone": found.capstone, "kind": ReviewKind.CROSS, "due_on": TODAY, **TIMES}
+    review = operations.ask_review(person=reader, by=SYSTEM, **asked)
+    operations.sign_review(review=review, score=30, verdict=Verdict.FAIL, comment="不足", by=make.as_person(reader), **TIMES)
+    key, programme, cohort = found.capstone.id, found.programme, session.get_one(Cohort, found.student.cohort_id)
+    year, mine = cohort.year, found.school.id if found.school else None
+    session.commit()
+    for who, is_offered in ((mine, False), (ground.person().id, True)):
+        head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id, person_id=who)
+        page = head.get(f"/capstones/cohorts/{programme.code}/{year}/judging").text
+        assert (f"/capstones/{key}/reviews" in page, "由其他负责人另请评阅人" in page) == (is_offered, not is_offered)
+        assert (f'/capstones/cohorts/{programme.code}/{year}/judging">另请评阅人' in head.get(f"/capstones/{key}").text) is is_offered
+
+
+def test_who_reads_names_by_an_office_reviews_nothing_blindly(session: Session) -> None:
+    """A head who teaches, and the university's administrator: the page shows them names, scores and the signed thesis."""
+    found = make.case()
+    make.submit(found)
+    make.nameless(found, NOW)
+    head, admin, teacher = make.signer(), make.signer(), make.signer()
+    for who, role, scope in (
+        (head, Role.PROGRAMME_ADMIN, {"programme_id": found.programme.id}),
+        (admin, Role.UNIVERSITY_ADMIN, {"organisation_id": found.student.university_id}),
+    ):
+        identity.grant(identities.account_of_person(who.id), role, **scope)
+    asked = {"capstone": found.capstone, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    for who in (head, admin):
+        with pytest.raises(CapstoneRefused, match="不能盲评") as no:
+            operations.ask_review(person=who, kind=ReviewKind.BLIND, **{k: v for k, v in asked.items() if k != "by"}, by=SYSTEM)
+        assert no.value.code == "reads_names"
+        assert operations.ask_review(person=who, kind=ReviewKind.CROSS, **asked).person_id == who.id
+    assert operations.ask_review(person=teacher, kind=ReviewKind.BLIND, **asked).person_id == teacher.id

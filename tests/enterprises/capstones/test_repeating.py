@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.models import Capstone, GuidanceEntry, Topic
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import CapstoneState
+from enterprises.capstones.types import CapstoneState, SupervisorRole
 from tests.factories import capstones as make
 from tests.factories.capstones import END, NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
@@ -82,3 +82,29 @@ def test_the_criteria_judge_the_repeat_and_the_failure_counts_as_history(session
     assert queries.board_of_cohort(found.programme.id, cohort_id, TODAY).states == {CapstoneState.ASSIGNED: 1, CapstoneState.FAILED: 1}
     operations.withdraw(capstone=repeat, reason="休学", **TIMES)
     assert queries.capstone_of_student(found.student.id) is found.capstone  # the failure speaks again
+
+
+def test_who_repeats_under_the_same_mentor_is_one_student_of_theirs(session: Session) -> None:
+    """The certificate and the directory say students, and a right certificate is not corrected into a wrong one."""
+    found = _failed()
+    cohort_id = found.student.cohort_id
+    operations.accept_result(capstone=found.capstone, by=found.by("student"), today=TODAY, now=NOW)
+    operations.archive(capstone=found.capstone, **TIMES)
+    cohort = session.get_one(Cohort, cohort_id)
+    first = operations.certify_supervision(programme=found.programme, cohort=cohort, **TIMES)
+    assert (first.issued + first.waiting, first.corrected) == (1, 0)
+    repeat = _again(found)
+    assert found.field is not None
+    operations.assign_supervisor(capstone=repeat, role=SupervisorRole.ENTERPRISE, person=found.field, **TIMES)
+    (row,) = queries.directory(TODAY, cohort_id=cohort_id)
+    assert (row["students"], row["live"]) == (1, 1)
+    repeat.state = CapstoneState.PASSED
+    session.add(
+        GuidanceEntry(
+            capstone_id=repeat.id, person_id=found.field.id, role=SupervisorRole.ENTERPRISE, on=TODAY, content="讨论",
+            confirmed_at=NOW, created_at=NOW,
+        )
+    )  # fmt: skip
+    session.flush()
+    (said,) = queries.supervised_in(cohort_id, on=END + timedelta(days=5))
+    assert said.students == 1

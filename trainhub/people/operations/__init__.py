@@ -19,17 +19,13 @@ from trainhub.people.operations.employment import (
     verify_employment,
     withdraw_verification,
 )
-from trainhub.people.operations.errors import BadStudent, StudentKnown
+from trainhub.people.operations.errors import BadPerson, BadStudent, NameDiffers, NumberCorrected, NumberTaken, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.looking import identify_person
 from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
 from trainhub.people.operations.numbering import correct_number, facts_of_number, give_number, reveal_number, say_number, unsay_number
 from trainhub.people.operations.persons import (
-    BadPerson,
-    NameDiffers,
-    NumberCorrected,
-    NumberTaken,
     change_person,
     checked,
     decide_pair,

@@ -11,7 +11,8 @@ from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import Person
-from trainhub.people.operations.persons import BadPerson, change_person, check_reason, open_number
+from trainhub.people.operations.errors import BadPerson
+from trainhub.people.operations.persons import change_person, check_reason, open_number
 
 
 def identify_person(*, person: Person, basis: str, by: Identity, now: datetime) -> bool:

@@ -18,8 +18,9 @@ from trainhub.kernel.keys import keyring
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.operations.claiming import hand_over, tell_proved, yield_claims
+from trainhub.people.operations.errors import BadPerson, NumberTaken
 from trainhub.people.operations.identifying import settle_identity
-from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
+from trainhub.people.operations.persons import check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.permissions import Can
 from trainhub.people.types import NAMED, Gender, IdCheck, Identified, IdType, NationalityKind
 

@@ -13,7 +13,6 @@ from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
@@ -22,36 +21,11 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
 from trainhub.people.operations.claiming import hand_over, tell_proved, vouches, yield_claims
+from trainhub.people.operations.errors import BadPerson, NameDiffers, NumberCorrected, NumberTaken
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.identifying import settle_identity
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, Identified, IdType, NationalityKind, PairDecision, SealedNumber
-
-
-class BadPerson(Refused):
-    """A fact of a person is impossible."""
-
-    code = "bad_person"
-
-
-class NameDiffers(Refused):
-    """The number belongs to somebody with another name."""
-
-    code = "name_differs"
-
-
-class NumberCorrected(Refused):
-    """The number was this name's by mistake and has been corrected since: an old file, or a namesake whom an administrator registers."""
-
-    code = "number_corrected"
-
-
-class NumberTaken(Refused):
-    """The number belongs to another person."""
-
-    code = "number_taken"
-    holder_id: int | None = None
-    """The row that holds it, for who may decide whether both are one human."""
 
 
 def checked(id_type: IdType, number: str) -> IdCheck:

@@ -14,7 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import LegalHold, Person, Student
-from trainhub.people.operations.persons import BadPerson
+from trainhub.people.operations.errors import BadPerson
 from trainhub.people.types import FORGOTTEN
 
 
