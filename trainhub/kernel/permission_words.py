@@ -101,6 +101,7 @@ THINGS: Mapping[str, Any] = {
     "evaluation.work": _l("评价工作底稿"),
     "goals.person": _l("目标人员"),
     "identity.request": _l("个人信息申请"),
+    "ledger.person": _l("自行注册学员的身份"),
     "notifications.notice": _l("通知"),
     "notifications.outbox": _l("邮件队列"),
     "organisations.contact": _l("机构联系方式"),

@@ -19,6 +19,7 @@ from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
+from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
 from trainhub.policy.book import book
