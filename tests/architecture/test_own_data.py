@@ -25,6 +25,7 @@ NOT_TOLD: Mapping[str, str] = {
     "capstone_topic_mark": "fingerprints of a topic's text, computed from what is told (capstone_topic)",
     "issue_batch": "told with the certificates in it (issue_item); what it replaces is told as a certificate",
     "grade_kept_score": "copies of results, which are told with the attempt or the work that gave them",
+    "person_yield": "would tell a stranger that a number they typed came with a list; the claim tells what was decided (number_claim)",
     "defence_group": "told with its members (defence_member), to its secretary too",
 }
 """Tables that name somebody, or hang on one that does, and why their rows are told by no room of their own."""

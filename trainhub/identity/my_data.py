@@ -131,7 +131,6 @@ def register_own(app: Flask) -> None:
         ("stays", _l("境外经历"), own.stays, persons.PersonStay),
         ("former_numbers", _l("更正过的证件号码"), own.former_numbers, persons.FormerNumber),
         ("identified_spans", _l("曾经核实身份的时段"), own.identified_spans, identities.PersonIdentified),
-        ("yielded_numbers", _l("本人填写后登记给他人的证件号码"), own.yielded_numbers, identities.PersonYield),
         ("holds", _l("数据保全"), own.holds, persons.LegalHold),
         ("merges", _l("人员合并记录"), own.merges, persons.PersonMerge),
         ("compared", _l("疑似同一人的判定"), own.compared, persons.PersonPair),

@@ -55,7 +55,6 @@ LABELS: Mapping[str, Any] = {
     "conflict": _l("回避说明"),
     "contact": _l("联系人"),
     "corrected_at": _l("更正时间"),
-    "yielded_at": _l("登记给他人的时间"),
     "country": _l("国家或地区"),
     "county": _l("县区"),
     "course": _l("课程"),

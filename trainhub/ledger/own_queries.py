@@ -62,7 +62,8 @@ def confirmed_days(person_id: int) -> Owned:
 
 
 def possible_duplicates(person_id: int) -> Owned:
-    """That an entry of the same look was found when a roster came in; who the other is stays untold."""
+    """That an entry of the same look was found and what was decided; who the other is stays untold. What waits is not told: a pair is found when a list
+    brings a number, and a stranger who had typed it would learn that it came."""
     row = PossibleDuplicate
     mine = sa.or_(same_human(row.person_id, person_id), same_human(row.other_person_id, person_id))
-    return Owned(pick(row, row.found_at, row.decided_at, row.is_same).where(mine).order_by(row.id))
+    return Owned(pick(row, row.found_at, row.decided_at, row.is_same).where(mine, row.decided_at.is_not(None)).order_by(row.id))

@@ -144,7 +144,7 @@ def joined(row: Person) -> list[dict[str, Any]]:
 @guard(Can.PERSON_EDIT, load=load_person, subject=queries.subject_of_person)
 def edit_person(row: Person) -> Any:
     """Change the facts of a person."""
-    form, key = forms.PersonForm(obj=row).prepare(row.id_type), row.id
+    form, key = forms.PersonForm(obj=row).prepare(row.id_type if row.id_number_hash is not None else None), row.id
     if form.validate_on_submit():
         try:
             with transaction():

@@ -336,3 +336,19 @@ def test_many_who_were_identified_are_counted_from_the_start(session: Session, h
     assert found is not None
     assert len(found) == 2
     assert queries.touched_persons(goal(), at_most=1) is None
+
+
+def test_a_mask_alone_is_no_number_to_an_office(session: Session) -> None:
+    """Somebody typed a number that a list then brought for somebody else: the row keeps its mask, and an office corrects what followed from it, gives the
+    right number, and proves nothing by looking at the person before the claim is decided."""
+    claimant, holder_row = (people.register_person(name=name, by=SYSTEM, now=NOW) for name in (NAME, NAME + "甲"))
+    people.say_number(person=claimant, id_type=IdType.RESIDENT_ID, number=NUMBER, by=SYSTEM, now=NOW)
+    people.give_number(person=holder_row, id_type=IdType.RESIDENT_ID, number=NUMBER, by=SYSTEM, now=NOW)
+    assert (claimant.id_number_hash, claimant.id_mask != "", claimant.number_by_holder) == (None, True, True)
+    with pytest.raises(people.BadPerson) as no:
+        people.identify_person(person=claimant, basis="看过本人和身份证", by=SYSTEM, now=NOW)
+    assert (no.value.code, claimant.is_verified) == ("number_waits", False)
+    people.change_person(person=claimant, by=SYSTEM, now=NOW, birth_on=date(1991, 2, 3))
+    assert claimant.birth_on == date(1991, 2, 3)
+    people.give_number(person=claimant, id_type=IdType.RESIDENT_ID, number=SLIP, by=SYSTEM, now=NOW)
+    assert (claimant.number_by_holder, claimant.identified_at is not None) == (False, True)

@@ -29,7 +29,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _l, listed
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people import labels as people_labels
-from trainhub.people.identity_models import PersonIdentified, PersonYield
+from trainhub.people.identity_models import PersonIdentified
 from trainhub.people.models import (
     Employment,
     FormerNumber,
@@ -312,16 +312,10 @@ def former_numbers(person_id: int) -> Owned:
 
 
 def identified_spans(person_id: int) -> Owned:
-    """When it was known who the person is, in spans that have ended: a verification was withdrawn, a number turned out to be another's."""
+    """When it was known who the person is, in spans that have ended: a verification was withdrawn, a number corrected away."""
     row = PersonIdentified
     statement = pick(row, row.since, row.until, row.how).where(same_human(row.person_id, person_id))
     return Owned(statement.order_by(row.since, row.id), {"how": people_labels.IDENTIFIED})
-
-
-def yielded_numbers(person_id: int) -> Owned:
-    """When a number that the person had typed was registered for somebody else."""
-    row = PersonYield
-    return Owned(pick(row, row.yielded_at).where(same_human(row.claimant_id, person_id)).order_by(row.id))
 
 
 def holds(person_id: int) -> Owned:

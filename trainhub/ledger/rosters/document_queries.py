@@ -36,12 +36,14 @@ def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], s
         .join(other, and_(other.pinyin == one.pinyin, other.id != one.id, other.merged_into_id.is_(None)))
         .where(
             one.merged_into_id.is_(None),
+            one.id_number_hash.is_not(None),  # a mask alone is a claim to a number, and no document
+            other.id_number_hash.is_not(None),
             one.pinyin != "",
             or_(one.birth_on == other.birth_on, one.birth_on.is_(None), other.birth_on.is_(None)),
         )
     )
     arms = (
-        statement.where(one.id_type != IS_CARD, other.id_type.is_not(None)),
+        statement.where(one.id_type != IS_CARD),
         statement.where(one.id_type == IS_CARD, other.id_type != IS_CARD),
     )
     alike, mixed, wanted = set[tuple[int, int]](), set[tuple[int, int]](), sorted(set(person_ids))

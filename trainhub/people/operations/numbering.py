@@ -54,7 +54,8 @@ def _check_may_have(person: Person, check: IdCheck, now: datetime, *, by_holder:
         raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
     if person.id_number_hash is not None and (by_holder or not person.number_by_holder):
         raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
-    if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
+    followed = person.number_by_holder and not by_holder  # what followed from a number that the holder typed is no fact against an office
+    if check.birth_on is not None and person.birth_on not in (None, check.birth_on) and not followed:
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
 

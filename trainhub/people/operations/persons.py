@@ -305,9 +305,10 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=fields["county_code"]), field="county_code")
     if "county_code" in fields:
         fields["county_code"] = fields["county_code"] or None
-    if "birth_on" in fields and person.id_type is IdType.RESIDENT_ID and fields["birth_on"] != person.birth_on:
+    has_card = person.id_type is IdType.RESIDENT_ID and person.id_number_hash is not None  # a mask alone is a claim, which decides nothing
+    if "birth_on" in fields and has_card and fields["birth_on"] != person.birth_on:
         raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
-    if "gender" in fields and person.id_type is IdType.RESIDENT_ID and fields["gender"] != person.gender:
+    if "gender" in fields and has_card and fields["gender"] != person.gender:
         raise BadPerson(_("性别由身份证号码确定，不能单独修改。"), field="gender")
     if fields.get("birth_on") and fields["birth_on"] > local(now).date():
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
