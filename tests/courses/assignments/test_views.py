@@ -295,7 +295,7 @@ def test_a_table_of_very_many_marks_is_taken_by_a_job(as_role: AsRole, session: 
     # who is taken off the staff while the job waits grades nothing
     rows[:] = [(row.alias, row.version) for row in work.handed_in(task.id)]
     assert send("90") == page
-    monkeypatch.setattr("courses.learning.intakes.identity_of", lambda _account_id, today: Identity(7, None, "已离开"))
+    monkeypatch.setattr("courses.learning.intakes.identity_of", lambda _account_id, today, origin: Identity(7, None, "已离开", origin=origin))
     jobs.run_all()
     last = session.scalars(select(jobs.Job).where(jobs.Job.task == intakes.TASK).order_by(jobs.Job.id.desc())).first()
     assert last is not None

@@ -47,7 +47,7 @@ def test_who_claims_it_second_is_told(committed: Flask, alone: bool) -> None:
 def test_an_office_has_it_whoever_claimed_it_meanwhile(committed: Flask, many: bool) -> None:
     number = ground.resident_id()
     assert together(committed, _registers(number, alone=True), _registers(number, alone=False, many=many)) == ["", ""]
-    assert _held(committed) == [(False, False), (True, False)]
+    assert _held(committed) == [(False, True), (True, False)]  # the row keeps the mask that its holder said
 
 
 def test_two_decisions_at_once_make_no_human_of_two_who_differ(committed: Flask) -> None:
