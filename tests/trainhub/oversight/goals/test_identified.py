@@ -151,7 +151,10 @@ def test_every_past_figure_is_counted_again_whatever_happened_since(session: Ses
         elif what == "correct" and rows:
             row = rng.choice(rows)
             held = {key: getattr(row, key) for key in ("course", "category", "county_code", "completed_on", "is_counted")}
-            ledger.correct_record(record=row, hours_x10=row.hours_x10 + 10, reason="更正", by=SYSTEM, today=now.date(), now=now, **held)
+            try:
+                ledger.correct_record(record=row, hours_x10=row.hours_x10 + 10, reason="更正", by=SYSTEM, today=now.date(), now=now, **held)
+            except ledger.BadRecord:  # the person a merging made one with them has the same completion
+                continue
         elif what == "pair":
             first, second = rng.sample(persons, 2)
             decision = rng.choice([PairDecision.SAME, PairDecision.DIFFERENT])
@@ -165,7 +168,7 @@ def test_every_past_figure_is_counted_again_whatever_happened_since(session: Ses
             people.give_number(
                 person=person, id_type=IdType.RESIDENT_ID, number=ground.resident_id(person.birth_on or date(1990, 1, 1)), by=SYSTEM, now=now
             )
-        elif what == "office" and person.number_by_holder:
+        elif what == "office" and person.number_by_holder and person.id_number_hash is not None:
             persons.append(people.register_person(name=person.name, id_type=IdType.RESIDENT_ID, id_number=open_number(person), by=SYSTEM, now=now))
         seen.append((now, _counts()))
     assert len({counts for _now, counts in seen}) > 5
