@@ -229,7 +229,7 @@ def test_an_author_builds_a_course_and_keeps_it_running(window: Callable[..., Wa
     with page.expect_navigation():
         page.locator("main").get_by_role("link", name="查看导入报告").click()
     report = page.locator("main").inner_text()
-    assert "没有按原样导入的内容（15）" in report
+    assert "没有按原样导入的内容（17）" in report
     assert "customresponse" in report
     author.look("report")
 
