@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check bench format translations clean
+.PHONY: help setup run test lint check quick bench format translations clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,7 +52,10 @@ lint: setup ## lint, types, import contracts
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
 
-check: lint ## the same and the quick tests
+check: setup ## the same and the quick tests, beside each other: what each said is printed when it has ended
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint quick
+
+quick: setup
 	$(BIN)/pytest -q -m "not slow and not browser" --no-header tests/architecture tests/trainhub/policy tests/trainhub/kernel
 
 bench: setup ## the benchmarks; prints figures, never fails on them
