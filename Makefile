@@ -56,7 +56,7 @@ check: setup ## the same and the quick tests, beside each other: what each said 
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint quick
 
 quick: setup
-	$(BIN)/pytest -q -m "not slow and not browser" --no-header tests/architecture tests/trainhub/policy tests/trainhub/kernel
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 4 -m "not slow and not browser" --no-header tests/architecture tests/trainhub/policy tests/trainhub/kernel
 
 bench: setup ## the benchmarks; prints figures, never fails on them
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || echo "$$file: exit code $$?"; done
