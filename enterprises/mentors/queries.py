@@ -18,7 +18,7 @@ from trainhub.identity.queries import account_of_person, accounts_holding, with_
 from trainhub.kernel.access import Identity, Role, Subject, may
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -48,8 +48,8 @@ def of_person(person_id: int) -> list[Mentor]:
 def of_persons(person_ids: Collection[int]) -> list[Mentor]:
     """The memberships of several rows of persons; asked in portions."""
     ids, found = sorted(person_ids), list[Mentor]()
-    for start in range(0, len(ids), 500):
-        found += session().scalars(select(Mentor).where(Mentor.person_id.in_(ids[start : start + 500])))
+    for some in portions(ids, 500):
+        found += session().scalars(select(Mentor).where(Mentor.person_id.in_(some)))
     return found
 
 
@@ -138,9 +138,9 @@ def guided_by(mentor_ids: Collection[int], since: date, until: date, *, today: d
     """By mentor the students they guide in a span, over all programmes and features: a student whose placement and capstone they guide is one."""
     ids, found = sorted(mentor_ids), {key: set[int]() for key in mentor_ids}
     guides: list[Guides] = current_app.extensions.get(GUIDES, [])
-    for start in range(0, len(ids), 900):
+    for some in portions(ids, 900):
         for ask in guides:
-            for mentor_id, student_id in ask(ids[start : start + 900], since, until, today):
+            for mentor_id, student_id in ask(some, since, until, today):
                 found[mentor_id].add(student_id)
     return found
 
@@ -255,10 +255,8 @@ def in_office_since(since: datetime) -> list[people.Use]:
 def enterprises_of_persons(person_ids: Collection[int]) -> dict[int, set[int]]:
     """For whom these persons are or were mentors: see `people.queries.HOSTS`."""
     wanted, found = sorted(person_ids), dict[int, set[int]]()
-    for start in range(0, len(wanted), 900):
-        for key, enterprise_id in session().execute(
-            select(Mentor.person_id, Mentor.enterprise_id).where(Mentor.person_id.in_(wanted[start : start + 900]))
-        ):
+    for some in portions(wanted, 900):
+        for key, enterprise_id in session().execute(select(Mentor.person_id, Mentor.enterprise_id).where(Mentor.person_id.in_(some))):
             found.setdefault(key, set()).add(enterprise_id)
     return found
 

@@ -16,7 +16,7 @@ from trainhub.identity import queries as identity_queries
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.permissions import HEADS, OPENERS
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.i18n import _
 from trainhub.ledger.models import TrainingRecord
 from trainhub.organisations import queries as organisations
@@ -79,8 +79,7 @@ def _elsewhere(person_ids: Collection[int], organisation_id: int, today: date) -
     human = {row: key for key, of_one in rows.items() for row in of_one}
     trained = TrainingRecord.organisation_id != organisation_id
     wanted = sorted(human)
-    for start in range(0, len(wanted), PART):
-        part = wanted[start : start + PART]
+    for part in portions(wanted, PART):
         found.update(
             human[key] for key in session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.person_id.in_(part), trained, STANDS))
         )
@@ -93,10 +92,8 @@ def organisations_of_trainees(person_ids: Collection[int]) -> dict[int, set[int]
     """Who trained these persons, by records that stand: see `people.queries.ROSTERS`."""
     trained: dict[int, set[int]] = {}
     wanted = sorted(person_ids)
-    for start in range(0, len(wanted), PART):
-        statement = select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(
-            TrainingRecord.person_id.in_(wanted[start : start + PART]), STANDS
-        )
+    for some in portions(wanted, PART):
+        statement = select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(TrainingRecord.person_id.in_(some), STANDS)
         for person_id, organisation_id in session().execute(statement.distinct()):
             trained.setdefault(person_id, set()).add(organisation_id)
     return trained

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, NumberClaim
 from trainhub.identity.types import AccountState, ClaimState, LoginKind
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people.models import FormerNumber, Person
 
 
@@ -100,9 +100,9 @@ def claim_of(account_id: int, number_hash: str) -> NumberClaim | None:
 def proven_addresses(account_ids: Iterable[int]) -> dict[int, list[LoginName]]:
     """The e-mails and telephones at which holders of accounts were reached by a code or a link."""
     wanted, found = sorted(set(account_ids)), dict[int, list[LoginName]]()
-    for start in range(0, len(wanted), 900):
+    for some in portions(wanted, 900):
         kinds = (LoginName.kind.in_((LoginKind.EMAIL, LoginKind.PHONE)), LoginName.verified_at.is_not(None))
-        rows = session().scalars(select(LoginName).where(LoginName.account_id.in_(wanted[start : start + 900]), *kinds).order_by(LoginName.id))
+        rows = session().scalars(select(LoginName).where(LoginName.account_id.in_(some), *kinds).order_by(LoginName.id))
         for row in rows:
             found.setdefault(row.account_id, []).append(row)
     return found

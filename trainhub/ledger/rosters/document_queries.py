@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.rosters.checking import plain_name
 from trainhub.people.models import Person
@@ -47,9 +47,9 @@ def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], s
         statement.where(one.id_type == IS_CARD, other.id_type != IS_CARD),
     )
     alike, mixed, wanted = set[tuple[int, int]](), set[tuple[int, int]](), sorted(set(person_ids))
-    for start in range(0, len(wanted), CHUNK):
+    for some in portions(wanted, CHUNK):
         for arm in arms:
-            for a, name, kind, b, other_name, other_kind in session().execute(arm.where(one.id.in_(wanted[start : start + CHUNK]))):
+            for a, name, kind, b, other_name, other_kind in session().execute(arm.where(one.id.in_(some))):
                 if plain_name(name) == plain_name(other_name):
                     found = mixed if IdType.RESIDENT_ID in (kind, other_kind) else alike
                     found.add((min(a, b), max(a, b)))
@@ -61,8 +61,8 @@ def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], s
 def _trained_at(person_ids: Iterable[int]) -> dict[int, set[int]]:
     """The organisations where the persons have a completion that stands."""
     found, wanted = dict[int, set[int]](), sorted(person_ids)
-    for start in range(0, len(wanted), CHUNK):
-        here = (TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+    for some in portions(wanted, CHUNK):
+        here = (TrainingRecord.person_id.in_(some), TrainingRecord.cancelled_at.is_(None))
         for person_id, organisation_id in session().execute(select(TrainingRecord.person_id, TrainingRecord.organisation_id).where(*here).distinct()):
             found.setdefault(person_id, set()).add(organisation_id)
     return found

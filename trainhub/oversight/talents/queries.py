@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.clock import last_over
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
@@ -157,8 +157,7 @@ def passed_by(person_id: int) -> sa.ColumnElement[bool]:
 def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
     """Who of these persons is in the databases or passed an examination, also by the number alone: see `people.queries.KEPT`."""
     wanted, found = sorted(person_ids), dict[int, set[int]]()
-    for start in range(0, len(wanted), 900):
-        part = wanted[start : start + 900]
+    for part in portions(wanted, 900):
         by_number = select(Person.id).join(ExamPass, and_(ExamPass.id_number_hash == Person.id_number_hash, ExamPass.name == Person.name))
         for statement in (
             select(Talent.person_id).where(Talent.person_id.in_(part)),
@@ -183,8 +182,8 @@ def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str,
 def by_certificates(numbers: list[str]) -> dict[str, ExamPass]:
     """Known lines by certificate number."""
     found: dict[str, ExamPass] = {}
-    for start in range(0, len(numbers), 900):
-        rows = session().scalars(select(ExamPass).where(ExamPass.certificate_no.in_(numbers[start : start + 900])))
+    for some in portions(numbers, 900):
+        rows = session().scalars(select(ExamPass).where(ExamPass.certificate_no.in_(some)))
         found.update({row.certificate_no: row for row in rows})
     return found
 

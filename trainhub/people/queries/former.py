@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.people import rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, Student, Teacher
@@ -60,8 +60,8 @@ def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]
     """Where students were before, by student, each list in order."""
     found: dict[int, list[FormerStudy]] = {key: [] for key in student_ids}
     ids = list(found)
-    for start in range(0, len(ids), PORTION):
-        asked = FormerStudy.student_id.in_(ids[start : start + PORTION])
+    for some in portions(ids, PORTION):
+        asked = FormerStudy.student_id.in_(some)
         for row in session().scalars(select(FormerStudy).where(asked).order_by(FormerStudy.since, FormerStudy.id)):
             found[row.student_id].append(row)
     return found
@@ -113,11 +113,11 @@ def _renumbered(keys: Iterable[tuple[int, str]], model: type[Student | Teacher],
         for one in rules.school_number_spellings(asked):
             spelled.setdefault((university_id, one), []).append((university_id, asked))
     wanted, found = sorted({one for _university, one in spelled}), dict[tuple[int, str], list[Renumbered]]()
-    for start in range(0, len(wanted), PORTION):
+    for some in portions(wanted, PORTION):
         statement = (
             select(FormerSchoolNumber, model.id, model.person_id, number)
             .join(model, model.id == column)
-            .where(FormerSchoolNumber.number.in_(wanted[start : start + PORTION]))
+            .where(FormerSchoolNumber.number.in_(some))
             .order_by(FormerSchoolNumber.id.desc())
         )
         for row, key, person_id, now in session().execute(statement):
@@ -137,11 +137,11 @@ def numbers_now(numbers: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         (Student, FormerSchoolNumber.student_id, Student.student_no),
         (Teacher, FormerSchoolNumber.teacher_id, Teacher.staff_no),
     ):
-        for start in range(0, len(wanted), PORTION):
+        for some in portions(wanted, PORTION):
             statement = (
                 select(FormerSchoolNumber.number, Person.name, number).join(model, model.id == column).join(Person, Person.id == model.person_id)
             )
-            for before, name, now in session().execute(statement.where(FormerSchoolNumber.number.in_(wanted[start : start + PORTION]))):
+            for before, name, now in session().execute(statement.where(FormerSchoolNumber.number.in_(some))):
                 for typed in spelled[before]:
                     found.setdefault(typed, []).append((name, now))
     return found

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from trainhub.kernel.access import Subject
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.queries.merging import rows_of_humans
@@ -70,8 +70,8 @@ def subjects_to_invite(rows: Iterable[Person]) -> dict[int, Subject]:
     ids = sorted(known)
     places: dict[int, tuple[set[int], set[int]]] = {key: (set(), set()) for key in ids}
     for table in (Student, Teacher):
-        for start in range(0, len(ids), 900):
-            statement = select(table.person_id, table.university_id, table.programme_id).where(table.person_id.in_(ids[start : start + 900]))
+        for some in portions(ids, 900):
+            statement = select(table.person_id, table.university_id, table.programme_id).where(table.person_id.in_(some))
             for key, university, programme in session().execute(statement):
                 places[key][0].add(university)
                 places[key][1].update([programme] if programme is not None else [])

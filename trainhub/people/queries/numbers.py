@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people.identity_models import PersonYield
 from trainhub.people.models import FormerNumber, Person
 from trainhub.people.queries.persons import PROVEN
@@ -34,10 +34,8 @@ class Known:
     """Nobody but they said the number."""
 
 
-def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
-    wanted = sorted(set(values))
-    for start in range(0, len(wanted), CHUNK):
-        yield wanted[start : start + CHUNK]
+def _pieces(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    return portions(sorted(set(values)), CHUNK)
 
 
 def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Known]:
@@ -46,9 +44,9 @@ def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str,
     asked = set(hashes)
     erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
     ids = sorted(erased)
-    for start in range(0, len(ids), CHUNK):
+    for some in portions(ids, CHUNK):
         untold = sa.or_(Person.id_number_encrypted == b"", sa.and_(Person.id_number_hash.is_not(None), ~PROVEN))
-        people = select(Person.id, Person.name, ~PROVEN).where(Person.id.in_(ids[start : start + CHUNK]), untold)
+        people = select(Person.id, Person.name, ~PROVEN).where(Person.id.in_(some), untold)
         found.update({erased[one]: Known(one, name, is_claim) for one, name, is_claim in session().execute(people)})
     for piece in _pieces(asked - set(erased.values())):
         holding = (Person.id_number_hash.in_(piece), *(() if claimed else (PROVEN,)))
@@ -62,8 +60,7 @@ def hold_claims(known: Mapping[str, Known]) -> bool:
     they were looked up: what is written for the claimant now would stay with them."""
     claimed = {person.id: key for key, person in known.items() if person.is_claim and not key.startswith(ERASED)}
     wanted, held = sorted(claimed), 0
-    for start in range(0, len(wanted), CHUNK):
-        ids = wanted[start : start + CHUNK]
+    for ids in portions(wanted, CHUNK):
         here = (Person.id.in_(ids), Person.id_number_hash.in_([claimed[one] for one in ids]), ~PROVEN)
         held += len(session().scalars(select(Person.id).where(*here).order_by(Person.id).with_for_update(read=True, key_share=True)).all())
     return held == len(wanted)
@@ -88,8 +85,8 @@ def yielded_to(person_ids: Iterable[int]) -> list[tuple[int, int]]:
         .join(PersonYield, PersonYield.claimant_id == claimant.id)
         .join(holder, holder.id == PersonYield.holder_id)
     )
-    for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(statement.where(PersonYield.holder_id.in_(wanted[start : start + CHUNK])))
+    for some in portions(wanted, CHUNK):
+        rows = session().execute(statement.where(PersonYield.holder_id.in_(some)))
         found += [(one, other) for one, name, other, other_name in rows if same_name(name, other_name)]
     return found
 
@@ -128,11 +125,11 @@ def alike(person_ids: Iterable[int]) -> list[tuple[int, int]]:
     one, other = aliased(Person), aliased(Person)
     found: set[tuple[int, int]] = set()
     wanted = sorted(set(person_ids))
-    for start in range(0, len(wanted), CHUNK):
+    for some in portions(wanted, CHUNK):
         rows = session().execute(
             select(one.id, other.id)
             .join(other, sa.and_(other.name == one.name, other.birth_on == one.birth_on, other.id != one.id))
-            .where(one.id.in_(wanted[start : start + CHUNK]))
+            .where(one.id.in_(some))
         )
         found.update((min(pair), max(pair)) for pair in rows)
     return sorted(found)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.keys import keyring
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Region
@@ -40,12 +40,11 @@ def claimants(hashes: Iterable[str], *, hold: bool = False) -> list[Person]:
     """Who said of themselves that these numbers, by their keyed hash, are theirs, by id; asked in portions. `hold`: as they are once nobody else is
     changing them, and until the transaction ends; in one order, however a file is sorted."""
     wanted, keys = list(dict.fromkeys(hashes)), dict[int, str]()
-    for start in range(0, len(wanted), 500):
-        claimed = (Person.id_number_hash.in_(wanted[start : start + 500]), Person.number_by_holder.is_(True))
+    for some in portions(wanted, 500):
+        claimed = (Person.id_number_hash.in_(some), Person.number_by_holder.is_(True))
         keys.update((one, key) for one, key in session().execute(select(Person.id, Person.id_number_hash).where(*claimed)) if key is not None)
     ids, found = sorted(keys), list[Person]()
-    for start in range(0, len(ids), 500):
-        here = ids[start : start + 500]
+    for here in portions(ids, 500):
         still = (Person.id.in_(here), Person.id_number_hash.in_([keys[one] for one in here]), Person.number_by_holder.is_(True))
         statement = select(Person).where(*still).order_by(Person.id)
         if hold:
@@ -73,8 +72,8 @@ def who_stayed(found: Person) -> Person:
 def persons_by_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Person]:
     """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is among them with `claimed` alone."""
     wanted, found = list(dict.fromkeys(hashes)), {}
-    for start in range(0, len(wanted), 500):
-        asked = Person.id_number_hash.in_(wanted[start : start + 500])
+    for some in portions(wanted, 500):
+        asked = Person.id_number_hash.in_(some)
         rows = session().scalars(select(Person).where(asked, *(() if claimed else (PROVEN,))))
         found.update({row.id_number_hash: row for row in rows if row.id_number_hash})
     return found
@@ -83,8 +82,8 @@ def persons_by_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str
 def persons_named(names: Iterable[str]) -> set[tuple[str, date | None]]:
     """(name, birth date) of the persons who bear one of the names, for imports."""
     wanted, found = list(dict.fromkeys(names)), set[tuple[str, date | None]]()
-    for start in range(0, len(wanted), 500):
-        statement = select(Person.name, Person.birth_on).where(Person.name.in_(wanted[start : start + 500]))
+    for some in portions(wanted, 500):
+        statement = select(Person.name, Person.birth_on).where(Person.name.in_(some))
         found.update((name, birth_on) for name, birth_on in session().execute(statement))
     return found
 
@@ -92,8 +91,8 @@ def persons_named(names: Iterable[str]) -> set[tuple[str, date | None]]:
 def persons_alike(names: Iterable[str]) -> dict[tuple[str, date | None], list[Person]]:
     """Who bears one of the names, by name and birth date, without who was merged; for imports of rows without a number."""
     wanted, found = list(dict.fromkeys(names)), dict[tuple[str, date | None], list[Person]]()
-    for start in range(0, len(wanted), 500):
-        here = select(Person).where(Person.name.in_(wanted[start : start + 500]), Person.merged_into_id.is_(None)).order_by(Person.id)
+    for some in portions(wanted, 500):
+        here = select(Person).where(Person.name.in_(some), Person.merged_into_id.is_(None)).order_by(Person.id)
         for row in session().scalars(here):
             found.setdefault((row.name, row.birth_on), []).append(row)
     return found
@@ -102,8 +101,8 @@ def persons_alike(names: Iterable[str]) -> dict[tuple[str, date | None], list[Pe
 def persons_by_id(person_ids: Iterable[int]) -> dict[int, Person]:
     """Persons by id, for imports; asked in portions."""
     ids, found = list(dict.fromkeys(person_ids)), dict[int, Person]()
-    for start in range(0, len(ids), 500):
-        found.update({row.id: row for row in session().scalars(select(Person).where(Person.id.in_(ids[start : start + 500])))})
+    for some in portions(ids, 500):
+        found.update({row.id: row for row in session().scalars(select(Person).where(Person.id.in_(some)))})
     return found
 
 
@@ -120,8 +119,8 @@ def standing_names(person_ids: Iterable[int]) -> dict[int, str]:
     stays = aliased(Person)
     statement = select(Person.id, func.coalesce(stays.name, Person.name)).outerjoin(stays, stays.id == Person.merged_into_id)
     wanted, found = sorted(set(person_ids)), dict[int, str]()
-    for start in range(0, len(wanted), 1000):
-        found.update({key: name for key, name in session().execute(statement.where(Person.id.in_(wanted[start : start + 1000])))})
+    for some in portions(wanted, 1000):
+        found.update({key: name for key, name in session().execute(statement.where(Person.id.in_(some)))})
     return found
 
 
@@ -192,8 +191,7 @@ def possible_same(text: str = "", sort: str = "") -> list[tuple[Person, Person]]
 def undecided_same(person_ids: Iterable[int]) -> set[int]:
     """Who of them looks the same as somebody else (name and birth date), and nobody has decided yet whether they are one human."""
     wanted, found = sorted(set(person_ids)), set[int]()
-    for start in range(0, len(wanted), 900):
-        here = wanted[start : start + 900]
+    for here in portions(wanted, 900):
         one, other = aliased(Person), aliased(Person)
         decided = select(PersonPair.id).where(
             or_(
