@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
@@ -23,6 +24,22 @@ def waiting() -> list[ColumnElement[bool]]:
     """SQL: what a completion fulfils that would count for goals once somebody has looked at its person."""
     unknown = select(Person.id).where(~people.is_identified_human())
     return [TrainingRecord.is_counted.is_(True), TrainingRecord.by_number.is_(False), TrainingRecord.person_id.in_(unknown)]
+
+
+def completed(since: date, until: date, known_at: datetime | None = None, *only: ColumnElement[bool]) -> Select[Any]:
+    """The completions of a span that figures about training tell, now or as was known at a moment: (organisation, human, course, day), one row each.
+
+    The same rule as a goal's: what counts, of persons who were looked at, and what one human completed once and was recorded under two rows once.
+    """
+    human, standing = Person.merged_into_id, [TrainingRecord.cancelled_at.is_(None)]
+    joined = select(TrainingRecord.organisation_id).join(Person, Person.id == TrainingRecord.person_id)
+    if known_at is not None:
+        stood = people.mergings_at(known_at)
+        human, joined = stood.c.into_id, joined.outerjoin(stood, stood.c.gone_id == TrainingRecord.person_id)
+        standing = [TrainingRecord.recorded_at <= known_at, or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > known_at)]
+    columns = (func.coalesce(human, TrainingRecord.person_id).label("human"), TrainingRecord.course, TrainingRecord.completed_on)
+    in_span = TrainingRecord.completed_on.between(since, until)
+    return joined.add_columns(*columns).where(TrainingRecord.is_counted.is_(True), in_span, *standing, is_sure(known_at), *only).distinct()
 
 
 def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:

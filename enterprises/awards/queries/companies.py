@@ -22,6 +22,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.training_queries import completed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
@@ -52,7 +53,7 @@ def company_case(company: Organisation, year: int, on: date, project: Project = 
 
 
 def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project], known_at: datetime | None = None) -> list[CompanyCase]:
-    rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year)
+    rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year, known_at)
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
     is_closed = bool(organisations.closed_on([company.id], on))
@@ -128,14 +129,11 @@ def changed_since_check(award: Award, on: date) -> list[str]:
     return changed or (["amount"] if amounts[0] != amounts[1] else [])
 
 
-def _completions(organisation_id: int, year: int) -> int:
-    statement = select(func.count()).where(
-        TrainingRecord.organisation_id == organisation_id,
-        TrainingRecord.completed_on.between(date(year, 1, 1), date(year, 12, 31)),
-        TrainingRecord.is_counted.is_(True),
-        TrainingRecord.cancelled_at.is_(None),
-    )
-    return session().scalar(statement) or 0
+def _completions(organisation_id: int, year: int, known_at: datetime | None) -> int:
+    """How many trainings of a year count, by the rule of the goals, now or as was known at a moment."""
+    here = TrainingRecord.organisation_id == organisation_id
+    rows = completed(date(year, 1, 1), date(year, 12, 31), known_at, here).subquery()
+    return session().scalar(select(func.count()).select_from(rows)) or 0
 
 
 COMPANY_SORTS: dict[str, tuple[Any, ...]] = {

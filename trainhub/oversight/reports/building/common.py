@@ -38,6 +38,11 @@ def known() -> str:
     )
 
 
+def trainings() -> str:
+    """Which trainings of trainees every report counts: those that goals count."""
+    return _("培训人次和培训人员：当期完成、计入培训目标且身份已核实的培训，与目标看板口径一致；同一人在同一单位同一天完成的同一课程只计一次。")
+
+
 def platform() -> str:
     """Who makes the reports of the province."""
     return _("福建省工程人才培养平台")

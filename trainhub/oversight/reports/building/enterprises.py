@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, known, parameter, platform, source, span, table, weeks
+from trainhub.oversight.reports.building.common import bars, known, parameter, platform, source, span, table, trainings, weeks
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 
@@ -32,6 +32,7 @@ def _method(asked: Asked) -> tuple[str, ...]:
         _formula(asked),
         _("接纳学生：当期有经企业导师确认的实习日的不同学生；实习人周：确认的实习日每 5 日折合 1 周。"),
         _("践习教师：当期在该企业挂职的教师，和任教期间在该企业有经核验的工作经历的全职教师，同一教师计一次。"),
+        trainings(),
         known(),
     )
 

@@ -12,7 +12,7 @@ from trainhub.kernel.i18n import _
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, known, pairs, parameter, platform, source, span, table, weeks
+from trainhub.oversight.reports.building.common import bars, known, pairs, parameter, platform, source, span, table, trainings, weeks
 from trainhub.oversight.reports.queries import facts, schools
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 
@@ -71,7 +71,7 @@ def university(asked: Asked) -> Document:
                 ),
             ),
         ),
-        method=(_("进企业学生：当期有确认的实习日的不同学生。选课人次为当期开课的各期课程的选课记录；结课以结课日期为准。"), known()),
+        method=(_("进企业学生：当期有确认的实习日的不同学生。选课人次为当期开课的各期课程的选课记录；结课以结课日期为准。"), trainings(), known()),
         sources=(source("research", "RESEARCH-4.8, 002:141", "鼓励行业发布高校对行业发展贡献度报告"),),
     )
 
@@ -210,7 +210,7 @@ def scorecard(asked: Asked) -> Document:
             ),
             Section(_("奖励"), (), None, table(_("奖励申请与决定"), (_("奖励"), _("状态"), "#" + _("金额（元）"), _("决定日期")), awards)),
         ),
-        method=(_("指导教师为基地各举办单位当期在任的企业指导教师。"), known()),
+        method=(_("指导教师为基地各举办单位当期在任的企业指导教师。"), trainings(), known()),
         sources=(source("fj-ten", "FJ-16b, 000:745"), source("petoe-criteria", "PETOE-6, 002:503")),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l, listed
 from trainhub.organisations.places import place
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, known, pairs, parameter, references, source, span, table
+from trainhub.oversight.reports.building.common import bars, day, known, pairs, parameter, references, source, span, table, trainings
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 from trainhub.oversight.surveys import queries as surveys
@@ -133,6 +133,7 @@ def status(asked: Asked) -> Document:
             _asked(),
             _("平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人的不公布。", a=least),
             _("入库人才以认定日期和有效期为准。"),
+            trainings(),
             known(),
         ),
         sources=(

@@ -17,7 +17,8 @@ from enterprises.mentors.models import Mentor
 from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import language
-from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.training_queries import completed
 from trainhub.organisations import queries as named
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
@@ -55,15 +56,6 @@ def known_days(asked: Asked) -> list[sa.ColumnElement[bool]]:
         ConfirmedDay.on.between(asked.since, asked.until),
         ConfirmedDay.confirmed_at <= asked.known_at,
         or_(ConfirmedDay.withdrawn_at.is_(None), ConfirmedDay.withdrawn_at > asked.known_at),
-    ]
-
-
-def known_records(asked: Asked) -> list[sa.ColumnElement[bool]]:
-    """Training records of the span as they stood at the moment asked for."""
-    return [
-        TrainingRecord.completed_on.between(asked.since, asked.until),
-        TrainingRecord.recorded_at <= asked.known_at,
-        or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > asked.known_at),
     ]
 
 
@@ -133,16 +125,12 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
 
 
 def trained(asked: Asked, *only: sa.ColumnElement[bool]) -> dict[int, tuple[int, int, int]]:
-    """(completions, distinct persons, courses) of trainees by organisation; persons as they were joined at the moment of the report."""
-    merged = people.mergings_at(asked.known_at)
-    human = func.coalesce(merged.c.into_id, TrainingRecord.person_id)
-    found = session().execute(
-        select(TrainingRecord.organisation_id, func.count(), func.count(sa.distinct(human)), func.count(sa.distinct(TrainingRecord.course)))
-        .outerjoin(merged, merged.c.gone_id == TrainingRecord.person_id)
-        .where(*known_records(asked), *only)
-        .group_by(TrainingRecord.organisation_id)
-    )
-    return {key: (int(rows), int(persons), int(courses)) for key, rows, persons, courses in found}
+    """(completions, distinct persons, courses) of trainees by organisation, by the rule of the goals; persons as they were joined at the moment of
+    the report."""
+    rows = completed(asked.since, asked.until, asked.known_at, *only).subquery()
+    counts = (func.count(), func.count(sa.distinct(rows.c.human)), func.count(sa.distinct(rows.c.course)))
+    found = session().execute(select(rows.c.organisation_id, *counts).group_by(rows.c.organisation_id))
+    return {key: (int(completions), int(persons), int(courses)) for key, completions, persons, courses in found}
 
 
 def mentors(asked: Asked) -> dict[int, int]:
