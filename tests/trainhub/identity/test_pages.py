@@ -289,12 +289,12 @@ def test_what_is_added_to_a_request_is_kept_and_read_before_it_is_answered(app: 
     assert [(r.state, r.answer) for r in queries.requests_of(account.id)] == [(RequestState.DONE, "两项都已改")]
 
 
-def test_who_has_no_number_adds_their_own_and_is_not_verified_by_it(app: Flask, session: Session) -> None:
+def test_who_has_no_number_adds_their_own_which_proves_nothing_and_takes_nothing(app: Flask, session: Session) -> None:
     """Without one a training counts for no goal; what is registered is changed by an administrator alone."""
     held, own = ground.resident_id(date(1999, 5, 1)), ground.resident_id(date(1999, 5, 2))
     ground.person("别人", id_type=IdType.RESIDENT_ID, id_number=held)
     who = ground.person("林晓彤", id_type=None, birth_on=date(1999, 5, 2), is_verified=True)
-    key = who.id
+    key, seen_at = who.id, who.identified_at
     client, at = make.signed_in_client(app, Role.TRAINEE, person_id=key), "/my-data/number"
     session.commit()
     assert at in client.get("/my-data").text
@@ -303,7 +303,10 @@ def test_who_has_no_number_adds_their_own_and_is_not_verified_by_it(app: Flask, 
     assert client.post(at, data={"id_type": "resident_id", "id_number": own}).status_code == 303
     session.expire_all()
     row = session.get_one(Person, key)
-    assert (row.id_type, row.is_verified, row.id_mask) == (IdType.RESIDENT_ID, False, own[:4] + "*" * 10 + own[-4:])
+    assert (row.id_type, row.number_by_holder, row.id_mask) == (IdType.RESIDENT_ID, True, own[:4] + "*" * 10 + own[-4:])
+    assert (row.is_verified, row.identified_at) == (True, seen_at), "an office had looked at them: figures do not move by what they type"
+    people.change_person(person=row, phone="13600000001", is_verified=True, by=SYSTEM, now=ground.NOW)
+    assert row.number_by_holder, "to save the form of somebody verified before proves no number typed since"
     session.commit()
     page = client.get("/my-data").text
     assert (at in page, own in page) == (False, False)

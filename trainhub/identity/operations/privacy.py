@@ -69,8 +69,8 @@ def _numbers_too_often(at: str) -> str:
 
 
 def give_own_number(*, account: Account, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
-    """Let the holder of an account add the number of their document where none is registered; nobody has verified it, so they are not verified.
-    Whether somebody stands under it already is told to whoever holds that roster, not to them (`claims`).
+    """Let the holder of an account add the number of their document where none is registered. Nobody has verified the number: it proves nothing and makes
+    nobody verified; whom an office had looked at stays so, because what they did was counted by that. Whether somebody stands under it already is told to whoever holds that roster, not to them (`claims`).
 
     Raises AccountRefused where one is registered; BadPerson.
     """
@@ -81,8 +81,6 @@ def give_own_number(*, account: Account, id_type: IdType, number: str, by: Ident
     if person.id_mask:
         raise AccountRefused(_("已登记证件号码 %(mask)s。要更正，请提交更正申请。", mask=person.id_mask), field="id_number")
     say_number(account=account, person=person, id_type=id_type, number=number, by=by, now=now)
-    if person.is_verified:
-        people.change_person(person=person, is_verified=False, by=by, now=now)
     forget_attempt(name_hash(f"number:{account.id}"))
     return person
 

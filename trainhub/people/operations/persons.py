@@ -315,7 +315,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     _settle_kind(person, fields, reason)
     is_proven = False
-    if fields.get("is_verified") and person.number_by_holder:
+    if fields.get("is_verified") and not person.is_verified and person.number_by_holder:
         if person.id_number_hash is None:  # a mask alone: the number is another row's, and whether both are one human is a claim
             person.id_type, person.id_mask = None, ""
         person.number_by_holder = False  # whoever verified the person looked at the document
