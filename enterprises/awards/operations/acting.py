@@ -86,11 +86,11 @@ def pays_locally(award: Award) -> bool:
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:
     """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
-    who applied does not decide, who put the amount forward does not enter what the joint conference said, and neither of them pays.
+    who applied does not recognise, accept or decide, who put the amount forward does not enter what the joint conference said, and neither of them pays.
     Empty: the step is theirs to take. Nobody (a command of the house) is nobody."""
     conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE) if action is Action.PAY else None
     hands = {
-        Action.APPLY: (award.applied_by_id, {Action.DECIDE, Action.CONFER, Action.PAY}),
+        Action.APPLY: (award.applied_by_id, {Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, Action.CONFER, Action.PAY}),
         Action.DECIDE: (award.decided_by_id, {Action.CONFER, Action.PAY}),
         Action.CONFER: (conferred.recorded_by_id if conferred else None, {Action.PAY}),
     }

@@ -20,7 +20,7 @@ from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
-from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, TrainingRecord
+from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.running import Import, Roster
 from trainhub.ledger.types import Category, RosterResult, Source
 from trainhub.oversight.goals import operations, queries
@@ -232,3 +232,14 @@ def test_the_event_is_in_the_log(session: Session, head: Identity, tmp_path: Pat
     audit.write_pending(session)
     did = session.scalars(select(audit.AuditEvent.did).where(audit.AuditEvent.on_kind == "training_record")).all()
     assert "ledger.record.moved" in did
+
+
+def test_a_number_that_a_stranger_typed_keeps_nobody_out(tmp_path: Path, head: Identity, session: Session) -> None:
+    """The base is told whom to ask, as its list is right; the office's list is taken."""
+    claim("王五")
+    done = bring(tmp_path, head)
+    assert (done.accepted, done.rejected) == (0, 1)
+    said = " ".join(session.scalars(select(RosterRejection.problem)))
+    assert ("自行填写" in said, "交学校或人社部门导入" in said, "更正申请" in said) == (True, True, False)
+    assert bring(tmp_path, SYSTEM).accepted == 1
+    assert figures() == (1, 1)

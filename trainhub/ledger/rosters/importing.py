@@ -106,7 +106,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
             said = _(
                 "姓名与登记不符：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请本人在“我的数据”提交更正申请，或凭证明材料请系统管理员更正，再导入（name_differs）。"
             )
-            result.rejected.append((entry.number, [("name", said)]))
+            result.rejected.append((entry.number, [("name", _only_typed() if key in result.known and result.known[key].is_claim else said)]))
             continue
         mark = hash(same)
         if mark in taken or same in there:
@@ -126,6 +126,11 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
         if city(before) != city(entry.county_code):
             result.notices.append((entry.number, [("county_code", _two_cities(entry, before if reach is None or before in reach.counties else ""))]))
     return result
+
+
+def _only_typed() -> str:
+    """What a base is told of a number that somebody of another name typed: no mistake of its list, and an office's list is taken."""
+    return _("这个证件号码由另一姓名的人自行填写，尚未核实。名单无误的，请把这一行交学校或人社部门导入，他们的名单以证件为准（name_differs）。")
 
 
 def _humans(known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]:

@@ -181,11 +181,17 @@ def test_figures_by_course_are_the_same_kept_step_by_step_and_rebuilt(session: S
     assert queries.kept_courses(goal) == kept
 
 
-def test_parts_that_do_not_sum_up_are_a_warning(session: Session) -> None:
+def test_parts_that_do_not_sum_up_are_a_warning(session: Session, as_role: AsRole) -> None:
     goal = _goal()
     assert operations.set_targets(goal=goal, targets={"350100": 390_000, "350128": 10_000}, by=SYSTEM) == 400_000
     assert dashboards.dashboard(goal, on=TODAY).warning is None
+    row = operations.take_snapshot(goal=goal, on=TODAY, reason="中期评估", by=SYSTEM, now=NOW)
+    session.commit()
     operations.set_targets(goal=goal, targets={"350100": 390_000, "350128": 9_999}, by=SYSTEM)
+    session.commit()
+    assert row.report["targets"] == {"350100": 390_000, "350128": 10_000}, "by what it was read when it was given out"
+    page = as_role(Role.DEPT_HR).get(f"/goals/fj-400k/snapshots/{row.id}").text
+    assert ("当时的分目标" in page, "10,000" in page, "9,999" in page) == (True, True, False)
     assert dashboards.dashboard(goal, on=TODAY).warning == 399_999
     for bad in ({"110000": 1}, {"350100": -1}):
         with pytest.raises(Refused):

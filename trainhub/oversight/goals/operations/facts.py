@@ -253,11 +253,12 @@ def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
 
 
 def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime) -> GoalSnapshot:
-    """Keep the report of a day as it was given out; later entries change the goal, never the snapshot."""
+    """Keep the report of a day as it was given out, with the parts of the target (`targets`, by unit) it was read against; later entries change
+    the goal, never the snapshot."""
     reason = reason.strip()
     if not reason:
         raise ReasonNeeded(_("请写明固定快照的用途，例如“2016年度中期评估”。"), field="reason")
-    found = report(goal, on=on)
+    found = report(goal, on=on) | {"targets": queries.targets_of(goal.id)}
     row = GoalSnapshot(
         goal_id=goal.id,
         on=on,

@@ -62,13 +62,14 @@ def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity, version
     wrong = sorted(set(targets) - set(known))
     if wrong or any(value < 0 for value in targets.values()):
         raise BadGoal(_("分目标须为本目标范围内的设区市，且不为负数。"), field="targets")
+    before = queries.targets_of(goal.id)
     session().execute(delete(GoalTarget).where(GoalTarget.goal_id == goal.id).execution_options(synchronize_session=False))
     rows = [{"goal_id": goal.id, "region_code": code, "target": value} for code, value in sorted(targets.items()) if value]
     if rows:
         session().execute(insert(GoalTarget), rows)
     flag_modified(goal, "name")
     total = sum(targets.values())
-    audit.record(by=by, did="goals.target.set", on=goal, data={"targets": dict(sorted(targets.items())), "sum": total, "of": goal.target})
+    audit.record(by=by, did="goals.target.set", on=goal, data={"before": before, "targets": dict(sorted(targets.items())), "sum": total, "of": goal.target})
     return total
 
 
