@@ -7,6 +7,7 @@ person), 以上, 达到 and 前 N 名 include the number. A figure nobody entere
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 from enterprises.awards.figures import CompanyCase as CompanyCase
 from enterprises.awards.figures import Figures as Figures
@@ -17,6 +18,8 @@ from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Enti
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
+GROUP_LENGTH = 40
+"""Characters that the column of overlap groups holds."""
 Book = Mapping[str, Parameter]
 Amount = tuple[int | None, int | None]
 Judge = Callable[[Figures, Book, Clause], tuple[list[Finding], Amount]]
@@ -314,7 +317,7 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     is_industrial = rule is CompanyRule.REVENUE and not case.is_internet
     payer = terms.fund_except if is_industrial and terms.fund_except else terms.payer
     project, number = (case.project, case.project_number) if rule in BY_PROJECT else ("", "")
-    group = terms.overlap_group if terms.is_one_off else f"{rule}/{number or project or year}"[:40]
+    group = terms.overlap_group if terms.is_one_off else group_of(rule, key_of(number) or key_of(project) or str(year))
     return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, payer, group, (), project, number, terms.is_one_off)
 
 
@@ -334,6 +337,12 @@ def _subject(rule: CompanyRule, case: CompanyCase, clause: Clause) -> list[Findi
     if not case.is_in_fujian and rule not in EVERYWHERE:
         found.append(place(case.is_in_fujian, f"{rule}.place", clause, "企业没有登记所在地区。"))
     return found
+
+
+def group_of(rule: CompanyRule, key: str) -> str:
+    """The overlap group of what is given for each project or year: one for all spellings, and none for two of which only the end differs."""
+    group = f"{rule}/{key}"
+    return group if len(group) <= GROUP_LENGTH else f"{rule}/{sha256(key.encode()).hexdigest()[:24]}"
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:

@@ -50,9 +50,11 @@ def _examine(row: Award, kind: StepKind, do: Callable[..., Any]) -> Any:
 
 
 @blueprint.post("/<int:award_id>/check")
-@guard(Can.AWARD_CHECK, load=load, subject=queries.award_subject)
+@guard(Can.AWARD_VIEW, load=load, subject=queries.award_subject)
 def check_award(row: Award) -> Any:
-    """The prefecture's check."""
+    """The prefecture's check, or the department's of a recipient from elsewhere."""
+    if not operations.may_check(row, who()):
+        raise NotAllowed(_("初审由申请单位所在的设区市办理；省外的申请单位由该项规定的主管部门办理。"))
     return _examine(row, StepKind.CHECK, partial(steps.record, kind=StepKind.CHECK))
 
 

@@ -174,7 +174,8 @@ def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list
 def _zone(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-26a, 000:793: recognised by 省发改委、商务厅、数字办; no money. Their recognition is recorded by 省科技厅 or the system."""
     recognised, _accepted = _steps(case, spec.types, (*book["fj.zone_recognisers"].items, *spec.departments), on)
-    return [_types(case, spec), _step(spec.rule, "recognised", recognised, "省发改委、商务厅、数字办认定", book["fj.zone_recognisers"].clause)]
+    step = _step(spec.rule, "recognised", recognised, "省发改委、商务厅、数字办认定", book["fj.zone_recognisers"].clause)
+    return [_types(case, spec), step, *_end(case, spec, book)]
 
 
 def _incubator(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
@@ -211,10 +212,8 @@ def _by_area(case: BaseCase, spec: Spec, book: Book, required: str) -> list[Find
 
 def _incubator_national(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-26b, 000:793: the national standard is not in the documents: a person judges."""
-    return [
-        *_incubator(case, spec, book, on),
-        to_judge(f"{spec.rule}.standard", spec.clause, required="国家科技企业孵化器标准", details=("标准不在文件中，由省科技厅判断。",)),
-    ]
+    standard = to_judge(f"{spec.rule}.standard", spec.clause, required="国家科技企业孵化器标准", details=("标准不在文件中，由省科技厅判断。",))
+    return [*_incubator(case, spec, book, on), standard, *_end(case, spec, book)]
 
 
 def _incubation_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:

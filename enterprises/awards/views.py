@@ -158,7 +158,7 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     check = queries.latest_steps(row.id).get(StepKind.CHECK)
     is_checked = check is not None and check.is_positive
     open_to = {
-        StepKind.CHECK: may(who(), Can.AWARD_CHECK, queries.award_subject(row)),
+        StepKind.CHECK: operations.may_check(row, who()),
         StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
     }
@@ -193,7 +193,7 @@ def page_of(
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
     if supplement is None and operations.may_supplement(row) and may(who(), Can.AWARD_APPLY, queries.award_subject(row)):
         supplement = forms.SupplementForm(formdata=None, version=row.version).apart("supplement")
-    is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REVOKED)
+    is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REJECTED, AwardState.REVOKED)
     # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
     untold = [str(said) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for said in errors]
     page = render_template(

@@ -8,6 +8,7 @@ from enterprises.awards.operations.acting import (
     WrongStep,
     hand_before,
     may_act,
+    may_check,
     may_take,
     pays_locally,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "decide",
     "hand_before",
     "may_act",
+    "may_check",
     "may_supplement",
     "may_take",
     "pay",

@@ -11,16 +11,19 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.awards import labels, queries, rules, telling
+from enterprises.awards.company_rules import EVERYWHERE
 from enterprises.awards.models import Award
 from enterprises.awards.specs import spec_of, terms_of
 from enterprises.awards.types import LOCAL_GOVERNMENT, TRANSITIONS, Action, AwardState, Entitlement, StepKind, Who
+from enterprises.permissions import Can
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.organisations.queries import PROVINCE
 from trainhub.policy.findings import Finding
 
 
@@ -79,6 +82,16 @@ def may_take(by: Identity, award: Award, who: Who) -> bool:
     return is_its_city or may_act(by, award.rule, who)
 
 
+def may_check(award: Award, by: Identity) -> bool:
+    """Whether the check is this identity's: the prefecture's over whom it lies; of recipients from elsewhere (`EVERYWHERE`), who lie in no city of ours,
+    the rule's department's, and then another person decides (`hand_before`)."""
+    subject = queries.award_subject(award)
+    if may(by, Can.AWARD_CHECK, subject):
+        return True
+    has_city = any(code[:2] == PROVINCE[:2] and code != PROVINCE for code in subject.regions)
+    return award.rule in EVERYWHERE and not has_city and may(by, Can.AWARD_HANDLE, subject) and may_act(by, award.rule, Who.DEPARTMENT)
+
+
 def pays_locally(award: Award) -> bool:
     """Whether the sentence names 所在地政府 as the payer (FJ-10b, FJ-25c; 000:717, 000:787), as it stood when the award was decided."""
     return award.decided_on is not None and terms_of(award.rule, queries.parameters(award.decided_on)).payer == LOCAL_GOVERNMENT
@@ -86,9 +99,13 @@ def pays_locally(award: Award) -> bool:
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:
     """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
-    who applied does not recognise, accept or decide, who put the amount forward does not enter what the joint conference said, and neither of them pays.
+    who applied does not recognise, accept or decide, who checked does not decide, who put the amount forward does not enter what the joint conference
+    said, and neither of them pays.
     Empty: the step is theirs to take. Nobody (a command of the house) is nobody."""
-    conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE) if action is Action.PAY else None
+    taken = queries.latest_steps(award.id) if action in (Action.PAY, Action.DECIDE) else {}
+    conferred, checked = taken.get(StepKind.CONFERENCE), taken.get(StepKind.CHECK)
+    if action is Action.DECIDE and checked is not None and is_same_holder(by.account_id, checked.recorded_by_id):
+        return str(labels.STEPS[StepKind.CHECK])
     hands = {
         Action.APPLY: (award.applied_by_id, {Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, Action.CONFER, Action.PAY}),
         Action.DECIDE: (award.decided_by_id, {Action.CONFER, Action.PAY}),

@@ -367,9 +367,10 @@ def close(*, award: Award, by: Identity, today: date, now: datetime, version: in
 
 
 def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """Reject an application before its decision, with a reason the applicant reads; who may apply again."""
+    """Reject an application before its decision, with a reason the applicant reads and the findings of the day; who may apply again."""
     begin(award, Action.REJECT, by, version)
     award.reason, award.ended_on = need(reason, _("请写明不予通过的理由，申请单位会看到。"), "reason")[:400], today
+    award.findings = as_dicts(queries.answer_of(award, today).findings)
     return end(award, Action.REJECT, by, now, reason=award.reason)
 
 

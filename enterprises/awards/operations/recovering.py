@@ -7,7 +7,8 @@ from datetime import date
 from enterprises.awards import funds, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AwardRefused, may_take, name, need
-from enterprises.awards.types import Who
+from enterprises.awards.projects import key_of
+from enterprises.awards.types import BY_PROJECT, Who
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -42,7 +43,7 @@ def recover(*, award: Award, on: date, reference: str, by: Identity, today: date
 
 def refuse_unrecovered(award: Award) -> None:
     """Beside money for the same thing that was revoked and has not come back nothing is paid (不得重复享受, 000:833). Raises AwardRefused."""
-    owed = queries.to_recover_of(award.organisation_id, award.overlap_group)
+    owed = [one for one in queries.to_recover_of(award.organisation_id) if one.overlap_group == award.overlap_group or _is_same(one, award)]
     if owed:
         raise AwardRefused(
             _(
@@ -52,3 +53,12 @@ def refuse_unrecovered(award: Award) -> None:
             ),
             code="not_recovered",
         )
+
+
+def _is_same(one: Award, other: Award) -> bool:
+    """Whether both are of one project, however either is spelled: by the number of its source, by name where one of them has none."""
+    if one.rule != other.rule or one.rule not in BY_PROJECT:
+        return False
+    if key_of(one.project_number) and key_of(other.project_number):
+        return key_of(one.project_number) == key_of(other.project_number)
+    return bool(key_of(one.project)) and key_of(one.project) == key_of(other.project)

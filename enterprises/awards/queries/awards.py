@@ -77,9 +77,9 @@ def is_to_recover(award: Award) -> bool:
     return award.state is AwardState.REVOKED and award.paid_on is not None and award.amount_fen is not None and award.recovered_on is None
 
 
-def to_recover_of(organisation_id: int, overlap_group: str) -> list[Award]:
-    """What a base or enterprise has to give back of one overlap group."""
-    statement = select(Award).where(Award.organisation_id == organisation_id, Award.overlap_group == overlap_group, TO_RECOVER)
+def to_recover_of(organisation_id: int) -> list[Award]:
+    """What a base or enterprise has to give back."""
+    statement = select(Award).where(Award.organisation_id == organisation_id, TO_RECOVER)
     return list(session().scalars(statement.order_by(Award.id)))
 
 

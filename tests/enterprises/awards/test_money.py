@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.awards import companies, company_rules, funds, operations, queries, rules, steps
@@ -15,6 +17,7 @@ from enterprises.awards.companies import FigureRefused
 from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AwardRefused, NotEligible
+from enterprises.awards.specs import spec_of
 from enterprises.awards.types import TOTAL_KEYS, YEARLY_KEYS, AwardState, CompanyRule, PoolKind, RuleCode, StepKind
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
@@ -33,6 +36,7 @@ from trainhub.policy.book import book
 pytestmark = pytest.mark.database
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 WAN = 1_000_000  # fen
+AsRole = Callable[..., FlaskClient]
 ALL = date(2016, 12, 31)
 
 
@@ -132,6 +136,30 @@ def test_an_investor_from_elsewhere_is_given_aid_though_no_register_of_ours_veri
     other = make.company(is_verified=False)
     with pytest.raises(AwardRefused, match="没有核验"):
         _decided(CompanyRule.REVENUE, 50 * WAN, company=other, revenue_fen=50_000_000)
+
+
+def test_whom_no_city_of_ours_covers_the_department_checks_and_another_decides(session: Session, as_role: AsRole) -> None:
+    """FJ-12, 000:727. Of a recipient of ours the check stays the city's."""
+    found = {}
+    for company in (make.company(region_code=None, is_verified=False), make.company(region_code="350102")):
+        for key, value in {"vc_invested_fen": 100_000_000, "vc_income": 1}.items():
+            companies.enter(
+                company=company, key=key, year=2026 if key in YEARLY_KEYS | TOTAL_KEYS else 0, value=Decimal(value), document="d", by=SYSTEM, now=NOW
+            )
+        found[company.region_code] = operations.apply_company(company=company, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    session.commit()
+    abroad, ours = found[None], found["350102"]
+    department = as_role(Role(spec_of("FJ-12").departments[0]))
+    sent = {"on": str(TODAY), "is_positive": "yes", "text": "材料属实"}
+    answers = [department.post(f"/awards/{row.id}/check", data=sent).status_code for row in (abroad, ours)]
+    assert answers == [303, 403]
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").post(f"/awards/{abroad.id}/check", data=sent).status_code == 403
+    session.expire_all()
+    check = queries.latest_steps(abroad.id)[StepKind.CHECK]
+    decide: dict[str, Any] = {"award": abroad, "amount_fen": 50 * WAN, "minutes": "纪要", "judgement": "符合", **WHEN}
+    with pytest.raises(NotAllowed, match="初审"):
+        operations.decide(by=replace(ST, account_id=check.recorded_by_id), **decide)
+    assert operations.decide(by=ST, **decide).state is AwardState.DECIDED
 
 
 def test_the_payer_the_sentence_names_is_not_typed(session: Session) -> None:

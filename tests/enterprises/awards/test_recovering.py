@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import funds, operations, queries, steps
+from enterprises.awards import companies, funds, operations, queries, steps
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AwardRefused
 from enterprises.awards.steps import StepRefused
-from enterprises.awards.types import AwardState, PoolKind, StepKind
+from enterprises.awards.types import TOTAL_KEYS, YEARLY_KEYS, AwardState, CompanyRule, PoolKind, StepKind
 from tests.factories import awards as make
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed
+from trainhub.organisations.models import Organisation
 
 AsRole = Callable[..., FlaskClient]
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -85,6 +87,53 @@ def test_the_pages_say_what_is_to_come_back(session: Session, as_role: AsRole) -
     assert "还没有申请" in fin.get(listed).text
     assert "收回已撤销的奖励" not in fin.get("/").text
     assert funds.queries.pool(pool.id).spent_fen == 0  # type: ignore[union-attr]
+
+
+def _bid(company: Organisation, project: str, number: str) -> Award:
+    row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project=project, project_number=number, by=SYSTEM, **WHEN)
+    steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
+    return operations.decide(award=row, amount_fen=30 * WAN, minutes="纪要", judgement="符合", by=ST, **WHEN)
+
+
+@pytest.mark.parametrize(
+    ("project", "number", "is_same"),
+    [
+        ("另写的名称", "fj2026 03", True),
+        ("北京项目", "FJ－2026－03", True),
+        ("上海项目", "FJ-2026-04", False),
+        ("上海项目", "FJ-2026-03-" + "0" * 30, False),
+    ],
+)
+def test_one_contract_is_not_paid_twice_however_its_number_is_spelled(session: Session, project: str, number: str, is_same: bool) -> None:
+    company = make.company()
+    for key, value in {"contract_fen": 10_000_000, "contract_outside": 1}.items():
+        for named in {"北京项目", project}:
+            year = 2026 if key in YEARLY_KEYS | TOTAL_KEYS else 0
+            companies.enter(company=company, key=key, year=year, value=Decimal(value), document="d", project=named, by=SYSTEM, now=NOW)
+    pool = funds.open_pool(year=2026, name="引导资金", kind=PoolKind.NEW, planned_fen=200 * WAN, by=FIN, now=NOW)
+    first = _bid(company, "北京项目", "FJ-2026-03")
+    pay: dict[str, Any] = {"on": TODAY, "reference": "2", "pool_id": pool.id, "by": FIN, **WHEN}
+    operations.pay(award=first, **pay)
+    operations.revoke(award=first, reason="弄虚作假", by=ST, **WHEN)
+    again = _bid(company, project, number)
+    if is_same:
+        with pytest.raises(AwardRefused, match="还没有收回"):
+            operations.pay(award=again, **pay)
+    else:
+        assert operations.pay(award=again, **pay).state is AwardState.PAID
+
+
+def test_a_rejection_keeps_the_findings_it_was_made_on(session: Session, as_role: AsRole) -> None:
+    base = make.base()
+    row = make.apply(base)
+    base_lacks = {one["code"]: one["status"] for one in row.findings}
+    make.accept(base)
+    operations.reject(award=row, reason="材料不实", by=EDU, **WHEN)
+    kept = {one["code"]: one["status"] for one in row.findings}
+    assert (base_lacks["FJ-16b.accepted"], kept["FJ-16b.accepted"]) == ("not_met", "met"), "of the day of the rejection, not of the application"
+    make.decided(base)
+    session.commit()
+    assert "FJ-16b（" not in as_role(Role.DEPT_EDU).get(f"/awards/{row.id}").text, "what was given since is none of its findings"
 
 
 # -- steps and who takes them -------------------------------------------------------------------------------------------

@@ -180,6 +180,17 @@ def test_a_zone_needs_its_recognition_only() -> None:
     assert judge(done, RuleCode.INTERNET_ZONE).verdict is Verdict.ELIGIBLE
 
 
+@pytest.mark.parametrize("rule", list(RuleCode))
+def test_every_rule_asks_the_credit_and_what_is_given_once_is_not_given_again(rule: RuleCode) -> None:
+    """FJ-31, 000:817: whoever is on the list gets nothing; a one-off incentive of the same base is answered as awarded."""
+    case = replace(GOOD, types=frozenset(SPECS[rule].types), area_new_m2=100, area_extended_m2=100)
+    answer = judge(case, rule)
+    listed = judge(replace(case, hosts=(replace(FIRM, credit_status="失信"), SCHOOL)), rule)
+    assert f"{rule}.credit" in {one.code for one in listed.missing} - {one.code for one in answer.missing}
+    again = judge(replace(case, earlier=(EarlierAward(rule.value, answer.overlap_group, date(2026, 1, 1)),)), rule)
+    assert (again.verdict is Verdict.AWARDED) == answer.is_one_off
+
+
 # -- the whole ----------------------------------------------------------------------------------------------------------
 def test_every_rule_is_answered_for_every_base() -> None:
     answers = rules.judge_all(GOOD, BOOK, ON)

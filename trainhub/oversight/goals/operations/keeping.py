@@ -69,7 +69,9 @@ def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity, version
         session().execute(insert(GoalTarget), rows)
     flag_modified(goal, "name")
     total = sum(targets.values())
-    audit.record(by=by, did="goals.target.set", on=goal, data={"before": before, "targets": dict(sorted(targets.items())), "sum": total, "of": goal.target})
+    audit.record(
+        by=by, did="goals.target.set", on=goal, data={"before": before, "targets": dict(sorted(targets.items())), "sum": total, "of": goal.target}
+    )
     return total
 
 
