@@ -10,11 +10,13 @@ from flask import current_app, url_for
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries
+from enterprises.placements.rules.ratings import told
 from enterprises.placements.types import EventKind, RaterSide
 from trainhub.kernel import ical
 from trainhub.kernel.access import Identity, who
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import keys_of
+from trainhub.policy.book import book
 
 
 def of_base(base_id: int, identity: Identity, on: date) -> dict[str, Any]:
@@ -25,17 +27,19 @@ def of_base(base_id: int, identity: Identity, on: date) -> dict[str, Any]:
         "hosted": queries.of_base(base_id),
         "mentors": roster,
         "mentors_now": sum(until is None or until >= on for _name, _since, until in roster),
-        "ratings": _ratings(base_id),
+        "ratings": _ratings(base_id, on),
     }
 
 
-def _ratings(base_id: int) -> dict[str, Any]:
-    """How many students rated a base, and the mean of each topic."""
-    rows = queries.base_ratings(base_id)
+def _ratings(base_id: int, on: date) -> dict[str, Any]:
+    """How many students' ratings of a base are told on a day, from how many on (own.reports.small_cell_min), and the mean of each topic."""
+    least = book().at("own.reports.small_cell_min", on=on).number
+    rows = told(queries.base_ratings(base_id), on=on, least=least)
     topics = labels.RATING_TOPICS[RaterSide.STUDENT]
-    marks = {topic: [row.marks[topic] for row in rows if topic in row.marks] for topic in topics}
+    marks = {topic: [row[topic] for row in rows if topic in row] for topic in topics}
     return {
         "count": len(rows),
+        "least": least,
         "items": [(label, round(sum(marks[topic]) / len(marks[topic]), 1) if marks[topic] else None) for topic, label in topics.items()],
     }
 

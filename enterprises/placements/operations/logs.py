@@ -9,6 +9,7 @@ from typing import IO
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, LogNote, LogPhoto, Placement, Rating, WeeklyLog
 from enterprises.placements.operations._support import BadDay, BadPlacement, WrongState, demand_other, hold, tell
+from enterprises.placements.rules.ratings import RATED_BEFORE, RATED_FOR
 from enterprises.placements.types import DayState, LogTag, NoteSide, PlacementState, RaterSide
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
@@ -17,8 +18,6 @@ from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
 
 PHOTOS_PER_WEEK = 9
-RATED_BEFORE, RATED_FOR = 7, 30
-"""Days before and after the end of a placement on which the sides may rate each other."""
 PHOTO_BYTES = 15 * 1024 * 1024
 
 

@@ -158,9 +158,9 @@ def _courses(courses: dict[int, tuple[int, int, int]], asked: Asked) -> list[tup
 def scorecard(asked: Asked) -> Document:
     """One base: students hosted, weeks, completions, mentors, grades, what students thought of it, awards."""
     assert asked.organisation_id is not None
-    found = schools.base_figures(asked)
-    name = facts.organisations([asked.organisation_id], asked)[asked.organisation_id].name
     least = parameter("own.reports.small_cell_min", asked).number
+    found = schools.base_figures(asked, least)
+    name = facts.organisations([asked.organisation_id], asked)[asked.organisation_id].name
     bands = [(_score_band(low, high), count) for low, high, count in found.score_bands]
     topics = {key: str(label) for key, label in RATING_TOPICS[RaterSide.STUDENT].items()}
     awards = [
@@ -199,7 +199,10 @@ def scorecard(asked: Asked) -> Document:
             ),
             Section(
                 _("学生评价"),
-                (_("学生在实习结束后按 1 至 5 分评价基地；少于 %(a)s 份的不公布平均分。", a=least),),
+                (_(
+                        "学生在实习结束后按 1 至 5 分评价基地。统计截至末日的全部评价，按已结束、不能再改的半年汇总，每次至少新增 %(a)s 份才更新，看不出任何一人的评价。",
+                        a=least,
+                    ),),
                 bars(
                     _("学生评价"),
                     [(topics[key], tenths / 10) for key, (_count, tenths) in marks.items() if tenths is not None],

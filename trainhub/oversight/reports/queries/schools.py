@@ -17,12 +17,13 @@ from enterprises.awards.types import AwardState
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import Placement, Rating
-from enterprises.placements.types import RaterSide
+from enterprises.placements import queries as placements
+from enterprises.placements.models import Placement
+from enterprises.placements.rules.ratings import told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
 from trainhub.kernel import audit, pinyin
-from trainhub.kernel.clock import last_over, local
+from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations import queries as named
@@ -171,8 +172,8 @@ BANDS = ((900, 1001), (800, 900), (700, 800), (600, 700), (0, 600))
 """Spans of grades in tenths: from, up to below."""
 
 
-def base_figures(asked: Asked) -> BaseFigures:
-    """The figures of the base asked for."""
+def base_figures(asked: Asked, least: int) -> BaseFigures:
+    """The figures of the base asked for; `least`: how many students' ratings are told at a time."""
     assert asked.organisation_id is not None
     current, base_id = session(), asked.organisation_id
     students, days = hosted(asked, ConfirmedDay.base_id, ConfirmedDay.base_id == base_id).get(base_id, (0, 0))
@@ -208,12 +209,8 @@ def base_figures(asked: Asked) -> BaseFigures:
     awards = current.scalars(
         select(Award).where(Award.organisation_id == base_id, Award.created_at <= asked.known_at, Award.applied_on <= asked.until).order_by(Award.id)
     )
-    ratings = current.execute(
-        select(Rating.marks, Rating.rated_at)
-        .join(Placement, Placement.id == Rating.placement_id)
-        .where(Placement.base_id == base_id, Rating.side == RaterSide.STUDENT, Rating.rated_at <= asked.known_at)
-        .order_by(Rating.placement_id)
-    )
+    # One rule for every span: two scorecards whose days differ tell nothing of the one student between them.
+    ratings = told(placements.base_ratings(base_id), on=min(asked.until, last_over(asked.known_at)), least=least)
     return BaseFigures(
         students=int(students),
         days=int(days),
@@ -223,7 +220,7 @@ def base_figures(asked: Asked) -> BaseFigures:
         graded=len(known),
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((low, high, sum(low <= score < high for score in known)) for low, high in BANDS),
-        ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
+        ratings=tuple(ratings),
         awards=_awards_at(awards, asked.known_at),
     )
 
