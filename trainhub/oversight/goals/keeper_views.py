@@ -1,4 +1,4 @@
-"""Pages of who keeps a goal: define and change it, parts of the target, closed periods, snapshots, reviews, reported figures."""
+"""Pages of who keeps a goal: define and change it, parts of the target, closed periods, snapshots, reviews."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from flask import render_template, request
 
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role, guard, may, who
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.goals import forms, operations, queries, reporting, rules
+from trainhub.oversight.goals import forms, operations, queries, reporting
 from trainhub.oversight.goals.forms import CHANGES
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
@@ -144,7 +144,8 @@ def targets(goal: Goal) -> Any:
 # -- periods, snapshots, reviews ----------------------------------------------------------------------------------------
 def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
     today, made = clock.today(), dict(given_forms or {})
-    count = reader(sight_of(who(), today))
+    is_reported = goal.counting_rule is CountingRule.REPORTED  # by offices, of no single person: everybody reads the figures as they are
+    count = reader(None if is_reported else sight_of(who(), today))
     if may(who(), Can.KEEP):
         last = min(today, goal.deadline)
         made.setdefault("closing", forms.ClosingForm(formdata=None, until=min(today - timedelta(days=1), goal.deadline)).apart("closing"))
@@ -156,7 +157,8 @@ def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status
         closings=queries.closings_of(goal.id),
         snapshots=queries.snapshots_of(goal.id),
         reviews=queries.reviews_of(goal.id),
-        late=count(queries.late_persons(goal)),
+        late=0 if is_reported else count(queries.late_persons(goal)),
+        is_reported=is_reported,
         count=count,
         forms=made,
         review_names=forms.REVIEWS,
@@ -165,17 +167,11 @@ def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status
     return page, status
 
 
-def _computed(goal: Goal) -> Goal:
-    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
-        raise NotFound(_("目标 %(code)s 不按培训记录计数，没有统计页面。", code=goal.code))
-    return goal
-
-
 @blueprint.get("/<code>/keeping")
 @guard(Can.VIEW, load=load, subject=nothing)
 def keeping(goal: Goal) -> Any:
     """Closed periods, snapshots, reviews."""
-    return _keeping_page(_computed(goal))
+    return _keeping_page(goal)
 
 
 @blueprint.post("/<code>/snapshots")
@@ -185,9 +181,7 @@ def snapshot(goal: Goal) -> Any:
     form, code = forms.SnapshotForm().apart("snapshot"), goal.code
     return submit(
         form,
-        lambda: operations.take_snapshot(
-            goal=_computed(load(code)), on=_past(given(form.on.data)), reason=form.reason.data or "", by=who(), now=clock.now()
-        ),
+        lambda: operations.take_snapshot(goal=load(code), on=_past(given(form.on.data)), reason=form.reason.data or "", by=who(), now=clock.now()),
         again=lambda status: _keeping_page(load(code), {"snapshot": form}, status),
         then=lambda _given: done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.keeping", code=code),
     )
@@ -209,6 +203,9 @@ def _load_snapshot(code: str, snapshot_id: int) -> tuple[Goal, GoalSnapshot]:
 def snapshot_page(code: str, snapshot_id: int) -> Any:
     """A report as it was given out, beside what the ledger says of that day now."""
     goal, row = _load_snapshot(code, snapshot_id)
+    if goal.counting_rule is CountingRule.REPORTED:
+        now = reporting.report(goal, on=row.on)
+        return render_template("trainhub/goals/snapshot_reported.html", goal=goal, snapshot=row, now=now, regions=queries.regions_of(goal))
     sight = sight_of(who(), clock.today())
     return render_template(
         "trainhub/goals/snapshot.html",
@@ -242,7 +239,7 @@ def close(goal: Goal) -> Any:
     return submit(
         form,
         lambda: operations.close_period(
-            goal=_computed(load(code)),
+            goal=load(code),
             until=given(form.until.data),
             reason=form.reason.data or "",
             by=who(),
@@ -273,7 +270,7 @@ def review(goal: Goal) -> Any:
     return submit(
         form,
         lambda: operations.review(
-            goal=_computed(load(code)),
+            goal=load(code),
             kind=ReviewKind(form.kind.data),
             on=given(form.on.data),
             judgement=form.judgement.data or "",
@@ -284,76 +281,4 @@ def review(goal: Goal) -> Any:
         ),
         again=lambda status: _keeping_page(load(code), {"review": form}, status),
         then=lambda _given: done(_("评估已保存，所依据的数字已固定为快照。"), "goals.keeping", code=code),
-    )
-
-
-# -- reported goals -----------------------------------------------------------------------------------------------------
-def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200) -> Any:
-    figures, today = queries.figures_of(goal.id, goal.deadline), clock.today()
-    bounds = reporting.city_bounds(goal, on=today)
-    rows = [
-        {
-            "name": name,
-            "figure": figures.get(code),
-            "target": queries.targets_of(goal.id).get(code),
-            "is_outside": bounds is not None and rules.is_city(code) and code in figures and not bounds[0] <= figures[code].value <= bounds[1],
-        }
-        for code, name in queries.regions_of(goal)
-    ]
-    page = render_template(
-        "trainhub/goals/reported.html",
-        goal=goal,
-        rows=rows,
-        total=sum(f.value for f in figures.values()),
-        towards=reporting.reported(goal, on=today) or 0,
-        bounds=bounds,
-        form=form,
-        can=Can,
-    )
-    return page, status
-
-
-def _figure_form(goal: Goal) -> forms.FigureForm | None:
-    if not may(who(), Can.REPORT):
-        return None
-    form = forms.FigureForm(on=min(clock.today(), goal.deadline))
-    own = who().region_codes(Role.PREFECTURE_OPERATOR)
-    everywhere = who().everywhere(Role.DEPT_HR, Role.DEPT_EDU, Role.DEPT_ST, Role.SYSTEM_ADMIN)
-    form.region.choices = [(code, name) for code, name in queries.regions_of(goal) if everywhere or code in own]
-    return form
-
-
-def _is_reported(goal: Goal) -> Goal:
-    if goal.counting_rule is not CountingRule.REPORTED:
-        raise NotFound(_("这个目标按培训记录计数，不用上报。"))
-    return goal
-
-
-@blueprint.get("/<code>/reported")
-@guard(Can.VIEW, load=load, subject=nothing)
-def reported(goal: Goal) -> Any:
-    """A goal that is reported: the latest figure of each unit."""
-    return _reported_page(_is_reported(goal), _figure_form(goal))
-
-
-@blueprint.post("/<code>/reported")
-@guard(Can.REPORT, load=load, subject=nothing)
-def report_figure(goal: Goal) -> Any:
-    """Report a figure."""
-    form, code = _figure_form(_is_reported(goal)), goal.code
-    assert form is not None
-    return submit(
-        form,
-        lambda: operations.report_figure(
-            goal=load(code),
-            region_code=form.region.data,
-            on=given(form.on.data),
-            value=given(form.value.data),
-            evidence=form.evidence.data or "",
-            by=who(),
-            today=clock.today(),
-            now=clock.now(),
-        ),
-        again=lambda status: _reported_page(load(code), form, status),
-        then=lambda _given: done(_("数字已上报，以前的数字仍保留。"), "goals.reported", code=code),
     )

@@ -157,7 +157,8 @@ class GoalCourse(Base):
 
 
 class GoalSnapshot(Base):
-    """A report as it was given out: later entries change the goal, never a snapshot."""
+    """A report as it was given out: later entries change the goal, never a snapshot. Of a reported goal `persons` is what counts towards the
+    target, `enrolments` the sum of what was reported."""
 
     __tablename__ = "goal_snapshot"
 

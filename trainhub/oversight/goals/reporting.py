@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
 from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, rules
@@ -40,10 +38,10 @@ def band_of(goal: Goal, progress: Progress, forecast: Forecast, *, on: date) -> 
 
 
 def report(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[str, Any]:
-    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment. Raises Refused for
-    a goal that is not computed from the ledger."""
-    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
-        raise Refused(_("目标 %(code)s 不按培训记录计数，没有进度报告。", code=goal.code), code="not_computed")
+    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment. Of a goal that is reported:
+    `report_of_figures`."""
+    if goal.counting_rule is CountingRule.REPORTED:
+        return report_of_figures(goal, on=on, known_at=known_at)
     progress = queries.progress(goal, queries.counted(goal, until=on, known_at=known_at))
     forecast = forecast_of(goal, progress, on=on)
     band = band_of(goal, progress, forecast, on=on)
@@ -66,6 +64,23 @@ def report(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[st
             "low": band[0] if band else None,
             "high": band[1] if band else None,
         },
+    }
+
+
+def report_of_figures(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[str, Any]:
+    """Where a reported goal stood on a day: each unit's latest figure (value, as of when, on what it rests), their sum, and what of it counts
+    towards the target."""
+    figures = queries.figures_of(goal.id, min(on, goal.deadline), known_at)
+    reached = rules.towards({code: row.value for code, row in figures.items()}, city_bounds(goal, on=on))
+    return {
+        "goal": goal.code,
+        "target": goal.target,
+        "deadline": goal.deadline.isoformat(),
+        "on": on.isoformat(),
+        "reported": sum(row.value for row in figures.values()),
+        "towards": reached,
+        "share": round(reached / goal.target, 6),
+        "figures": {code: {"value": row.value, "on": row.on.isoformat(), "evidence": row.evidence} for code, row in sorted(figures.items())},
     }
 
 

@@ -15,13 +15,13 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.frames import found
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import asked_key
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import dashboards, queries, reporting
-from trainhub.oversight.goals.forms import UNITS
+from trainhub.oversight.goals.forms import unit_of
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import VIEWERS, Can
 from trainhub.oversight.goals.sights import reader, sight_of
@@ -45,8 +45,8 @@ PEOPLE = (
 
 @blueprint.app_template_filter("goal_unit")
 def goal_unit(goal: Goal) -> str:
-    """What a goal counts, in the reader's language; Chinese has more measure words than English."""
-    return goal.unit if language() == "zh" else str(UNITS.get(goal.unit, goal.unit))
+    """What a goal counts, in the reader's language."""
+    return unit_of(goal)
 
 
 def load(code: str) -> Goal:

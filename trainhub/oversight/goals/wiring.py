@@ -13,11 +13,11 @@ from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
-from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, tasks
+from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, reported_views, tasks
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-PAGES = (keeper_views.blueprint, enrolment_views.blueprint)
+PAGES = (keeper_views.blueprint, enrolment_views.blueprint, reported_views.blueprint)
 
 THINGS = {
     "goals.goal": _l("培训目标"),

@@ -255,6 +255,30 @@ def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session)
         operations.report_figure(region_code="350100", on=TODAY, value=1, by=SYSTEM, **{**call, "goal": _goal()})
 
 
+def test_a_reported_goal_is_frozen_closed_and_reviewed_like_any(session: Session, as_role: AsRole) -> None:
+    """What stood at a review does not change when a city reports for its day afterwards; such a figure is marked and holds."""
+    zones = queries.by_code("fj-zones")
+    assert zones is not None
+    call: dict[str, Any] = {"goal": zones, "evidence": "闽数办", "by": SYSTEM, "today": TODAY}
+    operations.report_figure(region_code="350100", on=date(2016, 6, 1), value=1, now=NOW, **call)
+    hr, later = as_role(Role.DEPT_HR), NOW + timedelta(days=1)
+    row = operations.review(goal=zones, kind=ReviewKind.MIDTERM, on=date(2016, 6, 30), judgement="过半", measures="", by=SYSTEM, today=TODAY, now=NOW)
+    operations.close_period(goal=zones, until=date(2016, 6, 30), reason="半年上报", by=SYSTEM, today=TODAY, now=NOW)
+    operations.report_figure(region_code="350200", on=date(2016, 6, 30), value=2, now=later, **call)
+    operations.report_figure(region_code="350300", on=TODAY, value=1, now=later, **call)
+    session.commit()
+    then = reporting.report(zones, on=date(2016, 6, 30), known_at=NOW)
+    assert (then["towards"], reporting.report(zones, on=date(2016, 6, 30))["towards"], reporting.report(zones, on=TODAY)["towards"]) == (1, 2, 3)
+    page = hr.get(f"/goals/fj-zones/snapshots/{row.snapshot_id}").text
+    assert ("快照不变" in page, "2016-06-01" in page) == (True, True)
+    assert "计入目标 1 个" in hr.get("/goals/fj-zones/keeping").text
+    assert hr.get("/goals/fj-zones/reported").text.count("补录</") == 1
+    lines = hr.get("/goals/fj-zones/reported.csv").text.splitlines()
+    assert [line.rsplit(",", 1)[1] for line in lines[1:]] == ["", "补录", ""]
+    sent = hr.post("/goals/fj-zones/snapshots", data={"on": "2016-06-30", "reason": "年报"})
+    assert (sent.status_code, queries.snapshots_of(zones.id)[0].persons) == (303, 2)
+
+
 @pytest.mark.database
 @pytest.mark.parametrize(("day", "counts"), [(date(2017, 12, 30), True), (date(2017, 12, 31), True), (date(2018, 1, 1), False)])
 def test_a_figure_after_the_deadline_does_not_count(session: Session, day: date, counts: bool) -> None:

@@ -254,17 +254,18 @@ def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
 
 def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime) -> GoalSnapshot:
     """Keep the report of a day as it was given out, with the parts of the target (`targets`, by unit) it was read against; later entries change
-    the goal, never the snapshot."""
+    the goal, never the snapshot. Of a reported goal `persons` is what counts towards the target, `enrolments` the sum that was reported."""
     reason = reason.strip()
     if not reason:
         raise ReasonNeeded(_("请写明固定快照的用途，例如“2016年度中期评估”。"), field="reason")
     found = report(goal, on=on) | {"targets": queries.targets_of(goal.id)}
+    is_counted = goal.counting_rule is CountingRule.DISTINCT_PERSONS
     row = GoalSnapshot(
         goal_id=goal.id,
         on=on,
         reason=reason[:200],
-        persons=found["persons"],
-        enrolments=found["enrolments"],
+        persons=found["persons" if is_counted else "towards"],
+        enrolments=found["enrolments" if is_counted else "reported"],
         report=json.loads(json.dumps(found, default=str)),
         taken_by_id=by.account_id,
         taken_at=now,

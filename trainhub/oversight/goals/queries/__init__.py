@@ -36,13 +36,15 @@ from trainhub.oversight.goals.queries.counting import (
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
 from trainhub.oversight.goals.queries.explaining import changes_since, joined_since
-from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, hold, is_late, late_counts, late_persons, reviews_of
-from trainhub.oversight.goals.queries.knowing import computed_at
+from trainhub.oversight.goals.queries.figures import Reported, figures_of, figures_reported, is_late_figure
+from trainhub.oversight.goals.queries.keeping import closing, closings_of, hold, is_late, late_counts, late_persons, reviews_of
+from trainhub.oversight.goals.queries.knowing import computed_at, reported_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
     "PROVINCE",
     "Marks",
+    "Reported",
     "by_code",
     "changes_since",
     "closing",
@@ -61,10 +63,12 @@ __all__ = [
     "enrolments_by_key",
     "enrolments_page",
     "figures_of",
+    "figures_reported",
     "first_completions",
     "hold",
     "humans_of",
     "is_late",
+    "is_late_figure",
     "is_unsorted",
     "joined_since",
     "kept_courses",
@@ -83,6 +87,7 @@ __all__ = [
     "pieces",
     "progress",
     "regions_of",
+    "reported_at",
     "reviews_of",
     "snapshot",
     "snapshots_of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.training_queries import is_sure
 from trainhub.ledger.types import Category
 from trainhub.organisations.queries import within_regions
-from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalPerson, GoalReview, GoalSnapshot
+from trainhub.oversight.goals.models import Goal, GoalClosing, GoalPerson, GoalReview, GoalSnapshot
 from trainhub.people.models import Person
 
 
@@ -165,11 +164,3 @@ def reviews_of(goal_id: int) -> list[tuple[GoalReview, GoalSnapshot]]:
         .order_by(GoalReview.id.desc())
     )
     return [(one, snapshot) for one, snapshot in found]
-
-
-def figures_of(goal_id: int, until: date | None = None) -> dict[str, GoalFigure]:
-    """The latest reported figure by reporting unit."""
-    statement = select(GoalFigure).where(GoalFigure.goal_id == goal_id)
-    if until is not None:
-        statement = statement.where(GoalFigure.on <= until)
-    return {row.region_code: row for row in session().scalars(statement.order_by(GoalFigure.on, GoalFigure.id))}

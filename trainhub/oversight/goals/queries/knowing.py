@@ -14,9 +14,19 @@ from trainhub.oversight.goals.types import CountingRule, GoalState
 
 
 def computed_at(moment: datetime) -> list[Goal]:
-    """The goals whose figures came from the ledger at a moment, as they stood then: copies beside the session: without what was defined since, with the name, target, deadline
+    """The goals whose figures came from the ledger at a moment (`_open_at`)."""
+    return _open_at(moment, CountingRule.DISTINCT_PERSONS)
+
+
+def reported_at(moment: datetime) -> list[Goal]:
+    """The goals of which units reported figures at a moment (`_open_at`)."""
+    return _open_at(moment, CountingRule.REPORTED)
+
+
+def _open_at(moment: datetime, rule: CountingRule) -> list[Goal]:
+    """Open goals as they stood at a moment: copies beside the session: without what was defined since, with the name, target, deadline
     and state that were changed since taken back by the audit log."""
-    statement = select(Goal).where(Goal.counting_rule == CountingRule.DISTINCT_PERSONS, Goal.created_at <= moment).order_by(Goal.code)
+    statement = select(Goal).where(Goal.counting_rule == rule, Goal.created_at <= moment).order_by(Goal.code)
     replaced = audit.replaced_since(moment, did="goals.goal.changed", keys=("name", "target", "deadline", "state"))
     found = []
     for goal in session().scalars(statement):

@@ -9,8 +9,8 @@ from enterprises.placements.types import RaterSide
 from trainhub.certificates.labels import KINDS
 from trainhub.certificates.types import Kind
 from trainhub.kernel.i18n import _
+from trainhub.oversight.goals import forms, reporting
 from trainhub.oversight.goals import queries as goals
-from trainhub.oversight.goals import reporting
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.common import bars, known, pairs, parameter, platform, source, span, table, trainings, weeks
 from trainhub.oversight.reports.queries import facts, schools
@@ -84,6 +84,8 @@ def quality(asked: Asked) -> Document:
     certificates = [(str(KINDS[Kind(kind)]), count) for kind, count in schools.certificates_by_kind(asked)]
     counted = [goal for goal in goals.computed_at(asked.known_at) if goal.starts_on <= asked.until]
     progress = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in counted]
+    units = [goal for goal in goals.reported_at(asked.known_at) if goal.starts_on <= asked.until]
+    figures = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in units]
     return Document(
         title=_("工程人才培养质量报告（%(a)s）", a=span(asked)),
         subtitle=platform(),
@@ -144,6 +146,16 @@ def quality(asked: Asked) -> Document:
                     shares={4: (2, 1)},
                 ),
             ),
+            Section(
+                _("上报的目标"),
+                (_("截至 %(a)s 各地上报的累计数，不是平台的培训记录。", a=asked.until.isoformat()),),
+                None,
+                table(
+                    _("上报的目标"),
+                    (_("目标"), _("单位"), "#" + _("目标数"), "#" + _("已上报"), "#" + _("计入目标"), "#" + _("完成")),
+                    [(g.name, forms.unit_of(g), g.target, r["reported"], r["towards"], rules.share_text(r["towards"], g.target)) for g, r in figures],
+                ),
+            ),
         ),
         method=(_("实习人周：确认的实习日每 5 日折合 1 周；毕业设计以当期有结论（通过或不通过）的为准。"), known()),
         sources=(source("research", "RESEARCH-5.3, 002:175", "有关质量报告年度发布或隔年发布"),),
@@ -199,10 +211,12 @@ def scorecard(asked: Asked) -> Document:
             ),
             Section(
                 _("学生评价"),
-                (_(
+                (
+                    _(
                         "学生在实习结束后按 1 至 5 分评价基地。统计截至末日的全部评价，按已结束、不能再改的半年汇总，每次至少新增 %(a)s 份才更新，看不出任何一人的评价。",
                         a=least,
-                    ),),
+                    ),
+                ),
                 bars(
                     _("学生评价"),
                     [(topics[key], tenths / 10) for key, (_count, tenths) in marks.items() if tenths is not None],

@@ -1,0 +1,59 @@
+"""What units reported of a goal that is not counted from the ledger: the latest figures, as of a day and as was known then, and all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from trainhub.kernel.db import session
+from trainhub.oversight.goals.models import GoalClosing, GoalFigure
+from trainhub.people import queries as people
+
+
+def figures_of(goal_id: int, until: date | None = None, known_at: datetime | None = None) -> dict[str, GoalFigure]:
+    """The latest reported figure by reporting unit, of days up to one and of what was reported by a moment."""
+    statement = select(GoalFigure).where(GoalFigure.goal_id == goal_id)
+    if until is not None:
+        statement = statement.where(GoalFigure.on <= until)
+    if known_at is not None:
+        statement = statement.where(GoalFigure.reported_at <= known_at)
+    return {row.region_code: row for row in session().scalars(statement.order_by(GoalFigure.on, GoalFigure.id))}
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A figure in the list of all; `is_late`: reported for a closed period after it was closed."""
+
+    region_code: str
+    on: date
+    value: int
+    evidence: str
+    reported_at: datetime
+    who: str
+    is_late: bool
+
+
+def figures_reported(goal_id: int, closings: Iterable[GoalClosing]) -> list[Reported]:
+    """Every figure that was ever reported, the latest first, with who did; `closings`: those that stand."""
+    rows = list(session().scalars(select(GoalFigure).where(GoalFigure.goal_id == goal_id).order_by(GoalFigure.id.desc())))
+    names, standing = people.who_acted([row.reported_by_id for row in rows]), list(closings)
+    return [
+        Reported(
+            row.region_code,
+            row.on,
+            row.value,
+            row.evidence,
+            row.reported_at,
+            names.get(row.reported_by_id, "") if row.reported_by_id is not None else "",
+            is_late_figure(row, standing),
+        )
+        for row in rows
+    ]
+
+
+def is_late_figure(row: GoalFigure, standing: Iterable[GoalClosing]) -> bool:
+    """Whether a figure came for days that were closed by then: it holds, and was not in what was given out."""
+    return any(row.on <= one.until and row.reported_at > one.closed_at for one in standing)
