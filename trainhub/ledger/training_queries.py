@@ -31,7 +31,8 @@ def completed(since: date, until: date, known_at: datetime | None = None, *only:
 
     The same rule as a goal's: what counts, of persons who were looked at, and what one human completed once and was recorded under two rows once.
     """
-    human, standing = Person.merged_into_id, [TrainingRecord.cancelled_at.is_(None)]
+    human: Any = Person.merged_into_id
+    standing: list[ColumnElement[bool]] = [TrainingRecord.cancelled_at.is_(None)]
     joined = select(TrainingRecord.organisation_id).join(Person, Person.id == TrainingRecord.person_id)
     if known_at is not None:
         stood = people.mergings_at(known_at)

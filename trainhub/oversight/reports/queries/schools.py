@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -164,7 +164,7 @@ class BaseFigures:
     graded: int
     mean_score_x10: int | None
     score_bands: tuple[tuple[int, int, int], ...]
-    ratings: tuple[dict[str, int], ...]
+    ratings: tuple[Mapping[str, int], ...]
     awards: tuple[tuple[str, AwardState, int | None, date | None], ...]
 
 
