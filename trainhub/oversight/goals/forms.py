@@ -7,9 +7,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
-from trainhub.kernel.i18n import _l, language
+from trainhub.kernel.i18n import _l
 from trainhub.ledger.labels import CATEGORIES
-from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.types import Change, CountingRule, GoalState, ReviewKind
 
 RULES = {CountingRule.DISTINCT_PERSONS: _l("按培训记录计不同的人"), CountingRule.REPORTED: _l("由各地上报数字")}
@@ -22,15 +21,6 @@ CHANGES = {
     Change.JOINED: _l("人员合并或拆分"),
 }
 """Why a completion counts that did not, or the other way round."""
-UNITS = {"人": _l("人"), "个": _l("项"), "项": _l("项")}
-"""What the goals of the documents count; a unit that an office wrote itself stays as it wrote it."""
-
-
-def unit_of(goal: Goal) -> str:
-    """What a goal counts, in the reader's language; Chinese has more measure words than English."""
-    return goal.unit if language() == "zh" else str(UNITS.get(goal.unit, goal.unit))
-
-
 REVIEWS = {ReviewKind.MIDTERM: _l("中期评估"), ReviewKind.YEARLY: _l("年度评估"), ReviewKind.FINAL: _l("终期评估")}
 
 

@@ -21,7 +21,7 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import dashboards, queries, reporting
-from trainhub.oversight.goals.forms import unit_of
+from trainhub.oversight.goals.labels import unit_of
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import VIEWERS, Can
 from trainhub.oversight.goals.sights import reader, sight_of

@@ -9,8 +9,9 @@ from enterprises.placements.types import RaterSide
 from trainhub.certificates.labels import KINDS
 from trainhub.certificates.types import Kind
 from trainhub.kernel.i18n import _
-from trainhub.oversight.goals import forms, reporting
 from trainhub.oversight.goals import queries as goals
+from trainhub.oversight.goals import reporting
+from trainhub.oversight.goals.labels import unit_of
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.common import bars, known, pairs, parameter, platform, source, span, table, trainings, weeks
 from trainhub.oversight.reports.queries import facts, schools
@@ -153,7 +154,7 @@ def quality(asked: Asked) -> Document:
                 table(
                     _("上报的目标"),
                     (_("目标"), _("单位"), "#" + _("目标数"), "#" + _("已上报"), "#" + _("计入目标"), "#" + _("完成")),
-                    [(g.name, forms.unit_of(g), g.target, r["reported"], r["towards"], rules.share_text(r["towards"], g.target)) for g, r in figures],
+                    [(g.name, unit_of(g), g.target, r["reported"], r["towards"], rules.share_text(r["towards"], g.target)) for g, r in figures],
                 ),
             ),
         ),
