@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from enterprises.awards.figures import CompanyCase as CompanyCase
 from enterprises.awards.figures import Figures as Figures
-from enterprises.awards.projects import is_alike, key_of
+from enterprises.awards.projects import is_alike, is_same, key_of
 from enterprises.awards.rules import credit, in_use, once, over, place, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
@@ -346,14 +346,8 @@ def group_of(rule: CompanyRule, key: str) -> str:
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
-    """Whether it was given for the same: the year, or the project whatever the year. Projects are told apart by the number of their
-    source, by name where one of them has none. A bid award of the year that names no project (decided before projects were kept)
-    stands for any of them."""
-    if rule in BY_PROJECT and one.project:
-        if one.project_number and case.project_number:
-            return key_of(one.project_number) == key_of(case.project_number)
-        return key_of(one.project) == key_of(case.project)
-    return one.year == case.figures.year
+    """Whether it was given for the same (`projects.is_same`)."""
+    return is_same(rule, (one.project, one.project_number, one.year), (case.project, case.project_number, case.figures.year))
 
 
 def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> list[Finding]:

@@ -193,7 +193,11 @@ def page_of(
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
     if supplement is None and operations.may_supplement(row) and may(who(), Can.AWARD_APPLY, queries.award_subject(row)):
         supplement = forms.SupplementForm(formdata=None, version=row.version).apart("supplement")
-    is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REJECTED, AwardState.REVOKED)
+    history = organisations.history_of("award", row.id)
+    is_rejected = row.state is AwardState.REJECTED  # those of before kept the findings of the application
+    is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REVOKED) or (
+        is_rejected and any(event.data.get("keeps_findings") for event in history)
+    )
     # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
     untold = [str(said) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for said in errors]
     page = render_template(
@@ -212,7 +216,7 @@ def page_of(
         untold=untold,
         barred=barred,
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
-        history=organisations.history_of("award", row.id),
+        history=history,
         examined=queries.steps_of(row.id),
         figures=figures_of(row),
         supplement=supplement,

@@ -36,9 +36,9 @@ def _ratings(base_id: int, on: date) -> dict[str, Any]:
     least = book().at("own.reports.small_cell_min", on=on).number
     rows = told(queries.base_ratings(base_id), on=on, least=least)
     topics = labels.RATING_TOPICS[RaterSide.STUDENT]
-    marks = {topic: [row[topic] for row in rows if topic in row] for topic in topics}
+    marks = {topic: [row.marks[topic] for row in rows if topic in row.marks] for topic in topics}
     return {
-        "count": len(rows),
+        "count": len({row.human for row in rows}),
         "least": least,
         "items": [(label, round(sum(marks[topic]) / len(marks[topic]), 1) if marks[topic] else None) for topic, label in topics.items()],
     }

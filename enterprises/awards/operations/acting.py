@@ -99,13 +99,14 @@ def pays_locally(award: Award) -> bool:
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:
     """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
-    who applied does not recognise, accept or decide, who checked does not decide, who put the amount forward does not enter what the joint conference
+    who applied does not recognise, accept or decide, who checked does not decide nor enter what the conference said, who put the amount forward does not enter what the joint conference
     said, and neither of them pays.
     Empty: the step is theirs to take. Nobody (a command of the house) is nobody."""
-    taken = queries.latest_steps(award.id) if action in (Action.PAY, Action.DECIDE) else {}
-    conferred, checked = taken.get(StepKind.CONFERENCE), taken.get(StepKind.CHECK)
-    if action is Action.DECIDE and checked is not None and is_same_holder(by.account_id, checked.recorded_by_id):
-        return str(labels.STEPS[StepKind.CHECK])
+    conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE) if action is Action.PAY else None
+    if action in (Action.DECIDE, Action.CONFER):
+        checks = [step.recorded_by_id for step in queries.steps_of(award.id) if step.kind is StepKind.CHECK]
+        if any(is_same_holder(by.account_id, key) for key in checks):
+            return str(labels.STEPS[StepKind.CHECK])
     hands = {
         Action.APPLY: (award.applied_by_id, {Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, Action.CONFER, Action.PAY}),
         Action.DECIDE: (award.decided_by_id, {Action.CONFER, Action.PAY}),

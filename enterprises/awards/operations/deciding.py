@@ -5,6 +5,7 @@ A decision stores the findings it rests on.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -39,6 +40,7 @@ from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.organisations import queries as organisations
 from trainhub.policy.findings import Finding, Status, as_dicts
+from trainhub.policy.types import NotInForce
 
 
 def recognise(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -370,8 +372,9 @@ def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetim
     """Reject an application before its decision, with a reason the applicant reads and the findings of the day; who may apply again."""
     begin(award, Action.REJECT, by, version)
     award.reason, award.ended_on = need(reason, _("请写明不予通过的理由，申请单位会看到。"), "reason")[:400], today
-    award.findings = as_dicts(queries.answer_of(award, today).findings)
-    return end(award, Action.REJECT, by, now, reason=award.reason)
+    with suppress(NotInForce):  # a rule that has ended meanwhile is no bar: what the application found stays
+        award.findings = as_dicts(queries.answer_of(award, today).findings)
+    return end(award, Action.REJECT, by, now, reason=award.reason, keeps_findings=True)
 
 
 def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:

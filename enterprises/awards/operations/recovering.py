@@ -7,7 +7,7 @@ from datetime import date
 from enterprises.awards import funds, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AwardRefused, may_take, name, need
-from enterprises.awards.projects import key_of
+from enterprises.awards.projects import is_same
 from enterprises.awards.types import BY_PROJECT, Who
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -56,9 +56,6 @@ def refuse_unrecovered(award: Award) -> None:
 
 
 def _is_same(one: Award, other: Award) -> bool:
-    """Whether both are of one project, however either is spelled: by the number of its source, by name where one of them has none."""
-    if one.rule != other.rule or one.rule not in BY_PROJECT:
-        return False
-    if key_of(one.project_number) and key_of(other.project_number):
-        return key_of(one.project_number) == key_of(other.project_number)
-    return bool(key_of(one.project)) and key_of(one.project) == key_of(other.project)
+    """Whether both are of one project, however either is spelled (`projects.is_same`)."""
+    of = [(row.project, row.project_number, row.year) for row in (one, other)]
+    return one.rule == other.rule and one.rule in BY_PROJECT and is_same(one.rule, *of)

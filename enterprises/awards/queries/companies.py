@@ -46,14 +46,19 @@ def figures_of(organisation_id: int, known_at: datetime | None = None) -> list[C
     return list(session().scalars(rows.order_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)))
 
 
-def company_case(company: Organisation, year: int, on: date, project: Project = NO_PROJECT, known_at: datetime | None = None) -> CompanyCase:
+def company_case(
+    company: Organisation, year: int, on: date, project: Project = NO_PROJECT, known_at: datetime | None = None, *, counts_trained: bool = True
+) -> CompanyCase:
     """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day; of figures that belong to a
     project those of the one named, of figures that changed since a moment those of then."""
-    return _cases(company, year, on, [project], known_at)[0]
+    return _cases(company, year, on, [project], known_at, counts_trained)[0]
 
 
-def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project], known_at: datetime | None = None) -> list[CompanyCase]:
-    rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year, known_at)
+def _cases(
+    company: Organisation, year: int, on: date, asked: Iterable[Project], known_at: datetime | None = None, counts_trained: bool = True
+) -> list[CompanyCase]:
+    rows, given = figures_of(company.id, known_at), given_to(company.id, on)
+    trained = _completions(company.id, year, known_at) if counts_trained else 0
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
     is_closed = bool(organisations.closed_on([company.id], on))
@@ -90,7 +95,7 @@ def company_answer(
 ) -> Entitlement:
     """The answer of one of them."""
     asked = (project, project_number) if rule in BY_PROJECT else NO_PROJECT
-    return company_rules.judge(rule, company_case(company, year, on, asked, known_at), _held(year))
+    return company_rules.judge(rule, company_case(company, year, on, asked, known_at, counts_trained=rule is CompanyRule.TRAINING), _held(year))
 
 
 def locally_matched(year: int) -> frozenset[str]:

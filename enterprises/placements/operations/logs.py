@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import IO
 
 from enterprises.placements import labels, queries, rules
-from enterprises.placements.models import DayEntry, LogNote, LogPhoto, Placement, Rating, WeeklyLog
+from enterprises.placements.models import DayEntry, LogNote, LogPhoto, Placement, Rating, Term, WeeklyLog
 from enterprises.placements.operations._support import BadDay, BadPlacement, WrongState, demand_other, hold, tell
-from enterprises.placements.rules.ratings import RATED_BEFORE, RATED_FOR
+from enterprises.placements.rules.ratings import RATED_BEFORE, RATED_FOR, is_told
 from enterprises.placements.types import DayState, LogTag, NoteSide, PlacementState, RaterSide
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
@@ -160,7 +161,8 @@ def may_be_rated(placement: Placement, today: date) -> bool:
 
 
 def rate(*, placement: Placement, side: RaterSide, marks: Mapping[str, int], comment: str, today: date, by: Identity, now: datetime) -> Rating:
-    """Rate the other side, from the last week on; may be changed for thirty days after the end. Marks are 1 to 5, one for each topic."""
+    """Rate the other side, from the last week on; may be changed for thirty days after the end, and not once its half-year is added up
+    (`rules.ratings`). Marks are 1 to 5, one for each topic."""
     topics = set(labels.RATING_TOPICS[side])
     if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED) or (placement.ends_on - today).days > RATED_BEFORE:
         raise WrongState(_("实习最后一周起才能评价。"))
@@ -171,6 +173,8 @@ def rate(*, placement: Placement, side: RaterSide, marks: Mapping[str, int], com
     if set(marks) != topics or any(not 1 <= mark <= 5 for mark in marks.values()):
         raise BadPlacement(_("请为每一项选择 1 至 5 分。"), field="marks")
     row = queries.ratings_of(placement.id).get(side)
+    if row is not None and is_told(session().get_one(Term, placement.term_id).ends_on, local(row.rated_at).date(), today):
+        raise WrongState(_("这次评价所在的半年已经汇总，不能再改。"))
     if row is None:
         row = Rating(placement_id=placement.id, side=side, marks={}, rated_at=now)
         session().add(row)

@@ -7,7 +7,6 @@ from enterprises.placements.queries.daily import (
     absences_of,
     agreed_now,
     base_place,
-    base_ratings,
     confirmed_outside,
     decided_alike,
     event,
@@ -140,6 +139,7 @@ from enterprises.placements.queries.placing import (
 )
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
 from enterprises.placements.queries.progress import days_for_export, of_students, progress_of, progress_of_student, progress_rows, whole_progress
+from enterprises.placements.queries.rated import base_ratings
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -356,13 +356,6 @@ def mentor_person(mentor_id: int) -> Person:
 def ratings_of(placement_id: int) -> dict[RaterSide, Rating]:
     """The ratings of a placement by side."""
     return {row.side: row for row in session().scalars(select(Rating).where(Rating.placement_id == placement_id))}
-
-
-def base_ratings(base_id: int) -> list[tuple[date, Mapping[str, int]]]:
-    """What students thought of a base: (last day of the placement, marks). Which of them may be told: `rules.ratings.told`."""
-    statement = select(Placement.ends_on, Rating.marks).join(Placement, Placement.id == Rating.placement_id)
-    found = session().execute(statement.where(Placement.base_id == base_id, Rating.side == RaterSide.STUDENT).order_by(Rating.placement_id))
-    return [(ended, marks) for ended, marks in found]
 
 
 def rows_of_days(placement_id: int, since: date, until: date, state: DayState) -> int:

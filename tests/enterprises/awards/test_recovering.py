@@ -19,6 +19,7 @@ from enterprises.awards.types import TOTAL_KEYS, YEARLY_KEYS, AwardState, Compan
 from tests.factories import awards as make
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations.models import Organisation
@@ -132,6 +133,7 @@ def test_a_rejection_keeps_the_findings_it_was_made_on(session: Session, as_role
     kept = {one["code"]: one["status"] for one in row.findings}
     assert (base_lacks["FJ-16b.accepted"], kept["FJ-16b.accepted"]) == ("not_met", "met"), "of the day of the rejection, not of the application"
     make.decided(base)
+    audit.write_pending(session)
     session.commit()
     assert "FJ-16b（" not in as_role(Role.DEPT_EDU).get(f"/awards/{row.id}").text, "what was given since is none of its findings"
 

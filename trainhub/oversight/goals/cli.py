@@ -42,6 +42,7 @@ def goals() -> None:
 def report(code: str, on: datetime | None, known_at: datetime | None) -> dict[str, Any]:
     """目标进度报告，直接由培训台账计算 / the progress of a goal, computed from the ledger.
 
+    Of a goal that places report themselves ("counting_rule": "reported"): their latest figures instead of persons.
     With --known-at: only what was recorded, stood and was identified by then, persons joined as they were then.
 
     Example: trainhub goals report --goal fj-400k --on 2016-12-31 --json

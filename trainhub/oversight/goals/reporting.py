@@ -74,6 +74,7 @@ def report_of_figures(goal: Goal, *, on: date, known_at: datetime | None = None)
     reached = rules.towards({code: row.value for code, row in figures.items()}, city_bounds(goal, on=on))
     return {
         "goal": goal.code,
+        "counting_rule": goal.counting_rule.value,
         "target": goal.target,
         "deadline": goal.deadline.isoformat(),
         "on": on.isoformat(),

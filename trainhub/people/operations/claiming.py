@@ -33,7 +33,7 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
 
     Anybody can type the number of somebody else: it must neither keep that human out of a list nor lead their records to the claimant. Whether both
     are one human is decided as a claim, or as a pair, like any two of one name and birth date. The row keeps the mask, as after `numbering.say_number`, and its
-    holder is told nothing: else a stranger learned whose list the number came with. `but`: the row whose own number it becomes.
+    holder is told nothing, and whom an office had looked at before they typed it stays verified: else a stranger learned whose list the number came with. `but`: the row whose own number it becomes.
     """
     rows = [row for row in queries.claimants(hashes, hold=True) if row.id != but]
     yielded: dict[str, Person] = {}
@@ -41,7 +41,6 @@ def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int
         if row.id_number_hash is not None:
             yielded[row.id_number_hash] = row
         row.id_number_hash = row.id_number_encrypted = None
-        row.is_verified = False
         settle_identity(row, how=Identified.NUMBER, by=by, now=now)
         session().flush()
         audit.record(by=by, did="people.number.yielded", on=row, data={})

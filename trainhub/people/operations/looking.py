@@ -17,7 +17,8 @@ from trainhub.people.operations.persons import change_person, check_reason, open
 
 def identify_person(*, person: Person, basis: str, by: Identity, now: datetime) -> bool:
     """Keep that somebody looked at a person and their document; a number that the holder had typed is proven by it. `basis`: what was looked at,
-    without a number; the audit log keeps it. Verified already: False, nothing changed.
+    without a number; the audit log keeps it. Verified already: False, nothing changed (a number
+    they typed since is proven by who registers it).
 
     Raises BadPerson: merged into another row, a number that is another row's (a claim decides), neither a number nor a birth date to look at, no basis;
     NotAllowed for oneself.

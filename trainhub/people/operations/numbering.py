@@ -99,6 +99,9 @@ def unsay_number(person: Person, before: Mapping[str, Any] | None = None) -> Non
 
 
 def _follow(person: Person, check: IdCheck) -> None:
+    """Take over what a number says; of somebody an office looked at, what they type themselves says nothing."""
+    if person.is_verified and person.number_by_holder:
+        return
     person.birth_on = check.birth_on or person.birth_on
     person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
     person.nationality_kind = check.nationality_kind

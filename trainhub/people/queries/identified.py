@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -37,12 +38,25 @@ def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[b
         stays = func.coalesce(row.merged_into_id, row.id)
         one_human = or_(other.id == stays, other.merged_into_id == stays)
         return or_(is_identified(row=row), select(other.id).where(one_human, is_identified(row=other)).correlate_except(other).exists())
+    if isinstance(at, datetime):
+        return or_(is_identified(at, row), row.id.in_(_beside_identified(at)))
     mine, theirs, beside = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
     into = select(mine.into_id).where(mine.gone_id == row.id, *_stood(mine, at)).correlate_except(mine)
     gone = select(theirs.gone_id).where(theirs.into_id == row.id, *_stood(theirs, at)).correlate_except(theirs)
     same = select(beside.gone_id).where(beside.into_id.in_(into), *_stood(beside, at)).correlate_except(beside)
     rows = or_(other.id.in_(into), other.id.in_(gone), other.id.in_(same))
     return or_(is_identified(at, row), select(other.id).where(rows, is_identified(at, other)).correlate_except(other).exists())
+
+
+def _beside_identified(at: datetime) -> sa.CompoundSelect[Any]:
+    """The rows that stood for one human at a moment with a row that was looked at: asked from the mergings, which are few, once for a statement; from
+    each person it reads them all again on PostgreSQL."""
+    merge, other, known = aliased(PersonMerge), aliased(PersonMerge), aliased(Person)
+    seen = (*_stood(merge, at), is_identified(at, known))
+    gone = select(merge.gone_id).join(known, known.id == merge.into_id).where(*seen)
+    into = select(merge.into_id).join(known, known.id == merge.gone_id).where(*seen)
+    both = select(other.gone_id).join(merge, merge.into_id == other.into_id).join(known, known.id == merge.gone_id)
+    return sa.union_all(gone, into, both.where(*seen, *_stood(other, at)))
 
 
 def _stood(merge: Any, at: Moment) -> tuple[ColumnElement[bool], ...]:

@@ -258,8 +258,11 @@ def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datet
     reason = reason.strip()
     if not reason:
         raise ReasonNeeded(_("请写明固定快照的用途，例如“2016年度中期评估”。"), field="reason")
-    found = report(goal, on=on) | {"targets": queries.targets_of(goal.id)}
     is_counted = goal.counting_rule is CountingRule.DISTINCT_PERSONS
+    if not is_counted:
+        queries.hold(goal.id)
+        now = queries.after_reported(goal.id, now)
+    found = report(goal, on=on) | {"targets": queries.targets_of(goal.id)}
     row = GoalSnapshot(
         goal_id=goal.id,
         on=on,

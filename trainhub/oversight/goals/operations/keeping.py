@@ -86,9 +86,11 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
-    newest = hold_records()
-    now = now if newest is None else max(now, newest)
+    if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
+        newest = hold_records()
+        now = now if newest is None else max(now, newest)
     queries.hold(goal.id)
+    now = queries.after_reported(goal.id, now)
     standing = queries.closings_of(goal.id, only_standing=True)
     if any(row.until >= until for row in standing):
         raise BadClosing(_("截至 %(day)s 的时段已经封存。", day=max(row.until for row in standing)), field="until", code="already_closed")
@@ -160,6 +162,8 @@ def report_figure(*, goal: Goal, region_code: str, on: date, value: int, evidenc
         raise BadGoal(said, field="on")
     if value < 0:
         raise BadGoal(_("数字不能为负。"), field="value")
+    queries.hold(goal.id)  # a figure is either in what a closing gives out or late
+    now = queries.after_frozen(goal.id, now)
     row = GoalFigure(
         goal_id=goal.id,
         region_code=region_code,

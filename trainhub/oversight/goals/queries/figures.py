@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trainhub.kernel.db import session
-from trainhub.oversight.goals.models import GoalClosing, GoalFigure
+from trainhub.oversight.goals.models import GoalClosing, GoalFigure, GoalSnapshot
 from trainhub.people import queries as people
 
 
@@ -21,6 +21,22 @@ def figures_of(goal_id: int, until: date | None = None, known_at: datetime | Non
     if known_at is not None:
         statement = statement.where(GoalFigure.reported_at <= known_at)
     return {row.region_code: row for row in session().scalars(statement.order_by(GoalFigure.on, GoalFigure.id))}
+
+
+def after_reported(goal_id: int, now: datetime) -> datetime:
+    """A moment that is not before any figure of a goal was reported, whoever waited for whom."""
+    newest = session().scalar(select(func.max(GoalFigure.reported_at)).where(GoalFigure.goal_id == goal_id))
+    return now if newest is None else max(now, newest)
+
+
+def after_frozen(goal_id: int, now: datetime) -> datetime:
+    """A moment that is after every closing and snapshot of a goal."""
+    moments = (
+        select(func.max(GoalClosing.closed_at)).where(GoalClosing.goal_id == goal_id),
+        select(func.max(GoalSnapshot.taken_at)).where(GoalSnapshot.goal_id == goal_id),
+    )
+    known = [moment for one in moments if (moment := session().scalar(one)) is not None]
+    return max([now, *(moment + timedelta(microseconds=1) for moment in known)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def csr(asked: Asked) -> Document:
     mine = next((score for score in scores if score.id == key), None)
     name = facts.organisations([key], asked)[key].name
     students, days = hosted.get(key, (0, 0))
-    trainees, persons, courses = facts.trained(asked).get(key, (0, 0, 0))
+    trainees, persons, courses = facts.trained(asked, of=key).get(key, (0, 0, 0))
     mentors, capstones = facts.mentors(asked).get(key, 0), facts.capstones(asked).get(key, 0)
     rows: list[tuple[str, Cell]] = [
         (_("接纳学生实习（人）"), students),

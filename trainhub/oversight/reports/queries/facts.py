@@ -17,7 +17,7 @@ from enterprises.mentors.models import Mentor
 from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import language
-from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.ledger.training_queries import completed
 from trainhub.organisations import queries as named
 from trainhub.organisations.models import Organisation
@@ -124,9 +124,10 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
     return {key: len(persons) for key, persons in found.items()}
 
 
-def trained(asked: Asked, *only: sa.ColumnElement[bool]) -> dict[int, tuple[int, int, int]]:
-    """(completions, distinct persons, courses) of trainees by organisation, by the rule of the goals; persons as they were joined at the moment of
-    the report."""
+def trained(asked: Asked, of: int | None = None) -> dict[int, tuple[int, int, int]]:
+    """(completions, distinct persons, courses) of trainees by organisation, by the rule of the goals (`of`: of this one alone); persons as they were
+    joined at the moment of the report."""
+    only = [] if of is None else [TrainingRecord.organisation_id == of]
     rows = completed(asked.since, asked.until, asked.known_at, *only).subquery()
     counts = (func.count(), func.count(sa.distinct(rows.c.human)), func.count(sa.distinct(rows.c.course)))
     found = session().execute(select(rows.c.organisation_id, *counts).group_by(rows.c.organisation_id))

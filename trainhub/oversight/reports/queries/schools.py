@@ -25,7 +25,7 @@ from trainhub.certificates.types import State as CertificateState
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
-from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.ledger.models import ConfirmedDay
 from trainhub.organisations import queries as named
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
@@ -177,7 +177,7 @@ def base_figures(asked: Asked, least: int) -> BaseFigures:
     assert asked.organisation_id is not None
     current, base_id = session(), asked.organisation_id
     students, days = hosted(asked, ConfirmedDay.base_id, ConfirmedDay.base_id == base_id).get(base_id, (0, 0))
-    (completions, trainees, _courses) = trained(asked, TrainingRecord.organisation_id == base_id).get(base_id, (0, 0, 0))
+    (completions, trainees, _courses) = trained(asked, of=base_id).get(base_id, (0, 0, 0))
     hosts = select(BaseHost.organisation_id).where(
         BaseHost.base_id == base_id,
         or_(BaseHost.since.is_(None), BaseHost.since <= asked.until),
@@ -220,7 +220,7 @@ def base_figures(asked: Asked, least: int) -> BaseFigures:
         graded=len(known),
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((low, high, sum(low <= score < high for score in known)) for low, high in BANDS),
-        ratings=tuple(ratings),
+        ratings=tuple(one.marks for one in ratings),
         awards=_awards_at(awards, asked.known_at),
     )
 
