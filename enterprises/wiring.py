@@ -271,7 +271,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         mentors_queries.account_members, mentors_queries.account_listing,
     )  # fmt: skip
     groups.register_source(app, source)
-    app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
+    app.extensions.setdefault(HUMANS, []).extend((placements_joining.tell_own_mentors, placements_joining.tell_same_signers))
     app.extensions.setdefault(YIELDED, []).append(subsidies_moving.follow_number)  # after the ledger's own
     app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
     app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)

@@ -77,7 +77,13 @@ from enterprises.placements.operations.planitems import (
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
-from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
+from enterprises.placements.operations.reminding import (
+    remind_mentors,
+    remind_of_open_leave,
+    remind_students,
+    warn_of_days_against,
+    warn_of_leaving_mentors,
+)
 from enterprises.placements.operations.reopening import reopen_placement
 from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
@@ -183,6 +189,7 @@ __all__ = [
     "rejudge_weeks",
     "release_mentor",
     "remind_mentors",
+    "remind_of_open_leave",
     "remind_students",
     "remind_without_account",
     "remove_plan_item",

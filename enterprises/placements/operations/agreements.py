@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState, hold
+from enterprises.placements.operations.onehuman import demand_one_side
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -38,8 +39,8 @@ def sign_placement(
     Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
     everybody sees what was signed. A paper signature is under the same sheet as the first one.
 
-    Raises WrongState for a text that was replaced, or when something reads otherwise than another party has signed it
-    (then the text is corrected, and all sign the same); BadPlacement.
+    Raises WrongState for a text that was replaced, for whoever signed for another side (`demand_one_side`), or when something reads otherwise than
+    another party has signed it (then the text is corrected, and all sign the same); BadPlacement.
     """
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能签署协议。"))
@@ -53,6 +54,8 @@ def sign_placement(
     for known in known_here:
         if known.party is party:
             return known
+    if file_id is None:
+        demand_one_side(placement, party, standing.keys(), by=by)
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
     _check_day(placement, number, signed_on, local(now).date(), is_paper=file_id is not None)
@@ -70,6 +73,7 @@ def sign_placement(
         signed_on=signed_on,
         file_id=file_id,
         facts=signed if changes else facts,
+        recorded_by_id=by.account_id,
     )
     session().add(row)
     session().flush()

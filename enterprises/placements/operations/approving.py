@@ -11,6 +11,7 @@ from enterprises.placements import queries
 from enterprises.placements.models import Position, PositionSeats
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_hosts
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
+from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -36,7 +37,7 @@ def _decided_by(position: Position, university_ids: Collection[int] | None, term
 
 def approve_position(*, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
     """Approve an offer for the terms of some universities (None: all), so that their rounds use it; again changes nothing. Another
-    school's seats wait for that school. Raises WrongState."""
+    school's seats wait for that school. Raises WrongState, also for whoever speaks for the enterprise."""
     rows = _decided_by(position, university_ids)
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能审核。"))
@@ -45,6 +46,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     waiting = [row for row in rows if row.decision is SeatDecision.WAITING]
     if not waiting:
         return position
+    demand_not_host(position.enterprise_id, by=by, today=local(now).date())
     check_enterprise(position)
     check_lawful(position, local(now).date())
     for row in waiting:

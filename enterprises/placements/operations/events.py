@@ -128,7 +128,9 @@ def report_event(
             tell(
                 [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
                 kind="placements.leave_entered",
-                message=N_("学校登记了 %(a)s 起的请假或中断，有误请告知学校。"),
+                message=N_("学校登记了 %(a)s 起的请假或中断，结束日期待定；恢复到岗后请登记最后一天或告知学校。有误请告知学校。")
+                if is_open_ended
+                else N_("学校登记了 %(a)s 起的请假或中断，有误请告知学校。"),
                 url=f"/placements/{placement.id}/events",
                 key=f"event:{row.id}",
                 now=now,
@@ -145,7 +147,7 @@ def _ask(row: PlacementEvent, placement: Placement, now: datetime) -> None:
     """The mentor decides on leave; where none can read of it, the heads do."""
     said: dict[str, Any] = {
         "kind": "placements.absence_asked",
-        "message": N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
+        "message": N_("有学生请假（%(a)s 起，尚不知何时结束），请处理。") if row.is_open_ended else N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
         "url": f"/placements/{placement.id}/events",
         "key": f"event:{row.id}",
         "now": now,
@@ -200,7 +202,7 @@ def decide_absence(
     tell(
         [queries.person_of_student(placement.student_id)],
         kind="placements.absence_decided",
-        message=N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s"),
+        message=_decided(event, is_approved=is_approved),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:decided",
         now=now,
@@ -209,6 +211,15 @@ def decide_absence(
         **({} if is_approved else {"reason": event.outcome}),
     )
     return event
+
+
+def _decided(event: PlacementEvent, *, is_approved: bool) -> str:
+    """What the student is told: nobody reads an end that nobody knows."""
+    if event.is_open_ended:
+        if is_approved:
+            return N_("请假（%(a)s 起，结束日期待定）已批准。恢复到岗后请告知企业指导教师或学校，登记最后一天。")
+        return N_("请假（%(a)s 起，结束日期待定）未批准，理由：%(reason)s")
+    return N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s")
 
 
 def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: Identity, now: datetime) -> None:

@@ -107,7 +107,9 @@ def take_back_request(*, event: PlacementEvent, placement: Placement, by: Identi
     tell(
         [queries.person_of_mentor(placement.mentor_id)],
         kind="placements.leave_taken_back",
-        message=N_("学生撤回了请假申请（%(a)s 至 %(b)s），不需要处理。"),
+        message=N_("学生撤回了请假申请（%(a)s 起，结束日期待定），不需要处理。")
+        if event.is_open_ended
+        else N_("学生撤回了请假申请（%(a)s 至 %(b)s），不需要处理。"),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:taken_back",
         now=now,

@@ -1,11 +1,13 @@
-"""Reminders: mentors of days that wait, students of a week without a day, schools and enterprises of mentors who leave."""
+"""Reminders: mentors of days that wait, students of a week without a day, everybody of leave without a known end, schools and enterprises of mentors who leave."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
-from enterprises.placements.operations._support import parameter, tell
+from enterprises.placements.operations._support import has_reader, parameter, tell, tell_heads
 from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
 from trainhub.identity import queries as identities
@@ -82,6 +84,40 @@ def remind_students(*, today: date, now: datetime) -> int:
             now=now,
         )
     return len(idle)
+
+
+OPEN_LEAVE = timedelta(days=7)
+"""How long leave without a known end runs before everybody is asked whether it is over."""
+
+
+def remind_of_open_leave(*, today: date, now: datetime) -> int:
+    """Ask whether leave without a known end is over, from a week after it began: student and mentor once in an ISO week, the school once a month, or
+    each week where no mentor in office has an account. How many leaves; nothing is changed."""
+    open_ = queries.open_leave(today, begun_by=today - OPEN_LEAVE)
+    year, week, _weekday = today.isocalendar()
+    for event, placement in open_:
+        guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+        is_read, student = has_reader(guide, today=today), queries.student(placement.student_id)
+        this_week, this_month = f"{year}-W{week:02d}", f"{today:%Y-%m}"
+        said: dict[str, Any] = {
+            "kind": "placements.leave_open",
+            "url": f"/placements/{placement.id}/events",
+            "now": now,
+            "a": event.since.isoformat(),
+            "n": (today - event.since).days,
+        }
+        tell([student.person_id], message=LEAVE_OPEN_STUDENT, key=f"event:{event.id}:open:student:{this_week}", **said)
+        said["student"] = people.names_of([student.person_id])[student.person_id]
+        if is_read and guide is not None:
+            tell([guide.person_id], message=LEAVE_OPEN, key=f"event:{event.id}:open:mentor:{this_week}", **said)
+        tell_heads(student, message=LEAVE_OPEN, key=f"event:{event.id}:open:school:{this_month if is_read else this_week}", **said)
+    return len(open_)
+
+
+LEAVE_OPEN_STUDENT = N_(
+    "%(a)s 起的请假或中断已持续 %(n)d 天，还没有登记结束。已恢复到岗的，请告知企业指导教师或学校登记最后一天，之后的日子才能登记。"
+)
+LEAVE_OPEN = N_("%(student)s从 %(a)s 起的请假或中断已持续 %(n)d 天，结束了吗？已恢复到岗的，请登记最后一天，之后的日子才能登记。")
 
 
 def warn_of_days_against(*, today: date, now: datetime) -> int:

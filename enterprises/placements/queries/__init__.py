@@ -1,7 +1,7 @@
 """Every select on placements."""
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
-from enterprises.placements.queries.absent import confirmed_against, of_absent_students
+from enterprises.placements.queries.absent import confirmed_against, of_absent_students, open_leave
 from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
@@ -186,7 +186,7 @@ from enterprises.placements.queries.signers import (
     plan_signatures,
     plans_at,
 )
-from enterprises.placements.queries.signing import signed_of
+from enterprises.placements.queries.signing import signed_by, signed_of
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 from enterprises.placements.queries.unlogged import unlogged_days
 from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor
@@ -274,6 +274,7 @@ __all__ = [
     "offers_at_base",
     "offers_by_state",
     "offers_of_unit",
+    "open_leave",
     "open_rounds_of_student",
     "other_positions",
     "own_mentored",
@@ -351,6 +352,7 @@ __all__ = [
     "self_found_of",
     "signatures_of",
     "signed_all",
+    "signed_by",
     "signed_of",
     "spans_at_base",
     "start_facts",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
 from enterprises.placements.queries.placing import GOING, listing
-from enterprises.placements.types import DayState, EventKind, EventState
+from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people.models import Student, Suspension
@@ -65,3 +65,21 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
     """The placements that go on of students who are suspended, or have left the school: they keep seat, mentor and room until the school ends
     them. `narrowed` as in `listing`."""
     return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)
+
+
+def open_leave(today: date, *, begun_by: date) -> list[tuple[PlacementEvent, Placement]]:
+    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day."""
+    statement = (
+        select(PlacementEvent, Placement)
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .where(
+            PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+            PlacementEvent.state == EventState.APPROVED,
+            PlacementEvent.is_open_ended,
+            PlacementEvent.since <= begun_by,
+            Placement.state == PlacementState.STARTED,
+            Placement.ends_on >= today,
+        )
+        .order_by(PlacementEvent.id)
+    )
+    return [(row.PlacementEvent, row.Placement) for row in session().execute(statement)]

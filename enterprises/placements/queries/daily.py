@@ -167,7 +167,7 @@ def absences_of(placement_id: int) -> list[tuple[date, date]]:
 def events_listing(identity: Identity, *, kind: EventKind | None = None, only_open: bool = False) -> Any:
     """Events of the placements that the reader may see, what is open first."""
     statement: Any = (
-        select(PlacementEvent, Person.name.label("student"), Organisation.name.label("enterprise"), Position.title.label("position"))
+        select(PlacementEvent, Person.name.label("student"), Organisation.name.label("enterprise"), Position.title.label("position"), Placement.state)
         .join(Placement, Placement.id == PlacementEvent.placement_id)
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
