@@ -49,6 +49,7 @@ from enterprises.placements.operations.logs import (
     save_weekly_log,
 )
 from enterprises.placements.operations.offers import (
+    HANDED_IN,
     change_position,
     change_term,
     copy_position,
@@ -85,6 +86,7 @@ from enterprises.placements.operations.reminding import (
     warn_of_leaving_mentors,
 )
 from enterprises.placements.operations.reopening import reopen_placement
+from enterprises.placements.operations.resting import ranked
 from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -100,6 +102,7 @@ from enterprises.placements.operations.tables import (
 )
 
 __all__ = [
+    "HANDED_IN",
     "TABLES",
     "TABLE_TASK",
     "Table",
@@ -182,6 +185,7 @@ __all__ = [
     "propose_self_found",
     "publish_repair",
     "publish_round",
+    "ranked",
     "rate",
     "record_insurance",
     "record_plan_signature",

@@ -9,9 +9,10 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.placements import queries
 from enterprises.placements.models import Position, PositionSeats
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_hosts
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell_hosts
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
 from enterprises.placements.operations.onehuman import demand_not_host
+from enterprises.placements.operations.resting import tell_back, tell_gone
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -55,6 +56,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     flag_modified(position, "title")
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
+    tell_back(position, [row.term_id for row in waiting], now=now)
     _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), waiting, by, now)
     return position
 
@@ -67,9 +69,10 @@ def return_position(
     now: datetime,
     university_ids: Collection[int] | None = None,
     term_ids: Collection[int] | None = None,
+    tells_heads: bool = True,
 ) -> Position:
     """Give an offer back for the terms of some universities (None: all), or for some terms, with what has to change; what other schools approved stays
-    approved. Raises WrongState unless it is submitted or approved."""
+    approved. Who ranks it in a round that runs is told, and so are the round's heads (`tells_heads`; not who does it). Raises WrongState unless it is submitted or approved."""
     rows = _decided_by(position, university_ids, term_ids)
     if position.state not in HANDED_IN:
         raise WrongState(_("只有已提交的岗位可以退回。"))
@@ -82,18 +85,18 @@ def return_position(
     session().flush()
     terms = [row.term_id for row in rows]
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
-    _tell_rankers(position, now, terms)
+    tell_gone(position, terms, by=by, now=now, tells_heads=tells_heads)
     _tell_hosts(position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), rows, by, now)
     return position
 
 
 def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
-    """Take an offer back; students placed there stay, those who rank it in a round that is open are told. Again changes nothing."""
+    """Take an offer back; students placed there stay, those who rank it in a round that runs are told, and so are its heads. Again changes nothing."""
     if position.state is not OfferState.CLOSED:
         position.state = OfferState.CLOSED
         session().flush()
         audit.record(by=by, did="placements.position.closed", on=position)
-        _tell_rankers(position, now)
+        tell_gone(position, by=by, now=now)
     return position
 
 
@@ -104,20 +107,3 @@ def _tell_hosts(position: Position, message: str, rows: Sequence[PositionSeats],
         position.enterprise_id, by=by, kind="placements.offer_decided", message=message, url=f"/placements/positions/{position.id}", now=now,
         title=position.title, terms=terms,
     )  # fmt: skip
-
-
-def _tell_rankers(position: Position, now: datetime, term_ids: Collection[int] | None = None) -> None:
-    """Whoever ranks a position that is offered no more in an open round (over some terms) still has time to rank another."""
-    for round_, person_ids in queries.rankers_of(position.id):
-        if term_ids is not None and not set(term_ids) & set(round_.term_ids):
-            continue
-        tell(
-            person_ids,
-            kind="placements.position_gone",
-            message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。"),
-            url=f"/placements/rounds/{round_.id}/preferences",
-            key=f"position:{position.id}:gone:{round_.id}",
-            now=now,
-            title=position.title,
-            day=round_.closes_on.isoformat(),
-        )

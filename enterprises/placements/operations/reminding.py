@@ -107,7 +107,7 @@ def remind_of_open_leave(*, today: date, now: datetime) -> int:
             "n": (today - event.since).days,
         }
         tell([student.person_id], message=LEAVE_OPEN_STUDENT, key=f"event:{event.id}:open:student:{this_week}", **said)
-        said["student"] = people.names_of([student.person_id])[student.person_id]
+        said["name"] = people.names_of([student.person_id])[student.person_id]
         if is_read and guide is not None:
             tell([guide.person_id], message=LEAVE_OPEN, key=f"event:{event.id}:open:mentor:{this_week}", **said)
         tell_heads(student, message=LEAVE_OPEN, key=f"event:{event.id}:open:school:{this_month if is_read else this_week}", **said)
@@ -117,7 +117,7 @@ def remind_of_open_leave(*, today: date, now: datetime) -> int:
 LEAVE_OPEN_STUDENT = N_(
     "%(a)s 起的请假或中断已持续 %(n)d 天，还没有登记结束。已恢复到岗的，请告知企业指导教师或学校登记最后一天，之后的日子才能登记。"
 )
-LEAVE_OPEN = N_("%(student)s从 %(a)s 起的请假或中断已持续 %(n)d 天，结束了吗？已恢复到岗的，请登记最后一天，之后的日子才能登记。")
+LEAVE_OPEN = N_("%(name)s从 %(a)s 起的请假或中断已持续 %(n)d 天，结束了吗？已恢复到岗的，请登记最后一天，之后的日子才能登记。")
 
 
 def warn_of_days_against(*, today: date, now: datetime) -> int:

@@ -140,6 +140,7 @@ from enterprises.placements.queries.placing import (
 )
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
 from enterprises.placements.queries.progress import days_for_export, of_students, progress_of, progress_of_student, progress_rows, whole_progress
+from enterprises.placements.queries.resting import rankers_of
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
@@ -162,7 +163,6 @@ from enterprises.placements.queries.rounds import (
     preference_counts,
     priorities_of,
     priority_lines,
-    rankers_of,
     round_,
     round_plan,
     rounds_listing,

@@ -166,21 +166,6 @@ def last_repair(round_id: int) -> RoundPlan | None:
     return found if found is not None and found.kind is PlanKind.REPAIR else None
 
 
-def rankers_of(position_id: int) -> list[tuple[Round, list[int]]]:
-    """The open rounds in which a position is ranked, with the persons who rank it."""
-    statement = (
-        select(Round, Student.person_id)
-        .join(Preference, Preference.round_id == Round.id)
-        .join(Student, Student.id == Preference.student_id)
-        .where(Preference.position_id == position_id, Round.state == RoundState.OPEN)
-        .order_by(Round.id, Student.id)
-    )
-    found: dict[int, tuple[Round, list[int]]] = {}
-    for round_, person_id in session().execute(statement):
-        found.setdefault(round_.id, (round_, []))[1].append(person_id)
-    return list(found.values())
-
-
 def wishes_by_position(round_id: int) -> dict[int, tuple[int, int]]:
     """By position how many ranked it, and how many ranked it first."""
     statement = (

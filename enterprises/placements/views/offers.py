@@ -148,6 +148,7 @@ def show_position(position: Position) -> Any:
         findings=judge_offer(position, on=clock.today()) if edits or may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)) else [],
         labels=labels,
         edits=edits,
+        ranked=operations.ranked(position) if edits and position.state in operations.HANDED_IN else 0,
         own_schools=own,
         today=clock.today(),
         Decision=SeatDecision,
@@ -176,6 +177,7 @@ def _position_form(form: forms.PositionForm, enterprise_id: int | None) -> forms
 def new_position() -> Any:
     """Draft a position."""
     form = _position_form(forms.PositionForm(), None)
+    del form.goes_on
 
     def work() -> dict[str, Any]:
         enterprise = organisations.by_id(form.enterprise_id.data or 0)
@@ -214,6 +216,9 @@ def edit_position(position: Position) -> Any:
     """Change a position."""
     form = forms.PositionForm(obj=position, pay=forms.yuan(position.pay_fen), post_pay=forms.yuan(position.post_pay_fen))
     del form.enterprise_id
+    count = operations.ranked(position) if position.state in operations.HANDED_IN else 0
+    if not count:
+        del form.goes_on
     _position_form(form, position.enterprise_id)
 
     def work() -> dict[str, Any]:
@@ -226,15 +231,24 @@ def edit_position(position: Position) -> Any:
             skills=forms.parts(form.skills.data),
             county_code=form.county_code.data or None,
             base_id=form.base_id.data,
+            goes_on=form.goes_on is not None and bool(form.goes_on.data),
             **form.terms(),
             by=who(),
             now=clock.now(),
         )
         return {"position_id": position.id}
 
+    lead = (
+        _(
+            "有 %(n)d 名学生在进行中的轮次填报了这个岗位。修改审核过的内容（岗位名称、工作内容、专业、基地、工时、报酬等）后须学校重新审核，通过前暂不参加安排；他们的名次保留，会收到通知。",
+            n=count,
+        )
+        if count
+        else ""
+    )
     here = url_for("placements.show_position", position_id=position.id)
     action = url_for("placements.edit_position", position_id=position.id)
-    return save(form, title=_("编辑岗位"), action=action, back=here, said=_("已保存。"), endpoint="placements.show_position", work=work)
+    return save(form, title=_("编辑岗位"), action=action, back=here, said=_("已保存。"), endpoint="placements.show_position", work=work, lead=lead)
 
 
 @blueprint.post("/positions/<int:position_id>/seats")

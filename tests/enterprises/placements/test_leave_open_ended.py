@@ -138,8 +138,8 @@ def test_nobody_is_asked_of_what_is_not_open(world: SimpleNamespace, what: str) 
 
 
 def test_the_pages_and_the_calendar_say_that_no_end_is_known(world: SimpleNamespace, as_role: AsRole) -> None:
-    event = report(world, is_settled=True)
-    assert event.state is EventState.APPROVED
+    with transaction():
+        assert report(world, is_settled=True).state is EventState.APPROVED
     with time_machine.travel(datetime.combine(SINCE, NOW.timetz()), tick=False):
         student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.student_person)
         assert "恢复到岗后，请告知企业指导教师或学校登记最后一天" in student.get(f"/placements/{world.key}/events").text
@@ -149,9 +149,10 @@ def test_the_pages_and_the_calendar_say_that_no_end_is_known(world: SimpleNamesp
 
 
 def test_what_outlasts_a_placement_is_over_with_it(world: SimpleNamespace, as_role: AsRole) -> None:
-    report(world, is_settled=True)
     on = date(2026, 3, 9)
-    operations.end_early(placement=world.row, on=on, reason="停产", today=on, by=SYSTEM, now=make.at(on))
+    with transaction():
+        report(world, is_settled=True)
+        operations.end_early(placement=world.row, on=on, reason="停产", today=on, by=SYSTEM, now=make.at(on))
     with time_machine.travel(make.at(on), tick=False):
         head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
         for url in (f"/placements/{world.key}/events", f"/placements/{world.key}", "/placements/events"):
