@@ -166,6 +166,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
     if planning.hash_of(planning.problem_of(round, today=today)) != round.plan["input_hash"]:
         raise WrongState(_("志愿、席位、学生名单或登记的实习日在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
     rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
+    round.plan = {**round.plan, "published": _published(round)}
     round.state, round.published_at = RoundState.PUBLISHED, now
     session().flush()
     audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
@@ -191,6 +192,12 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
             n=count,
         )
     return len(rows)
+
+
+def _published(round: Round) -> list[int]:
+    """The computed plans that were made real, the first one first: none of them is ever forgotten."""
+    known: dict[str, Any] = round.plan or {}
+    return list(known.get("published") or (known[name] for name in ("plan_id", "repair_id") if name in known))
 
 
 def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Placement]:
@@ -256,7 +263,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
-    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved}
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": [*_published(round), plan.id]}
     session().flush()
     audit.record(
         by=by,

@@ -150,9 +150,16 @@ def round_plan(plan_id: int) -> RoundPlan | None:
 
 
 def plans_to_forget(row: Round, *, keep: int) -> list[RoundPlan]:
-    """The plans of a round beyond the last `keep`, but for the one adopted and the repair in force."""
-    used = {(row.plan or {}).get(name) for name in ("plan_id", "repair_id")}
-    return [plan for plan in plans_of(row.id)[keep:] if plan.id not in used]
+    """The plans of a round beyond the last `keep`, but for the one adopted and whatever was published, repairs too.
+
+    A round whose plan does not note what was published (a repair of before) keeps all that may have been: plans computed until then, and repairs.
+    """
+    kept = row.plan or {}
+    used = {*(kept.get(name) for name in ("plan_id", "repair_id")), *kept.get("published", ())}
+    found = [plan for plan in plans_of(row.id)[keep:] if plan.id not in used]
+    if row.published_at is None or "published" in kept:
+        return found
+    return [plan for plan in found if plan.kind is PlanKind.WHAT_IF]
 
 
 def next_plan_number(round_id: int) -> int:
