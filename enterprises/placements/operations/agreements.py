@@ -111,10 +111,11 @@ def _check_day(placement: Placement, number: int, signed_on: date, today: date, 
 
 
 def _lines(changes: Sequence[str]) -> list[str]:
-    found = [line.strip()[:300] for line in changes if line.strip()]
+    """What changes, line by line, whole: it is signed as it was written."""
+    found = [line.strip() for line in changes if line.strip()]
     if not found:
         raise BadPlacement(_("请逐条写明变更的内容。"), field="changes")
-    return found[:40]
+    return found
 
 
 def amend_agreement(
