@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from enterprises.mentors import address_list_queries, proof_queries
@@ -62,6 +62,19 @@ def of_placements(identity: Identity, today: date) -> list[Todo]:
     return todos
 
 
+LOGS_LATE = timedelta(days=14)
+"""So long after the end of its week a weekly log may wait before the heads are asked to remind the supervisors."""
+
+
+def late_logs(identity: Identity, today: date) -> list[Todo]:
+    """Weekly logs that have waited long for a supervisor, or have none."""
+    late = sum(count for monday, count in practice.logs_waiting(identity).items() if monday + timedelta(days=6) + LOGS_LATE <= today)
+    if not late:
+        return []
+    said = _("超过 %(n)s 天没有人审阅；没有校内导师的，请自行审阅或安排", n=LOGS_LATE.days)
+    return [Todo(_("督促校内导师审阅周志"), link(identity, "placements.reviews"), _("查看"), late, said, 2, "edit")]
+
+
 def school(identity: Identity, today: date) -> Panel:
     """What a programme's head and a university's administrator do next."""
     own = programmes.by_ids(identity.programme_ids(*ROLES))
@@ -91,6 +104,7 @@ def school(identity: Identity, today: date) -> Panel:
     todos += placements_to_end(identity, today)
     todos += spot_checks(identity, today)
     todos += of_placements(identity, today)
+    todos += late_logs(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(

@@ -24,7 +24,7 @@ from enterprises.capstones.types import CapstoneState, EvidenceState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
-from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound, WeeklyLog
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
@@ -120,6 +120,13 @@ def events_open(identity: Identity, on: date) -> int:
         )
     )
     return session().scalar(statement) or 0
+
+
+def logs_waiting(identity: Identity) -> dict[date, int]:
+    """By Monday, the oldest first, how many weekly logs of the week nobody of the school has reviewed yet, inside the reader's scope."""
+    week = (WeeklyLog.iso_year, WeeklyLog.iso_week)
+    counted = placements.logs_to_review(identity).with_only_columns(*week, func.count(WeeklyLog.id)).order_by(None).group_by(*week)
+    return dict(sorted((date.fromisocalendar(year, number, 1), count) for year, number, count in session().execute(counted)))
 
 
 def self_found_waiting(identity: Identity) -> int:
