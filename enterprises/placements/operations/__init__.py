@@ -48,6 +48,7 @@ from enterprises.placements.operations.logs import (
     review_week,
     save_weekly_log,
 )
+from enterprises.placements.operations.moving_hosts import hosting_changed, verification_changed
 from enterprises.placements.operations.offers import (
     HANDED_IN,
     change_position,
@@ -163,6 +164,7 @@ __all__ = [
     "guided_from",
     "hand_over",
     "hands_over",
+    "hosting_changed",
     "hours_of",
     "is_holder",
     "issue_certificate",
@@ -218,6 +220,7 @@ __all__ = [
     "take_back_request",
     "unit_closed",
     "unsigned_places",
+    "verification_changed",
     "waiting_by",
     "warn_of_days_against",
     "warn_of_leaving_mentors",
