@@ -1,6 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
-from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, edition_of, sign_placement
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, certificate_of, issue_certificate
@@ -151,6 +151,7 @@ __all__ = [
     "decline_placement",
     "demand_mentor",
     "drop_photo",
+    "edition_of",
     "end_early",
     "end_leave",
     "enterprise_declined",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
@@ -15,8 +18,14 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications.operations import notify, word
+
+
+def edition_of(agreed: Mapping[str, Any]) -> str:
+    """What tells whether the parties would agree on the same as when a page was opened: a digest of what stands above a signature."""
+    return hashlib.sha256(json.dumps(agreed, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def sign_placement(
@@ -30,6 +39,7 @@ def sign_placement(
     person_id: int | None = None,
     file_id: int | None = None,
     text_no: int | None = None,
+    edition: str | None = None,
 ) -> AgreementSignature:
     """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
 
@@ -38,6 +48,8 @@ def sign_placement(
 
     Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
     everybody sees what was signed. A paper signature is under the same sheet as the first one.
+
+    `edition`: what the page had shown (`edition_of`): nobody signs on the page what was changed since (Stale).
 
     Raises WrongState for a text that was replaced, for whoever signed for another side (`demand_one_side`), or when something reads otherwise than
     another party has signed it (then the text is corrected, and all sign the same); BadPlacement.
@@ -58,6 +70,8 @@ def sign_placement(
         demand_one_side(placement, party, standing.keys(), by=by)
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
+    if file_id is None and edition is not None and edition != edition_of(queries.agreed_now(placement.id)):
+        raise Stale(_("协议的内容（岗位、起止、指导教师等）在你打开之后有变化，没有签署。请重新打开页面，核对现行内容后再签署。"))
     _check_day(placement, number, signed_on, local(now).date(), is_paper=file_id is not None)
     facts, signed = queries.agreed_now(placement.id), rules.signed_facts(known.facts for known in known_here)
     changes = rules.changed_facts(signed, facts) if signed is not None else []

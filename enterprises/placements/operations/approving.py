@@ -18,6 +18,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 
 
@@ -36,9 +37,12 @@ def _decided_by(position: Position, university_ids: Collection[int] | None, term
     return [row for row in rows if row.term_id in terms]
 
 
-def approve_position(*, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
+def approve_position(
+    *, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None, version: int | None = None
+) -> Position:
     """Approve an offer for the terms of some universities (None: all), so that their rounds use it; again changes nothing. Another
-    school's seats wait for that school. Raises WrongState, also for whoever speaks for the enterprise."""
+    school's seats wait for that school. `version`: what was read of it. Raises Stale when it was changed since, WrongState, also for whoever speaks for
+    the enterprise."""
     rows = _decided_by(position, university_ids)
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能审核。"))
@@ -47,6 +51,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     waiting = [row for row in rows if row.decision is SeatDecision.WAITING]
     if not waiting:
         return position
+    check_version(position, version)
     demand_not_host(position.enterprise_id, by=by, today=local(now).date())
     check_enterprise(position)
     check_lawful(position, local(now).date())

@@ -304,7 +304,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
         kind="placements.ended_early",
         message=N_("一项实习已于 %(day)s 提前结束，理由：%(reason)s"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:ended",
+        key=f"placement:{placement.id}:ended:{now.isoformat()}",
         now=now,
         day=on.isoformat(),
         reason=placement.withdrawal_reason,
@@ -315,7 +315,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
         kind="placements.host_lost",
         message=N_("在你们企业的一项实习已于 %(day)s 提前结束，席位已空出。"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:host_lost",
+        key=f"placement:{placement.id}:host_lost:{now.isoformat()}",
         now=now,
         day=on.isoformat(),
     )

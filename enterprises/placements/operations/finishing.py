@@ -135,7 +135,7 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
         kind="placements.finished",
         message=N_("实习“%(title)s”已结束，成绩已记录。"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:finished",
+        key=f"placement:{placement.id}:finished:{now.isoformat()}",
         now=now,
         title=queries.title_of(placement.id),
     )

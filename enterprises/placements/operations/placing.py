@@ -229,7 +229,7 @@ def withdraw_placement(
             if side is WithdrawalSide.STUDENT
             else N_("在你们企业的一项实习安排已撤销。"),
             url=f"/placements/{placement.id}",
-            key=f"placement:{placement.id}:host_lost",
+            key=f"placement:{placement.id}:host_lost:{now.isoformat()}",
             now=now,
         )
     if has_ended(placement):  # it ran; one that was graded before brings what it earned
