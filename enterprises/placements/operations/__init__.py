@@ -82,6 +82,7 @@ from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import (
     remind_mentors,
     remind_of_open_leave,
+    remind_of_starts,
     remind_students,
     warn_of_days_against,
     warn_of_leaving_mentors,
@@ -197,6 +198,7 @@ __all__ = [
     "release_mentor",
     "remind_mentors",
     "remind_of_open_leave",
+    "remind_of_starts",
     "remind_students",
     "remind_without_account",
     "remove_plan_item",

@@ -14,7 +14,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import is_on_campus, judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.operations.resting import demand_known, tell_gone, tell_resting
+from enterprises.placements.operations.resting import demand_known, tell_gone, tell_resting, tell_term_moved
 from enterprises.placements.types import Gone, OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -108,7 +108,7 @@ def _check_span(known: list[Term], own_id: int | None, starts_on: date, ends_on:
 def change_term(
     *, term: Term, title: str, starts_on: date, ends_on: date, weeks: int | None, by: Identity, now: datetime, version: int | None = None
 ) -> Term:
-    """Change a term that nobody is placed in yet. Raises Stale, WrongState, BadPlacement."""
+    """Change a term that nobody is placed in yet; enterprises that offer seats in it, and students who choose for it, are told of other dates. Raises Stale, WrongState, BadPlacement."""
     hold(f"terms:{term.university_id}")
     session().refresh(term)
     check_version(term, version)
@@ -124,10 +124,13 @@ def change_term(
                 ),
                 field="starts_on",
             )
+    before = (term.starts_on, term.ends_on)
     term.weeks = _check_span(queries.terms_of(term.university_id), term.id, starts_on, ends_on, weeks)
     term.title, term.starts_on, term.ends_on = title.strip() or term.title, starts_on, ends_on
     session().flush()
     audit.record(by=by, did="placements.term.changed", on=term, data={"starts_on": starts_on, "ends_on": ends_on, "weeks": term.weeks})
+    if before != (starts_on, ends_on):
+        tell_term_moved(term, before, by=by, now=now)
     return term
 
 

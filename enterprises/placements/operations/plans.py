@@ -13,6 +13,7 @@ from enterprises.placements.operations._support import BadPlacement, NoSeat, Wro
 from enterprises.placements.operations.holding import hold_bases, hold_round
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
+from enterprises.placements.queries.fallen import withdrawn_in
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
@@ -289,7 +290,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
-    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": [*_published(round), plan.id]}
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": [*_published(round), plan.id], "settled": withdrawn_in(round.id)}
     session().flush()
     audit.record(
         by=by,

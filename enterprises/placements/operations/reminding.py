@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from enterprises.placements import queries
 from enterprises.placements.operations._support import has_reader, parameter, tell, tell_heads
 from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
+from enterprises.placements.queries.absent import late_starts, unanswered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
@@ -84,6 +86,59 @@ def remind_students(*, today: date, now: datetime) -> int:
             now=now,
         )
     return len(idle)
+
+
+ANSWER_BEFORE = timedelta(days=14)
+"""So long before the first day whoever has not accepted a placement is reminded each week."""
+
+
+def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
+    """Once in an ISO week: students who have not accepted what begins within two weeks or should have begun; enterprises and heads of placements
+    whose first day has come and that nobody started, each with how many. Nothing is changed; how many of either."""
+    year, week, _weekday = today.isocalendar()
+    this_week = f"{year}-W{week:02d}"
+    waiting = unanswered(today + ANSWER_BEFORE)
+    for row, student in waiting:
+        tell(
+            [student.person_id],
+            kind="placements.accept_due",
+            message=N_("你还没有确认从 %(day)s 开始的实习安排，请尽快确认；不能参加的请写明理由退出。"),
+            url=f"/placements/{row.id}",
+            key=f"placement:{row.id}:accept:{this_week}",
+            now=now,
+            day=row.starts_on.isoformat(),
+        )
+    late = late_starts(today)
+    hosts, programmes = Counter(row.enterprise_id for row, _student in late), Counter((one.programme_id, one.university_id) for _row, one in late)
+    said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
+    told = [
+        (count, identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=one), f"host:{one}")
+        for one, count in hosts.items()
+    ]
+    told += [
+        (
+            count,
+            sorted(
+                {
+                    *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=programme_id),
+                    *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=university_id),
+                }
+            ),
+            f"programme:{programme_id}",
+        )
+        for (programme_id, university_id), count in programmes.items()
+    ]
+    for count, accounts, key in told:
+        notify(
+            account_ids=accounts,
+            kind="placements.start_due",
+            message=said,
+            values={"n": count},
+            url="/placements/?state=late",
+            unique_key=f"start_due:{key}:{this_week}",
+            now=now,
+        )
+    return {"unanswered": len(waiting), "late": len(late)}
 
 
 OPEN_LEAVE = timedelta(days=7)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from enterprises.placements import queries
-from enterprises.placements.models import Position, Round
-from enterprises.placements.operations._support import BadPlacement, tell
+from enterprises.placements.models import Position, Round, Term
+from enterprises.placements.operations._support import BadPlacement, tell, tell_hosts
+from enterprises.placements.queries.resting import offered_by_enterprise
 from enterprises.placements.types import RoundState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
@@ -105,3 +106,35 @@ def _tell_heads(round_: Round, position: Position, kind: str, message: str, coun
         unique_key=f"position:{position.id}:{kind}:{round_.id}:{now.isoformat()}",
         now=now,
     )
+
+
+def tell_term_moved(term: Term, before: tuple[date, date], *, by: Identity, now: datetime) -> None:
+    """A term has other dates: each enterprise that offers seats in it agreed to the earlier ones, and students chose for them."""
+    values = {"title": term.title, "a": term.starts_on.isoformat(), "b": term.ends_on.isoformat()}
+    values |= {"c": before[0].isoformat(), "d": before[1].isoformat()}
+    key = f"term:{term.id}:moved:{now.isoformat()}"
+    for enterprise_id, seats in offered_by_enterprise(term.id).items():
+        tell_hosts(
+            enterprise_id,
+            by=by,
+            kind="placements.term_moved",
+            message=N_(
+                "实习学期“%(title)s”改为 %(a)s 至 %(b)s（原定 %(c)s 至 %(d)s）。你们企业在这个学期提供 %(n)d 个席位，不再合适的请修改席位或关闭岗位。"
+            ),
+            url="/placements/positions",
+            key=f"{key}:{enterprise_id}",
+            now=now,
+            n=seats,
+            **values,
+        )
+    for round_ in queries.rounds_over(term.id):
+        if round_.state is not RoundState.DRAFT:
+            tell(
+                queries.persons_of_round(round_, local(now).date()),
+                kind="placements.term_moved",
+                message=N_("实习学期“%(title)s”改为 %(a)s 至 %(b)s（原定 %(c)s 至 %(d)s），请核对你的志愿和安排。"),
+                url=f"/placements/rounds/{round_.id}/preferences",
+                key=f"{key}:{round_.id}",
+                now=now,
+                **values,
+            )

@@ -42,6 +42,7 @@ from enterprises.placements.queries.daily import (
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
 from enterprises.placements.queries.demand import free_by_majors, majors_known, rounds_wished, seat_terms, seats_by_county
 from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.fallen import displaced
 from enterprises.placements.queries.hosting import (
     going_at_unit,
     gone_among,
@@ -145,7 +146,6 @@ from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
     cohort_numbers,
-    displaced,
     last_plan_job,
     last_repair,
     leaving_mentors,

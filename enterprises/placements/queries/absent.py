@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
+from enterprises.placements.queries.ended import is_late
 from enterprises.placements.queries.placing import GOING, listing
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
@@ -65,6 +66,27 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
     """The placements that go on of students who are suspended, or have left the school: they keep seat, mentor and room until the school ends
     them. `narrowed` as in `listing`."""
     return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)
+
+
+def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
+    """The placements whose first day has come by a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
+    return listing(identity, **narrowed).where(is_late(on))
+
+
+def late_starts(on: date) -> list[tuple[Placement, Student]]:
+    """The same of everybody, with the students."""
+    statement = select(Placement, Student).join(Student, Student.id == Placement.student_id).where(is_late(on))
+    return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
+
+
+def unanswered(until: date) -> list[tuple[Placement, Student]]:
+    """The placements that begin by a day, or should have begun, and that their student has not answered."""
+    statement = (
+        select(Placement, Student)
+        .join(Student, Student.id == Placement.student_id)
+        .where(Placement.state == PlacementState.PLANNED, Placement.starts_on <= until)
+    )
+    return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
 
 
 def open_leave(today: date, *, begun_by: date) -> list[tuple[PlacementEvent, Placement]]:

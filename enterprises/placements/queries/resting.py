@@ -78,3 +78,20 @@ def rankers_of(position_id: int, term_ids: Collection[int] | None = None) -> lis
         if term_ids is None or set(term_ids) & set(round_.term_ids):
             found.setdefault(round_.id, (round_, []))[1].append(person_id)
     return list(found.values())
+
+
+def offered_by_enterprise(term_id: int) -> dict[int, int]:
+    """By enterprise how many seats it offers in a term, handed in or approved."""
+    statement = (
+        select(Position.enterprise_id, sa.func.sum(PositionSeats.seats))
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .where(
+            PositionSeats.term_id == term_id,
+            PositionSeats.seats > 0,
+            PositionSeats.decision != SeatDecision.RETURNED,
+            Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
+        )
+        .group_by(Position.enterprise_id)
+        .order_by(Position.enterprise_id)
+    )
+    return {key: int(seats) for key, seats in session().execute(statement)}

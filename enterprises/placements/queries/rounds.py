@@ -230,12 +230,6 @@ def offered_in(term_ids: Collection[int]) -> list[Any]:
     return list(session().execute(statement))
 
 
-def displaced(round_id: int) -> int:
-    """How many placements of a round were withdrawn since it was published."""
-    statement = select(func.count(Placement.id)).where(Placement.round_id == round_id, Placement.state == PlacementState.WITHDRAWN)
-    return session().scalar(statement) or 0
-
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a plan is computed from; every list is ordered by id."""

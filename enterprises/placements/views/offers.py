@@ -11,6 +11,7 @@ from enterprises.permissions import OFFERERS, SCHOOL, Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, Term
+from enterprises.placements.queries.reading import reads_position
 from enterprises.placements.types import OfferState, SeatDecision
 from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save
 from trainhub.kernel import clock, paging
@@ -135,7 +136,8 @@ def show_position(position: Position) -> Any:
     edits = may(who(), Can.POSITION_EDIT, subject)
     seats, own = queries.items_of_position(position.id), _own_schools(position)
     gave_back = any(row.university_id in own and row.decision is SeatDecision.RETURNED for row in seats)
-    if position.state is OfferState.DRAFT and not edits and not gave_back:  # who gave it back still sees what was wrong with it
+    is_hidden = position.state is OfferState.DRAFT and not edits and not gave_back  # who gave it back still sees what was wrong with it
+    if is_hidden or not reads_position(who(), position):
         raise NotFound(_("没有这个岗位，或企业还没有提交。"))
     known = {row.id for row in seats}
     return render_template(

@@ -19,6 +19,13 @@ from trainhub.policy.book import book
 ROLES = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 
 
+def placements_to_start(identity: Identity, today: date) -> list[Todo]:
+    """The placements whose first day has come and that nobody has started: days cannot be logged meanwhile."""
+    late, url = practice.placements_late(identity, today), narrowed(link(identity, "placements.index"), state="late")
+    said = _("核对学生确认、协议、保险和安全教育；开始之前不能登记实习日")
+    return [Todo(_("处理到期未开始的实习"), url, _("去处理"), late, said, 0, "clock")] if late else []
+
+
 def placements_to_end(identity: Identity, today: date) -> list[Todo]:
     """The placements that are over and graded: one press ends each, and only then the student's certificate comes."""
     _ungraded, graded = practice.placements_over(identity, today)
@@ -87,6 +94,7 @@ def host(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("督促指导教师确认实习日"), url, _("查看"), late, _("登记超过 %(n)s 天还没有确认，不能计入学生周数", n=due_days), 0, "clock")
         )
+    todos += placements_to_start(identity, today)
     todos += placements_to_end(identity, today)
     if topics:
         todos.append(

@@ -16,7 +16,7 @@ from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.home.links import link, linked, narrowed
-from trainhub.oversight.home.panels.hosts import placements_to_end
+from trainhub.oversight.home.panels.hosts import placements_to_end, placements_to_start
 from trainhub.oversight.home.queries import practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -101,6 +101,7 @@ def school(identity: Identity, today: date) -> Panel:
     todos += unproven_mentors(identity)
     todos += unchecked_addresses(identity, today)
     todos += unconfirmed(identity)
+    todos += placements_to_start(identity, today)
     todos += placements_to_end(identity, today)
     todos += spot_checks(identity, today)
     todos += of_placements(identity, today)

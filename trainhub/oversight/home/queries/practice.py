@@ -25,6 +25,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound, WeeklyLog
+from enterprises.placements.queries.absent import of_late_starts
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
@@ -138,6 +139,12 @@ def self_found_waiting(identity: Identity) -> int:
 def placements_of_absent(identity: Identity) -> int:
     """How many placements that go on are of students who are suspended or have left the school."""
     listed = placements.of_absent_students(identity).with_only_columns(Placement.id).order_by(None).subquery()
+    return session().scalar(select(func.count()).select_from(listed)) or 0
+
+
+def placements_late(identity: Identity, on: date) -> int:
+    """How many placements inside the reader's scope should have begun by a day, and nobody has started them."""
+    listed = of_late_starts(identity, on=on).with_only_columns(Placement.id).order_by(None).subquery()
     return session().scalar(select(func.count()).select_from(listed)) or 0
 
 
