@@ -12,10 +12,10 @@ from enterprises.placements.operations._support import has_reader, parameter, te
 from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
 from enterprises.placements.queries.absent import late_starts, unanswered
+from enterprises.placements.queries.unlogged import gaps_of_week
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
-from trainhub.ledger.holidays import queries as holidays
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
 
@@ -68,24 +68,21 @@ def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links:
 
 
 def remind_students(*, today: date, now: datetime) -> int:
-    """Tell students who logged no day of last week, once a week; how many."""
+    """Tell students of the working days of last week that they neither logged nor were away on, once a week; how many students."""
     monday = today - timedelta(days=today.weekday() + 7)
     year, week, _weekday = monday.isocalendar()
-    weekdays = [monday + timedelta(days=n) for n in range(5)]
-    calendar = holidays.calendar_of(weekdays)
-    if not any(calendar.is_worked(day) for day in weekdays):
-        return 0  # a week of holidays
-    idle = queries.idle_students(monday, monday + timedelta(days=4))
-    for person_id, placement_id in idle:
+    gaps = gaps_of_week(monday)
+    for gap in gaps:
         tell(
-            [person_id],
+            [gap.person_id],
             kind="placements.log_due",
-            message=N_("上周还没有登记实习日，请补登记或请假。"),
-            url=f"/placements/{placement_id}/days?week={monday.isoformat()}",
-            key=f"log_due:{placement_id}:{year}-W{week:02d}",
+            message=N_("上周还有 %(n)d 个工作日没有登记，请补登记或请假。") if gap.logged else N_("上周还没有登记实习日，请补登记或请假。"),
+            url=f"/placements/{gap.placement_id}/days?week={monday.isoformat()}",
+            key=f"log_due:{gap.placement_id}:{year}-W{week:02d}",
             now=now,
+            **({"n": gap.lacking} if gap.logged else {}),
         )
-    return len(idle)
+    return len(gaps)
 
 
 ANSWER_BEFORE = timedelta(days=14)

@@ -15,7 +15,6 @@ from enterprises.placements.queries.daily import (
     events_of,
     ground_of,
     handed_links,
-    idle_students,
     last_confirmed,
     links_since,
     live_links,
@@ -188,7 +187,7 @@ from enterprises.placements.queries.signers import (
 )
 from enterprises.placements.queries.signing import signed_by, signed_of
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
-from enterprises.placements.queries.unlogged import unlogged_days
+from enterprises.placements.queries.unlogged import gaps_of_week, unlogged_days
 from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor
 
 __all__ = [
@@ -224,6 +223,7 @@ __all__ = [
     "events_of",
     "events_of_person",
     "free_by_majors",
+    "gaps_of_week",
     "going_at_base",
     "going_at_unit",
     "gone_among",
@@ -233,7 +233,6 @@ __all__ = [
     "handed_links",
     "has_declined",
     "has_placements",
-    "idle_students",
     "ids_of_students",
     "is_open",
     "is_over",

@@ -47,18 +47,19 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
 
 def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
     """By placement the spans of approved absences and interruptions, of the placements of students."""
-    statement = (
-        select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
-        .join(Placement, Placement.id == PlacementEvent.placement_id)
-        .where(
-            Placement.student_id.in_(list(student_ids)),
-            PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-            PlacementEvent.state == EventState.APPROVED,
+    wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
+    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
+        statement = (
+            select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
+            .join(Placement, Placement.id == PlacementEvent.placement_id)
+            .where(
+                Placement.student_id.in_(wanted[start : start + 1000]),
+                PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+                PlacementEvent.state == EventState.APPROVED,
+            )
         )
-    )
-    found: dict[int, list[tuple[date, date]]] = {}
-    for placement_id, since, until in session().execute(statement):
-        found.setdefault(placement_id, []).append((since, until))
+        for placement_id, since, until in session().execute(statement):
+            found.setdefault(placement_id, []).append((since, until))
     return found
 
 

@@ -65,3 +65,27 @@ def test_heads_hear_of_weeks_that_wait_long(world: SimpleNamespace, as_role: AsR
     on = date(2026, 3, 8) + timedelta(days=days)
     text = page(as_role, Role.PROGRAMME_ADMIN, on, programme_id=world.programme_id)
     assert ("督促校内导师审阅周志" in text) is is_told
+
+
+def test_a_round_that_waits_for_its_next_step_is_named_however_many_came_after(session: Session, as_role: AsRole) -> None:
+    """And who will miss the weeks, however many students there are."""
+    with time_machine.travel(make.NOW, tick=False), transaction():
+        university = ground.university()
+        programme = ground.programme(university)
+        term = make.term(university=university, starts_on=date(2026, 9, 7))
+        rounds = [make.round(programme=programme, cohort=ground.cohort(programme, year), terms=[term]) for year in (2021, 2022, 2023, 2024, 2025)]
+        first = min(rounds, key=lambda row: row.id)
+        first.opens_on -= timedelta(days=20)  # the list begins with the latest
+        operations.close_round(round=first, by=SYSTEM, now=make.NOW)
+        title, programme_id = first.title, programme.id
+    text = page(as_role, Role.PROGRAMME_ADMIN, make.TODAY, programme_id=programme_id)
+    assert title in text
+    assert "填报结束，计算分配方案" in text
+
+
+def test_too_many_students_to_judge_here_are_judged_in_the_list(world: SimpleNamespace, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainhub.oversight.home.panels import school
+
+    assert "核对毕业前达不到" not in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)
+    monkeypatch.setattr(school, "MOST_STUDENTS", 0)
+    assert "核对毕业前达不到" in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)

@@ -29,6 +29,8 @@ from trainhub.programmes.types import ProgrammeFilter
 MOST_STUDENTS = 800
 """The first page explains every student only up to here; beyond it leads to the list."""
 MOST_PROGRAMMES = 2
+MOST_ROUNDS = 200
+"""So many of the latest rounds are asked whether they wait for the next step; four are shown."""
 ROLES = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN)
 LOOKS = {
     RoundState.DRAFT: "draft",
@@ -84,6 +86,8 @@ def school(identity: Identity, today: date) -> Panel:
     weeks_url = link(identity, "placements.progress")
     if len(rows) <= MOST_STUDENTS:
         blocks.append(_weeks(rows, weeks_url, todos, today))
+    else:
+        todos.append(_weeks_by_list(weeks_url, today))
     blocks.append(_rounds(identity, todos, today))
     submitted = practice.positions_to_approve(identity)
     if submitted:
@@ -207,6 +211,14 @@ def unconfirmed(identity: Identity) -> list[Todo]:
     return [Todo(_("确认专业登记的认证结论"), url, _("去确认"), len(waiting), _("对照认证协会的文件；确认之前不作为评价依据"), 1, "check-circle")]
 
 
+def _weeks_by_list(url: str, today: date) -> Todo:
+    """Where there are too many students to judge each on the first page: who will miss the weeks stands in the list."""
+    weeks = book().at("petoe.enterprise_weeks", on=today).number
+    said = _("学生超过 %(n)s 人，首页不逐人核对；名单里有每名学生达不到的原因", n=MOST_STUDENTS)
+    text = _("核对毕业前达不到 %(n)s 周的学生", n=weeks)
+    return Todo(text, narrowed(url, light=Light.RED.value), _("查看名单"), detail=said, urgency=1, icon="alert")
+
+
 def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
     found = placements.progress_of(rows, on=today) if rows else []
     weeks = book().at("petoe.enterprise_weeks", on=today).number
@@ -255,12 +267,15 @@ def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
 
 def _rounds(identity: Identity, todos: list[Todo], today: date) -> Block:
     lines = []
-    for round_, programme, university, year in session().execute(placements.rounds_listing(identity).limit(4)):
+    for at, (round_, programme, university, year) in enumerate(session().execute(placements.rounds_listing(identity).limit(MOST_ROUNDS))):
+        if at >= 4 and round_.state not in NEXT:
+            continue
         names = _("%(university)s · %(programme)s %(year)s 级", university=university, programme=programme, year=year)
         scope = Subject.of(programmes=(round_.programme_id,), organisations=identity.organisation_ids(*ROLES))
         url = link(identity, "placements.show_round", scope, round_id=round_.id)
         span = _("%(a)s 至 %(b)s 填报", a=format_date(round_.opens_on), b=format_date(round_.closes_on))
-        lines.append(Line(round_.title, url, sub=f"{names} · {span}", pill=(LOOKS[round_.state], placement_labels.ROUND_STATES[round_.state])))
+        if at < 4:
+            lines.append(Line(round_.title, url, sub=f"{names} · {span}", pill=(LOOKS[round_.state], placement_labels.ROUND_STATES[round_.state])))
         if round_.state in NEXT:
             detail, urgency = NEXT[round_.state]
             todos.append(Todo(round_.title, url, _("处理"), detail=_(detail), urgency=urgency, icon="list"))
