@@ -28,7 +28,7 @@ from enterprises.placements.operations.closing import why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.operations.leave import AWAY, set_aside
+from enterprises.placements.operations.leave import AWAY, decided_words, set_aside
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -202,7 +202,7 @@ def decide_absence(
     tell(
         [queries.person_of_student(placement.student_id)],
         kind="placements.absence_decided",
-        message=_decided(event, is_approved=is_approved),
+        message=decided_words(event, is_approved=is_approved),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:decided",
         now=now,
@@ -211,15 +211,6 @@ def decide_absence(
         **({} if is_approved else {"reason": event.outcome}),
     )
     return event
-
-
-def _decided(event: PlacementEvent, *, is_approved: bool) -> str:
-    """What the student is told: nobody reads an end that nobody knows."""
-    if event.is_open_ended:
-        if is_approved:
-            return N_("请假（%(a)s 起，结束日期待定）已批准。恢复到岗后请告知企业指导教师或学校，登记最后一天。")
-        return N_("请假（%(a)s 起，结束日期待定）未批准，理由：%(reason)s")
-    return N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s")
 
 
 def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: Identity, now: datetime) -> None:
