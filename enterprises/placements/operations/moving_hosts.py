@@ -84,6 +84,8 @@ def _tell(enterprise: Organisation, base: Organisation | None, kind: str, said: 
 
 def _rounds(offers: Sequence[Position]) -> list[tuple[Round, int]]:
     """The rounds that run for which something of the offers was approved, with how many of them."""
+    if not offers:
+        return []
     seats = queries.seats_of_positions([offer.id for offer in offers])
     terms = {key: {row.term_id for row in rows if row.seats and row.decision is SeatDecision.APPROVED} for key, rows in seats.items()}
     running = [row for row in queries.rounds_over(*{one for found in terms.values() for one in found}) if row.state is not RoundState.DRAFT]
