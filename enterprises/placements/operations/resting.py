@@ -9,7 +9,7 @@ from enterprises.placements import queries
 from enterprises.placements.models import Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, tell, tell_hosts
 from enterprises.placements.queries.resting import offered_by_enterprise
-from enterprises.placements.types import RoundState
+from enterprises.placements.types import RoundState, SeatDecision
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -71,7 +71,8 @@ def tell_back(position: Position, term_ids: Collection[int], *, now: datetime) -
 def tell_gone(position: Position, term_ids: Collection[int] | None = None, *, by: Identity, now: datetime, tells_heads: bool = True) -> None:
     """A position is offered no more (over some terms): whoever ranks it in an open round still has time to rank another; who answers for a round that
     runs has to see whether its seats suffice."""
-    for round_, persons in queries.rankers_of(position.id, term_ids):
+    ranking = queries.rankers_of(position.id, term_ids)
+    for round_, persons in ranking:
         is_open = round_.state is RoundState.OPEN
         tell(
             persons,
@@ -85,9 +86,19 @@ def tell_gone(position: Position, term_ids: Collection[int] | None = None, *, by
             title=position.title,
             **({"day": round_.closes_on.isoformat()} if is_open else {}),
         )
-        if tells_heads:
+    counts = {round_.id: len(persons) for round_, persons in ranking}
+    for round_ in queries.rounds_over(*_lost(position, term_ids)) if tells_heads else ():
+        if round_.state is not RoundState.DRAFT:
             message = N_("轮次“%(round)s”进行中，岗位“%(title)s”不再接收，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。")
-            _tell_heads(round_, position, "placements.offer_gone", message, len(persons), by, now)
+            _tell_heads(round_, position, "placements.offer_gone", message, counts.get(round_.id, 0), by, now)
+
+
+def _lost(position: Position, term_ids: Collection[int] | None) -> set[int]:
+    """The terms in which something goes that was still to be had: a place made for one student alone is nobody else's loss."""
+    if term_ids is not None:
+        return set(term_ids)
+    rows = queries.seats_of_position(position.id)
+    return {row.term_id for row in rows if row.decision is SeatDecision.APPROVED and row.seats > row.taken}
 
 
 def _tell_heads(round_: Round, position: Position, kind: str, message: str, count: int, by: Identity, now: datetime) -> None:

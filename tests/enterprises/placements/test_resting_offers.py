@@ -234,3 +234,16 @@ def test_a_head_who_gives_an_offer_back_is_not_told_of_it(world: SimpleNamespace
     head = identities.identity_of(world.head, today=TODAY, origin="test")
     operations.return_position(position=position(world.second), reason="补充", by=head, now=NOW)
     assert (told(world.student, "placements.position_gone"), told(world.head, "placements.offer_gone")) == (1, 0)
+
+
+def test_heads_hear_of_seats_that_go_though_nobody_ranks_them(world: SimpleNamespace) -> None:
+    operations.close_position(position=position(world.third), **WHOLE)
+    assert (told(world.head, "placements.offer_gone"), told(world.student, "placements.position_gone")) == (1, 0)
+
+
+def test_a_place_made_for_one_student_is_nobody_elses_loss(world: SimpleNamespace) -> None:
+    term = queries.term(world.term_id)
+    assert term is not None
+    row = operations.propose_self_found(student=queries.student(world.student_id), term=term, enterprise_name="自找企业", title="岗位", **WHOLE)
+    operations.approve_self_found(row=row, enterprise=ground.enterprise(), **WHOLE)
+    assert told(world.head, "placements.offer_gone") == 0
