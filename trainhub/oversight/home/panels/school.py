@@ -46,9 +46,9 @@ NEXT: dict[RoundState, tuple[str, int]] = {
 }
 
 
-def of_placements(identity: Identity, today: date) -> list[Todo]:
+def of_placements(identity: Identity, standing: practice.Standing, today: date) -> list[Todo]:
     """What waits for the school beside the rounds: leave and incidents, places that students found, placements of who is not there any more."""
-    events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), practice.placements_of_absent(identity)
+    events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), standing.absent
     todos = []
     if events:
         url = narrowed(link(identity, "placements.events_list"), open="1")
@@ -105,10 +105,11 @@ def school(identity: Identity, today: date) -> Panel:
     todos += unproven_mentors(identity)
     todos += unchecked_addresses(identity, today)
     todos += unconfirmed(identity)
-    todos += placements_to_start(identity, today)
-    todos += placements_to_end(identity, today)
+    standing = practice.placements_standing(identity, today)
+    todos += placements_to_start(identity, standing)
+    todos += placements_to_end(identity, standing)
     todos += spot_checks(identity, today)
-    todos += of_placements(identity, today)
+    todos += of_placements(identity, standing, today)
     todos += late_logs(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
