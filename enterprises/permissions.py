@@ -76,6 +76,7 @@ class Can(StrEnum):
     BASE_ACCEPT = "bases:base:accept"
     BASE_INSPECT = "bases:base:inspect"
     INTEREST_LIST = "bases:interest:list"
+    INTEREST_READ = "bases:interest:read"
     INTEREST_STATE = "bases:interest:state"
     MENTOR_LIST = "mentors:mentor:list"
     MENTOR_VIEW = "mentors:mentor:view"
@@ -173,6 +174,7 @@ GRANTS: Table = {
     Can.BASE_ACCEPT: ((role_everywhere(*DEPARTMENTS),),),
     Can.BASE_INSPECT: ((role_over(*SCHOOL, Role.PREFECTURE_OPERATOR, Role.INSPECTOR, *DEPARTMENTS),),),
     Can.INTEREST_LIST: ((role(*OFFERERS, *SCHOOL, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.AUDITOR),),),
+    Can.INTEREST_READ: ((role(*SCHOOL, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.AUDITOR),),),
     Can.INTEREST_STATE: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
     Can.MENTOR_LIST: ((role(*MENTOR_VIEWERS, *SCHOOL, Role.SCHOOL_SUPERVISOR),),),
     Can.MENTOR_VIEW: ((role_over(*MENTOR_VIEWERS),), (role(*SCHOOL, Role.SCHOOL_SUPERVISOR),), (own,)),

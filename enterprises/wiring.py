@@ -262,6 +262,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(placements_operations.unit_closed)
+    app.extensions.setdefault(organisation_operations.VERIFICATION, []).append(placements_operations.verification_changed)
+    app.extensions.setdefault(organisation_operations.HOSTING, []).append(placements_operations.hosting_changed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_persons)
     app.extensions.setdefault(people_queries.KEPT, []).append(bases_leading.led_by)
@@ -271,7 +273,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         mentors_queries.account_members, mentors_queries.account_listing,
     )  # fmt: skip
     groups.register_source(app, source)
-    app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
+    app.extensions.setdefault(HUMANS, []).extend((placements_joining.tell_own_mentors, placements_joining.tell_same_signers))
     app.extensions.setdefault(YIELDED, []).append(subsidies_moving.follow_number)  # after the ledger's own
     app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
     app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)

@@ -11,7 +11,7 @@ from enterprises.bases.models import BaseInspection, InspectionFinding
 from enterprises.bases.views import blueprint, inspected_subject, load_unit, subject_of_unit
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff
-from trainhub.kernel.access import Role, demand, guard, who
+from trainhub.kernel.access import Role, demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -153,11 +153,16 @@ def interest() -> Any:
         except Refused as refused:
             form.refuse(refused)
     rows = queries.interests_in(year)
-    shown = paging.slice_wanted(rows)
+    # Why an enterprise says no, and with which school it had trouble, is written for schools and departments: others read their own.
+    own_ids = who().organisation_ids(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+    reads = may(who(), Can.INTEREST_READ)
+    shown = paging.slice_wanted(rows if reads else [row for row in rows if row[0].enterprise_id in own_ids])
     page = render_template(
         "enterprises/bases/interest.html",
         page=shown,
         yes=sum(row.is_interested for row, _name in rows),
+        count=len(rows),
+        reads=reads,
         year=year,
         form=form if own else None,
         labels=labels,

@@ -104,6 +104,8 @@ class PositionForm(Form):
     )
     post_staff = IntegerField(_l("同类岗位职工人数"), [Optional(), NumberRange(1, 10_000_000)], description=_l("一般不超过 20%。"))
 
+    goes_on = BooleanField(_l("仍要保存"), description=_l("已有学生填报：保存后须学校重新审核，通过前暂不参加安排。"))
+
     def terms(self) -> dict[str, Any]:
         """The conditions of the post."""
         return {

@@ -32,7 +32,7 @@ from enterprises.placements.types import (
     SelfFoundState,
     WithdrawalSide,
 )
-from trainhub.kernel.i18n import N_, _, _l
+from trainhub.kernel.i18n import N_, _, _l, format_date
 from trainhub.kernel.sentences import Sentences
 
 SEAT_DECISIONS: Mapping[SeatDecision, Any] = {
@@ -239,7 +239,7 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),
     DayProblem.OUTSIDE: _l("不在实习期内。"),
     DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
-    DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤。"),
+    DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤；已恢复到岗的，请企业指导教师或学校登记最后一天。"),
     DayProblem.NO_PAPERS: _l("这一天三方协议还没有签齐，或还没有接受安全教育，不能计入。"),
     DayProblem.UNINSURED: _l("这一天不在实习保险期间内，不能计入。"),
     DayProblem.ON_CAMPUS: _l("这一天基地设在校内，不计企业学习周数。"),
@@ -318,6 +318,18 @@ def miss_words(why: tuple[tuple[Miss, int], ...]) -> str:
 def change_words(changes: Sequence[tuple[str, Any, Any]]) -> list[str]:
     """What reads otherwise than it was signed, a line each."""
     return [_("%(what)s由“%(before)s”变更为“%(after)s”", what=str(AGREED[key]), before=before, after=after or "—") for key, before, after in changes]
+
+
+def span_of(event: Any, state: PlacementState) -> str:
+    """The days of an event as its card names them: nobody reads an end that nobody knows. `state`: that of its placement."""
+    since = format_date(event.since)
+    if not event.is_open_ended:
+        return since if event.until == event.since else _("%(a)s 至 %(b)s", a=since, b=format_date(event.until))
+    if event.state is not EventState.APPROVED:
+        return _("%(a)s 起，结束日期待定", a=since)
+    if state in (PlacementState.FINISHED, PlacementState.WITHDRAWN):
+        return _("%(a)s 起，到实习结束", a=since)
+    return _("%(a)s 起，尚未结束", a=since)
 
 
 EXPLAINED = Sentences(N_("自主联系的实习单位"), N_("由其他单位转入：%(reason)s"), N_("由学校直接安排：%(reason)s"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +11,8 @@ from enterprises.bases import rules as base_rules
 from enterprises.bases.types import Conclusion
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Position, Round
-from enterprises.placements.types import Bar, Choice, LawFacts
+from enterprises.placements.queries.resting import of_wishes
+from enterprises.placements.types import Bar, Choice, LawFacts, Wish
 from trainhub.kernel.retention import months_before
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Student
@@ -153,6 +154,19 @@ def is_inspected(base_id: int, on: date) -> bool:
     last = bases.last_on_site(base_id, on)
     months = book().at("own.placement.inspection_valid_months", on=on).number
     return last is not None and last.conclusion is not Conclusion.FAILED and last.on >= months_before(on, int(months))
+
+
+def wishes(round: Round, chosen: Sequence[int], known: Sequence[Choice]) -> list[Wish]:
+    """What a student has ranked, in order: also what is not on offer at the moment, which keeps its place until the student drops it."""
+    offered = {one.position_id: one for one in known}
+    resting = {row.id: row for row in of_wishes([key for key in chosen if key not in offered], round.term_ids)}
+    found = []
+    for key in chosen:
+        if (one := offered.get(key)) is not None:
+            found.append(Wish(key, one.title, one.enterprise, one.region, is_eligible=one.is_eligible))
+        elif (row := resting.get(key)) is not None:
+            found.append(Wish(key, row.title, row.enterprise, row.region, rests=row.rests, is_gone=not row.rests))
+    return found
 
 
 def choices(round: Round, student: Student) -> list[Choice]:

@@ -71,7 +71,7 @@ def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
             stamp=row.created_at,
             starts=row.since,
             ends=row.until,
-            summary=f"{labels.EVENT_KINDS[row.kind]} · {row.student} · {row.enterprise}",
+            summary=f"{labels.EVENT_KINDS[row.kind]} · {row.student} · {row.enterprise}" + (_("（结束日期待定）") if row.is_open_ended else ""),
             # Feeds are read by other programs and shown to others: why somebody was away, or hurt, is said on the page alone.
             description=row.text if row.kind is EventKind.VISIT else "",
             url=f"{home}/placements/{row.placement_id}/events",

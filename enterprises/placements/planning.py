@@ -15,6 +15,7 @@ from enterprises.placements.lawful import bars_of, is_minor
 from enterprises.placements.models import Placement, Position, Round
 from enterprises.placements.planner.keeping import unwanted
 from enterprises.placements.planner.types import Assignment, Case, Group, Options, Post, Pupil, Slot, narrowed, without
+from enterprises.placements.premises import key, premises_of
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.queries.worth import worth_of
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -306,11 +307,6 @@ def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
     return replace(case, seats=seats, room=room, base_room=base_room)
 
 
-def key(number: int) -> str:
-    """A database id as the planner's id."""
-    return f"{number:010d}"
-
-
 def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -350,6 +346,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
     if unneeded:
         figures["changed"] -= len(unneeded)
         figures["weeks_total"] += sum(weeks[slot] for _pupil, slot, _post in unneeded) / 10
+    removed = [placement for student, term, post, placement in problem.removable if (student, term, post) not in stays]
     unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.why] for u in result.unplaced]
     return {
         "kind": problem.kind.value,
@@ -362,6 +359,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         "summary": {name: value for name, value in figures.items() if name != "seconds"},
         "assignments": assignments,
         "unplaced": unplaced,
-        "removed": [placement for student, term, post, placement in problem.removable if (student, term, post) not in stays],
+        "removed": removed,
+        **({"premises": premises_of(case, problem.removable, assignments, removed)} if problem.kind is PlanKind.REPAIR else {}),
         "made_at": now.isoformat(),
     }

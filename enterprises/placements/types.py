@@ -358,6 +358,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish as its student reads it. `rests`: not on offer at the moment, but a school may approve it again; `is_gone`: offered no more."""
+
+    position_id: int
+    title: str
+    enterprise: str
+    region: str | None
+    is_eligible: bool = False
+    rests: bool = False
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StudentProgress:
     """A student's way to the weeks required; days are credited days (five make a week)."""
 

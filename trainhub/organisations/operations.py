@@ -22,6 +22,10 @@ from trainhub.organisations.types import HostSide, OrganisationKind, Organisatio
 
 CLOSING = "trainhub.organisations.closing"
 """Rooms above add what follows when an organisation is taken out of use: functions (organisation, reason, by, now), in the same transaction."""
+VERIFICATION = "trainhub.organisations.verification"
+"""What follows when one loses its verification or has it (again): functions (organisation, is_verified, by, now), in the same transaction."""
+HOSTING = "trainhub.organisations.hosting"
+"""What follows when an organisation leaves a base or is its partner again: functions (base, organisation, is_host, by, now), in the same transaction."""
 EDITABLE = frozenset(
     [
         "name", "name_en", "short_name", "uscc", "region_code", "address", "parent_id", "level", "supervising_department", "ownership",
@@ -169,7 +173,14 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
             on=organisation,
             data=audit.changes(changed, told={*EDITABLE - PERSONAL, *rules.LOOKED_UP, "state"}),
         )
+        if "state" in changed:
+            _follow(VERIFICATION, organisation=organisation, is_verified=False, by=by, now=now)
     return changed
+
+
+def _follow(name: str, **what: Any) -> None:
+    for follow in current_app.extensions.get(name, []):
+        follow(**what)
 
 
 def _forget_credit(organisation: Organisation, changed: dict[str, list[Any]]) -> None:
@@ -234,6 +245,7 @@ def verify(*, organisation: Organisation, by: Identity, now: datetime, version: 
     organisation.state = OrganisationState.VERIFIED
     session().flush()
     audit.record(by=by, did="organisations.organisation.verified", on=organisation)
+    _follow(VERIFICATION, organisation=organisation, is_verified=True, by=by, now=now)
     return organisation
 
 
@@ -252,8 +264,7 @@ def close(*, organisation: Organisation, reason: str, by: Identity, now: datetim
     _keep(organisation, {CLOSED: [False, True]}, by, now)
     session().flush()
     audit.record(by=by, did="organisations.organisation.closed", on=organisation, data={"before": before.value, "reason": reason.strip()})
-    for follow in current_app.extensions.get(CLOSING, []):
-        follow(organisation=organisation, reason=reason, by=by, now=now)
+    _follow(CLOSING, organisation=organisation, reason=reason, by=by, now=now)
     return organisation
 
 
@@ -306,6 +317,8 @@ def add_host(
     known = _standing(hosts, organisation, side, since=since, today=local(now).date())
     if known is not None and known.until is None and known.is_lead == is_lead and known.since == (since or known.since):
         return known
+    theirs = [host for host in hosts if host.organisation_id == organisation.id]
+    is_back = bool(theirs) and all(host.until is not None for host in theirs)
     if is_lead:
         for host in hosts:
             host.is_lead = False
@@ -317,6 +330,8 @@ def add_host(
     session().flush()
     _touch(base)
     audit.record(by=by, did="organisations.host.added", on=base, data={"host": organisation.code, "side": side.value, "is_lead": is_lead})
+    if is_back:
+        _follow(HOSTING, base=base, organisation=organisation, is_host=True, by=by, now=now)
     return known
 
 
@@ -366,3 +381,5 @@ def end_host(*, base: Organisation, host_id: int, until: date, by: Identity, now
             session().flush()
             _touch(base)
             audit.record(by=by, did="organisations.host.ended", on=base, data={"host": organisation.code, "until": until})
+            if all(other.until is not None for other, its in hosts if its.id == organisation.id):
+                _follow(HOSTING, base=base, organisation=organisation, is_host=False, by=by, now=now)

@@ -25,6 +25,9 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.policy.book import book
 
+FINDING_MOST = 400
+"""Characters of a finding that are kept."""
+
 
 def record_inspection(
     *,
@@ -42,13 +45,23 @@ def record_inspection(
 ) -> BaseInspection:
     """Record an inspection or review with what it found; the same again is the known one.
 
-    Raises BadBase in the future, without inspectors, or when it passed with conditions that are not named.
+    Who answers for the base is told what has to be mended. Raises BadBase in the future, without inspectors, for a finding longer than is kept, or
+    when it passed with conditions that are not named.
     """
     if on > local(now).date():
         raise BadBase(_("日期不能晚于今天。"), field="on")
     if not inspectors.strip():
         raise BadBase(_("请填写检查人员。"), field="inspectors")
-    lines = [line.strip()[:400] for line in findings if line.strip()]
+    lines = [line.strip() for line in findings if line.strip()]
+    for number, line in enumerate(lines, start=1):
+        if len(line) > FINDING_MOST:
+            said = _(
+                "第 %(n)d 条问题有 %(k)d 个字，每条最多 %(most)d 个字。请拆成几条，或把详情写在“检查情况”里。",
+                n=number,
+                k=len(line),
+                most=FINDING_MOST,
+            )
+            raise BadBase(said, field="findings")
     if conclusion is Conclusion.CONDITIONAL and not lines:
         raise BadBase(_("整改后通过的，请逐条写明需要整改的问题。"), field="findings")
     for known in queries.inspections_of(base.id):
@@ -75,11 +88,37 @@ def record_inspection(
         on=("base", str(base.id)),
         data={"kind": kind.value, "on": on, "conclusion": conclusion.value, "findings": lines},
     )
+    if lines or conclusion is Conclusion.FAILED:
+        _tell_keepers(
+            base,
+            "bases.inspected",
+            N_("“%(name)s”%(day)s的检查没有通过，有 %(n)d 项问题需要整改，请查看。")
+            if conclusion is Conclusion.FAILED
+            else N_("“%(name)s”%(day)s的检查有 %(n)d 项问题需要整改，请查看并按期填报整改措施。"),
+            f"inspection:{row.id}:recorded",
+            by,
+            now,
+            day=on.isoformat(),
+            n=len(lines),
+        )
     return row
 
 
+def _tell_keepers(base: Organisation, kind: str, message: str, key: str, by: Identity, now: datetime, **values: object) -> None:
+    """Tell those who answer for a unit, but for who did it."""
+    notify(
+        account_ids=_keepers(base.id, local(now).date(), _nobody) - {by.account_id},
+        kind=kind,
+        message=message,
+        values={"name": base.name, **values},
+        url=f"/bases/{base.code}",
+        unique_key=key,
+        now=now,
+    )
+
+
 def report_measure(*, finding: InspectionFinding, base: Organisation, measure: str, by: Identity, now: datetime) -> InspectionFinding:
-    """The base says how it mended something found; who inspects closes it. The same again changes nothing. Raises BadBase once it is closed."""
+    """The base says how it mended something found; who inspects closes it, and is told. The same again changes nothing. Raises BadBase once it is closed."""
     if not measure.strip():
         raise BadBase(_("请写明整改措施。"), field="measure")
     if finding.closed_on is not None:
@@ -88,6 +127,17 @@ def report_measure(*, finding: InspectionFinding, base: Organisation, measure: s
         finding.measure = measure.strip()[:400]
         session().flush()
         audit.record(by=by, did="bases.finding.reported", on=("base", str(base.id)), data={"finding": finding.id, "measure": finding.measure})
+        inspection = queries.inspection(finding.inspection_id)
+        if inspection is not None and inspection.recorded_by_id is not None:
+            notify(
+                account_ids={inspection.recorded_by_id} - {by.account_id},
+                kind="bases.finding_reported",
+                message=N_("“%(name)s”填报了整改措施，请核实：%(text)s"),
+                values={"name": base.name, "text": finding.text},
+                url=f"/bases/{base.code}",
+                unique_key=f"finding:{finding.id}:reported:{now.isoformat()}",
+                now=now,
+            )
     return finding
 
 
@@ -100,6 +150,8 @@ def close_finding(*, finding: InspectionFinding, base: Organisation, measure: st
     finding.closed_on, finding.measure, finding.closed_by_id = on, measure.strip()[:400] or finding.measure, by.account_id
     session().flush()
     audit.record(by=by, did="bases.finding.closed", on=("base", str(base.id)), data={"finding": finding.id, "measure": finding.measure})
+    message = N_("“%(name)s”的一项整改已核实办结：%(text)s")
+    _tell_keepers(base, "bases.finding_closed", message, f"finding:{finding.id}:closed", by, now, text=finding.text)
     return finding
 
 
@@ -213,7 +265,7 @@ def remind_of_agreements(*, today: date, now: datetime, schools: Schools = _nobo
             message=N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
             values={"name": name, "day": row.until.isoformat()},
             url=f"/bases/{base.code}" if base is not None else "/bases/",
-            unique_key=f"agreement:{row.id}:ends",
+            unique_key=f"agreement:{row.id}:ends:{row.until.isoformat()}",
             now=now,
         )
     return len(ending)

@@ -260,6 +260,8 @@ class AgreementSignature(Base):
     file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     facts: Mapped[dict[str, Any] | None]
     """What stood above the signature: the parties, the post, the span, the mentor. Never changed."""
+    recorded_by_id: Mapped[int | None]
+    """The account by which it was recorded: who signed, when there is no file."""
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "text_no", "party"),)
 

@@ -1,6 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
-from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, edition_of, sign_placement
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, certificate_of, issue_certificate
@@ -48,7 +48,9 @@ from enterprises.placements.operations.logs import (
     review_week,
     save_weekly_log,
 )
+from enterprises.placements.operations.moving_hosts import hosting_changed, verification_changed
 from enterprises.placements.operations.offers import (
+    HANDED_IN,
     change_position,
     change_term,
     copy_position,
@@ -77,8 +79,16 @@ from enterprises.placements.operations.planitems import (
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
-from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
+from enterprises.placements.operations.reminding import (
+    remind_mentors,
+    remind_of_open_leave,
+    remind_of_starts,
+    remind_students,
+    warn_of_days_against,
+    warn_of_leaving_mentors,
+)
 from enterprises.placements.operations.reopening import reopen_placement
+from enterprises.placements.operations.resting import ranked
 from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -94,6 +104,7 @@ from enterprises.placements.operations.tables import (
 )
 
 __all__ = [
+    "HANDED_IN",
     "TABLES",
     "TABLE_TASK",
     "Table",
@@ -141,6 +152,7 @@ __all__ = [
     "decline_placement",
     "demand_mentor",
     "drop_photo",
+    "edition_of",
     "end_early",
     "end_leave",
     "enterprise_declined",
@@ -154,6 +166,7 @@ __all__ = [
     "guided_from",
     "hand_over",
     "hands_over",
+    "hosting_changed",
     "hours_of",
     "is_holder",
     "issue_certificate",
@@ -176,6 +189,7 @@ __all__ = [
     "propose_self_found",
     "publish_repair",
     "publish_round",
+    "ranked",
     "rate",
     "record_insurance",
     "record_plan_signature",
@@ -183,6 +197,8 @@ __all__ = [
     "rejudge_weeks",
     "release_mentor",
     "remind_mentors",
+    "remind_of_open_leave",
+    "remind_of_starts",
     "remind_students",
     "remind_without_account",
     "remove_plan_item",
@@ -207,6 +223,7 @@ __all__ = [
     "take_back_request",
     "unit_closed",
     "unsigned_places",
+    "verification_changed",
     "waiting_by",
     "warn_of_days_against",
     "warn_of_leaving_mentors",

@@ -70,7 +70,7 @@ def demand_office(mentor: Mentor, *, today: date) -> None:
 
 
 def demand_other(placement: Placement, *, by: Identity) -> None:
-    """Nobody confirms, grades or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
+    """Nobody confirms, grades, starts, ends or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
     if people.is_same_human(by.person_id, queries.person_of_student(placement.student_id)):
         raise WrongState(_("不能由学生本人确认、评定或批准自己的实习，请企业另行安排指导教师。"), code="own_mentor")
 
@@ -100,7 +100,7 @@ def is_of_school(mentor: Mentor, student: Student, today: date) -> bool:
         return False
     school = {
         *identities.accounts_holding(Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, programme_id=student.programme_id),
-        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, organisation_id=student.university_id),
     }
     return not school.isdisjoint(identities.accounts_of_holder(account))
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState, hold
+from enterprises.placements.operations.onehuman import demand_one_side
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications.operations import notify, word
+
+
+def edition_of(agreed: Mapping[str, Any]) -> str:
+    """What tells whether the parties would agree on the same as when a page was opened: a digest of what stands above a signature."""
+    return hashlib.sha256(json.dumps(agreed, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def sign_placement(
@@ -29,6 +39,7 @@ def sign_placement(
     person_id: int | None = None,
     file_id: int | None = None,
     text_no: int | None = None,
+    edition: str | None = None,
 ) -> AgreementSignature:
     """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
 
@@ -38,8 +49,10 @@ def sign_placement(
     Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
     everybody sees what was signed. A paper signature is under the same sheet as the first one.
 
-    Raises WrongState for a text that was replaced, or when something reads otherwise than another party has signed it
-    (then the text is corrected, and all sign the same); BadPlacement.
+    `edition`: what the page had shown (`edition_of`): nobody signs on the page what was changed since (Stale).
+
+    Raises WrongState for a text that was replaced, for whoever signed for another side (`demand_one_side`), or when something reads otherwise than
+    another party has signed it (then the text is corrected, and all sign the same); BadPlacement.
     """
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能签署协议。"))
@@ -53,8 +66,12 @@ def sign_placement(
     for known in known_here:
         if known.party is party:
             return known
+    if file_id is None:
+        demand_one_side(placement, party, standing.keys(), by=by)
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
+    if file_id is None and edition is not None and edition != edition_of(queries.agreed_now(placement.id)):
+        raise Stale(_("协议的内容（岗位、起止、指导教师等）在你打开之后有变化，没有签署。请重新打开页面，核对现行内容后再签署。"))
     _check_day(placement, number, signed_on, local(now).date(), is_paper=file_id is not None)
     facts, signed = queries.agreed_now(placement.id), rules.signed_facts(known.facts for known in known_here)
     changes = rules.changed_facts(signed, facts) if signed is not None else []
@@ -70,6 +87,7 @@ def sign_placement(
         signed_on=signed_on,
         file_id=file_id,
         facts=signed if changes else facts,
+        recorded_by_id=by.account_id,
     )
     session().add(row)
     session().flush()
@@ -107,10 +125,11 @@ def _check_day(placement: Placement, number: int, signed_on: date, today: date, 
 
 
 def _lines(changes: Sequence[str]) -> list[str]:
-    found = [line.strip()[:300] for line in changes if line.strip()]
+    """What changes, line by line, whole: it is signed as it was written."""
+    found = [line.strip() for line in changes if line.strip()]
     if not found:
         raise BadPlacement(_("请逐条写明变更的内容。"), field="changes")
-    return found[:40]
+    return found
 
 
 def amend_agreement(

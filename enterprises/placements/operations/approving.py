@@ -9,13 +9,16 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.placements import queries
 from enterprises.placements.models import Position, PositionSeats
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_hosts
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell_hosts
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
+from enterprises.placements.operations.onehuman import demand_not_host
+from enterprises.placements.operations.resting import tell_back, tell_gone
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 
 
@@ -34,9 +37,12 @@ def _decided_by(position: Position, university_ids: Collection[int] | None, term
     return [row for row in rows if row.term_id in terms]
 
 
-def approve_position(*, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
+def approve_position(
+    *, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None, version: int | None = None
+) -> Position:
     """Approve an offer for the terms of some universities (None: all), so that their rounds use it; again changes nothing. Another
-    school's seats wait for that school. Raises WrongState."""
+    school's seats wait for that school. `version`: what was read of it. Raises Stale when it was changed since, WrongState, also for whoever speaks for
+    the enterprise."""
     rows = _decided_by(position, university_ids)
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能审核。"))
@@ -45,6 +51,8 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     waiting = [row for row in rows if row.decision is SeatDecision.WAITING]
     if not waiting:
         return position
+    check_version(position, version)
+    demand_not_host(position.enterprise_id, by=by, today=local(now).date())
     check_enterprise(position)
     check_lawful(position, local(now).date())
     for row in waiting:
@@ -53,6 +61,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     flag_modified(position, "title")
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
+    tell_back(position, [row.term_id for row in waiting], now=now)
     _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), waiting, by, now)
     return position
 
@@ -65,9 +74,10 @@ def return_position(
     now: datetime,
     university_ids: Collection[int] | None = None,
     term_ids: Collection[int] | None = None,
+    tells_heads: bool = True,
 ) -> Position:
     """Give an offer back for the terms of some universities (None: all), or for some terms, with what has to change; what other schools approved stays
-    approved. Raises WrongState unless it is submitted or approved."""
+    approved. Who ranks it in a round that runs is told, and so are the round's heads (`tells_heads`; not who does it). Raises WrongState unless it is submitted or approved."""
     rows = _decided_by(position, university_ids, term_ids)
     if position.state not in HANDED_IN:
         raise WrongState(_("只有已提交的岗位可以退回。"))
@@ -80,18 +90,18 @@ def return_position(
     session().flush()
     terms = [row.term_id for row in rows]
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
-    _tell_rankers(position, now, terms)
+    tell_gone(position, terms, by=by, now=now, tells_heads=tells_heads)
     _tell_hosts(position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), rows, by, now)
     return position
 
 
 def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
-    """Take an offer back; students placed there stay, those who rank it in a round that is open are told. Again changes nothing."""
+    """Take an offer back; students placed there stay, those who rank it in a round that runs are told, and so are its heads. Again changes nothing."""
     if position.state is not OfferState.CLOSED:
         position.state = OfferState.CLOSED
         session().flush()
         audit.record(by=by, did="placements.position.closed", on=position)
-        _tell_rankers(position, now)
+        tell_gone(position, by=by, now=now)
     return position
 
 
@@ -102,20 +112,3 @@ def _tell_hosts(position: Position, message: str, rows: Sequence[PositionSeats],
         position.enterprise_id, by=by, kind="placements.offer_decided", message=message, url=f"/placements/positions/{position.id}", now=now,
         title=position.title, terms=terms,
     )  # fmt: skip
-
-
-def _tell_rankers(position: Position, now: datetime, term_ids: Collection[int] | None = None) -> None:
-    """Whoever ranks a position that is offered no more in an open round (over some terms) still has time to rank another."""
-    for round_, person_ids in queries.rankers_of(position.id):
-        if term_ids is not None and not set(term_ids) & set(round_.term_ids):
-            continue
-        tell(
-            person_ids,
-            kind="placements.position_gone",
-            message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。"),
-            url=f"/placements/rounds/{round_.id}/preferences",
-            key=f"position:{position.id}:gone:{round_.id}",
-            now=now,
-            title=position.title,
-            day=round_.closes_on.isoformat(),
-        )

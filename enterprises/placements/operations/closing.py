@@ -78,7 +78,7 @@ def _give_back(unit: Organisation, why: str, key: str, by: Identity, now: dateti
         wanted = {row.term_id for row in seats[position.id] if row.term_id in terms and row.seats and row.decision is not SeatDecision.RETURNED}
         if not wanted:
             continue
-        return_position(position=position, reason=why, by=by, now=now, term_ids=wanted)
+        return_position(position=position, reason=why, by=by, now=now, term_ids=wanted, tells_heads=False)
         schools.update({terms[term_id] for term_id in wanted})
         programmes.update({round_.programme_id for round_ in rounds if wanted & set(round_.term_ids)})
     told = [(count, identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=one)) for one, count in schools.items()]

@@ -28,7 +28,7 @@ from enterprises.placements.operations.closing import why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.operations.leave import AWAY, set_aside
+from enterprises.placements.operations.leave import AWAY, decided_words, set_aside
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -128,7 +128,9 @@ def report_event(
             tell(
                 [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
                 kind="placements.leave_entered",
-                message=N_("学校登记了 %(a)s 起的请假或中断，有误请告知学校。"),
+                message=N_("学校登记了 %(a)s 起的请假或中断，结束日期待定；恢复到岗后请登记最后一天或告知学校。有误请告知学校。")
+                if is_open_ended
+                else N_("学校登记了 %(a)s 起的请假或中断，有误请告知学校。"),
                 url=f"/placements/{placement.id}/events",
                 key=f"event:{row.id}",
                 now=now,
@@ -145,7 +147,7 @@ def _ask(row: PlacementEvent, placement: Placement, now: datetime) -> None:
     """The mentor decides on leave; where none can read of it, the heads do."""
     said: dict[str, Any] = {
         "kind": "placements.absence_asked",
-        "message": N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
+        "message": N_("有学生请假（%(a)s 起，尚不知何时结束），请处理。") if row.is_open_ended else N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
         "url": f"/placements/{placement.id}/events",
         "key": f"event:{row.id}",
         "now": now,
@@ -200,7 +202,7 @@ def decide_absence(
     tell(
         [queries.person_of_student(placement.student_id)],
         kind="placements.absence_decided",
-        message=N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s"),
+        message=decided_words(event, is_approved=is_approved),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:decided",
         now=now,
@@ -293,7 +295,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
         kind="placements.ended_early",
         message=N_("一项实习已于 %(day)s 提前结束，理由：%(reason)s"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:ended",
+        key=f"placement:{placement.id}:ended:{now.isoformat()}",
         now=now,
         day=on.isoformat(),
         reason=placement.withdrawal_reason,
@@ -304,7 +306,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
         kind="placements.host_lost",
         message=N_("在你们企业的一项实习已于 %(day)s 提前结束，席位已空出。"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:host_lost",
+        key=f"placement:{placement.id}:host_lost:{now.isoformat()}",
         now=now,
         day=on.isoformat(),
     )

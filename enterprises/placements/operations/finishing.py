@@ -7,7 +7,17 @@ from datetime import date, datetime, timedelta
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_host, demand_office, demand_signer, hold, parameter, tell
+from enterprises.placements.operations._support import (
+    BadPlacement,
+    WrongState,
+    demand_host,
+    demand_office,
+    demand_other,
+    demand_signer,
+    hold,
+    parameter,
+    tell,
+)
 from enterprises.placements.operations.certifying import REASON, correct_certificate, has_brought, has_ended, issue_certificate
 from enterprises.placements.operations.counting import record_training, settle_trainings
 from enterprises.placements.types import PlacementState
@@ -99,8 +109,9 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
     Repeating changes nothing.
 
     `by_host`: the enterprise alone ends it once nothing is unlogged, or the days are due no more: what is not logged by then is lost, and that
-    is not the enterprise's to decide. What it brought is pushed down (see `conclude`).
+    is not the enterprise's to decide; nor does the student end it who speaks for either side. What it brought is pushed down (see `conclude`).
     """
+    demand_other(placement, by=by)
     hold(placement)
     if placement.state is PlacementState.FINISHED:
         return placement
@@ -124,7 +135,7 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
         kind="placements.finished",
         message=N_("实习“%(title)s”已结束，成绩已记录。"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:finished",
+        key=f"placement:{placement.id}:finished:{now.isoformat()}",
         now=now,
         title=queries.title_of(placement.id),
     )

@@ -67,7 +67,7 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         kind="placements.mentor",
         message=N_("你成为一名实习学生的企业指导教师，请查看。"),
         url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:mentor:{mentor.id}",
+        key=f"placement:{placement.id}:mentor:{mentor.id}:{now.isoformat()}",
         now=now,
     )
     return placement

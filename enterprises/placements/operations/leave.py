@@ -90,6 +90,15 @@ def _said(*, is_whole: bool, is_over: bool) -> str:
     return N_("%(a)s 起的请假或中断改为到 %(b)s 为止，理由：%(reason)s。之后的日子可以登记。")
 
 
+def decided_words(event: PlacementEvent, *, is_approved: bool) -> str:
+    """What the student is told: nobody reads an end that nobody knows."""
+    if event.is_open_ended:
+        if is_approved:
+            return N_("请假（%(a)s 起，结束日期待定）已批准。恢复到岗后请告知企业指导教师或学校，登记最后一天。")
+        return N_("请假（%(a)s 起，结束日期待定）未批准，理由：%(reason)s")
+    return N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s")
+
+
 def take_back_request(*, event: PlacementEvent, placement: Placement, by: Identity, now: datetime) -> PlacementEvent:
     """The student takes back a request for leave that nobody has decided; the mentor is told. Doing it again changes nothing.
 
@@ -107,7 +116,9 @@ def take_back_request(*, event: PlacementEvent, placement: Placement, by: Identi
     tell(
         [queries.person_of_mentor(placement.mentor_id)],
         kind="placements.leave_taken_back",
-        message=N_("学生撤回了请假申请（%(a)s 至 %(b)s），不需要处理。"),
+        message=N_("学生撤回了请假申请（%(a)s 起，结束日期待定），不需要处理。")
+        if event.is_open_ended
+        else N_("学生撤回了请假申请（%(a)s 至 %(b)s），不需要处理。"),
         url=f"/placements/{placement.id}/events",
         key=f"event:{event.id}:taken_back",
         now=now,

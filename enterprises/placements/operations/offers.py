@@ -14,6 +14,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import is_on_campus, judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.operations.resting import demand_known, tell_gone, tell_resting, tell_term_moved
 from enterprises.placements.types import Gone, OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -107,7 +108,7 @@ def _check_span(known: list[Term], own_id: int | None, starts_on: date, ends_on:
 def change_term(
     *, term: Term, title: str, starts_on: date, ends_on: date, weeks: int | None, by: Identity, now: datetime, version: int | None = None
 ) -> Term:
-    """Change a term that nobody is placed in yet. Raises Stale, WrongState, BadPlacement."""
+    """Change a term that nobody is placed in yet; enterprises that offer seats in it, and students who choose for it, are told of other dates. Raises Stale, WrongState, BadPlacement."""
     hold(f"terms:{term.university_id}")
     session().refresh(term)
     check_version(term, version)
@@ -123,10 +124,13 @@ def change_term(
                 ),
                 field="starts_on",
             )
+    before = (term.starts_on, term.ends_on)
     term.weeks = _check_span(queries.terms_of(term.university_id), term.id, starts_on, ends_on, weeks)
     term.title, term.starts_on, term.ends_on = title.strip() or term.title, starts_on, ends_on
     session().flush()
     audit.record(by=by, did="placements.term.changed", on=term, data={"starts_on": starts_on, "ends_on": ends_on, "weeks": term.weeks})
+    if before != (starts_on, ends_on):
+        tell_term_moved(term, before, by=by, now=now)
     return term
 
 
@@ -212,10 +216,13 @@ def _is_host(enterprise_id: int, base_id: int) -> bool:
     return base.parent_id == enterprise_id and (enterprise_id, base_id) not in queries.left_bases([enterprise_id, base_id])
 
 
-def change_position(*, position: Position, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
-    """Change a draft, or a returned or submitted offer; an approved one goes back to the university for approval.
+def change_position(
+    *, position: Position, by: Identity, now: datetime, version: int | None = None, goes_on: bool = True, **fields: Any
+) -> dict[str, list[Any]]:
+    """Change a draft, or a returned or submitted offer; an approved one goes back to the university for approval, and until then takes no part in
+    rounds: who ranks it in one that runs keeps the wish, they and the round's heads are told.
 
-    Raises Stale, WrongState when it is closed, BadPlacement.
+    Raises Stale, WrongState when it is closed, BadPlacement, also (`ranked`) when students rank it in a round that runs and nobody said `goes_on`.
     """
     check_version(position, version)
     unknown = sorted(set(fields) - EDITABLE)
@@ -223,15 +230,19 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
         raise TypeError(f"change_position() got unexpected fields {unknown}")
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭。请复制后重新提交。"))
-    changed = _set(position, fields)
+    changed, resting = _set(position, fields), list[int]()
     if changed:
         if position.state in HANDED_IN and changed.keys() & JUDGED:
-            for row in queries.seats_of_position(position.id):
-                if row.decision is SeatDecision.APPROVED:
-                    row.decision = SeatDecision.WAITING
+            approved = [row for row in queries.seats_of_position(position.id) if row.decision is SeatDecision.APPROVED]
+            resting = [row.term_id for row in approved if row.seats]
+            demand_known(position, resting, is_known=goes_on)
+            for row in approved:
+                row.decision = SeatDecision.WAITING
             settle(position)
         session().flush()
         audit.record(by=by, did="placements.position.changed", on=position, data=audit.changes(changed, told=EDITABLE))
+        if resting:
+            tell_resting(position, resting, by=by, now=now)
     return changed
 
 
@@ -245,6 +256,7 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能再改席位。"))
     row = queries.seats_of(position.id, term.id)
+    was_offered = row is not None and row.decision is SeatDecision.APPROVED and row.seats > 0 and position.state in HANDED_IN
     is_more = seats > (row.seats if row is not None else 0)
     if is_more and term.ends_on < local(now).date():
         raise BadPlacement(_("“%(term)s”已于 %(day)s 结束，不能再增加席位。", term=term.title, day=term.ends_on), field="seats", code="term_over")
@@ -269,6 +281,10 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
         settle(position)
         session().flush()
     audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats, "state": position.state.value})
+    if was_offered and is_more:
+        tell_resting(position, [term.id], by=by, now=now)
+    elif was_offered and not seats:
+        tell_gone(position, [term.id], by=by, now=now)
     return row
 
 

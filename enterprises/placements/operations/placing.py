@@ -18,6 +18,7 @@ from enterprises.placements.operations._support import (
     NoSeat,
     NotReady,
     WrongState,
+    demand_other,
     give_back_seat,
     hold,
     take_seat_back,
@@ -30,6 +31,7 @@ from enterprises.placements.operations.closing import demand_open, why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.onehuman import demand_two_humans
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -227,7 +229,7 @@ def withdraw_placement(
             if side is WithdrawalSide.STUDENT
             else N_("在你们企业的一项实习安排已撤销。"),
             url=f"/placements/{placement.id}",
-            key=f"placement:{placement.id}:host_lost",
+            key=f"placement:{placement.id}:host_lost:{now.isoformat()}",
             now=now,
         )
     if has_ended(placement):  # it ran; one that was graded before brings what it earned
@@ -316,6 +318,7 @@ def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: 
     """
     if trained_on > local(now).date():
         raise BadPlacement(_("培训日期不能晚于今天。"), field="safety_trained_on")
+    demand_other(placement, by=by)
     hold(placement)  # nobody confirms a day meanwhile that would lie before it
     known = placement.safety_trained_on
     if known == trained_on:
@@ -353,6 +356,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
 
     Raises NotReady with the findings that are not met (in `details`), WrongState.
     """
+    demand_other(placement, by=by)
     hold(placement)  # what the checklist asks for is not changed meanwhile
     if placement.state is PlacementState.STARTED:
         return placement
@@ -366,6 +370,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, placement.starts_on)
     if bars:
         raise NotReady(listed(labels.BARS[bar] for bar in bars) + _("。"), details=[{"code": bar.value} for bar in bars])
+    demand_two_humans(placement)
     lacking = missing(checklist(placement, today=today))
     if lacking:
         names = listed(_("%(what)s（%(how)s）", what=labels.FINDINGS[one.code], how=labels.WAYS_ON[one.code]) for one in lacking)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from enterprises.placements import planning, queries
+from enterprises.placements import planning, premises, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, parameter, take_seats, tell, tell_hosts
 from enterprises.placements.operations.holding import hold_bases, hold_round
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
+from enterprises.placements.queries.fallen import withdrawn_in
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _, in_language, say
+from trainhub.kernel.i18n import N_, _, in_language, listed, say
 
 TITLES = {
     PlanKind.PLAN: N_("计算“%(title)s”的安排"),
@@ -166,6 +167,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
     if planning.hash_of(planning.problem_of(round, today=today)) != round.plan["input_hash"]:
         raise WrongState(_("志愿、席位、学生名单或登记的实习日在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
     rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
+    round.plan = {**round.plan, "published": _published(round)}
     round.state, round.published_at = RoundState.PUBLISHED, now
     session().flush()
     audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
@@ -191,6 +193,12 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
             n=count,
         )
     return len(rows)
+
+
+def _published(round: Round) -> list[int]:
+    """The computed plans that were made real, the first one first: none of them is ever forgotten."""
+    known: dict[str, Any] = round.plan or {}
+    return list(known.get("published") or (known[name] for name in ("plan_id", "repair_id") if name in known))
 
 
 def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Placement]:
@@ -229,21 +237,46 @@ def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Pl
     return rows
 
 
+def _check_premises(plan: RoundPlan, round: Round, today: date) -> None:
+    """Refuse a repair whose premises do not hold any more; what it takes back is held. Raises WrongState (`plan_outdated`)."""
+    settings = PlanSettings.of(plan.data["settings"])
+    problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
+    is_same = planning.hash_of(problem) == plan.data["input_hash"]
+    before, parts = plan.data.get("premises"), (plan.data["assignments"], plan.data["removed"])
+    if is_same:
+        return
+    if before is None or not (plan.data["removed"] or premises.new_of(plan.data["assignments"])):
+        raise WrongState(_("安排、席位、学生名单或登记的实习日在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
+    after = premises.premises_of(problem.case, problem.removable, *parts)
+    if students := premises.changed(before, after):
+        raise WrongState(_("%(who)s的安排、学籍或周数在计算之后有变化，请重新计算修补方案。", who=_called(students)), code="plan_outdated")
+    if answered := [row for one in premises.answered_since(before, after) if (row := queries.placement(one)) is not None]:
+        who = _called([row.student_id for row in answered])
+        raise WrongState(_("要撤回的安排在计算之后已被确认或签署（%(who)s），请重新计算修补方案。", who=who), code="plan_outdated")
+    if lost := premises.broken(problem.case, problem.removable, *parts):
+        names = queries.position_names({post for _student, _term, post in lost})
+        said = _("“%(what)s”的席位、接收条件或指导力量在计算之后有变化，请重新计算修补方案。", what=listed(sorted(names.values())[:3]))
+        raise WrongState(said, code="plan_outdated")
+
+
+def _called(student_ids: Collection[int]) -> str:
+    """Some students by name, and how many more there are."""
+    names = [f"{name}（{number}）" for number, name in sorted(queries.student_names(set(student_ids)).values())]
+    return listed(names[:3]) if len(names) <= 3 else _("%(names)s等 %(n)d 名学生", names=listed(names[:3]), n=len(names))
+
+
 def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) -> tuple[int, int]:
     """Make a repair real: take back what it moves, place anew; started terms stay. Again changes nothing: (0, 0).
 
-    The result is (placements made, placements taken back). Raises WrongState when anything has changed since it was computed.
+    The result is (placements made, placements taken back). What others did since it was computed (accepted, signed, logged days) is no matter. Raises
+    WrongState (`plan_outdated`) when something of the students it touches has changed, when a place it takes back was accepted or signed meanwhile, or
+    when what it gives cannot be any more; NoSeat.
     """
     if plan.round_id != round.id or plan.kind is not PlanKind.REPAIR:
         raise WrongState(_("这不是本轮次的修补方案。"))
     hold_round(round)
     if round.plan is not None and round.plan.get("repair_id") == plan.id:
         return 0, 0
-    today = local(now).date()
-    settings = PlanSettings.of(plan.data["settings"])
-    problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
-    if planning.hash_of(problem) != plan.data["input_hash"]:
-        raise WrongState(_("安排、席位、学生名单或登记的实习日在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
     # Bases before seats, as everybody does who places students.
     hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
     with in_language("zh"):
@@ -251,12 +284,13 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     taken_back = [row for key in sorted(plan.data["removed"]) if (row := queries.placement(key)) is not None]
     for row in taken_back:  # placements before seats: a student who declines one of them at the same moment holds it and waits for its seat
         hold(row)
+    _check_premises(plan, round, local(now).date())
     for row in taken_back:
         withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL, tells_hosts=False)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
-    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved}
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": [*_published(round), plan.id], "settled": withdrawn_in(round.id)}
     session().flush()
     audit.record(
         by=by,

@@ -1,17 +1,21 @@
-"""Reminders: mentors of days that wait, students of a week without a day, schools and enterprises of mentors who leave."""
+"""Reminders: mentors of days that wait, students of a week without a day, everybody of leave without a known end, schools and enterprises of mentors who leave."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
-from enterprises.placements.operations._support import parameter, tell
+from enterprises.placements.operations._support import has_reader, parameter, tell, tell_heads
 from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
+from enterprises.placements.queries.absent import late_starts, unanswered
+from enterprises.placements.queries.unlogged import gaps_of_week
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
-from trainhub.ledger.holidays import queries as holidays
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
 
@@ -64,24 +68,108 @@ def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links:
 
 
 def remind_students(*, today: date, now: datetime) -> int:
-    """Tell students who logged no day of last week, once a week; how many."""
+    """Tell students of the working days of last week that they neither logged nor were away on, once a week; how many students."""
     monday = today - timedelta(days=today.weekday() + 7)
     year, week, _weekday = monday.isocalendar()
-    weekdays = [monday + timedelta(days=n) for n in range(5)]
-    calendar = holidays.calendar_of(weekdays)
-    if not any(calendar.is_worked(day) for day in weekdays):
-        return 0  # a week of holidays
-    idle = queries.idle_students(monday, monday + timedelta(days=4))
-    for person_id, placement_id in idle:
+    gaps = gaps_of_week(monday)
+    for gap in gaps:
         tell(
-            [person_id],
+            [gap.person_id],
             kind="placements.log_due",
-            message=N_("上周还没有登记实习日，请补登记或请假。"),
-            url=f"/placements/{placement_id}/days?week={monday.isoformat()}",
-            key=f"log_due:{placement_id}:{year}-W{week:02d}",
+            message=N_("上周还有 %(n)d 个工作日没有登记，请补登记或请假。") if gap.logged else N_("上周还没有登记实习日，请补登记或请假。"),
+            url=f"/placements/{gap.placement_id}/days?week={monday.isoformat()}",
+            key=f"log_due:{gap.placement_id}:{year}-W{week:02d}",
+            now=now,
+            **({"n": gap.lacking} if gap.logged else {}),
+        )
+    return len(gaps)
+
+
+ANSWER_BEFORE = timedelta(days=14)
+"""So long before the first day whoever has not accepted a placement is reminded each week."""
+
+
+def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
+    """Once in an ISO week: students who have not accepted what begins within two weeks or should have begun; enterprises and heads of placements
+    whose first day has come and that nobody started, each with how many. Nothing is changed; how many of either."""
+    year, week, _weekday = today.isocalendar()
+    this_week = f"{year}-W{week:02d}"
+    waiting = unanswered(today + ANSWER_BEFORE)
+    for row, student in waiting:
+        tell(
+            [student.person_id],
+            kind="placements.accept_due",
+            message=N_("你还没有确认从 %(day)s 开始的实习安排，请尽快确认；不能参加的请写明理由退出。"),
+            url=f"/placements/{row.id}",
+            key=f"placement:{row.id}:accept:{this_week}",
+            now=now,
+            day=row.starts_on.isoformat(),
+        )
+    late = late_starts(today)
+    hosts, programmes = Counter(row.enterprise_id for row, _student in late), Counter((one.programme_id, one.university_id) for _row, one in late)
+    said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
+    told = [
+        (count, identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=one), f"host:{one}")
+        for one, count in hosts.items()
+    ]
+    told += [
+        (
+            count,
+            sorted(
+                {
+                    *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=programme_id),
+                    *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=university_id),
+                }
+            ),
+            f"programme:{programme_id}",
+        )
+        for (programme_id, university_id), count in programmes.items()
+    ]
+    for count, accounts, key in told:
+        notify(
+            account_ids=accounts,
+            kind="placements.start_due",
+            message=said,
+            values={"n": count},
+            url="/placements/?state=late",
+            unique_key=f"start_due:{key}:{this_week}",
             now=now,
         )
-    return len(idle)
+    return {"unanswered": len(waiting), "late": len(late)}
+
+
+OPEN_LEAVE = timedelta(days=7)
+"""How long leave without a known end runs before everybody is asked whether it is over."""
+
+
+def remind_of_open_leave(*, today: date, now: datetime) -> int:
+    """Ask whether leave without a known end is over, from a week after it began: student and mentor once in an ISO week, the school once a month, or
+    each week where no mentor in office has an account. How many leaves; nothing is changed."""
+    open_ = queries.open_leave(today, begun_by=today - OPEN_LEAVE)
+    year, week, _weekday = today.isocalendar()
+    for event, placement in open_:
+        guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+        is_read, student = has_reader(guide, today=today), queries.student(placement.student_id)
+        this_week, this_month = f"{year}-W{week:02d}", f"{today:%Y-%m}"
+        said: dict[str, Any] = {
+            "kind": "placements.leave_open",
+            "url": f"/placements/{placement.id}/events",
+            "now": now,
+            "a": event.since.isoformat(),
+            "n": (today - event.since).days,
+        }
+        tell([student.person_id], message=LEAVE_OPEN_STUDENT, key=f"event:{event.id}:open:student:{this_week}", **said)
+        said["name"] = people.names_of([student.person_id])[student.person_id]
+        if is_read and guide is not None:
+            tell([guide.person_id], message=LEAVE_OPEN, key=f"event:{event.id}:open:mentor:{this_week}", **said)
+        tell_heads(student, message=LEAVE_OPEN, key=f"event:{event.id}:open:school:{this_month if is_read else this_week}", **said)
+    return len(open_)
+
+
+LEAVE_OPEN_STUDENT = N_(
+    "%(a)s 起的请假或中断已持续 %(n)d 天，还没有登记结束。已恢复到岗的，请告知企业指导教师或学校登记最后一天，之后的日子才能登记。"
+)
+LEAVE_OPEN = N_("%(name)s从 %(a)s 起的请假或中断已持续 %(n)d 天，结束了吗？已恢复到岗的，请登记最后一天，之后的日子才能登记。")
 
 
 def warn_of_days_against(*, today: date, now: datetime) -> int:

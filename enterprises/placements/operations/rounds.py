@@ -131,7 +131,7 @@ def change_round(
         raise TypeError(f"change_round() got unexpected fields {unknown}")
     if fields.get("closes_on", round.closes_on) != round.closes_on:
         _check_terms(queries.terms_by_ids(round.term_ids), fields["closes_on"])
-    today, promised = local(now).date(), round.closes_on
+    today, promised, window = local(now).date(), round.closes_on, (round.opens_on, round.closes_on)
     closes_on = fields.get("closes_on", promised)
     is_earlier = round.state is RoundState.OPEN and closes_on < promised
     if is_earlier and closes_on < today:
@@ -153,6 +153,20 @@ def change_round(
             title=round.title,
             day=round.closes_on.isoformat(),
             before=promised.isoformat(),
+        )
+    elif round.state is RoundState.OPEN and (round.opens_on, round.closes_on) != window:
+        tell(
+            queries.persons_of_round(round, today),
+            kind="placements.round_moved",
+            message=N_("“%(title)s”的志愿填报时间改为 %(a)s 至 %(day)s 24 时（原定 %(from)s 至 %(before)s）。"),
+            url=f"/placements/rounds/{round.id}/preferences",
+            key=f"round:{round.id}:moved:{now.isoformat()}",
+            now=now,
+            title=round.title,
+            a=round.opens_on.isoformat(),
+            day=round.closes_on.isoformat(),
+            before=promised.isoformat(),
+            **{"from": window[0].isoformat()},
         )
     audit.record(by=by, did="placements.round.changed", on=round, data=fields)
     return round

@@ -8,6 +8,7 @@ from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement, SelfFound, Term
 from enterprises.placements.operations import approving, offers
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_heads
+from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.operations.placing import place_student
 from enterprises.placements.types import SelfFoundState
 from trainhub.kernel import audit
@@ -16,6 +17,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 
@@ -83,7 +85,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     open to nobody else, whatever becomes of the placement.
 
     Again returns the placement made. Raises WrongState when it does not wait, the enterprise is not verified (as for every
-    offer), and what `place_student` refuses.
+    offer), for the student and for whoever speaks for the enterprise, and what `place_student` refuses.
     """
     if row.state is SelfFoundState.APPROVED and row.placement_id is not None:
         known = queries.placement(row.placement_id)
@@ -93,6 +95,9 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
         raise WrongState(_("这项申请已退回或撤回，不能再通过。"))
     term, student = queries.term(row.term_id), queries.student(row.student_id)
     assert term is not None
+    if people.is_same_human(by.person_id, student.person_id):
+        raise WrongState(_("学生本人不能审核自己联系的实习单位，请由学校的其他人审核。"), code="own_side")
+    demand_not_host(enterprise.id, by=by, today=local(now).date())
     position = offers.offer_position(
         enterprise=enterprise, title=row.title, majors=[queries.major_of(student.id)], description=row.text, by=by, now=now
     )

@@ -1,7 +1,7 @@
 """Every select on placements."""
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
-from enterprises.placements.queries.absent import confirmed_against, of_absent_students
+from enterprises.placements.queries.absent import confirmed_against, of_absent_students, open_leave
 from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
@@ -14,7 +14,6 @@ from enterprises.placements.queries.daily import (
     events_of,
     ground_of,
     handed_links,
-    idle_students,
     last_confirmed,
     links_since,
     live_links,
@@ -41,6 +40,7 @@ from enterprises.placements.queries.daily import (
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
 from enterprises.placements.queries.demand import free_by_majors, majors_known, rounds_wished, seat_terms, seats_by_county
 from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.fallen import displaced
 from enterprises.placements.queries.hosting import (
     going_at_unit,
     gone_among,
@@ -140,11 +140,11 @@ from enterprises.placements.queries.placing import (
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
 from enterprises.placements.queries.progress import days_for_export, of_students, progress_of, progress_of_student, progress_rows, whole_progress
 from enterprises.placements.queries.rated import base_ratings
+from enterprises.placements.queries.resting import rankers_of
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
     cohort_numbers,
-    displaced,
     last_plan_job,
     last_repair,
     leaving_mentors,
@@ -162,7 +162,6 @@ from enterprises.placements.queries.rounds import (
     preference_counts,
     priorities_of,
     priority_lines,
-    rankers_of,
     round_,
     round_plan,
     rounds_listing,
@@ -186,9 +185,9 @@ from enterprises.placements.queries.signers import (
     plan_signatures,
     plans_at,
 )
-from enterprises.placements.queries.signing import signed_of
+from enterprises.placements.queries.signing import signed_by, signed_of
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
-from enterprises.placements.queries.unlogged import unlogged_days
+from enterprises.placements.queries.unlogged import gaps_of_week, unlogged_days
 from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor
 
 __all__ = [
@@ -224,6 +223,7 @@ __all__ = [
     "events_of",
     "events_of_person",
     "free_by_majors",
+    "gaps_of_week",
     "going_at_base",
     "going_at_unit",
     "gone_among",
@@ -233,7 +233,6 @@ __all__ = [
     "handed_links",
     "has_declined",
     "has_placements",
-    "idle_students",
     "ids_of_students",
     "is_open",
     "is_over",
@@ -274,6 +273,7 @@ __all__ = [
     "offers_at_base",
     "offers_by_state",
     "offers_of_unit",
+    "open_leave",
     "open_rounds_of_student",
     "other_positions",
     "own_mentored",
@@ -351,6 +351,7 @@ __all__ = [
     "self_found_of",
     "signatures_of",
     "signed_all",
+    "signed_by",
     "signed_of",
     "spans_at_base",
     "start_facts",

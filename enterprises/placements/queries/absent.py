@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
+from enterprises.placements.queries.ended import is_late
 from enterprises.placements.queries.placing import GOING, listing
-from enterprises.placements.types import DayState, EventKind, EventState
+from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people.models import Student, Suspension
@@ -46,18 +47,19 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
 
 def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
     """By placement the spans of approved absences and interruptions, of the placements of students."""
-    statement = (
-        select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
-        .join(Placement, Placement.id == PlacementEvent.placement_id)
-        .where(
-            Placement.student_id.in_(list(student_ids)),
-            PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-            PlacementEvent.state == EventState.APPROVED,
+    wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
+    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
+        statement = (
+            select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
+            .join(Placement, Placement.id == PlacementEvent.placement_id)
+            .where(
+                Placement.student_id.in_(wanted[start : start + 1000]),
+                PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+                PlacementEvent.state == EventState.APPROVED,
+            )
         )
-    )
-    found: dict[int, list[tuple[date, date]]] = {}
-    for placement_id, since, until in session().execute(statement):
-        found.setdefault(placement_id, []).append((since, until))
+        for placement_id, since, until in session().execute(statement):
+            found.setdefault(placement_id, []).append((since, until))
     return found
 
 
@@ -65,3 +67,42 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
     """The placements that go on of students who are suspended, or have left the school: they keep seat, mentor and room until the school ends
     them. `narrowed` as in `listing`."""
     return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)
+
+
+def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
+    """The placements whose first day has come by a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
+    return listing(identity, **narrowed).where(is_late(on))
+
+
+def late_starts(on: date) -> list[tuple[Placement, Student]]:
+    """The same of everybody, with the students."""
+    statement = select(Placement, Student).join(Student, Student.id == Placement.student_id).where(is_late(on))
+    return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
+
+
+def unanswered(until: date) -> list[tuple[Placement, Student]]:
+    """The placements that begin by a day, or should have begun, and that their student has not answered."""
+    statement = (
+        select(Placement, Student)
+        .join(Student, Student.id == Placement.student_id)
+        .where(Placement.state == PlacementState.PLANNED, Placement.starts_on <= until)
+    )
+    return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
+
+
+def open_leave(today: date, *, begun_by: date) -> list[tuple[PlacementEvent, Placement]]:
+    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day."""
+    statement = (
+        select(PlacementEvent, Placement)
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .where(
+            PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+            PlacementEvent.state == EventState.APPROVED,
+            PlacementEvent.is_open_ended,
+            PlacementEvent.since <= begun_by,
+            Placement.state == PlacementState.STARTED,
+            Placement.ends_on >= today,
+        )
+        .order_by(PlacementEvent.id)
+    )
+    return [(row.PlacementEvent, row.Placement) for row in session().execute(statement)]

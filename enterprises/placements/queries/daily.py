@@ -46,7 +46,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
-from trainhub.people.models import Person, Student, Suspension
+from trainhub.people.models import Person, Student
 
 
 # -- agreement texts ----------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def absences_of(placement_id: int) -> list[tuple[date, date]]:
 def events_listing(identity: Identity, *, kind: EventKind | None = None, only_open: bool = False) -> Any:
     """Events of the placements that the reader may see, what is open first."""
     statement: Any = (
-        select(PlacementEvent, Person.name.label("student"), Organisation.name.label("enterprise"), Position.title.label("position"))
+        select(PlacementEvent, Person.name.label("student"), Organisation.name.label("enterprise"), Position.title.label("position"), Placement.state)
         .join(Placement, Placement.id == PlacementEvent.placement_id)
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
@@ -282,39 +282,6 @@ def logs_to_review(identity: Identity) -> Any:
         .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state.in_(HELD))
     )
     return statement.order_by(WeeklyLog.iso_year, WeeklyLog.iso_week, Person.pinyin, WeeklyLog.id)
-
-
-def idle_students(since: date, until: date) -> list[tuple[int, int]]:
-    """(person, placement) of students in a placement over the whole span who logged no day of it, and who were neither away nor suspended, nor
-    had left the school."""
-    logged = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.on >= since, DayEntry.on <= until)
-    away = select(PlacementEvent.id).where(
-        PlacementEvent.placement_id == Placement.id,
-        PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-        PlacementEvent.state == EventState.APPROVED,
-        PlacementEvent.since <= until,
-        PlacementEvent.until >= since,
-    )
-    suspended = select(Suspension.id).where(
-        Suspension.student_id == Student.id, Suspension.since <= until, or_(Suspension.until.is_(None), Suspension.until >= since)
-    )
-    on_campus = bases.standing_on_campus(Placement.base_id)
-    statement = (
-        select(Student.person_id, Placement.id)
-        .join(Placement, Placement.student_id == Student.id)
-        .where(
-            Placement.state == PlacementState.STARTED,
-            func.coalesce(Placement.counts_from, Placement.starts_on) <= since,
-            Placement.ends_on >= until,
-            ~on_campus.exists(),
-            ~logged.exists(),
-            ~away.exists(),
-            ~suspended.exists(),
-            or_(Student.left_on.is_(None), Student.left_on >= until),
-        )
-        .order_by(Placement.id)
-    )
-    return [(person_id, placement_id) for person_id, placement_id in session().execute(statement)]
 
 
 # -- links --------------------------------------------------------------------------------------------------------------

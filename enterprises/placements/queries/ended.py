@@ -1,4 +1,4 @@
-"""Which placements are over and wait for somebody to end them."""
+"""Which placements are over and wait for somebody to end them, and which should have begun."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ from enterprises.placements.types import PlacementState
 def is_over(on: date) -> sa.ColumnElement[bool]:
     """SQL: the last day of a placement has passed, and nobody has ended it."""
     return sa.and_(Placement.state == PlacementState.STARTED, Placement.ends_on < on)
+
+
+def is_late(on: date) -> sa.ColumnElement[bool]:
+    """SQL: the first day of a placement has come, and nobody has started it."""
+    return sa.and_(Placement.state.in_([PlacementState.PLANNED, PlacementState.ACCEPTED]), Placement.starts_on <= on)

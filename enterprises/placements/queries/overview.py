@@ -105,6 +105,7 @@ def events_of_person(person_id: int, since: date, until: date) -> list[Any]:
             PlacementEvent.kind,
             PlacementEvent.since,
             PlacementEvent.until,
+            PlacementEvent.is_open_ended,
             sa.case((reads, PlacementEvent.text), else_="").label("text"),
             PlacementEvent.created_at,
             Organisation.name.label("enterprise"),

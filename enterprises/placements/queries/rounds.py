@@ -150,9 +150,16 @@ def round_plan(plan_id: int) -> RoundPlan | None:
 
 
 def plans_to_forget(row: Round, *, keep: int) -> list[RoundPlan]:
-    """The plans of a round beyond the last `keep`, but for the one adopted and the repair in force."""
-    used = {(row.plan or {}).get(name) for name in ("plan_id", "repair_id")}
-    return [plan for plan in plans_of(row.id)[keep:] if plan.id not in used]
+    """The plans of a round beyond the last `keep`, but for the one adopted and whatever was published, repairs too.
+
+    A round whose plan does not note what was published (a repair of before) keeps all that may have been: plans computed until then, and repairs.
+    """
+    kept = row.plan or {}
+    used = {*(kept.get(name) for name in ("plan_id", "repair_id")), *kept.get("published", ())}
+    found = [plan for plan in plans_of(row.id)[keep:] if plan.id not in used]
+    if row.published_at is None or "published" in kept:
+        return found
+    return [plan for plan in found if plan.kind is PlanKind.WHAT_IF]
 
 
 def next_plan_number(round_id: int) -> int:
@@ -164,21 +171,6 @@ def last_repair(round_id: int) -> RoundPlan | None:
     """The latest computed plan of a round, if it is a repair."""
     found = session().scalar(select(RoundPlan).where(RoundPlan.round_id == round_id).order_by(RoundPlan.number.desc()).limit(1))
     return found if found is not None and found.kind is PlanKind.REPAIR else None
-
-
-def rankers_of(position_id: int) -> list[tuple[Round, list[int]]]:
-    """The open rounds in which a position is ranked, with the persons who rank it."""
-    statement = (
-        select(Round, Student.person_id)
-        .join(Preference, Preference.round_id == Round.id)
-        .join(Student, Student.id == Preference.student_id)
-        .where(Preference.position_id == position_id, Round.state == RoundState.OPEN)
-        .order_by(Round.id, Student.id)
-    )
-    found: dict[int, tuple[Round, list[int]]] = {}
-    for round_, person_id in session().execute(statement):
-        found.setdefault(round_.id, (round_, []))[1].append(person_id)
-    return list(found.values())
 
 
 def wishes_by_position(round_id: int) -> dict[int, tuple[int, int]]:
@@ -236,12 +228,6 @@ def offered_in(term_ids: Collection[int]) -> list[Any]:
         .order_by(Organisation.pinyin, Position.title, Position.id)
     )
     return list(session().execute(statement))
-
-
-def displaced(round_id: int) -> int:
-    """How many placements of a round were withdrawn since it was published."""
-    statement = select(func.count(Placement.id)).where(Placement.round_id == round_id, Placement.state == PlacementState.WITHDRAWN)
-    return session().scalar(statement) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,14 @@ def students_at(enterprise_id: int, student_ids: Collection[int]) -> set[int]:
     return set(session().scalars(sa.union(placed, ranked)))
 
 
+def signed_by(account_ids: Collection[int]) -> list[Placement]:
+    """The placements that go on or run, under whose agreement somebody signed on the page by one of some accounts."""
+    signed = select(AgreementSignature.placement_id).where(
+        AgreementSignature.recorded_by_id.in_(list(account_ids)), AgreementSignature.file_id.is_(None)
+    )
+    return list(session().scalars(select(Placement).where(Placement.id.in_(signed), Placement.state.in_(GOING)).order_by(Placement.id)))
+
+
 def signed_of(placement_ids: Collection[int]) -> frozenset[int]:
     """Those of some placements under whose agreement somebody has signed."""
     statement = select(AgreementSignature.placement_id).where(AgreementSignature.placement_id.in_(list(placement_ids)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, lawful, operations, queries, rules
@@ -91,6 +91,7 @@ def agreement(placement: Placement) -> Any:
         texts=texts,
         signed=signed,
         now=now,
+        edition=operations.edition_of(now),
         changes=changes,
         latest=latest,
         is_sent=any(text.number > latest and not text.is_replaced for text in texts),
@@ -168,6 +169,7 @@ def sign(pair: tuple[Placement, int]) -> Any:
             person_id=who().person_id if party is AgreementParty.STUDENT and _is_student(placement) else None,
             file_id=_kept(form.file.data),
             text_no=number,
+            edition=request.form.get("edition"),
             by=who(),
             now=clock.now(),
         )

@@ -57,6 +57,7 @@ def events(placement: Placement) -> Any:
         readable=queries.readable_events(who(), [row.id for row in rows]),
         form=form,
         decides=may(who(), Can.EVENT_DECIDE, deciders(placement)),
+        is_over=placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED),
         is_mine=may(who(), Can.PLACEMENT_OWN, queries.subject_of_student_side(placement)),
         closes=may(who(), Can.EVENT_DECIDE, closers(placement)),
         outcome_form=forms.OutcomeForm(formdata=None),

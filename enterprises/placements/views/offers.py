@@ -11,6 +11,7 @@ from enterprises.permissions import OFFERERS, SCHOOL, Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, Term
+from enterprises.placements.queries.reading import reads_position
 from enterprises.placements.types import OfferState, SeatDecision
 from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save
 from trainhub.kernel import clock, paging
@@ -135,7 +136,8 @@ def show_position(position: Position) -> Any:
     edits = may(who(), Can.POSITION_EDIT, subject)
     seats, own = queries.items_of_position(position.id), _own_schools(position)
     gave_back = any(row.university_id in own and row.decision is SeatDecision.RETURNED for row in seats)
-    if position.state is OfferState.DRAFT and not edits and not gave_back:  # who gave it back still sees what was wrong with it
+    is_hidden = position.state is OfferState.DRAFT and not edits and not gave_back  # who gave it back still sees what was wrong with it
+    if is_hidden or not reads_position(who(), position):
         raise NotFound(_("没有这个岗位，或企业还没有提交。"))
     known = {row.id for row in seats}
     return render_template(
@@ -148,6 +150,7 @@ def show_position(position: Position) -> Any:
         findings=judge_offer(position, on=clock.today()) if edits or may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)) else [],
         labels=labels,
         edits=edits,
+        ranked=operations.ranked(position) if edits and position.state in operations.HANDED_IN else 0,
         own_schools=own,
         today=clock.today(),
         Decision=SeatDecision,
@@ -176,6 +179,7 @@ def _position_form(form: forms.PositionForm, enterprise_id: int | None) -> forms
 def new_position() -> Any:
     """Draft a position."""
     form = _position_form(forms.PositionForm(), None)
+    del form.goes_on
 
     def work() -> dict[str, Any]:
         enterprise = organisations.by_id(form.enterprise_id.data or 0)
@@ -214,6 +218,9 @@ def edit_position(position: Position) -> Any:
     """Change a position."""
     form = forms.PositionForm(obj=position, pay=forms.yuan(position.pay_fen), post_pay=forms.yuan(position.post_pay_fen))
     del form.enterprise_id
+    count = operations.ranked(position) if position.state in operations.HANDED_IN else 0
+    if not count:
+        del form.goes_on
     _position_form(form, position.enterprise_id)
 
     def work() -> dict[str, Any]:
@@ -226,15 +233,24 @@ def edit_position(position: Position) -> Any:
             skills=forms.parts(form.skills.data),
             county_code=form.county_code.data or None,
             base_id=form.base_id.data,
+            goes_on=form.goes_on is not None and bool(form.goes_on.data),
             **form.terms(),
             by=who(),
             now=clock.now(),
         )
         return {"position_id": position.id}
 
+    lead = (
+        _(
+            "有 %(n)d 名学生在进行中的轮次填报了这个岗位。修改审核过的内容（岗位名称、工作内容、专业、基地、工时、报酬等）后须学校重新审核，通过前暂不参加安排；他们的名次保留，会收到通知。",
+            n=count,
+        )
+        if count
+        else ""
+    )
     here = url_for("placements.show_position", position_id=position.id)
     action = url_for("placements.edit_position", position_id=position.id)
-    return save(form, title=_("编辑岗位"), action=action, back=here, said=_("已保存。"), endpoint="placements.show_position", work=work)
+    return save(form, title=_("编辑岗位"), action=action, back=here, said=_("已保存。"), endpoint="placements.show_position", work=work, lead=lead)
 
 
 @blueprint.post("/positions/<int:position_id>/seats")
@@ -301,7 +317,9 @@ def approve_position(position: Position) -> Any:
     return _button(
         position,
         _("本校学期的席位已通过审核。"),
-        lambda: operations.approve_position(position=position, university_ids=own, by=who(), now=clock.now()),
+        lambda: operations.approve_position(
+            position=position, university_ids=own, version=request.form.get("version", type=whole), by=who(), now=clock.now()
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -15,6 +16,7 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import MentorLink, Placement
+from enterprises.placements.queries.absent import of_late_starts
 from enterprises.placements.types import PaperKind, PlacementState, RaterSide, WithdrawalSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
@@ -67,7 +69,8 @@ def _due() -> date:
 
 def _statement() -> Any:
     state = request.args.get("state", "")
-    listed = queries.of_absent_students if state == "absent" else queries.listing
+    listed: Any = queries.of_absent_students if state == "absent" else queries.listing
+    listed = partial(of_late_starts, on=clock.today()) if state == "late" else listed
     return listed(
         who(),
         text=request.args.get("q", "")[:100],

@@ -138,7 +138,7 @@ def show_round(round: Round) -> Any:
         falling=len(queries.signed_of(repair.data["removed"])) if repair is not None else 0,
         changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
-        displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
+        displaced=queries.displaced(round) if round.state is RoundState.PUBLISHED else 0,
         unaccepted=sum(row.state is PlacementState.PLANNED for row in live),
         gone=_gone(live),
         wishes_gone=queries.wishes_gone(round) if round.state is not RoundState.PUBLISHED else 0,

@@ -94,7 +94,6 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         except Refused as refused:
             problem = refused
     choices = lawful.choices(round, student)
-    known = {choice.position_id: choice for choice in choices}
     chosen = [row.position_id for row in queries.preferences_of(round.id, student.id)]
     is_for_me = people.is_petoe(student, clock.today())
     page = render_template(
@@ -102,9 +101,8 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         round=round,
         terms=queries.terms_by_ids(round.term_ids),
         chosen=chosen,
-        mine=[known[key] for key in chosen if key in known],
+        mine=lawful.wishes(round, chosen, choices),
         others=[choice for choice in choices if choice.position_id not in chosen],
-        gone=[row.title for row in queries.positions_by_ids([key for key in chosen if key not in known]).values()],
         clashing=queries.clashing_terms(round, student),
         bar_words=labels.BARS,
         is_for_me=is_for_me,

@@ -333,15 +333,20 @@ def test_days_confirmed_before_a_suspension_was_entered_are_told_and_corrected_a
 
 def test_nobody_is_reminded_of_a_week_of_a_suspension_or_after_leaving(world: SimpleNamespace) -> None:
     week = (date(2026, 3, 9), date(2026, 3, 13))
+
+    def lacking(monday: date) -> list[int]:
+        return [gap.lacking for gap in queries.gaps_of_week(monday)]
+
     entered: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2026, 3, 20))}
-    assert len(queries.idle_students(*week)) == 1
+    assert lacking(week[0]) == [5]
     people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=week[1], **entered)
-    assert queries.idle_students(*week) == []
+    assert lacking(week[0]) == [4]  # until the day before
     people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=date(2026, 3, 16), **entered)
-    assert queries.idle_students(*week) == []
-    assert len(queries.idle_students(date(2026, 3, 16), date(2026, 3, 20))) == 1
+    assert lacking(week[0]) == [4]
+    assert lacking(date(2026, 3, 16)) == [5]
     people.change_student(student=world.student, state=StudentState.WITHDRAWN, left_on=date(2026, 3, 19), left_reason="转学", **entered)
-    assert queries.idle_students(date(2026, 3, 16), date(2026, 3, 20)) == []
+    assert lacking(date(2026, 3, 16)) == [4]
+    assert lacking(date(2026, 3, 23)) == []
 
 
 def test_the_forecast_asks_about_leave_and_suspensions(world: SimpleNamespace) -> None:

@@ -299,12 +299,24 @@ def test_distances(other: tuple[float, float], metres: int) -> None:
     assert abs(rules.distance_m((26.0, 119.0), other) - metres) <= 1
 
 
-def test_students_are_reminded_of_an_empty_week_once(world: SimpleNamespace) -> None:
+def test_students_are_reminded_of_days_that_are_missing_once(world: SimpleNamespace) -> None:
     monday = world.term.starts_on
     assert operations.remind_students(today=monday + timedelta(days=6), now=NOW) == 0
     assert operations.remind_students(today=monday + timedelta(days=7), now=NOW) == 1
     make.confirmed(world.placement, [monday])
+    [gap] = queries.gaps_of_week(monday)
+    assert (gap.lacking, gap.logged) == (4, 1)  # one day is no week
+    make.confirmed(world.placement, [monday + timedelta(days=n) for n in range(1, 4)])
+    assert [one.lacking for one in queries.gaps_of_week(monday)] == [1]
+    make.confirmed(world.placement, [monday + timedelta(days=4)])
     assert operations.remind_students(today=monday + timedelta(days=7), now=NOW) == 0
+
+
+def test_the_last_week_of_a_placement_is_asked_for_as_far_as_it_goes(world: SimpleNamespace) -> None:
+    last = world.placement.ends_on = world.term.starts_on + timedelta(days=8)  # a Tuesday
+    [gap] = queries.gaps_of_week(last - timedelta(days=1))
+    assert (gap.lacking, gap.logged) == (2, 0)
+    assert queries.gaps_of_week(last + timedelta(days=6)) == []
 
 
 # -- links, ratings -----------------------------------------------------------------------------------------------------

@@ -528,6 +528,44 @@ def test_old_trials_of_a_round_are_forgotten(world: SimpleNamespace) -> None:
     assert numbers == [*range(most + 4, 4, -1), 1]  # the adopted one stays
 
 
+def test_what_was_published_is_never_forgotten(world: SimpleNamespace) -> None:
+    """What each student was told stands on it, and repairs that were in force are part of it."""
+    term = make.term(university=world.university, starts_on=world.term.ends_on + timedelta(days=1))
+    make.position(enterprise=world.enterprise, terms=[term], seats=1)
+    round = make.round(programme=world.programme, cohort=ground.cohort(world.programme), terms=[term])
+    operations.close_round(round=round, by=SYSTEM, now=NOW)
+    operations.plan_round(round=round, by=SYSTEM, now=NOW)
+    operations.publish_round(round=round, by=SYSTEM, now=NOW)
+
+    def repair() -> Any:
+        data = planning.compute(planning.problem_of(round, today=make.TODAY, kind=PlanKind.REPAIR), now=NOW, time_limit=20.0)
+        return operations.keep_plan(round=round, data=data, by=SYSTEM, now=NOW)
+
+    first, second = repair(), repair()
+    for plan in (first, second):
+        operations.publish_repair(plan=plan, round=round, by=SYSTEM, now=NOW)
+    most = int(book().at("own.placement.plans_kept", on=STARTS).number)
+    for _n in range(most + 3):
+        last = repair()
+    numbers = [plan.number for plan in queries.plans_of(round.id)]
+    assert numbers == [*range(last.number, last.number - most, -1), 3, 2, 1]
+
+
+def test_nothing_is_forgotten_of_a_round_that_did_not_note_what_it_published(world: SimpleNamespace) -> None:
+    term = make.term(university=world.university, starts_on=world.term.ends_on + timedelta(days=1))
+    make.position(enterprise=world.enterprise, terms=[term], seats=1)
+    round = make.round(programme=world.programme, cohort=ground.cohort(world.programme), terms=[term])
+    operations.close_round(round=round, by=SYSTEM, now=NOW)
+    operations.plan_round(round=round, by=SYSTEM, now=NOW)
+    operations.publish_round(round=round, by=SYSTEM, now=NOW)
+    assert round.plan is not None
+    round.plan = {name: value for name, value in round.plan.items() if name not in ("published", "plan_id")}  # as a repair of before left it
+    for _n in range(int(book().at("own.placement.plans_kept", on=STARTS).number) + 3):
+        data = planning.compute(planning.problem_of(round, today=make.TODAY, kind=PlanKind.REPAIR), now=NOW, time_limit=20.0)
+        operations.keep_plan(round=round, data=data, by=SYSTEM, now=NOW)
+    assert 1 in [plan.number for plan in queries.plans_of(round.id)]
+
+
 def test_a_base_tells_its_history(world: SimpleNamespace) -> None:
     profile = base_queries.profile(world.base.id)
     assert profile is not None

@@ -18,7 +18,7 @@ from enterprises.bases import queries as base_queries
 from enterprises.bases.types import Refusal
 from enterprises.placements import lawful, operations, planning, queries
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.types import OfferState, SeatDecision
+from enterprises.placements.types import OfferState, PlacementState, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
@@ -28,6 +28,7 @@ from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
+from trainhub.organisations.types import HostSide
 from trainhub.people import queries as people
 
 NOW = make.NOW
@@ -286,3 +287,55 @@ def test_the_position_and_the_list_say_that_it_rests(world: SimpleNamespace, as_
     with transaction():
         way(world)
     assert [words in host.get(page).text for page in pages] == [True, True]
+
+
+# -- verified anew, or a partner no more -----------------------------------------------------------------------------------
+def verify(world: SimpleNamespace) -> None:
+    organisations.verify(organisation=world.enterprise, **WHOLE)
+
+
+def join(world: SimpleNamespace) -> None:
+    organisations.add_host(base=world.base, organisation=world.enterprise, side=HostSide.ENTERPRISE, is_lead=False, **WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "kinds"),
+    [
+        (rename, verify, ("placements.host_unverified", "placements.host_verified")),
+        (leave, join, ("placements.host_left", "placements.host_joined")),
+    ],
+)
+def test_who_is_placed_ranks_or_answers_is_told_of_a_host_that_moves_and_comes_back(
+    world: SimpleNamespace, there: Callable[[SimpleNamespace], None], back: Callable[[SimpleNamespace], None], kinds: tuple[str, str]
+) -> None:
+    for act, kind in zip((there, back), kinds, strict=True):
+        for _again in range(2):
+            act(world)
+        for person_id in (world.placed.person_id, world.mentor.person_id, world.waits.person_id):
+            assert told(kind, person_id=person_id) == 1
+        for account_id in (world.head_id, world.host_id):
+            assert told(kind, account_id=account_id) == 1
+    [said] = db.session.scalars(select(Notice).where(Notice.account_id == world.head_id, Notice.kind == kinds[0])).all()
+    assert (said.values["n"], said.values["k"]) == (1, 1)
+    assert queries.is_open(world.position.id, world.term.id)
+    assert world.row.state is PlacementState.PLANNED
+
+
+def test_what_does_not_touch_the_verification_is_told_to_nobody(world: SimpleNamespace) -> None:
+    organisations.change(organisation=world.enterprise, address="新地址一号", **WHOLE)
+    assert told("placements.host_unverified", account_id=world.head_id) == 0
+
+
+def test_a_partner_of_another_base_moves_nobody_here(world: SimpleNamespace) -> None:
+    elsewhere = ground.base(world.enterprise)
+    host = next(one for one, organisation in organisation_queries.hosts_of(elsewhere.id) if organisation.id == world.enterprise.id)
+    organisations.end_host(base=elsewhere, host_id=host.id, until=make.TODAY, **WHOLE)
+    assert told("placements.host_left", person_id=world.placed.person_id) == told("placements.host_left", account_id=world.host_id) == 0
+
+
+def test_an_enterprise_that_is_verified_for_the_first_time_is_told(session: Session) -> None:
+    enterprise = ground.enterprise()
+    host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+    organisations.change(organisation=enterprise, name="新名称企业", **WHOLE)
+    organisations.verify(organisation=enterprise, **WHOLE)
+    assert told("placements.host_verified", account_id=host.id) == 1

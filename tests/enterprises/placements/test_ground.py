@@ -88,9 +88,9 @@ def test_who_is_told_that_days_are_lost(world: SimpleNamespace, session: Session
     begin(world, signed_on=date(2026, 3, 4), trained_on=date(2026, 3, 2), on=date(2026, 3, 13))
     [told] = session.scalars(select(Notice).where(Notice.kind == "placements.started", Notice.account_id == account.id))
     assert told.values["day"] == "2026-03-04"
-    # The week before is nobody's to remind of, the week after is.
-    assert queries.idle_students(date(2026, 3, 2), date(2026, 3, 6)) == []
-    assert [key for _person, key in queries.idle_students(date(2026, 3, 9), date(2026, 3, 13))] == [world.row.id]
+    # The days before the papers are nobody's to remind of, those after are.
+    assert [(gap.placement_id, gap.lacking) for gap in queries.gaps_of_week(date(2026, 3, 2))] == [(world.row.id, 3)]
+    assert [(gap.placement_id, gap.lacking) for gap in queries.gaps_of_week(date(2026, 3, 9))] == [(world.row.id, 5)]
 
 
 def test_days_before_the_papers_are_not_missing(world: SimpleNamespace) -> None:

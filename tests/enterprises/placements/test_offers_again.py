@@ -130,8 +130,8 @@ def test_a_place_that_a_student_found_is_open_to_nobody_else(world: SimpleNamesp
 
 
 # -- deadlines ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("days", "told"), [(-1, 1), (0, 0), (1, 0)])
-def test_students_are_told_when_the_deadline_comes_sooner(world: SimpleNamespace, days: int, told: int, session: Session) -> None:
+@pytest.mark.parametrize(("days", "told"), [(-1, 1), (0, 0), (1, 1)])
+def test_students_are_told_when_the_deadline_moves(world: SimpleNamespace, days: int, told: int, session: Session) -> None:
     account = identity.account(roles=(Role.STUDENT,), programme_id=world.programme.id, person=session.get_one(Person, world.student.person_id))
     closes_on = world.round.closes_on + timedelta(days=days)
     operations.change_round(round=world.round, closes_on=closes_on, by=SYSTEM, now=NOW)

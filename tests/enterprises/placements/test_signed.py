@@ -138,3 +138,11 @@ def test_signatures_from_before_are_not_given_a_text(world: SimpleNamespace, ses
         page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/placements/{key}/agreement").text
         assert "没有留存签署的内容" in page
         assert "签署之后的变更" not in page
+
+
+def test_what_the_parties_agree_on_is_kept_whole(world: SimpleNamespace) -> None:
+    lines = ["实习补贴调整为每月二千元。" * 60, *(f"第{n}条" for n in range(60))]
+    text = operations.correct_text(placement=world.row, number=1, changes=lines, reason="重新协商", **WHOLE)
+    assert text.changes == lines
+    sign(world, *THREE, text_no=text.number)
+    assert operations.amend_agreement(placement=world.row, changes=[*lines, "末条"], reason="补充", **WHOLE).changes == [*lines, "末条"]

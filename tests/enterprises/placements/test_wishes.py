@@ -130,6 +130,8 @@ def test_a_wish_that_is_not_offered_any_more_was_shown_too(world: SimpleNamespac
     operations.close_position(position=position, **WHOLE)
     db.session.commit()
     assert Page(browser, world).press("add", world.posts[2]).status_code == 303
+    assert kept(world) == [0, 1, 2]  # it may be approved again: only the student drops it
+    assert Page(browser, world).press("drop", world.posts[0]).status_code == 303
     assert kept(world) == [1, 2]
 
 

@@ -19,13 +19,19 @@ from trainhub.policy.book import book
 ROLES = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 
 
-def placements_to_end(identity: Identity, today: date) -> list[Todo]:
+def placements_to_start(identity: Identity, standing: practice.Standing) -> list[Todo]:
+    """The placements whose first day has come and that nobody has started: days cannot be logged meanwhile."""
+    url = narrowed(link(identity, "placements.index"), state="late")
+    said = _("核对学生确认、协议、保险和安全教育；开始之前不能登记实习日")
+    return [Todo(_("处理到期未开始的实习"), url, _("去处理"), standing.late, said, 0, "clock")] if standing.late else []
+
+
+def placements_to_end(identity: Identity, standing: practice.Standing) -> list[Todo]:
     """The placements that are over and graded: one press ends each, and only then the student's certificate comes."""
-    _ungraded, graded = practice.placements_over(identity, today)
     url = narrowed(link(identity, "placements.index"), state="over")
     return (
-        [Todo(_("办结到期的实习"), url, _("去办结"), graded, _("导师已评定；办结后计入学生档案并签发企业学习证明"), 1, "check-circle")]
-        if graded
+        [Todo(_("办结到期的实习"), url, _("去办结"), standing.graded, _("导师已评定；办结后计入学生档案并签发企业学习证明"), 1, "check-circle")]
+        if standing.graded
         else []
     )
 
@@ -87,7 +93,9 @@ def host(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("督促指导教师确认实习日"), url, _("查看"), late, _("登记超过 %(n)s 天还没有确认，不能计入学生周数", n=due_days), 0, "clock")
         )
-    todos += placements_to_end(identity, today)
+    standing = practice.placements_standing(identity, today)
+    todos += placements_to_start(identity, standing)
+    todos += placements_to_end(identity, standing)
     if topics:
         todos.append(
             Todo(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from enterprises.mentors import address_list_queries, proof_queries
@@ -16,7 +16,7 @@ from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.home.links import link, linked, narrowed
-from trainhub.oversight.home.panels.hosts import placements_to_end
+from trainhub.oversight.home.panels.hosts import placements_to_end, placements_to_start
 from trainhub.oversight.home.queries import practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -29,6 +29,8 @@ from trainhub.programmes.types import ProgrammeFilter
 MOST_STUDENTS = 800
 """The first page explains every student only up to here; beyond it leads to the list."""
 MOST_PROGRAMMES = 2
+MOST_ROUNDS = 200
+"""So many of the latest rounds are asked whether they wait for the next step; four are shown."""
 ROLES = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN)
 LOOKS = {
     RoundState.DRAFT: "draft",
@@ -44,9 +46,9 @@ NEXT: dict[RoundState, tuple[str, int]] = {
 }
 
 
-def of_placements(identity: Identity, today: date) -> list[Todo]:
+def of_placements(identity: Identity, standing: practice.Standing, today: date) -> list[Todo]:
     """What waits for the school beside the rounds: leave and incidents, places that students found, placements of who is not there any more."""
-    events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), practice.placements_of_absent(identity)
+    events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), standing.absent
     todos = []
     if events:
         url = narrowed(link(identity, "placements.events_list"), open="1")
@@ -62,6 +64,19 @@ def of_placements(identity: Identity, today: date) -> list[Todo]:
     return todos
 
 
+LOGS_LATE = timedelta(days=14)
+"""So long after the end of its week a weekly log may wait before the heads are asked to remind the supervisors."""
+
+
+def late_logs(identity: Identity, today: date) -> list[Todo]:
+    """Weekly logs that have waited long for a supervisor, or have none."""
+    late = sum(count for monday, count in practice.logs_waiting(identity).items() if monday + timedelta(days=6) + LOGS_LATE <= today)
+    if not late:
+        return []
+    said = _("超过 %(n)s 天没有人审阅；没有校内导师的，请自行审阅或安排", n=LOGS_LATE.days)
+    return [Todo(_("督促校内导师审阅周志"), link(identity, "placements.reviews"), _("查看"), late, said, 2, "edit")]
+
+
 def school(identity: Identity, today: date) -> Panel:
     """What a programme's head and a university's administrator do next."""
     own = programmes.by_ids(identity.programme_ids(*ROLES))
@@ -71,6 +86,8 @@ def school(identity: Identity, today: date) -> Panel:
     weeks_url = link(identity, "placements.progress")
     if len(rows) <= MOST_STUDENTS:
         blocks.append(_weeks(rows, weeks_url, todos, today))
+    else:
+        todos.append(_weeks_by_list(weeks_url, today))
     blocks.append(_rounds(identity, todos, today))
     submitted = practice.positions_to_approve(identity)
     if submitted:
@@ -88,9 +105,12 @@ def school(identity: Identity, today: date) -> Panel:
     todos += unproven_mentors(identity)
     todos += unchecked_addresses(identity, today)
     todos += unconfirmed(identity)
-    todos += placements_to_end(identity, today)
+    standing = practice.placements_standing(identity, today)
+    todos += placements_to_start(identity, standing)
+    todos += placements_to_end(identity, standing)
     todos += spot_checks(identity, today)
-    todos += of_placements(identity, today)
+    todos += of_placements(identity, standing, today)
+    todos += late_logs(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(
@@ -192,6 +212,14 @@ def unconfirmed(identity: Identity) -> list[Todo]:
     return [Todo(_("确认专业登记的认证结论"), url, _("去确认"), len(waiting), _("对照认证协会的文件；确认之前不作为评价依据"), 1, "check-circle")]
 
 
+def _weeks_by_list(url: str, today: date) -> Todo:
+    """Where there are too many students to judge each on the first page: who will miss the weeks stands in the list."""
+    weeks = book().at("petoe.enterprise_weeks", on=today).number
+    said = _("学生超过 %(n)s 人，首页不逐人核对；名单里有每名学生达不到的原因", n=MOST_STUDENTS)
+    text = _("核对毕业前达不到 %(n)s 周的学生", n=weeks)
+    return Todo(text, narrowed(url, light=Light.RED.value), _("查看名单"), detail=said, urgency=1, icon="alert")
+
+
 def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
     found = placements.progress_of(rows, on=today) if rows else []
     weeks = book().at("petoe.enterprise_weeks", on=today).number
@@ -240,12 +268,15 @@ def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
 
 def _rounds(identity: Identity, todos: list[Todo], today: date) -> Block:
     lines = []
-    for round_, programme, university, year in session().execute(placements.rounds_listing(identity).limit(4)):
+    for at, (round_, programme, university, year) in enumerate(session().execute(placements.rounds_listing(identity).limit(MOST_ROUNDS))):
+        if at >= 4 and round_.state not in NEXT:
+            continue
         names = _("%(university)s · %(programme)s %(year)s 级", university=university, programme=programme, year=year)
         scope = Subject.of(programmes=(round_.programme_id,), organisations=identity.organisation_ids(*ROLES))
         url = link(identity, "placements.show_round", scope, round_id=round_.id)
         span = _("%(a)s 至 %(b)s 填报", a=format_date(round_.opens_on), b=format_date(round_.closes_on))
-        lines.append(Line(round_.title, url, sub=f"{names} · {span}", pill=(LOOKS[round_.state], placement_labels.ROUND_STATES[round_.state])))
+        if at < 4:
+            lines.append(Line(round_.title, url, sub=f"{names} · {span}", pill=(LOOKS[round_.state], placement_labels.ROUND_STATES[round_.state])))
         if round_.state in NEXT:
             detail, urgency = NEXT[round_.state]
             todos.append(Todo(round_.title, url, _("处理"), detail=_(detail), urgency=urgency, icon="list"))

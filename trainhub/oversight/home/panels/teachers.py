@@ -159,4 +159,14 @@ def supervisor(identity: Identity, today: date) -> Panel:
     url = link(identity, "placements.index")
     if url and placed:
         figures.append(Figure(_("本校实习学生"), placed, _("人"), _("安排与实习中"), narrowed(url, state="going")))
-    return Panel("school_supervisor", _("校内指导"), supervision_todos(identity, today), figures, [supervision_block(identity)])
+    todos = [*logs_to_review(identity), *supervision_todos(identity, today)]
+    return Panel("school_supervisor", _("校内指导"), todos, figures, [supervision_block(identity)])
+
+
+def logs_to_review(identity: Identity) -> list[Todo]:
+    """Weekly logs of the students in sight that wait for a supervisor."""
+    waiting = practice.logs_waiting(identity)
+    if not waiting:
+        return []
+    said = _("%(n)s 篇周志等待审阅，最早的是 %(day)s 那一周", n=sum(waiting.values()), day=format_date(min(waiting)))
+    return [Todo(_("审阅学生周志"), link(identity, "placements.reviews"), _("去审阅"), sum(waiting.values()), said, 1, "edit")]

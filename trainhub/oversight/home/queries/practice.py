@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import and_, func, or_, select
@@ -24,7 +24,8 @@ from enterprises.capstones.types import CapstoneState, EvidenceState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
-from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound, WeeklyLog
+from enterprises.placements.queries.ended import is_late
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
@@ -34,6 +35,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.talents import award_queries as talents
 from trainhub.people.models import Student
+from trainhub.people.types import StudentState
 
 
 def days_waiting(student_id: int) -> int:
@@ -122,27 +124,41 @@ def events_open(identity: Identity, on: date) -> int:
     return session().scalar(statement) or 0
 
 
+def logs_waiting(identity: Identity) -> dict[date, int]:
+    """By Monday, the oldest first, how many weekly logs of the week nobody of the school has reviewed yet, inside the reader's scope."""
+    week = (WeeklyLog.iso_year, WeeklyLog.iso_week)
+    counted = placements.logs_to_review(identity).with_only_columns(*week, func.count(WeeklyLog.id)).order_by(None).group_by(*week)
+    return dict(sorted((date.fromisocalendar(year, number, 1), count) for year, number, count in session().execute(counted)))
+
+
 def self_found_waiting(identity: Identity) -> int:
     """How many places that students found wait for the reader's schools."""
     listed = placements.self_found_listing(identity).where(SelfFound.state == SelfFoundState.SUBMITTED).order_by(None)
     return session().scalar(select(func.count()).select_from(listed.with_only_columns(SelfFound.id).subquery())) or 0
 
 
-def placements_of_absent(identity: Identity) -> int:
-    """How many placements that go on are of students who are suspended or have left the school."""
-    listed = placements.of_absent_students(identity).with_only_columns(Placement.id).order_by(None).subquery()
-    return session().scalar(select(func.count()).select_from(listed)) or 0
+class Standing(NamedTuple):
+    """How many placements inside the reader's scope wait for somebody: over and not graded, over and graded, to be started by now, of students who are
+    suspended or have left the school."""
+
+    ungraded: int
+    graded: int
+    late: int
+    absent: int
 
 
-def placements_over(identity: Identity, on: date) -> tuple[int, int]:
-    """(not graded, graded) of the placements inside the reader's scope whose last day has passed and that nobody has ended."""
+def placements_standing(identity: Identity, on: date) -> Standing:
+    """What waits of the placements that go on, on a day: in one question."""
+    over, late = placements.is_over(on), is_late(on)
+    absent = and_(Placement.state.in_(placements.GOING), Student.state != StudentState.ENROLLED)
+    parts = (and_(over, Placement.mentor_score_x10.is_(None)), and_(over, Placement.mentor_score_x10.is_not(None)), late, absent)
     statement = (
-        select(func.count(Placement.id), func.count(Placement.mentor_score_x10))
+        select(*(func.coalesce(func.sum(sa.case((part, 1), else_=0)), 0) for part in parts))
+        .select_from(Placement)
         .join(Student, Student.id == Placement.student_id)
-        .where(placements.visible_to(identity), placements.is_over(on))
+        .where(placements.visible_to(identity), Placement.state.in_(placements.GOING))
     )
-    everything, graded = session().execute(statement).one()
-    return everything - graded, graded
+    return Standing(*(int(value) for value in session().execute(statement).one()))
 
 
 def placements_to_grade(mentor_ids: Collection[int], on: date) -> int:

@@ -1,0 +1,97 @@
+"""Offers that students rank in rounds that run, also while they are not on offer: whether they only rest, and who ranks them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from enterprises.placements.models import Position, PositionSeats, Preference, Round
+from enterprises.placements.queries.hosting import gone_among
+from enterprises.placements.types import Gone, OfferState, RoundState, SeatDecision
+from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation, Region
+from trainhub.people.models import Student
+
+RUNNING = (RoundState.OPEN, RoundState.CLOSED, RoundState.PLANNED)
+"""Rounds that are still to be decided: students choose, or a plan is made and not published."""
+
+
+class Resting(NamedTuple):
+    """A position that is not on offer, and whether it only rests."""
+
+    id: int
+    title: str
+    enterprise: str
+    region: str | None
+    rests: bool
+
+
+def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[Resting]:
+    """Positions that are not on offer now, by name: whether they rest only (`rests`), since a school has seats of theirs in some terms to decide, or
+    the enterprise is being verified; what was closed, given back or is out of use comes back by nobody's decision alone."""
+    decides = (
+        select(PositionSeats.position_id)
+        .where(
+            PositionSeats.position_id == Position.id,
+            PositionSeats.term_id.in_(list(term_ids)),
+            PositionSeats.seats > 0,
+            PositionSeats.decision != SeatDecision.RETURNED,
+        )
+        .correlate(Position)
+        .exists()
+    )
+    handed_in = Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED])
+    statement = (
+        select(
+            Position.id,
+            Position.title,
+            Position.base_id,
+            Position.enterprise_id,
+            Organisation.name.label("enterprise"),
+            Region.name.label("region"),
+            sa.case((sa.and_(handed_in, decides), True), else_=False).label("rests"),
+        )
+        .join(Organisation, Organisation.id == Position.enterprise_id)
+        .outerjoin(Region, Region.code == Position.county_code)
+        .where(Position.id.in_(list(position_ids)))
+    )
+    rows = list(session().execute(statement))
+    gone = gone_among([(row.enterprise_id, row.base_id) for row in rows])
+    over = {unit for unit, why in gone.items() if why is not Gone.UNVERIFIED}
+    return [Resting(row.id, row.title, row.enterprise, row.region, bool(row.rests) and (row.enterprise_id, row.base_id) not in over) for row in rows]
+
+
+def rankers_of(position_id: int, term_ids: Collection[int] | None = None) -> list[tuple[Round, list[int]]]:
+    """The rounds that run in which a position is ranked (over some terms; None: any), with the persons who rank it."""
+    statement = (
+        select(Round, Student.person_id)
+        .join(Preference, Preference.round_id == Round.id)
+        .join(Student, Student.id == Preference.student_id)
+        .where(Preference.position_id == position_id, Round.state.in_(RUNNING))
+        .order_by(Round.id, Student.id)
+    )
+    found: dict[int, tuple[Round, list[int]]] = {}
+    for round_, person_id in session().execute(statement):
+        if term_ids is None or set(term_ids) & set(round_.term_ids):
+            found.setdefault(round_.id, (round_, []))[1].append(person_id)
+    return list(found.values())
+
+
+def offered_by_enterprise(term_id: int) -> dict[int, int]:
+    """By enterprise how many seats it offers in a term, handed in or approved."""
+    statement = (
+        select(Position.enterprise_id, sa.func.sum(PositionSeats.seats))
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .where(
+            PositionSeats.term_id == term_id,
+            PositionSeats.seats > 0,
+            PositionSeats.decision != SeatDecision.RETURNED,
+            Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
+        )
+        .group_by(Position.enterprise_id)
+        .order_by(Position.enterprise_id)
+    )
+    return {key: int(seats) for key, seats in session().execute(statement)}

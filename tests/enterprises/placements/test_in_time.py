@@ -1,0 +1,197 @@
+"""What moves or stands still is told in time: terms, windows, placements that should have begun, places that fell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations, planning, queries
+from enterprises.placements.types import PlanKind
+from tests.factories import enterprises as make
+from tests.factories import ground, identity
+from trainhub.identity import queries as identities
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db, transaction
+from trainhub.notifications.models import Notice
+from trainhub.people import queries as people
+
+AsRole = Callable[..., FlaskClient]
+NOW, TODAY = make.NOW, make.TODAY
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+STARTS = date(2026, 6, 1)
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """An open round over a term to come, in which an enterprise offers a seat that one student ranks; everybody has an account."""
+    with transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university, starts_on=STARTS)
+        make.mentor(enterprise=enterprise)
+        position = make.position(enterprise=enterprise, terms=[term], seats=1)
+        students = [ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(2)]
+        for student in students:
+            identity.account(person=people.person(student.person_id))
+        host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+        head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=programme.id)
+        row = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term], closes_on=date(2026, 5, 20))
+        operations.save_preferences(round=row, student=students[0], position_ids=[position.id], **WHOLE)
+    accounts = identities.accounts_of_persons([one.person_id for one in students])
+    return SimpleNamespace(
+        university=university, enterprise=enterprise, programme_id=programme.id, term=term, position=position, round=row, students=students,
+        one=accounts[students[0].person_id], other=accounts[students[1].person_id], host=host.id, head=head.id,
+    )  # fmt: skip
+
+
+def told(account_id: int, kind: str) -> int:
+    return len(db.session.scalars(select(Notice.id).where(Notice.kind == kind, Notice.account_id == account_id)).all())
+
+
+def place(world: SimpleNamespace, student: Any) -> Any:
+    return operations.place_student(student=student, position=world.position, term=world.term, **WHOLE)
+
+
+# -- terms and windows ---------------------------------------------------------------------------------------------------
+def change_term(world: SimpleNamespace, starts_on: date, title: str = "") -> None:
+    term = world.term
+    ends_on = starts_on + (term.ends_on - term.starts_on)
+    operations.change_term(term=term, title=title or term.title, starts_on=starts_on, ends_on=ends_on, weeks=None, **WHOLE)
+
+
+def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(world: SimpleNamespace) -> None:
+    change_term(world, STARTS, title="新名称")
+    assert told(world.host, "placements.term_moved") == 0
+    change_term(world, STARTS + timedelta(days=28))
+    assert [told(one, "placements.term_moved") for one in (world.host, world.one, world.other)] == [1, 1, 1]
+    [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.term_moved", Notice.account_id == world.host)).all()
+    assert (said.values["n"], said.values["a"], said.values["c"]) == (1, "2026-06-29", "2026-06-01")
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({"opens_on": date(2026, 3, 20)}, 1),
+        ({"closes_on": date(2026, 5, 25)}, 1),
+        ({"closes_on": date(2026, 5, 10)}, 1),
+        ({"title": "换个名称"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_window_that_moves_while_it_is_open_is_told_to_students(world: SimpleNamespace, fields: dict[str, Any], count: int) -> None:
+    operations.change_round(round=world.round, **fields, **WHOLE)
+    assert told(world.one, "placements.round_moved") == told(world.other, "placements.round_moved") == count
+
+
+# -- what should have begun ----------------------------------------------------------------------------------------------
+def remind(on: date) -> dict[str, int]:
+    with transaction():
+        return operations.remind_of_starts(today=on, now=make.at(on))
+
+
+@pytest.mark.parametrize(("days", "count"), [(-15, 0), (-14, 1), (-1, 1), (0, 1), (3, 1)])
+def test_who_has_not_answered_is_reminded_two_weeks_ahead(world: SimpleNamespace, days: int, count: int) -> None:
+    place(world, world.students[0])
+    on = STARTS + timedelta(days=days)
+    assert remind(on) == remind(on)
+    assert (told(world.one, "placements.accept_due"), told(world.other, "placements.accept_due")) == (count, 0)
+
+
+@pytest.mark.parametrize(("days", "count"), [(-1, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_enterprise_and_heads_hear_of_what_should_have_begun_once_a_week(world: SimpleNamespace, days: int, count: int, is_accepted: bool) -> None:
+    row = place(world, world.students[0])
+    if is_accepted:
+        operations.accept_placement(placement=row, **WHOLE)
+    on = STARTS + timedelta(days=days)
+    for _again in range(2):
+        assert remind(on)["late"] == count
+    assert (told(world.host, "placements.start_due"), told(world.head, "placements.start_due")) == (count, count)
+    assert told(world.one, "placements.accept_due") == (not is_accepted)
+    remind(STARTS + timedelta(days=7))
+    assert told(world.host, "placements.start_due") == count + 1
+
+
+def test_what_should_have_begun_stands_on_first_pages_with_its_list(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        place(world, world.students[0])
+    for on, is_there in ((STARTS - timedelta(days=1), False), (STARTS, True)):
+        with time_machine.travel(make.at(on), tick=False):
+            for role, over in (
+                (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}),
+                (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}),
+            ):
+                browser = as_role(role, **over)
+                assert ("处理到期未开始的实习" in browser.get("/").text) is is_there
+                listed = browser.get("/placements/?state=late").text
+                assert (world.position.title in listed) is is_there
+
+
+# -- what fell -----------------------------------------------------------------------------------------------------------
+def test_the_round_counts_what_fell_until_it_is_filled_or_a_repair_knew_of_it(world: SimpleNamespace) -> None:
+    after = make.at(date(2026, 5, 21))
+    operations.plan_round(round=world.round, by=SYSTEM, now=after)
+    operations.publish_round(round=world.round, by=SYSTEM, now=after)
+    [row] = queries.live_in_round(world.round.id)
+    assert queries.displaced(world.round) == 0
+    operations.decline_placement(placement=row, reason="考研", by=SYSTEM, now=after)
+    assert queries.displaced(world.round) == 1
+    problem = planning.problem_of(world.round, today=date(2026, 5, 21), kind=PlanKind.REPAIR)
+    plan = operations.keep_plan(round=world.round, data=planning.compute(problem, now=after, time_limit=20.0), by=SYSTEM, now=after)
+    operations.publish_repair(plan=plan, round=world.round, by=SYSTEM, now=after)
+    assert queries.displaced(world.round) == 0
+    [new] = queries.live_in_round(world.round.id)
+    operations.withdraw_placement(placement=new, reason="改派", by=SYSTEM, now=after)
+    assert queries.displaced(world.round) == 1
+    other = make.position(enterprise=world.enterprise, terms=[world.term])
+    student = next(one for one in world.students if one.id == new.student_id)
+    operations.place_student(student=student, position=other, term=world.term, by=SYSTEM, now=after)
+    assert queries.displaced(world.round) == 0  # placed anew by hand
+
+
+# -- who reads an offer --------------------------------------------------------------------------------------------------
+def test_an_offer_is_read_by_whom_it_concerns(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            elsewhere, rival = ground.university(), ground.enterprise()
+            strange = ground.programme(elsewhere)
+            stranger = ground.student(strange, petoe_since=date(2023, 9, 1))
+            competitor = ground.person()
+            make.mentor(enterprise=rival, person=competitor)
+            waiting = make.position(enterprise=world.enterprise, terms=[world.term], is_approved=False)
+            operations.submit_position(position=waiting, **WHOLE)
+            found = make.position(enterprise=world.enterprise, terms=[world.term], seats=1)
+            operations.place_student(student=world.students[1], position=found, term=world.term, **WHOLE)
+            operations.close_position(position=found, **WHOLE)
+        here = {"programme_id": world.programme_id}
+        readers: dict[str, tuple[Role, dict[str, Any]]] = {
+            "ranker": (Role.STUDENT, {**here, "person_id": world.students[0].person_id}),
+            "placed": (Role.STUDENT, {**here, "person_id": world.students[1].person_id}),
+            "stranger": (Role.STUDENT, {"programme_id": strange.id, "person_id": stranger.person_id}),
+            "rival": (Role.MENTOR, {"organisation_id": rival.id, "person_id": competitor.id}),
+            "mentor": (Role.MENTOR, {"organisation_id": world.enterprise.id}),
+            "supervisor": (Role.SCHOOL_SUPERVISOR, here),
+            "away": (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}),
+            "department": (Role.DEPT_EDU, {}),
+        }
+        keys = (world.position.id, waiting.id, found.id)
+        seen = {
+            name: [as_role(role, **over).get(f"/placements/positions/{key}").status_code for key in keys] for name, (role, over) in readers.items()
+        }
+    assert seen == {
+        "ranker": [200, 404, 404],
+        "placed": [200, 404, 200],
+        "stranger": [404, 404, 404],
+        "rival": [404, 404, 404],
+        "mentor": [200, 200, 200],
+        "supervisor": [200, 200, 200],
+        "away": [404, 404, 404],
+        "department": [200, 200, 200],
+    }

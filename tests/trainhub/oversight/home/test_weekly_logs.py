@@ -1,0 +1,91 @@
+"""Weekly logs wait for somebody: the first page of a supervisor says so, and that of the heads when they wait long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations, queries
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+
+AsRole = Callable[..., FlaskClient]
+FRIDAY = date(2026, 3, 13)
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement that runs since 2 March 2026, with logs of two weeks."""
+    with time_machine.travel(make.NOW, tick=False), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university)
+        position = make.position(enterprise=enterprise, terms=[term])
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
+        for on in (date(2026, 3, 4), date(2026, 3, 11)):
+            operations.save_weekly_log(placement=row, on=on, text="装配与调试", tags=[], today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
+    return SimpleNamespace(key=row.id, programme_id=programme.id, university_id=university.id, other=ground.programme(university).id)
+
+
+def page(as_role: AsRole, role: Role, on: date, **scope: Any) -> str:
+    with time_machine.travel(make.at(on), tick=False):
+        return as_role(role, **scope).get("/").text
+
+
+@pytest.mark.parametrize("over", ["programme_id", "organisation_id"])
+def test_a_supervisor_sees_how_many_weeks_wait_since_when_and_where(world: SimpleNamespace, as_role: AsRole, over: str) -> None:
+    key = world.programme_id if over == "programme_id" else world.university_id
+    text = page(as_role, Role.SCHOOL_SUPERVISOR, FRIDAY, **{over: key})
+    assert "审阅学生周志" in text
+    assert 'href="/placements/reviews"' in text
+    assert "2 篇周志等待审阅，最早的是 2026-03-02 那一周" in text
+
+
+def test_what_was_reviewed_or_is_of_another_programme_is_not_asked_for(world: SimpleNamespace, as_role: AsRole) -> None:
+    assert "审阅学生周志" not in page(as_role, Role.SCHOOL_SUPERVISOR, FRIDAY, programme_id=world.other)
+    with transaction():
+        placement = queries.placement(world.key)
+        for log in queries.logs_of([world.key]):
+            operations.review_week(log=log, placement=placement, comment="", today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
+    assert "审阅学生周志" not in page(as_role, Role.SCHOOL_SUPERVISOR, FRIDAY, programme_id=world.programme_id)
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(13, False), (14, True), (15, True)])
+def test_heads_hear_of_weeks_that_wait_long(world: SimpleNamespace, as_role: AsRole, days: int, is_told: bool) -> None:
+    """Counted from the end of the week: two weeks later somebody has to remind the supervisors."""
+    on = date(2026, 3, 8) + timedelta(days=days)
+    text = page(as_role, Role.PROGRAMME_ADMIN, on, programme_id=world.programme_id)
+    assert ("督促校内导师审阅周志" in text) is is_told
+
+
+def test_a_round_that_waits_for_its_next_step_is_named_however_many_came_after(session: Session, as_role: AsRole) -> None:
+    """And who will miss the weeks, however many students there are."""
+    with time_machine.travel(make.NOW, tick=False), transaction():
+        university = ground.university()
+        programme = ground.programme(university)
+        term = make.term(university=university, starts_on=date(2026, 9, 7))
+        rounds = [make.round(programme=programme, cohort=ground.cohort(programme, year), terms=[term]) for year in (2021, 2022, 2023, 2024, 2025)]
+        first = min(rounds, key=lambda row: row.id)
+        first.opens_on -= timedelta(days=20)  # the list begins with the latest
+        operations.close_round(round=first, by=SYSTEM, now=make.NOW)
+        title, programme_id = first.title, programme.id
+    text = page(as_role, Role.PROGRAMME_ADMIN, make.TODAY, programme_id=programme_id)
+    assert title in text
+    assert "填报结束，计算分配方案" in text
+
+
+def test_too_many_students_to_judge_here_are_judged_in_the_list(world: SimpleNamespace, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainhub.oversight.home.panels import school
+
+    assert "核对毕业前达不到" not in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)
+    monkeypatch.setattr(school, "MOST_STUDENTS", 0)
+    assert "核对毕业前达不到" in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)
