@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, StatusShift
+from trainhub.certificates.models import Certificate, CertificateEvent, CertificateShare, IssueBatch, SigningKey, StatusShift
 from trainhub.certificates.types import Event
 from trainhub.kernel.db import session
 
@@ -99,6 +100,23 @@ def _line_of_batch(batch: IssueBatch) -> dict[str, Any]:
     said = {"title": batch.title, "source": batch.source.value, "digest": batch.digest, "why": batch.why, "document": batch.document}
     days = {"on": batch.effective_on, "asked_at": batch.asked_at, "decided_at": batch.decided_at}
     return said | {name: value.isoformat() if value is not None else None for name, value in days.items()}
+
+
+def line_of_key(row: SigningKey) -> dict[str, Any]:
+    """How a key stands, as the journal keeps it: its public half and its days, never what it signs with."""
+    days = {name: day.isoformat() if (day := getattr(row, name)) is not None else None for name in ("made_at", "retired_at", "leaked_at")}
+    return {"public": row.public, **days, "vouched_by": row.vouched_by, "vouched": row.vouched}
+
+
+def open_links() -> list[CertificateShare]:
+    """The links of holders that are on."""
+    return list(session().scalars(select(CertificateShare).where(CertificateShare.closed_at.is_(None)).order_by(CertificateShare.token)))
+
+
+def closed_links() -> list[tuple[str, datetime]]:
+    """(token, moment) of the links that were closed."""
+    statement = select(CertificateShare.token, CertificateShare.closed_at).where(CertificateShare.closed_at.is_not(None))
+    return [(token, at) for token, at in session().execute(statement.order_by(CertificateShare.token))]
 
 
 def edition_of(number: str, edition: int) -> Certificate | None:
