@@ -125,6 +125,7 @@ NOTES: Mapping[str, Any] = {
     "lacks_facts": _l("缺少必填的内容"),
     "overflows": _l("内容太长，会被截断"),
     "clock": _l("服务器时钟曾被调回"),
+    "dropped": _l("已作废，不再签发"),
 }
 """Why a draft waits for a person."""
 BATCH_LOOKS: Mapping[BatchState, str] = {

@@ -190,7 +190,7 @@ def release_waiting(by: Identity, progress: Progress) -> Released:
         try:
             with transaction():
                 row = queries.by_id(key)
-                if row is None or row.state is not State.DRAFT or not may(by, Can.ISSUE, queries.subject_of(row)):
+                if row is None or row.state is not State.DRAFT or not row.is_current or not may(by, Can.ISSUE, queries.subject_of(row)):
                     continue
                 operations.release(certificate=row, by=by, today=clock.today(), now=clock.now())
             made += 1

@@ -236,6 +236,7 @@ DEEDS: Mapping[str, Any] = {
     "portion_issued": _l("已签发一部分"),
     "renumbered": _l("已换编号"),
     "bound": _l("已对应来源记录"),
+    "dropped": _l("已作废"),
     "prepared": _l("已准备"),
     "shared": _l("已开启分享"),
     "unshared": _l("已关闭分享"),

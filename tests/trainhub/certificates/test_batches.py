@@ -366,7 +366,7 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
         "certificates": 1,
         "known": 0,
         "revoked": 0,
-        "unlike": 0,
+        "unlike": 0, "drafts": 0,
         "needs_glyph": 0,
         "lacks_facts": 0,
         "overflows": 0,

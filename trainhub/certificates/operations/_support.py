@@ -30,6 +30,8 @@ NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
 LACKS_FACTS = "lacks_facts"
 CLOCK = "clock"
+DROPPED = "dropped"
+"""The note of one that waited and was given up (operations/dropping.py)."""
 ISSUED = N_("你的《%(title)s》已签发，证书编号 %(number)s。")
 RESERVED = frozenset({"number", "code"})
 SET_AT_ISSUING = {one: one for one in (*RESERVED, "issued_on")}
@@ -195,6 +197,7 @@ def _tell(certificates: Sequence[Certificate], what: str, message: str, *, now: 
 
 __all__ = [
     "CLOCK",
+    "DROPPED",
     "ISSUED",
     "LACKS_FACTS",
     "NEEDS_GLYPH",

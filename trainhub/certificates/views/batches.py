@@ -216,6 +216,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row) if row.state is BatchState.PREPARED and corrected is None else 0,
         unlike=queries.unlike_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
+        drafts=queries.drafts_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
         contradicted=_contradicted(row) if row.state is BatchState.PREPARED and corrected is None else (),
         fields_called=lambda names: listed(labels_of(layout, names)),
         revoked=queries.revoked_in(row) if corrected is None and row.state is not BatchState.REJECTED else 0,
