@@ -50,12 +50,16 @@ THINGS = {
     "certificates.template": _l("证书模板"),
     "certificates.key": _l("证书签名密钥"),
     "certificates.numbers": _l("证书编号计数"),
+    "certificates.portion": _l("证书签发批次的一部分"),
+    "certificates.places": _l("证书状态列表中的位置"),
 }
 """How the audit log calls the things of this part."""
 KINDS = {
     "certificate": Kind(_l("证书"), "number", "certificates.show", {"number": "number"}),
     "certificate_template": Kind(_l("证书模板"), "code", "certificates.template", {"template_id": "id"}),
     "issue_batch": Kind(_l("证书签发批次"), "title", "certificates.batch", {"batch_id": "id"}),
+    "certificate_portion": Kind(_l("证书签发批次"), "batch_id.title", "certificates.batch", {"batch_id": "batch_id"}),
+    "status_shift": Kind(_l("证书状态列表中的位置")),
     "print_run": Kind(_l("证书打印批次"), "title", "certificates.run", {"run_id": "id"}),
     "signing_key": Kind(_l("证书签名密钥")),
     "certificate_counter": Kind(_l("证书编号计数")),

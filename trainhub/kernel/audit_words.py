@@ -234,6 +234,7 @@ DEEDS: Mapping[str, Any] = {
     "link_revoked": _l("已停用加入链接"),
     "advanced": _l("已后移"),
     "portion_issued": _l("已签发一部分"),
+    "sealed": _l("已登记校验值"),
     "renumbered": _l("已换编号"),
     "bound": _l("已对应来源记录"),
     "dropped": _l("已作废"),

@@ -69,6 +69,7 @@ def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
         session().add(StatusShift(first_id=first, shift=start - first))
     else:
         row.shift = start - first
+    audit.record(by=by, did=queries.MOVED, on=(StatusShift.__tablename__, first), data={"first_id": first, "shift": start - first})
     session().flush()
     written = {str(one.get("hash")) for one in seen.lines} if seen is not None else set()
     for line in seen.changes if seen is not None else ():

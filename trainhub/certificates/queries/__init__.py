@@ -76,15 +76,15 @@ from trainhub.certificates.queries.issued import (
 )
 from trainhub.certificates.queries.issuing import issuers_of
 from trainhub.certificates.queries.keys import (
-    last_list,
-    listed,
     lock_signing_keys,
     open_shares,
     shared,
     signing_key,
     signing_keys,
 )
+from trainhub.certificates.queries.listed import last_list, listed
 from trainhub.certificates.queries.restored import (
+    MOVED,
     changes,
     closed_links,
     edition_of,
@@ -154,9 +154,11 @@ from trainhub.certificates.queries.templates import (
     templates_listing,
     templates_to_decide,
 )
-from trainhub.certificates.queries.wholeness import Portions, is_whole, whole_among
+from trainhub.certificates.queries.wholeness import PORTION, Portions, is_whole, whole_among
 
 __all__ = [
+    "MOVED",
+    "PORTION",
     "SORTS",
     "BatchFilter",
     "BlankRow",

@@ -6,16 +6,38 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 
 from trainhub.certificates.models import Certificate, CertificateEvent, CertificateShare, IssueBatch, SigningKey, StatusShift
 from trainhub.certificates.types import Event
+from trainhub.kernel import audit
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
+
+MOVED = "certificates.places.moved"
+"""What the audit log calls a shift of places."""
+log = structlog.get_logger("certificates")
 
 
 def shifts() -> list[tuple[int, int]]:
-    """(first id, shift) of the places in the status lists, in order; see `StatusShift`."""
-    return [(first, shift) for first, shift in session().execute(select(StatusShift.first_id, StatusShift.shift).order_by(StatusShift.first_id))]
+    """(first id, shift) of the places in the status lists, in order; see `StatusShift`.
+
+    As the audit log tells them: a row that was changed, added or deleted past the operations moves no place that is in files already. It is
+    told to whoever runs the site.
+    """
+    told = _shifts_told()
+    stored = {first: shift for first, shift in session().execute(select(StatusShift.first_id, StatusShift.shift))}
+    if stored != told:
+        log.error("certificates.shifts_changed", stored=stored, told=told)
+    return sorted(told.items())
+
+
+def _shifts_told() -> dict[int, int]:
+    of = AuditEvent.on_kind == StatusShift.__tablename__
+    written = session().execute(select(AuditEvent.data).where(of, AuditEvent.did == MOVED).order_by(AuditEvent.id))
+    lines = [*(data for (data,) in written), *(data for did, _on, data in audit.pending() if did == MOVED)]
+    return {int(data["first_id"]): int(data["shift"]) for data in lines}
 
 
 def status_shift(first_id: int) -> StatusShift | None:
@@ -25,8 +47,7 @@ def status_shift(first_id: int) -> StatusShift | None:
 
 def status_place(certificate_id: int) -> int:
     """The place of a certificate's row in the status lists, from 1; no other row ever has it."""
-    statement = select(func.max(StatusShift.shift)).where(StatusShift.first_id <= certificate_id)
-    return certificate_id + (session().scalar(statement) or 0)
+    return certificate_id + max((shift for first, shift in shifts() if first <= certificate_id), default=0)
 
 
 def last_id() -> int:
