@@ -235,6 +235,7 @@ DEEDS: Mapping[str, Any] = {
     "advanced": _l("已后移"),
     "portion_issued": _l("已签发一部分"),
     "sealed": _l("已登记校验值"),
+    "redrawn": _l("已要求重画丢失的文件"),
     "renumbered": _l("已换编号"),
     "bound": _l("已对应来源记录"),
     "dropped": _l("已作废"),

@@ -20,7 +20,7 @@ from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, clean_name, clean_text
+from trainhub.kernel.characters import BadCharacters, clean_name, clean_text, plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _, clauses, listed
@@ -64,6 +64,14 @@ def printed_name(name: str) -> str:
         return clean_name(name)
     except BadCharacters:
         return clean_text(name)
+
+
+def is_same_name(said: str, holder: str) -> bool:
+    """Whether somebody writes a holder's name as it is printed; width, case and blanks do not count (LI MING on a passport, Li Ming in a list).
+
+    Raises Refused for what is no name.
+    """
+    return plain_words(clean_name(said)) == plain_words(printed_name(holder))
 
 
 def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
@@ -207,6 +215,7 @@ __all__ = [
     "characters_in_the_way",
     "clean_evidence",
     "clean_facts",
+    "is_same_name",
     "lacking_characters",
     "lacking_facts",
     "lacking_names",

@@ -244,6 +244,9 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
             continue
         label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
         found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
+    for name, label in (("issuer", _("发证单位")), ("issuer_en", _("发证单位（英文）"))):  # renamed since: nobody typed it, it changes all the same
+        if name in facts:
+            found.append((label, str(corrected.facts.get(name, "")), str(facts[name])))
     changed = [row for row in found if row[1] != row[2]]
     if (corrected.template, corrected.template_version) != (layout.code, layout.version):
         before = queries.layout_of(corrected.template, corrected.template_version)
