@@ -137,7 +137,7 @@ def open_links() -> list[CertificateShare]:
 def closed_links() -> list[tuple[str, datetime]]:
     """(token, moment) of the links that were closed."""
     statement = select(CertificateShare.token, CertificateShare.closed_at).where(CertificateShare.closed_at.is_not(None))
-    return [(token, at) for token, at in session().execute(statement.order_by(CertificateShare.token))]
+    return [(token, at) for token, at in session().execute(statement.order_by(CertificateShare.token)) if at is not None]
 
 
 def edition_of(number: str, edition: int) -> Certificate | None:

@@ -74,7 +74,7 @@ def _twins(asked: Sequence[tuple[Programme, Student]]) -> dict[tuple[int, int], 
     plans = programmes.plans_of({cohort for of in places.values() for cohort in of.values()})
     found: dict[tuple[int, int], list[str]] = {}
     for programme, student in asked:
-        own = places.get(student.id, {}).get(programme.id)
+        own = places.get(student.id, {}).get(programme.id, 0)
         others = [
             one for one in several if human[one.person_id] == human[student.person_id] and one.id != student.id and programme.id in places[one.id]
         ]
