@@ -179,7 +179,7 @@ def measure(folder: Path, count: int, database: str, *, has_run: bool = True) ->
             session().execute(sa.insert(Certificate), rows)
             session().flush()
         found["peak_mb"] = _peak_mb()
-        session().remove()
+        session().rollback()
         db.engine.dispose()
     return found
 
