@@ -3,7 +3,7 @@
     python benchmarks/certificates.py [--pages 10000] [--many 100000] [--plain 200] [--json]
 
 The rows are made up but varied: 2,000 different characters in names, 40 courses. Goal: at least 2,000 certificates a
-second a core, at most 1,200 bytes each, at most 250 MB at 10,000 pages, a single file in at most 15 ms: the page alone, and the file as the holder gets it (`holder`: from the row in a small
+second a core, at most 1,200 bytes each, at most 250 MB at 10,000 pages, a run of 100,000 at most a fifth slower, a single file in at most 15 ms: the page alone, and the file as the holder gets it (`holder`: from the row in a small
 instance, with its checks, credential and badge; what a PAdES signature adds is told apart). The plain loop
 draws the same texts and QR code with ReportLab's own means, the ornaments once as a form (redrawn on every page they
 would cost 200 ms); it is measured on fewer pages and its figures are for those pages, not scaled up. Each part runs in a process of its own, so that memory is its own.
@@ -261,6 +261,11 @@ PARTS = {
 }
 
 
+def keeps_up(large: float, run: float) -> bool:
+    """Whether a larger run draws as fast as a run, both in pages a second: it may be faster, but at most a fifth slower."""
+    return large >= run * (1 - GOALS["many_rate"])
+
+
 def _apart(part: str, count: int) -> dict[str, float]:
     """Run a part in a process of its own."""
     command = [sys.executable, __file__, "--part", part, "--count", str(count)]
@@ -295,7 +300,7 @@ def main() -> int:
         "credential_ms": badge["credential_ms"] <= GOALS["credential_ms"],
     }
     if large:
-        met["many_rate"] = abs(large["per_second"] / run["per_second"] - 1) <= GOALS["many_rate"]
+        met["many_rate"] = keeps_up(large["per_second"], run["per_second"])
     result: dict[str, Any] = {
         "print_run": run,
         "many": large,

@@ -1,10 +1,11 @@
 """What it costs to issue many certificates from a list and to print them: reading, checking, approving, issuing, the job of a print run.
 
-    python benchmarks/issuing.py [--count 10000] [--database sqlite:///...]
+    python benchmarks/issuing.py [--count 10000] [--database URL] [--no-print]
 
-Makes an instance in a temporary folder (or uses an empty database that is named), invents students, writes the list as CSV, has it read and checked as the job does,
+Makes an instance in a temporary folder, or in a database that is named: an empty one of SQLite, or any of PostgreSQL (postgresql://user@host/name), where all of it lies in a schema of its own
+that is dropped at the end. A batch holds 50,000 at most: `--count 50000 --no-print` measures that. Invents students, writes the list as CSV, has it read and checked as the job does,
 prepared by one person, looked at and approved by another, issued, put into a print run and drawn file by file from the database to the disk; prints one JSON object with CPU
-seconds, wall seconds and statements of each step, and of the run its files, pages and bytes a page.
+seconds, wall seconds, statements and the peak memory of this process by the end of each step, and of the run its files, pages and bytes a page.
 The floor is reading the same file and writing as many rows of the certificates' table by one executemany.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import random
 import resource
 import sys
@@ -35,14 +37,40 @@ def main() -> None:
     """Run and print."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--count", type=int, default=10_000)
-    arguments.add_argument("--database", default="")
+    arguments.add_argument("--database", default="", help="a database to measure in; default: SQLite in a temporary folder")
+    arguments.add_argument("--no-print", action="store_true", help="issue only: no status list, no print run, no floor")
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(Path(folder), asked.count, asked.database), ensure_ascii=False, indent=1))
+    with tempfile.TemporaryDirectory() as folder, own_schema(asked.database) as database:
+        print(json.dumps(measure(Path(folder), asked.count, database, has_run=not asked.no_print), ensure_ascii=False, indent=1))
 
 
-def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
-    """One list in a new instance."""
+@contextmanager
+def own_schema(url: str) -> Iterator[str]:
+    """The URL of a place of its own in a database of PostgreSQL: a schema that is dropped at the end. Any other URL as it is."""
+    if not url.startswith("postgres"):
+        yield url
+        return
+    import sqlalchemy as sa
+
+    schema = f"bench_issuing_{os.getpid()}"
+    address = sa.make_url(url).set(drivername="postgresql+psycopg")
+    server = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.schema.CreateSchema(schema))
+    try:
+        yield address.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(sa.schema.DropSchema(schema, cascade=True))
+        server.dispose()
+
+
+def _peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def measure(folder: Path, count: int, database: str, *, has_run: bool = True) -> dict[str, Any]:
+    """One list in a new instance, with a print run of it unless told otherwise."""
     import sqlalchemy as sa
 
     from trainhub.app import create_app
@@ -74,6 +102,7 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
                 "cpu_seconds": round(time.process_time() - cpu, 2),
                 "wall_seconds": round(time.perf_counter() - wall, 2),
                 "statements": statements[0] - asked,
+                "peak_mb": _peak_mb(),
             }
 
         with transaction():
@@ -124,6 +153,10 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
             tasks.issue_batch(batch_id, second, lambda _done, _total, _text: None)
         found["issued"] = session().scalar(sa.select(sa.func.count()).select_from(Certificate).where(Certificate.state == State.ISSUED))
         session().rollback()
+        if not has_run:
+            found["peak_mb"] = _peak_mb()
+            db.engine.dispose()
+            return found
         with step("status_list"):
             queries.listed(1)
         with step("print_run_start"), transaction():
@@ -134,7 +167,7 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
         chunks = queries.chunks_of(run_id)
         pages, size = sum(one.pages for one in chunks), sum(one.size for one in chunks)
         found["print_run"] |= {"files": len(chunks), "pages": pages, "bytes_each": round(size / max(pages, 1))}
-        found["peak_before_floor_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        found["peak_before_floor_mb"] = _peak_mb()
         rows = [dict(row) for row in session().execute(sa.select(Certificate.__table__)).mappings()]
         session().rollback()
         with transaction(), step("floor"):
@@ -145,7 +178,9 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
                 del row["id"]
             session().execute(sa.insert(Certificate), rows)
             session().flush()
-        found["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        found["peak_mb"] = _peak_mb()
+        session().rollback()
+        db.engine.dispose()
     return found
 
 

@@ -26,6 +26,19 @@ ROW = {
 
 
 @pytest.fixture
+def drawing(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The benchmark of print runs as a module."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield importlib.import_module("benchmarks.certificates")
+    sys.modules.pop("benchmarks.certificates", None)
+
+
+@pytest.mark.parametrize(("large", "is_met"), [(7_999.9, False), (8_000.0, True), (8_000.1, True), (10_000.0, True), (13_000.0, True)])
+def test_a_larger_run_may_be_faster_but_no_more_than_a_fifth_slower(drawing: Any, large: float, is_met: bool) -> None:
+    assert drawing.keeps_up(large, 10_000.0) is is_met
+
+
+@pytest.fixture
 def goals(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The benchmark of the goal as a module; it finds its neighbours as a script does."""
     monkeypatch.syspath_prepend(str(FOLDER))

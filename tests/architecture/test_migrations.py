@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
 
 from tests.histories import Databases
-from trainhub.kernel import migrations
+from trainhub.kernel import audit, migrations
 from trainhub.kernel.db import Base
 
 
@@ -448,3 +451,70 @@ def test_numbers_of_before_wait_and_keep_their_time(history: Callable[[str], sa.
         person = sa.Table("person", sa.MetaData(), autoload_with=connection)
         (row,) = connection.execute(sa.select(person.c.id_mask, person.c.number_by_holder).where(person.c.id == closed)).all()
         assert tuple(row) == ("", False)
+
+
+def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it(history: Callable[[str], sa.Engine]) -> None:
+    """The line of a portion is found by its numbers. What stood of it is sealed as far as the line fits: not an event of another list, not one more
+    than it counted, not one that was written after it, not what has a line of its own."""
+    engine, at = history("0106"), datetime(2026, 3, 2, tzinfo=UTC)
+    late = datetime(2026, 3, 3, tzinfo=UTC)
+
+    def moment(day: datetime) -> datetime:
+        return day if engine.dialect.name == "postgresql" else day.replace(tzinfo=None)
+
+    with engine.begin() as connection:
+        events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
+        happened = sa.Table("certificate_event", sa.MetaData(), autoload_with=connection)
+        items = sa.Table("issue_item", sa.MetaData(), autoload_with=connection)
+        school = _row(connection, "organisation", kind="university", code="U")
+        batches = [_row(connection, "issue_batch", title=name, issuer_id=school) for name in ("one", "two", "three", "four", "five")]
+        person = _row(connection, "person")
+        before, count = "0" * 64, 0
+
+        def told(did: str, on: tuple[str, object], data: dict[str, object]) -> None:
+            nonlocal before, count
+            row = {"at": moment(at), "actor": "x", "origin": "x", "did": did, "on_kind": on[0], "on_id": str(on[1]), "data": data}
+            digest = audit.digest(SimpleNamespace(**{**row, "at": at}, account_id=None, before_hash=before))
+            connection.execute(sa.insert(events).values(**row, before_hash=before, hash=digest))
+            before, count = digest, count + 1
+
+        def issued(number: int, batch: int, when: datetime = at) -> str:
+            key = _row(connection, "certificate", number=f"{number:018d}", edition=1, person_id=person, issuer_id=school, asked_key=str(number))
+            digest = hashlib.sha256(str(number).encode()).hexdigest()
+            row = {"certificate_id": key, "event": "issue", "state": "issued", "reason": "", "document": "", "before_hash": "0" * 64, "hash": digest}
+            connection.execute(sa.insert(happened).values(**row, on_day=date(2026, 3, 2), at=moment(when)))
+            item = {"position": number, "person_id": person, "asked_key": "x", "facts": {}, "evidence": [], "note": "", "certificate_id": key}
+            connection.execute(sa.insert(items).values(**item, batch_id=batches[batch]))
+            return digest
+
+        def line(batch: int, first: int, last: int, **more: object) -> None:
+            data = {"first": f"{first:018d}", "last": f"{last:018d}", "count": last - first + 1, "drafts": 0, **more}
+            told("certificates.batch.portion_issued", ("issue_batch", batches[batch]), data)
+
+        good = [issued(1, 0), issued(2, 0)]
+        line(0, 1, 2)
+        known = [issued(3, 1), issued(4, 1)]
+        line(1, 3, 4, last_event=4, event_hashes=hashlib.sha256("\n".join(known).encode()).hexdigest())
+        issued(5, 0), issued(6, 2)  # the first stands in the list of another
+        line(2, 5, 6)
+        issued(7, 3), issued(8, 3, late)  # the second was written after the line
+        line(3, 7, 8)
+        whole = [issued(9, 4)]
+        line(4, 9, 9, last_event=9, event_hashes="x", event_marks=[whole[0][:32]])
+        connection.execute(sa.insert(sa.Table("audit_head", sa.MetaData(), autoload_with=connection)).values(id=1, hash=before, events=count))
+        connection.execute(sa.text("INSERT INTO status_shift (first_id, shift) VALUES (3, 262142)"))
+    migrations.upgrade(engine, "0108")
+    with Session(engine) as current:
+        portion = sa.Table("certificate_portion", sa.MetaData(), autoload_with=current.connection())
+        rows = current.execute(sa.select(portion.c.first, portion.c.last, portion.c.batch_id, portion.c.told_id).order_by(portion.c.id)).all()
+        assert [(int(first), int(last), of, line_id) for first, last, of, line_id in rows] == [
+            (1, 2, batches[0], 1), (3, 4, batches[1], 2), (5, 6, batches[2], 3), (7, 8, batches[3], 4), (9, 9, batches[4], 5)]  # fmt: skip
+        sealed = current.execute(
+            sa.select(audit.AuditEvent.on_id, audit.AuditEvent.data).where(audit.AuditEvent.did == "certificates.portion.sealed")
+        )
+        assert {key: data["event_marks"] for key, data in sealed} == {"1": [one[:32] for one in good], "2": [one[:32] for one in known]}
+        moved = current.scalars(sa.select(audit.AuditEvent.data).where(audit.AuditEvent.did == "certificates.places.moved")).all()
+        assert moved == [{"first_id": 3, "shift": 262142}]
+        assert audit.verify(current) == audit.Check(8, None)
+    migrations.downgrade(engine, "0106")
+    migrations.upgrade(engine, "0107")

@@ -15,8 +15,9 @@ from trainhub.certificates import chain, operations, queries
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.numbers import check_digit
 from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.portions import note_portion
 from trainhub.certificates.types import Event, Kind, State
-from trainhub.kernel import append_only, audit
+from trainhub.kernel import append_only
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
@@ -80,9 +81,7 @@ def many(
     events = [_issued(key, Certificate(**row)) for key, row in zip(ids, rows, strict=True)]
     session().execute(insert(CertificateEvent), events)
     hashes = [one["hash"] for one in events]
-    told = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": count, "last_event": queries.newest_event(ids)}
-    told |= {"event_hashes": chain.together(hashes), "event_marks": chain.marks(hashes)}
-    audit.record(by=WRITER, did="certificates.batch.portion_issued", on=("issue_batch", "0"), data=told)
+    note_portion([row["number"] for row in rows], ids, hashes, batch_id=None, drafts=0, by=WRITER)
     return ids
 
 

@@ -13,13 +13,12 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from trainhub.certificates import labels, limiting, verifying
-from trainhub.certificates.operations._support import printed_name
+from trainhub.certificates.operations._support import is_same_name
 from trainhub.certificates.public import blueprint
 from trainhub.certificates.types import Status
 from trainhub.certificates.verifying import Verdict
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
-from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l
@@ -114,7 +113,7 @@ def _checked(row: Row, verdict: Verdict | None) -> Checked:
 
 def _same(name: str, holder: str) -> bool:
     try:
-        return clean_name(name) == printed_name(holder)
+        return is_same_name(name, holder)
     except Refused:
         return False
 

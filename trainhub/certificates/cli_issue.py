@@ -93,6 +93,7 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
             "known": queries.known_in(batch),
             "revoked": queries.revoked_in(batch),
             "unlike": len(queries.unlike_in(batch)),
+            "drafts": len(queries.drafts_in(batch)),
             **{note: notes.get(note, 0) for note in (NEEDS_GLYPH, LACKS_FACTS, OVERFLOWS)},
         }
         layout = queries.layout_of(code)

@@ -33,7 +33,7 @@ def print_run(run: int, out: Path, one_pdf: bool) -> dict[str, Any]:
     row = queries.run_by_id(run)
     assert row is not None
     written: list[str] = []
-    for name, data in printing.parts_of(tasks.root(), row, tasks.maker()):
+    for name, data in printing.parts_of(row, lambda chunk: printing.content(tasks.root(), row, chunk, tasks.maker())):
         path = out / name
         if not (path.is_file() and path.stat().st_size == len(data) and _digest(path.read_bytes()) == _digest(data)):
             printing.write_whole(path, data)

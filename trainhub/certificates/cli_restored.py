@@ -21,12 +21,17 @@ JOURNALS = click.option(
 
 def _found(journals: tuple[Path, ...]) -> list[Any]:
     from trainhub.certificates.operations import repeating
+
+    return repeating.lost(_lines(journals))
+
+
+def _lines(journals: tuple[Path, ...]) -> list[Any]:
     from trainhub.certificates.operations.remembering import JOURNAL
     from trainhub.kernel import journal
 
     for given in journals:
         given.open("rb").close()  # a journal that is not there has no changes to tell, and nobody would notice
-    return repeating.lost([line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)])
+    return [line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)]
 
 
 def _told(one: Any) -> dict[str, Any]:
@@ -54,10 +59,12 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
     """Do again what the restore took back, with reason, document and day of then; what was reissued or corrected gets its number and code again /
     重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变.
 
+    Signing keys that the journals know to have leaked are withdrawn again, keys made since are known again, links that holders closed are closed.
+
     Example: trainhub certificates restored repeat --yes --json
     Example: trainhub certificates restored repeat --journal /mnt/two/certificates-journal.jsonl
     """
-    from trainhub.certificates.operations import repeating
+    from trainhub.certificates.operations import repeating, restoring
     from trainhub.kernel import clock
     from trainhub.kernel.db import session, transaction
     from trainhub.kernel.errors import Refused
@@ -68,6 +75,8 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
         click.confirm(f"将重新办理 {len(todo)} 项变更（撤销不可恢复）。已用 restored list 核对过吗？", abort=True, err=True)
     session().rollback()
     done, refused = [], []
+    with transaction():
+        kept = restoring.keep(_lines(journals), operator())
     for one in todo:
         try:
             with transaction():
@@ -76,7 +85,8 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
         except Refused as why:
             refused.append(_told(one) | {"message": why.message})
     left = [_told(one) for one in found if one.todo is not repeating.Todo.REPEAT]
-    return {"repeated": done, "refused": refused, "left": left}
+    brought = {"keys_withdrawn": list(kept.withdrawn), "keys_added": list(kept.added), "links_closed": kept.closed}
+    return {"repeated": done, "refused": refused, "left": left, **brought}
 
 
 certificate_changes.add_command(list_changes)

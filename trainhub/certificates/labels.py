@@ -84,6 +84,8 @@ VERDICTS: Mapping[Status, tuple[Any, Any]] = {
     Status.TAMPERED: (_l("内容与签发时不一致"), _l("出示的内容被改动过，不能作为凭证。请联系发证单位核实。")),
     Status.UNKNOWN: (_l("没有查到这张证书"), _l("编号或核验码不对，或本平台没有签发过。请对照证书原件逐位核对后再试。")),
 }
+UNREAD = _l("这个文件不能自动核对")
+"""The headline for a file in which there is nothing to look up: nothing was found out about its certificate."""
 VERDICT_LOOKS: Mapping[Status, str] = {
     Status.ISSUED: "ok",
     Status.REISSUED: "wait",
@@ -125,6 +127,7 @@ NOTES: Mapping[str, Any] = {
     "lacks_facts": _l("缺少必填的内容"),
     "overflows": _l("内容太长，会被截断"),
     "clock": _l("服务器时钟曾被调回"),
+    "dropped": _l("已作废，不再签发"),
 }
 """Why a draft waits for a person."""
 BATCH_LOOKS: Mapping[BatchState, str] = {

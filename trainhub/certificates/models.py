@@ -334,10 +334,27 @@ class SigningKey(Base):
     vouched: Mapped[str | None] = mapped_column(sa.String(128))
 
 
+class CertificatePortion(Base):
+    """Where the audit log tells of a portion of a list, by its numbers: those from `first` to `last`, of no other portion.
+
+    An index into the log and no more: what its line says is believed, not this row. `told_id` is the line where it was written before there was this
+    table; otherwise, and where a line was written later for what stood then, the line is on this row.
+    """
+
+    __tablename__ = "certificate_portion"
+
+    id: Mapped[Key]
+    first: Mapped[str] = mapped_column(sa.String(18), unique=True)
+    last: Mapped[str] = mapped_column(sa.String(18))
+    batch_id: Mapped[int | None] = mapped_column(ref("issue_batch.id"), index=True)
+    told_id: Mapped[int | None]
+
+
 class StatusShift(Base):
     """From the certificate `first_id` on, the place in the status lists is the id and `shift`. One row a restore.
 
-    After an older backup was restored ids are given again, while files that carry the places of then are out: a place is given once.
+    After an older backup was restored ids are given again, while files that carry the places of then are out: a place is given once. The audit log
+    tells of each, and what it tells counts.
     """
 
     __tablename__ = "status_shift"

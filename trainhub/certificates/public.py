@@ -12,13 +12,12 @@ from trainhub.certificates.forms import FileForm, VerifyForm
 from trainhub.certificates.layouts.reading import MOST_BYTES
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import read_code, read_number, show_number
-from trainhub.certificates.operations._support import printed_name
+from trainhub.certificates.operations._support import is_same_name
 from trainhub.certificates.signers import CannotSign, NotSigned
 from trainhub.certificates.types import Status
 from trainhub.certificates.verifying import Verdict
 from trainhub.kernel import clock
 from trainhub.kernel.access import acting, public
-from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused, TooLarge
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.proxies import client_address
@@ -66,13 +65,13 @@ def _cacheable(answer: Response) -> Response:
 
 
 def _page(verdict: Verdict, *, name_fits: bool | None = None, is_name_unread: bool = False) -> Response:
-    headline, meaning = labels.VERDICTS[verdict.status]
+    headline, meaning = (labels.UNREAD, "") if verdict.is_unread else labels.VERDICTS[verdict.status]
     text = render_template(
         "trainhub/certificates/verdict.html",
         verdict=verdict,
         headline=headline,
         meaning=meaning,
-        look=labels.VERDICT_LOOKS[verdict.status],
+        look="wait" if verdict.is_unread else labels.VERDICT_LOOKS[verdict.status],
         title=title_of(verdict.certificate) if verdict.certificate is not None else "",
         show_number=show_number,
         name_fits=name_fits,
@@ -81,7 +80,7 @@ def _page(verdict: Verdict, *, name_fits: bool | None = None, is_name_unread: bo
         site=current_app.config["SETTINGS"].base_url,
         labels=labels,
     )
-    return make_response(text, 404 if verdict.status is Status.UNKNOWN else 200)
+    return make_response(text, 422 if verdict.is_unread else 404 if verdict.status is Status.UNKNOWN else 200)
 
 
 def _form_page(form: VerifyForm, file_form: FileForm, status: int = 200) -> Any:
@@ -123,7 +122,7 @@ def verify_post() -> Any:
     name_fits = None
     if form.name.data and verdict.is_full and verdict.certificate is not None:
         try:
-            name_fits = clean_name(form.name.data) == printed_name(verdict.certificate.holder)
+            name_fits = is_same_name(form.name.data, verdict.certificate.holder)
         except Refused as refused:
             form.refuse(refused)
             return _form_page(form, FileForm(formdata=None), 422)

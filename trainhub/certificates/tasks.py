@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from trainhub.certificates import addresses, operations, pades, queries
 from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
-from trainhub.certificates.operations import batches, blanks, printing
+from trainhub.certificates.operations import batches, blanks, lost_files, printing
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.pades import Sealer
 from trainhub.certificates.permissions import Can
@@ -140,6 +140,12 @@ def draw(running: Running) -> Mapping[str, Any]:
     return {"run": run_id, "files": len(queries.chunks_of(run_id)), "pages": queries.pages_of(run_id)}
 
 
+def redraw(running: Running) -> Mapping[str, Any]:
+    """Draw the lost files of the print run of a job again; harmless to repeat."""
+    run_id = int(running.args["run"])
+    return {"run": run_id, "drawn": lost_files.draw_lost(root(), run_id, maker(), running.progress)}
+
+
 def issue_batch(batch_id: int, by: Identity, progress: Progress) -> None:
     """Issue what of an approved batch is not issued yet, a portion a transaction."""
     collisions = 0
@@ -190,7 +196,7 @@ def release_waiting(by: Identity, progress: Progress) -> Released:
         try:
             with transaction():
                 row = queries.by_id(key)
-                if row is None or row.state is not State.DRAFT or not may(by, Can.ISSUE, queries.subject_of(row)):
+                if row is None or row.state is not State.DRAFT or not row.is_current or not may(by, Can.ISSUE, queries.subject_of(row)):
                     continue
                 operations.release(certificate=row, by=by, today=clock.today(), now=clock.now())
             made += 1

@@ -60,6 +60,8 @@ class Verdict:
     issuer_en: str = ""
     facts: tuple[tuple[str, str, str], ...] = field(default=())
     looked: Looked | None = None
+    is_unread: bool = False
+    """A file with nothing in it that could be looked up, as a scan of a genuine certificate: nothing was found out about it."""
 
     @property
     def holder_masked(self) -> str | None:
@@ -304,8 +306,8 @@ def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False
         raise FileNotReadable(_("这不是单张证书的 PDF 文件，无法读取。请上传平台下载的原文件，或用编号和核验码查验。")) from bad
     found = next((one for one in map(credentials.parse, read.attachments) if one is not None), None)
     if found is None:
-        reason = _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有）：请用编号和核验码查验。")
-        return Verdict(Status.UNKNOWN, "", reason)
+        reason = _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有），不说明证书的真假：请用编号和核验码查验。")
+        return Verdict(Status.UNKNOWN, "", reason, is_unread=True)
     said: Mapping[str, Any] = found["certificate"]
     number, code = str(said.get("number", ""))[:40], str(said.get("code", ""))[:40]
     if not credentials.is_signed(found, trust):

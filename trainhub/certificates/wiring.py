@@ -11,7 +11,7 @@ from flask import Flask
 
 from trainhub.certificates import addresses, api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
 from trainhub.certificates import queries as certificate_queries
-from trainhub.certificates.operations import batches, restoring
+from trainhub.certificates.operations import batches, lost_files, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import SLOT as SEALER
@@ -21,7 +21,7 @@ from trainhub.certificates.signers import SLOT, CannotPlug, plugged
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
-from trainhub.certificates.views import evidence, lists, waiting
+from trainhub.certificates.views import evidence, lists, run_files, waiting
 from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
@@ -38,7 +38,7 @@ from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people import queries as people_queries
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, batch_views, lists, template_views, key_views, waiting, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, run_files, batch_views, lists, template_views, key_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
@@ -50,12 +50,16 @@ THINGS = {
     "certificates.template": _l("证书模板"),
     "certificates.key": _l("证书签名密钥"),
     "certificates.numbers": _l("证书编号计数"),
+    "certificates.portion": _l("证书签发批次的一部分"),
+    "certificates.places": _l("证书状态列表中的位置"),
 }
 """How the audit log calls the things of this part."""
 KINDS = {
     "certificate": Kind(_l("证书"), "number", "certificates.show", {"number": "number"}),
     "certificate_template": Kind(_l("证书模板"), "code", "certificates.template", {"template_id": "id"}),
     "issue_batch": Kind(_l("证书签发批次"), "title", "certificates.batch", {"batch_id": "id"}),
+    "certificate_portion": Kind(_l("证书签发批次"), "batch_id.title", "certificates.batch", {"batch_id": "batch_id"}),
+    "status_shift": Kind(_l("证书状态列表中的位置")),
     "print_run": Kind(_l("证书打印批次"), "title", "certificates.run", {"run_id": "id"}),
     "signing_key": Kind(_l("证书签名密钥")),
     "certificate_counter": Kind(_l("证书编号计数")),
@@ -88,6 +92,7 @@ def register(app: Flask) -> None:
     app.extensions[EVIDENCE_PAGES]["revoked_certificate"] = certificate_views.evidence_pages
     app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
+    register_task(app, lost_files.TASK, tasks.redraw)
     register_task(app, batches.TASK, tasks.issue)
     register_task(app, tasks.RELEASE, tasks.release)
     register_task(app, list_tasks.IMPORT, list_tasks.import_list)

@@ -40,14 +40,17 @@ class AuditEvent(Base):
     account_id: Mapped[int | None] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(sa.String(200))
     origin: Mapped[str] = mapped_column(sa.String(64))
-    did: Mapped[str] = mapped_column(sa.String(100), index=True)
+    did: Mapped[str] = mapped_column(sa.String(100))
     on_kind: Mapped[str] = mapped_column(sa.String(60))
     on_id: Mapped[str] = mapped_column(sa.String(80))
     data: Mapped[dict[str, Any]]
     before_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
 
-    __table_args__ = (sa.Index("ix_audit_event_on", "on_kind", "on_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_event_on", "on_kind", "on_id"),
+        sa.Index("ix_audit_event_did", "did", "id"),  # with the id: the newest of a kind, and what was written since, stand together
+    )
 
 
 class AuditHead(Base):

@@ -107,15 +107,6 @@ def test_of_two_that_were_rewritten_none_hides_behind_the_other(session: Session
     assert queries.whole_among(made) == {made[0].id, made[3].id}
 
 
-def test_where_nobody_can_tell_which_all_of_the_portion_is_doubtful(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for whoever finds another history whose hash begins alike: shown here with beginnings of no length."""
-    monkeypatch.setattr(chain, "MARK", 0)
-    with transaction():
-        made, others = _of_a_list(), _of_a_list()
-    _rewritten(session, made[1], code="0" * 12)
-    assert queries.whole_among([*made, *others]) == {one.id for one in others}
-
-
 def test_a_draft_of_a_list_that_is_released_later_is_whole(session: Session) -> None:
     with transaction():
         at = ground.university()

@@ -367,6 +367,7 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
         "known": 0,
         "revoked": 0,
         "unlike": 0,
+        "drafts": 0,
         "needs_glyph": 0,
         "lacks_facts": 0,
         "overflows": 0,

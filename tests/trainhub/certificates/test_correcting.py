@@ -371,3 +371,35 @@ def test_a_font_that_is_away_keeps_no_wrong_day_on_a_certificate(session: Sessio
             operations.prepare_correction(certificate=made, facts=wrong, **REASON)
     with pytest.raises(operations.CannotChange, match=r"截断"):
         operations.correct(certificate=made, facts={"exam": "诺" * 400}, **REASON)
+
+
+def test_a_renamed_issuer_is_among_the_changes_and_is_asked_whether_it_can_be_printed(session: Session, as_role: AsRole) -> None:
+    """The new certificate bears the issuer's name of today: one change was typed, two happen."""
+    with transaction():
+        issuer = ground.university(name="闽江理工学院")
+        old, other = certificate(issuer=issuer), certificate(issuer=issuer)
+        issuer.name = "闽江理工大学"
+        batch = _prepare(old)
+    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id).get(f"/certificates/batches/{batch.id}").text
+    assert "闽江理工学院" in page.split("改动的内容")[-1]
+    _decide(batch)
+    (item,) = queries.first_items(batch.id, 1)
+    made = queries.by_id(item.certificate_id or 0)
+    assert made is not None
+    assert made.facts["issuer"] == "闽江理工大学"
+    issuer.name = "闽江理工大学" * 60
+    with pytest.raises(operations.CannotChange, match="超出版面"):
+        _prepare(other)
+    with pytest.raises(operations.CannotChange, match="超出版面"):
+        operations.correct(certificate=other, facts={"hours": 40}, **REASON)
+    assert other.state is State.ISSUED
+
+
+def test_an_issuer_that_is_renamed_before_the_decision_asks_for_another_look(session: Session) -> None:
+    issuer = ground.university(name="闽江理工学院")
+    old = certificate(issuer=issuer)
+    batch = _prepare(old)
+    issuer.name = "闽江理工大学"
+    with pytest.raises(operations.CannotChange, match="名称"):
+        _decide(batch)
+    assert old.state is State.ISSUED

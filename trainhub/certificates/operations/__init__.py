@@ -3,7 +3,7 @@
 from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
 from trainhub.certificates.operations.correcting import correct, follow, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
-from trainhub.certificates.operations.numbering import NumbersExhausted, unit_of
+from trainhub.certificates.operations.numbering import NumbersExhausted, hold_counter, unit_of
 from trainhub.certificates.operations.present import present, present_of
 from trainhub.certificates.operations.renewing import prepare_renewal
 from trainhub.certificates.operations.waiting import why_it_waits
@@ -14,6 +14,7 @@ __all__ = [
     "NumbersExhausted",
     "correct",
     "follow",
+    "hold_counter",
     "issue",
     "prepare_correction",
     "prepare_renewal",

@@ -20,7 +20,7 @@ from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, clean_name, clean_text
+from trainhub.kernel.characters import BadCharacters, clean_name, clean_text, plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _, clauses, listed
@@ -30,6 +30,8 @@ NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
 LACKS_FACTS = "lacks_facts"
 CLOCK = "clock"
+DROPPED = "dropped"
+"""The note of one that waited and was given up (operations/dropping.py)."""
 ISSUED = N_("你的《%(title)s》已签发，证书编号 %(number)s。")
 RESERVED = frozenset({"number", "code"})
 SET_AT_ISSUING = {one: one for one in (*RESERVED, "issued_on")}
@@ -62,6 +64,14 @@ def printed_name(name: str) -> str:
         return clean_name(name)
     except BadCharacters:
         return clean_text(name)
+
+
+def is_same_name(said: str, holder: str) -> bool:
+    """Whether somebody writes a holder's name as it is printed; width, case and blanks do not count (LI MING on a passport, Li Ming in a list).
+
+    Raises Refused for what is no name.
+    """
+    return plain_words(clean_name(said)) == plain_words(printed_name(holder))
 
 
 def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
@@ -195,6 +205,7 @@ def _tell(certificates: Sequence[Certificate], what: str, message: str, *, now: 
 
 __all__ = [
     "CLOCK",
+    "DROPPED",
     "ISSUED",
     "LACKS_FACTS",
     "NEEDS_GLYPH",
@@ -204,6 +215,7 @@ __all__ = [
     "characters_in_the_way",
     "clean_evidence",
     "clean_facts",
+    "is_same_name",
     "lacking_characters",
     "lacking_facts",
     "lacking_names",

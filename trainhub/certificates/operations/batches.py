@@ -26,6 +26,7 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
+from trainhub.certificates.operations.portions import note_portion
 from trainhub.certificates.operations.remembering import note_given
 from trainhub.certificates.operations.renewing import renew
 from trainhub.certificates.operations.telling import tell_of_batch
@@ -323,9 +324,8 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
         rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(holder_id), by=by, today=today, now=now))
     made = {key: made_id for made_id, key in session().execute(insert(Certificate).returning(Certificate.id, Certificate.asked_key), rows)}
     hashes = _note(rows, made, by=by, today=today, now=now)
-    data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
-    data |= {"last_event": queries.newest_event(made.values()), "event_hashes": chain.together(hashes), "event_marks": chain.marks(hashes)}
-    audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)
+    drafts = sum(row["state"] is State.DRAFT for row in rows)
+    note_portion([row["number"] for row in rows], list(made.values()), hashes, batch_id=batch.id, drafts=drafts, by=by)
     return made
 
 

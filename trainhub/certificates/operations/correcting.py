@@ -68,6 +68,7 @@ def prepare_correction(
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     _must_be_possible(certificate, changed, today)
     _must_be_the_only_one(certificate, changed)
+    changed |= issuer_now(certificate)  # whoever decides sees it, and it is asked whether it can be printed
     must_print(layout, changed, _before(certificate, drawn))
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     return prepare_one(
@@ -103,6 +104,8 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     drawn = (batch.template, batch.template_version)
     hold_counter(_issuer(certificate), certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
     _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
+    if any(str(item.facts.get(name) or "") != value for name, value in issuer_now(certificate).items()):
+        raise CannotChange(_("发证单位的名称在提出更正之后有变化，新证书会印现在的名称：请退回，再重新提出。"))
     must_print(queries.layout_of(*drawn), item.facts, _before(certificate, drawn))
     effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
@@ -139,6 +142,7 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    changed |= issuer_now(certificate)
     must_print(layout, changed, certificate.facts)
     hold_counter(
         _issuer(certificate), certificate.kind, today.year
@@ -238,6 +242,12 @@ def is_dated_right(certificate: Certificate, today: date) -> bool:
     """Whether its date lies not in the future and its number bears the year of that date: otherwise the clock was wrong."""
     number = parse(certificate.number)
     return certificate.issued_on <= today and (number is None or number.year == certificate.issued_on.year)
+
+
+def issuer_now(certificate: Certificate) -> dict[str, str]:
+    """What its issuer is called today: what takes its place bears these names, whatever it bore itself."""
+    issuer = _issuer(certificate)
+    return {name: str(clean_facts({name: said}).get(name, "")) for name, said in (("issuer", issuer.name), ("issuer_en", issuer.name_en))}
 
 
 def _issuer(certificate: Certificate) -> Organisation:

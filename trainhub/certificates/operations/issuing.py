@@ -195,6 +195,8 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     after = next_state(certificate.state, Event.ISSUE)
     if after is None:
         raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
+    if not certificate.is_current:
+        raise CannotIssue(_("这张待处理的证书已作废，不能签发：请用改正后的名单重新签发。"))
     if people.is_same_human(by.person_id, certificate.person_id):
         raise CannotIssue(_("这是你自己的证书，须由与此无关的另一位负责人签发，没有签发。"))
     clock_stands()

@@ -47,6 +47,11 @@ def present_of(drafts: Sequence[Certificate], today: date) -> dict[int, Attested
     return read
 
 
+def asks_room(draft: Certificate) -> bool:
+    """Whether a room is asked what it says now: then it was asked for by a record, not by a list."""
+    return bool(_by_room([draft]))
+
+
 def _by_room(drafts: Sequence[Certificate]) -> list[tuple[Ask, list[Certificate]]]:
     """The rooms that asked for them, each with its own."""
     rooms: dict[str, Ask] = current_app.extensions.get(PRESENT_FACTS, {})

@@ -7,7 +7,7 @@ killed run goes on where it stopped, and a file that was lost from the disk is d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -293,7 +293,7 @@ def is_there(path: Path, chunk: PrintChunk) -> bool:
 
 
 def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker, known: queries.Portions | None = None) -> bytes:
-    """The bytes of a finished file; drawn again when the disk lost it (another machine, a restored backup)."""
+    """The bytes of a finished file; drawn again when the disk lost it. For jobs and commands: whoever downloads is told instead (lost_files.py)."""
     if chunk.finished_at is None:
         raise Stale(_("这个文件还没有画完，请稍后再下载。"))
     if not chunk.pages:
@@ -307,13 +307,6 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker, known: q
         write_whole(path, drawn.data)
         return drawn.data
     return data
-
-
-def make_ready(root: Path, run: PrintRun, maker: Maker) -> None:
-    """Have every file of a finished run on the disk: what must be refused is refused before a download begins, not in its middle."""
-    known: queries.Portions = {}
-    for chunk in queries.chunks_of(run.id):
-        content(root, run, chunk, maker, known)
 
 
 # -- what goes with the files -------------------------------------------------------------------------------------------
@@ -346,14 +339,15 @@ def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
     from trainhub.certificates.layouts.cover import cover_sheet, printed_how, shares_of
 
     lines = [line for line in queries.items_of(run.id, chunk.first, chunk.last) if line[0].page is not None]
-    first, last = (lines[0][1].number, lines[-1][1].number) if lines else ("", "")
+    numbers = sorted(certificate.number for _item, certificate, _serial in lines)
+    span = f"{numbers[0]} … {numbers[-1]}（按基地和班级排列，不一定连号 / by base and class, not one range）" if numbers else ""
     left_out = chunk.last - chunk.first + 1 - chunk.pages
     facts = {  # whoever prints reads either language: the sheet has both
         "批次号 Run": str(run.id),
         "文件 File": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个 / {chunk.place} of {total}）",
         "证书种类 Certificate": f"{_layout_of(lines).title} / {_layout_of(lines).title_en}" if lines else "",
         "页数 Pages": f"{chunk.pages}（另有 {left_out} 张因状态变更未打印 / {left_out} not printed, their state changed）",
-        "起止编号 Numbers": f"{first} … {last}",
+        "编号 Numbers": span,
         **printed_how(run.bleed_mm, is_overprint=run.mode is PrintMode.OVERPRINT, has_marks=run.has_marks),
         "查验地址 Verification": run.site,
         "SHA-256": chunk.sha256,
@@ -365,12 +359,12 @@ def _layout_of(lines: list[queries.Line]) -> Layout:
     return queries.layout_of(lines[0][1].template, lines[0][1].template_version)
 
 
-def parts_of(root: Path, run: PrintRun, maker: Maker) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of everything a finished run hands out, file by file: PDF, cover sheet, manifest."""
+def parts_of(run: PrintRun, read: Callable[[PrintChunk], bytes]) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of everything a finished run hands out, file by file: PDF (as `read` gives it), cover sheet, manifest."""
     chunks = queries.chunks_of(run.id)
     for chunk in chunks:
         if chunk.pages:
-            yield file_name(run, chunk), content(root, run, chunk, maker)
+            yield file_name(run, chunk), read(chunk)
             yield file_name(run, chunk, what="-cover"), cover(run, chunk, len(chunks))
         yield file_name(run, chunk, "csv"), manifest(run, chunk)
 

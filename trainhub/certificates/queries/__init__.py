@@ -10,6 +10,7 @@ from trainhub.certificates.queries.batches import (
     count_open_items,
     count_to_decide,
     count_undecided,
+    drafts_in,
     first_items,
     is_named_in,
     issuing_choices,
@@ -75,22 +76,25 @@ from trainhub.certificates.queries.issued import (
 )
 from trainhub.certificates.queries.issuing import issuers_of
 from trainhub.certificates.queries.keys import (
-    last_list,
-    listed,
     lock_signing_keys,
     open_shares,
     shared,
     signing_key,
     signing_keys,
 )
+from trainhub.certificates.queries.listed import last_list, listed
 from trainhub.certificates.queries.restored import (
+    MOVED,
     changes,
+    closed_links,
     edition_of,
     known_hashes,
     last_id,
     last_place,
     line_of_change,
+    line_of_key,
     line_of_successor,
+    open_links,
     shifts,
     status_place,
     status_shift,
@@ -150,9 +154,11 @@ from trainhub.certificates.queries.templates import (
     templates_listing,
     templates_to_decide,
 )
-from trainhub.certificates.queries.wholeness import Portions, is_whole, whole_among
+from trainhub.certificates.queries.wholeness import PORTION, Portions, is_whole, whole_among
 
 __all__ = [
+    "MOVED",
+    "PORTION",
     "SORTS",
     "BatchFilter",
     "BlankRow",
@@ -190,6 +196,7 @@ __all__ = [
     "chunk",
     "chunks_of",
     "clauses",
+    "closed_links",
     "computed_hash",
     "count_items",
     "count_open_items",
@@ -203,6 +210,7 @@ __all__ = [
     "dated_after",
     "default_template",
     "doubled",
+    "drafts_in",
     "edition_of",
     "editions_of",
     "editions_of_each",
@@ -240,6 +248,7 @@ __all__ = [
     "layouts_of",
     "line_of",
     "line_of_change",
+    "line_of_key",
     "line_of_successor",
     "listed",
     "listing",
@@ -253,6 +262,7 @@ __all__ = [
     "of_same_thing",
     "open_correction",
     "open_items",
+    "open_links",
     "open_shares",
     "pages_of",
     "preparers_of",

@@ -149,12 +149,14 @@ class ItemRow:
     name: str
     number: str | None
     state: Any
+    is_dropped: bool | None = False
 
 
 def items_listing(batch_id: int, *, only_waiting: bool = False) -> Any:
     """The items of a batch, see `as_item_row`; those that wait for a person first."""
+    is_dropped = and_(Certificate.state == State.DRAFT, Certificate.is_current.is_(False))
     statement = (
-        select(IssueItem, Person.name, Certificate.number, Certificate.state)
+        select(IssueItem, Person.name, Certificate.number, Certificate.state, is_dropped)
         .join(Person, Person.id == IssueItem.person_id)
         .outerjoin(Certificate, Certificate.id == IssueItem.certificate_id)
         .where(IssueItem.batch_id == batch_id)
@@ -247,8 +249,8 @@ def _successors(superseded: Collection[int]) -> dict[int, tuple[int, State]]:
 
 
 def known_in(batch: IssueBatch) -> int:
-    """How many of a batch's items are certified already: they will be linked, not issued again."""
-    standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
+    """How many of a batch's items are certified already: they will be linked, not issued again. What waits was not issued: see `drafts_in`."""
+    standing = exists().where(_known(batch), Certificate.state.not_in((State.REVOKED, State.DRAFT)))
     led = sum(state is not State.REVOKED for _id, state in _led_on(batch).values())
     return (session().scalar(_items_with(batch, func.count()).where(standing)) or 0) + led
 
@@ -266,11 +268,35 @@ def unlike_in(batch: IssueBatch) -> list[Unlike]:
     """The items of a batch that are certified already with other facts, in order; what only one of the two states is no contradiction."""
     statement = _items_with(batch, IssueItem.facts, Certificate.facts, Certificate.holder, Certificate.number).join(Certificate, _known(batch))
     found = []
-    for wanted, said, holder, number in session().execute(statement.where(Certificate.state != State.REVOKED).order_by(IssueItem.position)):
+    for wanted, said, holder, number in session().execute(
+        statement.where(Certificate.state.not_in((State.REVOKED, State.DRAFT))).order_by(IssueItem.position)
+    ):
         fields = tuple(name for name, value in wanted.items() if said.get(name) not in (None, value))
         if fields:
             found.append(Unlike(holder, number, fields))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A certificate of the kind that waits for somebody of the list. `is_same`: the list asks for that very one and will be linked to it; else it
+    may be what the list puts right, and both would be issued in the end."""
+
+    holder: str
+    number: str
+    is_same: bool
+
+
+def drafts_in(batch: IssueBatch) -> list[Waiting]:
+    """What waits of the batch's kind and issuer for those it names, each once, in the order of the numbers."""
+    holder = func.coalesce(Person.merged_into_id, Person.id)
+    mine = and_(Certificate.person_id == holder, Certificate.kind == batch.kind, Certificate.issuer_id == batch.issuer_id)
+    statement = _items_with(batch, Certificate.number, Certificate.holder, _asks_for(batch)).join(Certificate, or_(mine, _asks_for(batch)))
+    statement = statement.where(Certificate.state == State.DRAFT, Certificate.is_current.is_(True))
+    found: dict[str, Waiting] = {}
+    for number, name, is_same in session().execute(statement.order_by(Certificate.number, IssueItem.position)):
+        found[number] = Waiting(name, number, bool(is_same) or (number in found and found[number].is_same))
+    return list(found.values())
 
 
 def revoked_in(batch: IssueBatch) -> int:

@@ -305,20 +305,24 @@ def as_row(row: Any) -> CertificateRow:
     return CertificateRow(*row)
 
 
+WAITS = (Certificate.state == State.DRAFT, Certificate.is_current.is_(True))
+"""SQL: a certificate waits for a person, and was not given up."""
+
+
 def waiting(identity: Identity) -> Any:
     """The drafts in the reader's scope, the oldest first."""
-    return select(Certificate).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)
+    return select(Certificate).where(visible_to(identity), *WAITS).order_by(Certificate.id)
 
 
 def count_waiting(identity: Identity) -> int:
     """How many drafts wait that the reader may issue."""
-    statement = select(func.count()).select_from(Certificate).where(_scope(identity, CHANGERS), Certificate.state == State.DRAFT)
+    statement = select(func.count()).select_from(Certificate).where(_scope(identity, CHANGERS), *WAITS)
     return session().scalar(statement) or 0
 
 
 def waiting_ids(identity: Identity) -> list[int]:
     """Their ids."""
-    return list(session().scalars(select(Certificate.id).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)))
+    return list(session().scalars(select(Certificate.id).where(visible_to(identity), *WAITS).order_by(Certificate.id)))
 
 
 def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> Iterator[CertificateRow]:

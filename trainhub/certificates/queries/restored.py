@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 
-from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, StatusShift
+from trainhub.certificates.models import Certificate, CertificateEvent, CertificateShare, IssueBatch, SigningKey, StatusShift
 from trainhub.certificates.types import Event
+from trainhub.kernel import audit
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
+
+MOVED = "certificates.places.moved"
+"""What the audit log calls a shift of places."""
+log = structlog.get_logger("certificates")
 
 
 def shifts() -> list[tuple[int, int]]:
-    """(first id, shift) of the places in the status lists, in order; see `StatusShift`."""
-    return [(first, shift) for first, shift in session().execute(select(StatusShift.first_id, StatusShift.shift).order_by(StatusShift.first_id))]
+    """(first id, shift) of the places in the status lists, in order; see `StatusShift`.
+
+    As the audit log tells them: a row that was changed, added or deleted past the operations moves no place that is in files already. It is
+    told to whoever runs the site.
+    """
+    told = _shifts_told()
+    stored = {first: shift for first, shift in session().execute(select(StatusShift.first_id, StatusShift.shift))}
+    if stored != told:
+        log.error("certificates.shifts_changed", stored=stored, told=told)
+    return sorted(told.items())
+
+
+def _shifts_told() -> dict[int, int]:
+    of = AuditEvent.on_kind == StatusShift.__tablename__
+    written = session().execute(select(AuditEvent.data).where(of, AuditEvent.did == MOVED).order_by(AuditEvent.id))
+    lines = [*(data for (data,) in written), *(data for did, _on, data in audit.pending() if did == MOVED)]
+    return {int(data["first_id"]): int(data["shift"]) for data in lines}
 
 
 def status_shift(first_id: int) -> StatusShift | None:
@@ -24,8 +47,7 @@ def status_shift(first_id: int) -> StatusShift | None:
 
 def status_place(certificate_id: int) -> int:
     """The place of a certificate's row in the status lists, from 1; no other row ever has it."""
-    statement = select(func.max(StatusShift.shift)).where(StatusShift.first_id <= certificate_id)
-    return certificate_id + (session().scalar(statement) or 0)
+    return certificate_id + max((shift for first, shift in shifts() if first <= certificate_id), default=0)
 
 
 def last_id() -> int:
@@ -99,6 +121,23 @@ def _line_of_batch(batch: IssueBatch) -> dict[str, Any]:
     said = {"title": batch.title, "source": batch.source.value, "digest": batch.digest, "why": batch.why, "document": batch.document}
     days = {"on": batch.effective_on, "asked_at": batch.asked_at, "decided_at": batch.decided_at}
     return said | {name: value.isoformat() if value is not None else None for name, value in days.items()}
+
+
+def line_of_key(row: SigningKey) -> dict[str, Any]:
+    """How a key stands, as the journal keeps it: its public half and its days, never what it signs with."""
+    days = {name: day.isoformat() if (day := getattr(row, name)) is not None else None for name in ("made_at", "retired_at", "leaked_at")}
+    return {"public": row.public, **days, "vouched_by": row.vouched_by, "vouched": row.vouched}
+
+
+def open_links() -> list[CertificateShare]:
+    """The links of holders that are on."""
+    return list(session().scalars(select(CertificateShare).where(CertificateShare.closed_at.is_(None)).order_by(CertificateShare.token)))
+
+
+def closed_links() -> list[tuple[str, datetime]]:
+    """(token, moment) of the links that were closed."""
+    statement = select(CertificateShare.token, CertificateShare.closed_at).where(CertificateShare.closed_at.is_not(None))
+    return [(token, at) for token, at in session().execute(statement.order_by(CertificateShare.token)) if at is not None]
 
 
 def edition_of(number: str, edition: int) -> Certificate | None:

@@ -6,14 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain as chained
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trainhub.certificates import chain
-from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.models import Certificate, CertificateEvent, CertificatePortion
 from trainhub.certificates.queries.history import AT_ONCE, EventRow, computed_hash, events_of, issued_as_now, lines_of
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, State
@@ -28,10 +27,10 @@ CHANGED = {f"certificates.certificate.{did}": did for did in CHANGES}
 ISSUED = "certificates.certificate.issued"
 REPLACED = {f"certificates.certificate.{did}" for did in ("reissued", "corrected")}
 PORTION = "certificates.batch.portion_issued"
-Portions = dict[int, "frozenset[str] | None"]
-"""By event of the audit log that tells of a portion of a list: the numbers whose events are not the ones it knows; None: all of the portion, nobody can
-tell which."""
-PORTIONS_AT_ONCE = 100
+SEALED = "certificates.portion.sealed"
+"""What the log was told at an upgrade of a portion whose line of then held no hashes: what stood at that moment."""
+Portions = dict[int, "Sequence[Mapping[str, Any]]"]
+"""By portion of a list (its row): what the audit log tells of it, which never changes."""
 
 
 @dataclass(slots=True)
@@ -58,18 +57,16 @@ def is_whole(certificate: Certificate, known: Portions | None = None) -> bool:
 
 
 def whole_among(certificates: Sequence[Certificate], known: Portions | None = None) -> set[int]:
-    """The ids of those that are whole (`is_whole`). Portions of lists that they were issued in are read whole, some at once; those of `known`,
-    which one upload or one run keeps for itself, are not read again.
-    """
+    """The ids of those that are whole (`is_whole`). What the log tells of the portions they were issued in is read once by whoever keeps it in `known`."""
     lines = lines_of(certificates)
     rows = list({one.id: one for line in lines.values() for one in line}.values())
     events, logged = defaultdict[int, list[EventRow]](list), _logged(rows)
     for row in events_of(rows):
         events[row.event.certificate_id].append(row)
-    doubtful = _rewritten_in_portions(rows, events, logged, {} if known is None else known)
+    _vouch(rows, events, logged, {} if known is None else known)
 
     def stands(line: Sequence[Certificate]) -> bool:
-        if not _is_line(line) or not doubtful.isdisjoint(one.id for one in line):
+        if not _is_line(line):
             return False
         for before, after in pairwise(line):
             if logged[before.id].replaced_without and not logged[after.id].issued:
@@ -140,69 +137,50 @@ def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
     return found
 
 
-def ended_by_log() -> set[int]:
-    """The ids of certificates whose last change that the audit log tells of ended or suspended them."""
-    statement = select(AuditEvent.on_id, AuditEvent.did).where(AuditEvent.did.in_(CHANGED)).order_by(AuditEvent.id)
-    last = {int(key): CHANGED[did] for key, did in session().execute(statement)}
-    return {key for key, did in last.items() if did != "resumed"}
+def _vouch(certificates: Sequence[Certificate], events: Mapping[int, Sequence[EventRow]], logged: Mapping[int, _Logged], known: Portions) -> None:
+    """Note in `logged` whose first event is one of those that the line of its portion tells of, by how its hash begins (`chain.marks`).
 
-
-def _rewritten_in_portions(
-    certificates: Sequence[Certificate], events: Mapping[int, Sequence[EventRow]], logged: Mapping[int, _Logged], known: Portions
-) -> set[int]:
-    """The ids of those issued in a portion of a list whose events are not the ones that the audit log knows. Where that keeps no marks (`chain.marks`)
-    or they say nothing, all of the portion is doubtful until somebody has looked. Notes in `logged` whose first event a portion holds.
+    A hash covers the number, the code, the facts and what it was issued as, so it vouches for no other certificate, of this list or another. A line
+    that tells of no hash vouches for nothing: what it was before nobody can confirm.
     """
-    first = {one.number: one for one in certificates if one.edition == 1}
+    first = {one.number: one for one in certificates if one.edition == 1 and one.replaces_id is None}
     if not first:
-        return set()
-    low, high = AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()
-    named = AuditEvent.did == PORTION, low <= max(first), high >= min(first)
-    numbers, mine, told = sorted(first), dict[int, list[str]](), dict[int, Mapping[str, Any]]()
-    pending = [(None, data) for did, _on, data in audit.pending() if did == PORTION]
-    for key, line in chained(session().execute(select(AuditEvent.id, AuditEvent.data).where(*named)), pending):
-        inside = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
-        for one in (first[number] for number in inside):
-            own = events.get(one.id, ()) if one.replaces_id is None else ()
-            logged[one.id].in_portion |= any(row.event.id <= line.get("last_event", row.event.id) for row in own[:1])
-        if inside and key is not None and "event_hashes" in line:
-            mine[key], told[key] = inside, line
-    unread = sorted(told.keys() - known.keys())
-    for start in range(0, len(unread), PORTIONS_AT_ONCE):
-        some = unread[start : start + PORTIONS_AT_ONCE]
-        now = _portions_now(some)
-        known.update({key: _rewritten(told[key], now.get(key, [])) for key in some})
-    return {first[number].id for key, inside in mine.items() for number in inside if (doubtful := known[key]) is None or number in doubtful}
+        return
+    numbers = sorted(first)
+    places = _places(numbers)
+    _read(places, known)
+    lines: list[Mapping[str, Any]] = [line for key in places for line in known.get(key, ())]
+    lines += [data for did, _on, data in audit.pending() if did == PORTION]
+    for line in lines:
+        marks = frozenset(line.get("event_marks", ())) - {""}
+        for number in numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]:
+            one = first[number]
+            logged[one.id].in_portion |= any(row.event.hash[: chain.MARK] in marks for row in events.get(one.id, ())[:1])
 
 
-def _rewritten(told: Mapping[str, Any], now: Sequence[tuple[str, str]]) -> frozenset[str] | None:
-    """The numbers of a portion that the audit log tells of otherwise than its events (number, hash) do now; None where it cannot say which."""
-    if chain.together(digest for _number, digest in now) == told["event_hashes"]:
-        return frozenset()
-    marks = told.get("event_marks", [])
-    found = {number for (number, digest), mark in zip(now, marks, strict=False) if digest[: len(mark)] != mark}
-    return frozenset(found) if found and len(marks) == len(now) else None
+def _places(numbers: Sequence[str]) -> dict[int, int | None]:
+    """The portions in which numbers, in order, may lie, with the line of each that was written before there was this table. Portions share no
+    number, so that of the lowest one begins nearest before it."""
+    nearest = select(func.max(CertificatePortion.first)).where(CertificatePortion.first <= numbers[0]).scalar_subquery()
+    begins = CertificatePortion.first.between(func.coalesce(nearest, numbers[0]), numbers[-1])
+    statement = select(CertificatePortion.id, CertificatePortion.first, CertificatePortion.last, CertificatePortion.told_id)
+    found = session().execute(statement.where(begins))
+    return {key: told for key, low, high, told in found if bisect_left(numbers, low) < bisect_right(numbers, high)}
 
 
-def _portions_now(events: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """By event of the audit log: (number, hash of its first event) of what is there of its portion now, in the order of the numbers. What waited then
-    and was released later is no part of it."""
-    statement = (
-        select(AuditEvent.id, Certificate.number, CertificateEvent.hash)
-        .join(Certificate, Certificate.number.between(AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()))
-        .join(CertificateEvent, CertificateEvent.certificate_id == Certificate.id)
-        .where(
-            AuditEvent.id.in_(events),
-            Certificate.edition == 1,
-            Certificate.replaces_id.is_(None),
-            CertificateEvent.event == Event.ISSUE,
-            CertificateEvent.id <= AuditEvent.data["last_event"].as_integer(),
-        )
-    )
-    found = defaultdict[int, list[tuple[str, str]]](list)
-    for key, number, digest in session().execute(statement):
-        found[key].append((number, digest))
-    return {key: sorted(rows) for key, rows in found.items()}
+def _read(places: Mapping[int, int | None], known: Portions) -> None:
+    """What the log tells of portions that are not known yet: found by their rows, and by the lines of before."""
+    unread = {key: told for key, told in places.items() if key not in known}
+    found: dict[int, list[Mapping[str, Any]]] = {key: [] for key in unread}
+    of = {told: key for key, told in unread.items() if told is not None}
+    for some in portions(sorted(unread), AT_ONCE):
+        on = (AuditEvent.on_kind == CertificatePortion.__tablename__, AuditEvent.on_id.in_([str(key) for key in some]))
+        for key, data in session().execute(select(AuditEvent.on_id, AuditEvent.data).where(*on, AuditEvent.did.in_((PORTION, SEALED)))):
+            found[int(key)].append(data)
+    for lines in portions(sorted(of), AT_ONCE):
+        for event_id, data in session().execute(select(AuditEvent.id, AuditEvent.data).where(AuditEvent.id.in_(lines), AuditEvent.did == PORTION)):
+            found[of[event_id]].append(data)
+    known.update({key: lines_of_one for key, lines_of_one in found.items() if lines_of_one})  # what is yet to be written is not known to be absent
 
 
 def _hash_again(certificate: Certificate, event: CertificateEvent) -> str:

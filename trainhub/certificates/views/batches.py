@@ -216,6 +216,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row) if row.state is BatchState.PREPARED and corrected is None else 0,
         unlike=queries.unlike_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
+        drafts=queries.drafts_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
         contradicted=_contradicted(row) if row.state is BatchState.PREPARED and corrected is None else (),
         fields_called=lambda names: listed(labels_of(layout, names)),
         revoked=queries.revoked_in(row) if corrected is None and row.state is not BatchState.REJECTED else 0,
@@ -243,6 +244,9 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
             continue
         label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
         found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
+    for name, label in (("issuer", _("发证单位")), ("issuer_en", _("发证单位（英文）"))):  # renamed since: nobody typed it, it changes all the same
+        if name in facts:
+            found.append((label, str(corrected.facts.get(name, "")), str(facts[name])))
     changed = [row for row in found if row[1] != row[2]]
     if (corrected.template, corrected.template_version) != (layout.code, layout.version):
         before = queries.layout_of(corrected.template, corrected.template_version)

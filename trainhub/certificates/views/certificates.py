@@ -12,6 +12,7 @@ from flask import Response, current_app, render_template, request, send_file, ur
 from trainhub.certificates import documents, forms, labels, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
+from trainhub.certificates.operations import dropping
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.changing import NOT_ONES_OWN
 from trainhub.certificates.operations.issuing import clock_told
@@ -23,7 +24,7 @@ from trainhub.certificates.types import TO_LOOK_AT, Event, State
 from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder, sealing
-from trainhub.certificates.views.waiting import ReleaseForm, obstacles_of
+from trainhub.certificates.views.waiting import DropForm, ReleaseForm, obstacles_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
@@ -120,8 +121,8 @@ def show(certificate: Certificate) -> Any:
     return _page(certificate)
 
 
-def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
-    """The page of a certificate; `tried` is the form by which it could not be released, with the reason."""
+def _page(certificate: Certificate, tried: ReleaseForm | None = None, drop: DropForm | None = None) -> Any:
+    """The page of a certificate; `tried` is the form by which it could not be released, `drop` that by which it could not be given up, with the reason."""
     subject = queries.subject_of(certificate)
     is_own = certificate.person_id == who().person_id
     shown = verifying.shown_facts if knows_all(who(), subject) else verifying.linked_facts
@@ -129,7 +130,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
     correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
     open_to_reader = CAN_OF.keys() - (NOT_ONES_OWN if is_same_human(who().person_id, certificate.person_id) else frozenset())
     release = obstacle = None
-    if certificate.state is State.DRAFT:
+    if certificate.state is State.DRAFT and certificate.is_current:
         obstacle = obstacles_of([certificate])[certificate.id]
         if may(who(), Can.ISSUE, subject) and not is_same_human(who().person_id, certificate.person_id):
             release = tried or ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
@@ -153,7 +154,8 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
         actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
         release=release,
-        refused=tried.said() if tried is not None and release is None else [],
+        drop=(drop or DropForm(formdata=None)) if release is not None else None,
+        refused=[*(tried.said() if tried is not None and release is None else []), *(drop.said() if drop is not None and release is None else [])],
         obstacle=obstacle,
         clock=clock_told() if obstacle is not None else "",
         is_own=is_own,
@@ -165,7 +167,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
         show_number=show_number,
         show_code=show_code,
     )
-    return page, 422 if tried is not None else 200
+    return page, 422 if tried is not None or drop is not None else 200
 
 
 @blueprint.post("/<number>/release")
@@ -182,6 +184,22 @@ def release(certificate: Certificate) -> Any:
         form.refuse(refused)
         return _page(_again(certificate), form)
     return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)
+
+
+@blueprint.post("/<number>/drop")
+@guard(Can.ISSUE, load=load, subject=queries.subject_of)
+def drop(certificate: Certificate) -> Any:
+    """Give a draft up that can never be issued as it is."""
+    form = DropForm()
+    if not form.validate():
+        return _page(certificate, drop=form)
+    try:
+        with transaction():
+            dropping.drop(certificate=_again(certificate), reason=form.reason.data or "", by=who(), now=clock.now())
+    except operations.CannotIssue as refused:
+        form.refuse(refused)
+        return _page(_again(certificate), drop=form)
+    return done(_("待处理的证书 %(number)s 已作废，不会签发。", number=certificate.number), "certificates.show", number=certificate.number)
 
 
 def _address(certificate: Certificate) -> str:

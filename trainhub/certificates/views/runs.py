@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template, request, stream_with_context
+from flask import render_template, request
 
 from trainhub.certificates import forms, labels, queries, tasks
 from trainhub.certificates.addresses import NoAddress
-from trainhub.certificates.layouts.joining import join
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.numbers import show_number
-from trainhub.certificates.operations import blanks, printing
+from trainhub.certificates.operations import blanks, lost_files, printing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import blueprint
@@ -118,6 +115,8 @@ def _run_page(
         chunks=chunks,
         files=len(chunks),
         drawn=_drawn(chunks),
+        lost=lost_files.lacking(tasks.root(), row) if row.finished_at is not None else [],
+        redrawing=lost_files.is_redrawing(queries.job_by_id(row.job_id)),
         pages=queries.pages_of(row.id),
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),
@@ -154,8 +153,9 @@ def run_state(row: PrintRun) -> Any:
     drawn = _drawn(chunks)
     if job is None:
         raise NotFound(_("没有这个打印批次。"))
-    page = render_template("trainhub/certificates/_run_job.html", run=row, job=job, files=len(chunks), drawn=drawn)
-    is_news = row.finished_at is not None or job.state is JobState.FAILED or drawn != request.args.get("drawn", type=whole)
+    redrawing = lost_files.is_redrawing(job)
+    page = render_template("trainhub/certificates/_run_job.html", run=row, job=job, files=len(chunks), drawn=drawn, redrawing=redrawing)
+    is_news = job.state is JobState.FAILED or drawn != request.args.get("drawn", type=whole) or (row.finished_at is not None and not redrawing)
     return refreshing(page, is_news=is_news)
 
 
@@ -190,95 +190,6 @@ def again(row: PrintRun) -> Any:
             raise Stale(_("这个批次正在绘制或已经画完，无需重新开始；后台进程中断时，最迟半分钟后自动继续。"))
         printing.go_on(run=current, by=who())
     return done(_("继续绘制：已完成的文件不会重画。"), "certificates.run", run_id=row.id)
-
-
-def _load_file(run_id: int, place: int, what: str) -> tuple[PrintRun, PrintChunk, str]:
-    if what not in ("pdf", "csv", "cover"):
-        raise NotFound(_("这个批次没有这个文件。"))
-    run, chunk = tasks.load_chunk(run_id, place)
-    if chunk.finished_at is None:
-        raise NotFound(_("这个文件还没有画完，请稍后再下载。"))
-    return run, chunk, what
-
-
-@blueprint.get("/runs/<int:run_id>/files/<int:place>/<what>")
-@guard(Can.PRINT_VIEW, load=_load_file, subject=lambda found: queries.subject_of_run(found[0]))
-def run_file(found: tuple[PrintRun, PrintChunk, str]) -> Any:
-    """One file of a run: the pages, their list, or the cover sheet."""
-    row, chunk, what = found
-    if what == "csv":
-        return downloads.named(Response(printing.manifest(row, chunk), mimetype="text/csv"), printing.file_name(row, chunk, "csv"))
-    if not chunk.pages:
-        raise NotFound(_("这个文件没有页：其中的证书在绘制前都已失效。原因见清单。"))
-    if what == "cover":
-        data = printing.cover(row, chunk, len(queries.chunks_of(row.id)))
-        return downloads.named(Response(data, mimetype="application/pdf"), printing.file_name(row, chunk, what="-cover"))
-    data = printing.content(tasks.root(), row, chunk, tasks.maker())
-    return downloads.named(Response(data, mimetype="application/pdf"), printing.file_name(row, chunk))
-
-
-def _finished(run_id: int) -> PrintRun:
-    run = load_run(run_id)
-    if run.finished_at is None:
-        raise NotFound(_("这个批次还没有画完，请稍后再下载。"))
-    if not queries.pages_of(run.id):
-        raise NotFound(_("这个批次没有页：其中的证书在绘制前都已失效。原因见各文件的清单。"))
-    return run
-
-
-@blueprint.get("/runs/<int:run_id>/all.pdf")
-@guard(Can.PRINT_VIEW, load=_finished, subject=queries.subject_of_run)
-def run_pdf(row: PrintRun) -> Any:
-    """All pages of a run as one PDF, sent while it is put together."""
-    chunks = [chunk for chunk in queries.chunks_of(row.id) if chunk.pages]
-    maker, root = tasks.maker(), tasks.root()
-    printing.make_ready(root, row, maker)
-    files = (printing.content(root, row, chunk, maker) for chunk in chunks)
-    answer = Response(stream_with_context(join(files, row.title)), mimetype="application/pdf")
-    return downloads.named(answer, f"certificates-{row.id}.pdf")
-
-
-class _Pipe(io.RawIOBase):
-    """Where a zip is written and taken out again in pieces."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._at = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._pieces.append(bytes(data))
-        self._at += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        return self._at
-
-    def take(self) -> bytes:
-        """What was written since the last time."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        return taken
-
-
-def _zipped(parts: Iterator[tuple[str, bytes]]) -> Iterator[bytes]:
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # the pages are compressed already
-        for name, data in parts:
-            archive.writestr(zipfile.ZipInfo(name), data)
-            yield pipe.take()
-    yield pipe.take()
-
-
-@blueprint.get("/runs/<int:run_id>/all.zip")
-@guard(Can.PRINT_VIEW, load=_finished, subject=queries.subject_of_run)
-def run_zip(row: PrintRun) -> Any:
-    """Every file of a run, with lists and cover sheets, as one archive, sent while it is put together."""
-    printing.make_ready(tasks.root(), row, tasks.maker())
-    parts = printing.parts_of(tasks.root(), row, tasks.maker())
-    return downloads.named(Response(stream_with_context(_zipped(parts)), mimetype="application/zip"), f"certificates-{row.id}.zip")
 
 
 # -- blanks -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from trainhub.certificates import labels, operations, queries, tasks
 from trainhub.certificates.layouts.fitting import cause, cuts, cuts_told, labels_of, lacking_by_field, shown_char
@@ -25,7 +25,7 @@ from trainhub.certificates.views._support import in_a_row
 from trainhub.kernel import clock, fonts, jobs, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.forms import Form
+from trainhub.kernel.forms import Form, LongText
 from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -47,6 +47,12 @@ class ReleaseForm(Form):
             SelectChoice(code, labels.of_layout(one)) for code, one in queries.template_choices(certificate.kind, issuer).items()
         ]
         return self
+
+
+class DropForm(Form):
+    """Why a waiting certificate is given up."""
+
+    reason = LongText(_l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("记入审计日志，不会公开。"))
 
 
 @dataclass(frozen=True, slots=True)

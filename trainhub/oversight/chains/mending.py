@@ -21,7 +21,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.i18n import N_, say
 from trainhub.notifications import operations as notifications
 from trainhub.oversight.chains.operations import attested, issue
-from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, bars, chain_of_student, chains_of, held_of
+from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, chain_of_student, chains_of, held_of, stands
 from trainhub.oversight.chains.types import Chain
 from trainhub.people import queries as people
 from trainhub.people.models import Student
@@ -42,7 +42,7 @@ def hear(person_id: int, by: Identity, now: datetime) -> None:
         held = [one for _programme, one in held_of(student)]
         is_due = any(one.state in (State.ISSUED, State.SUSPENDED) for one in held)
         if not is_due and _lacks(student, held):
-            is_due = chain_of_student(_programme_of(student), student, on=clock.local(now).date()).is_complete
+            is_due = chain_of_student(_programme_of(student), student, on=clock.local(now).date()).is_due
         if is_due:
             _queue(student, by, now)
 
@@ -67,7 +67,7 @@ def judge(*, student: Student, today: date, now: datetime) -> str:
     if _lacks(student, [held for _programme, held in known]):
         programme = _programme_of(student)
         chain = chain_of_student(programme, student, on=today)
-        if chain.is_complete and issue(programme=programme, chains=[chain], by=SYSTEM, today=today, now=now).issued:
+        if chain.is_due and issue(programme=programme, chains=[chain], by=SYSTEM, today=today, now=now).issued:
             done.append("issued")
     return next((word for word in done if word), "")
 
@@ -78,10 +78,10 @@ def _in_line(programme: Programme, held: Certificate, student: Student, today: d
 
 
 def _lacks(student: Student, held: Sequence[Certificate]) -> bool:
-    """Whether a whole chain would be certified: not for who left, not beside a certificate that stands, not again where one was revoked, also of a
-    programme that was left since."""
+    """Whether a whole chain could be certified: not for who left, not beside a certificate that stands, also of a programme that was left since, not
+    again in the programme where one was revoked. What else bars it the chain knows (`Chain.is_due`)."""
     mine = asked_key(_programme_of(student), student.id)
-    return student.state in COUNTED and not any(one.asked_key == mine or bars(one) for one in held)
+    return student.state in COUNTED and not any(one.asked_key == mine or stands(one) for one in held)
 
 
 def may_be_due(programme: Programme, *, today: date) -> list[Student]:
@@ -105,7 +105,7 @@ def may_be_due(programme: Programme, *, today: date) -> list[Student]:
 
 def _may_be_due(student: Student, chain: Chain, held: Certificate | None) -> bool:
     if held is None:
-        return chain.is_complete and student.state in COUNTED
+        return chain.is_due and student.state in COUNTED
     if not chain.is_complete:
         last = issued.last_event(held) if held.state is State.ISSUED else None
         return last is not None and last.event is not Event.RESUME

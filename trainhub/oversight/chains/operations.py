@@ -52,7 +52,8 @@ def attested(programme: Programme, chain: Chain, university: Organisation | None
 
 
 def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
-    """What programme certificates that are still drafts would say today, by their ids; without those whose chain is no longer whole."""
+    """What programme certificates that are still drafts, or are to be issued anew, would say today, by their ids; without those whose chain is no
+    longer whole, or is attested by another one that stands."""
     students = people.students_by_id(int(one.asked_key.rpartition(":")[2]) for one in drafts)
     taught = {one.id: one for one in programmes.by_ids({one.programme_id for one in drafts if one.programme_id is not None})}
     issuers = organisations.by_ids(one.issuer_id for one in drafts)
@@ -65,7 +66,7 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
     return {
         draft.id: attested(programme, chain, issuers[draft.issuer_id])
         for (draft, programme, _student), chain in zip(asked, chains, strict=True)
-        if chain.is_complete
+        if chain.is_complete and chain.stands_elsewhere is None
     }
 
 
@@ -80,10 +81,12 @@ def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today:
     whole = [chain for chain in given if chain.is_complete]
     if not whole:
         raise NothingToIssue(_("没有三项事实齐全的学生，没有签发证书。请先补齐课程、企业学习或毕业设计。"))
+    certificates.hold_counter(university, Kind.PROGRAMME, today.year)  # what was issued meanwhile is seen from here on
+    students = people.students_by_id(chain.student_id for chain in whole)
     made = known = waiting = 0
-    for chain in whole:
-        if chain.certificate_number is not None:
-            known += 1
+    for chain in chains_of([(programme, students[chain.student_id]) for chain in whole], on=today):
+        if chain.certificate_number is not None or not chain.is_complete:
+            known += chain.certificate_number is not None
             continue
         found = attested(programme, chain, university)
         certificate = certificates.issue(
@@ -100,7 +103,7 @@ def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today:
         )
         made += 1
         waiting += certificate.state is State.DRAFT
-    result = Issued(issued=made - waiting, known=known, waiting=waiting, incomplete=len(given) - len(whole))
+    result = Issued(issued=made - waiting, known=known, waiting=waiting, incomplete=len(given) - known - made)
     if made:
         data = {"issued": result.issued, "waiting": waiting, "known": known}
         audit.record(by=by, did="chains.programme.issued", on=programme, data=data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -53,9 +54,33 @@ def stands(certificate: Certificate | None) -> bool:
     return certificate is not None and certificate.state not in (State.REVOKED, State.SUPERSEDED)
 
 
-def bars(certificate: Certificate | None) -> bool:
-    """Whether a rule issues no other one to its holder: it stands, or somebody revoked it, and whether there is a new one is for a person to say."""
-    return stands(certificate) or (certificate is not None and certificate.state is State.REVOKED)
+def is_revoked(certificate: Certificate | None) -> bool:
+    """Whether somebody revoked it: in its own programme it is issued anew by persons alone, in another one it bars nothing."""
+    return certificate is not None and certificate.state is State.REVOKED
+
+
+def _twins(asked: Sequence[tuple[Programme, Student]]) -> dict[tuple[int, int], list[str]]:
+    """By (programme, student): under which names the same human may have the certificate of the same version of the programme by another study row
+    (who went elsewhere and began there anew, two persons that were merged). A version is the plan that the cohort follows; without one the programme has none."""
+    rows = people.rows_of_humans(student.person_id for _programme, student in asked)
+    human = {key: min(of) for of in rows.values() for key in of}
+    every = people.studies_of(human)
+    count = Counter(human[one.person_id] for one in every)
+    several = [one for one in every if count[human[one.person_id]] > 1]
+    if not several:
+        return {}
+    formers = people.former_studies_of(one.id for one in several)
+    places = {one.id: {row.programme_id: row.cohort_id for row in formers[one.id]} | {one.programme_id: one.cohort_id} for one in several}
+    plans = programmes.plans_of({cohort for of in places.values() for cohort in of.values()})
+    found: dict[tuple[int, int], list[str]] = {}
+    for programme, student in asked:
+        own = places.get(student.id, {}).get(programme.id, 0)
+        others = [
+            one for one in several if human[one.person_id] == human[student.person_id] and one.id != student.id and programme.id in places[one.id]
+        ]
+        same = [one for one in others if plans.get(places[one.id][programme.id]) == plans.get(own)]
+        found[programme.id, student.id] = [asked_key(programme, one.id) for one in same]
+    return found
 
 
 def _spans(student_ids: Sequence[int]) -> dict[int, tuple[date, date]]:
@@ -78,7 +103,8 @@ def _steps(milestones: Sequence[Milestone], source: Source) -> tuple[Step, ...]:
 def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[Chain]:
     """The chains of students in programmes, in the order given; the rules are those of the day `on`.
 
-    A chain has one certificate: it stands in the programme in which it was issued, and goes with who changes to another one.
+    A chain has one certificate that stands: in the programme in which it was issued, it goes with who changes to another one. One that was revoked
+    there bars none here. One human has one of a version of a programme, by whichever study row.
     """
     ids = [one.id for _programme, one in asked]
     persons = [one.person_id for _programme, one in asked]
@@ -87,7 +113,9 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
     weeks = ledger.weeks_of_many(ids)
     spans = _spans(ids)
     studies = studies_of([one for _programme, one in asked])
-    known = certificates.by_asked_keys(asked_key(one, key) for key, of in studies.items() for one in of)
+    twins = _twins(asked)
+    keys = {asked_key(one, key) for key, of in studies.items() for one in of}
+    known = certificates.by_asked_keys(keys | {asked_key(one, student.id) for one, student in asked} | {key for of in twins.values() for key in of})
     needed = book().at("own.certificate.programme_facts", on=on)
     weeks_asked, days_asked = book().at("petoe.enterprise_weeks", on=on), book().at("own.weeks.days_required", on=on)
     chains = []
@@ -102,8 +130,13 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
             first_day=span[0],
             last_day=span[1],
         )
-        elsewhere = (known.get(asked_key(one, student.id)) for one in studies[student.id])
-        certificate = known.get(asked_key(programme, student.id)) or next((one for one in elsewhere if bars(one)), None)
+        left = [known.get(asked_key(one, student.id)) for one in studies[student.id] if one.id != programme.id]
+        twin = [known.get(key) for key in twins.get((programme.id, student.id), ())]
+        other = next((one for one in (*left, *twin) if stands(one)), None)
+        certificate = known.get(asked_key(programme, student.id)) or other or next((one for one in twin if is_revoked(one)), None)
+        revoked = next((one for one in left if is_revoked(one)), None)
+        rested = {one["id"] for one in revoked.evidence if one["kind"] == "milestone"} if revoked is not None else set()
+        passed = (one for one in milestones[student.person_id] if one.source is Source.CAPSTONE and one.programme_id == programme.id)
         chains.append(
             Chain(
                 student_id=student.id,
@@ -115,6 +148,9 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
                 findings=rules.judge(facts, asked=needed, weeks=weeks_asked, days=days_asked),
                 certificate_number=certificate.number if certificate else None,
                 certificate_state=certificate.state.value if certificate else None,
+                stands_elsewhere=other.number if other else None,
+                revoked_elsewhere=revoked.number if revoked else None,
+                is_passed_anew=any(str(one.id) not in rested for one in passed),
             )
         )
     return chains

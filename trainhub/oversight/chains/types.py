@@ -44,6 +44,17 @@ class Chain:
     findings: tuple[Finding, ...]
     certificate_number: str | None = None
     certificate_state: str | None = None
+    stands_elsewhere: str | None = None
+    """The number of another programme certificate that attests this chain: of a programme that was left, or of the same human in this one."""
+    revoked_elsewhere: str | None = None
+    """The number of the certificate of a programme that was left which somebody revoked: it bars nothing here, but whoever issues is told."""
+    is_passed_anew: bool = False
+    """Whether a capstone was passed in this programme on which the revoked one did not rest."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a rule issues its certificate: whole and without one, and not on the very records on which a revoked one stood."""
+        return self.is_complete and self.certificate_number is None and (self.revoked_elsewhere is None or self.is_passed_anew)
 
     @property
     def is_complete(self) -> bool:

@@ -150,6 +150,7 @@ def programme(row: Programme) -> Any:
         complete=sum(one.is_complete for one in chains),
         certified=sum(one.is_certified for one in chains),
         ready=len(ready),
+        revoked=sum(one.revoked_elsewhere is not None for one in ready),
         cohorts=programmes.cohorts_of(row.id),
         cohort_id=cohort_id,
         facts=FACTS,

@@ -10,18 +10,19 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON
+from tests.factories.certificates import REASON, WRITER
 from tests.trainhub.oversight.chains.test_chains import TODAY, _student
 from tests.trainhub.oversight.chains.test_mending import PUSH, _held, _lose, _settle, _withdraw
 from trainhub.certificates import operations as certifying
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.oversight.chains import mending, queries, tasks
 from trainhub.people import operations as people
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
 
 AsRole = Callable[..., FlaskClient]
@@ -84,8 +85,7 @@ def test_what_is_withdrawn_after_the_move_suspends_the_certificate(session: Sess
     assert [one.kind for one in certificates.of_person(student.person_id)] == [Kind.PROGRAMME]
 
 
-def test_one_that_was_revoked_does_not_come_back_in_the_new_programme(session: Session, as_role: AsRole) -> None:
-    """Neither by the rule, nor by a sweep, nor by the button for those who lack one: a person issues it anew."""
+def _revoked_and_moved(session: Session) -> tuple[Student, Certificate, Programme, Programme]:
     old, new = _two()
     student = _student(old)
     _settle(session)
@@ -94,13 +94,90 @@ def test_one_that_was_revoked_does_not_come_back_in_the_new_programme(session: S
     certifying.revoke(certificate=held, **{**REASON, "today": held.issued_on, "on": held.issued_on})
     _move(student, new)
     _settle(session)
+    return student, held, old, new
+
+
+def test_one_that_was_revoked_does_not_come_back_by_itself_in_the_new_programme(session: Session) -> None:
+    """Not on the very records on which it stood: whether these bear one is for a person to say."""
+    student, held, old, new = _revoked_and_moved(session)
     assert mending.judge(student=student, today=TODAY, now=ground.NOW) == ""
     session.commit()
+    assert mending.may_be_due(new, today=TODAY) == []
     assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0
     (chain,) = queries.chains_of_programme(new, on=TODAY)
-    assert (chain.certificate_number, chain.certificate_state) == (held.number, "revoked")
-    as_role(Role.PROGRAMME_ADMIN, programme_id=new.id).post(f"/chains/{new.code}/issue")
+    assert (chain.certificate_number, chain.revoked_elsewhere, chain.is_complete) == (None, held.number, True)
     assert [one.id for one in certificates.of_person(student.person_id)] == [held.id]
+
+
+def test_a_person_issues_it_in_the_new_programme_and_is_told_of_the_revoked_one(session: Session, as_role: AsRole) -> None:
+    student, held, _old, new = _revoked_and_moved(session)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=new.id)
+    page = head.get(f"/chains/{new.code}").text
+    assert "原专业的证书已撤销" in page
+    assert f"/certificates/{held.number}" in page
+    head.post(f"/chains/{new.code}/issue")
+    made = certificates.of_person(student.person_id)
+    assert [(one.state, one.programme_id) for one in made] == [(State.ISSUED, new.id), (State.REVOKED, held.programme_id)]
+    head.post(f"/chains/{new.code}/issue")
+    assert len(certificates.of_person(student.person_id)) == 2
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_who_completes_the_chain_in_the_new_programme_gets_its_certificate(session: Session, is_swept: bool) -> None:
+    student, held, old, new = _revoked_and_moved(session)
+    key = {"person_id": student.person_id, "source": Source.CAPSTONE, "key": f"capstone:{student.id}:again"}
+    ledger.reach_milestone(**key, title="信号板", reached_on=TODAY, programme_id=new.id, **PUSH)
+    if is_swept:
+        session.commit()
+        assert tasks.sweep_programmes([old.code, new.code])["issued"] == 1
+    else:
+        _settle(session)
+    made = certificates.of_person(student.person_id)
+    assert {(one.state, one.programme_id) for one in made} == {(State.ISSUED, new.id), (State.REVOKED, held.programme_id)}
+    assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0, "once"
+
+
+def test_in_the_programme_itself_a_revoked_one_is_issued_anew_by_persons_alone(session: Session) -> None:
+    old, new = _two()
+    student = _student(old, capstone=False)
+    _move(student, new)
+    _pass(student, new)
+    _settle(session)
+    held = _held(student)
+    assert held is not None
+    assert held.programme_id == new.id
+    certifying.revoke(certificate=held, **{**REASON, "today": held.issued_on, "on": held.issued_on})
+    session.commit()
+    assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0
+    assert [one.id for one in certificates.of_person(student.person_id)] == [held.id]
+
+
+def test_the_revoked_one_is_not_issued_anew_beside_the_new_programmes(session: Session, as_role: AsRole) -> None:
+    _row, held, _old, new = _revoked_and_moved(session)
+    as_role(Role.PROGRAMME_ADMIN, programme_id=new.id).post(f"/chains/{new.code}/issue")
+    with pytest.raises(certifying.CannotChange):
+        certifying.prepare_renewal(certificate=held, reason="误撤销", document="教务", by=WRITER, today=TODAY, now=ground.NOW)
+
+
+@pytest.mark.parametrize(("plans", "count"), [((), 1), ((2020,), 1), ((2020, 2023), 2)], ids=["no plan", "one plan", "another plan"])
+def test_one_human_holds_one_of_a_programme_version(session: Session, as_role: AsRole, plans: tuple[int, ...], count: int) -> None:
+    """Who was certified, went elsewhere, and begins in the programme anew has two study rows there. Another version of it is another matter."""
+    programme, other = _two()
+    for year in plans:
+        ground.version(programme, from_cohort_year=year)
+    first = _student(programme, year=2022)
+    _settle(session)
+    held = _held(first)
+    assert held is not None
+    _move(first, other)
+    who = session.get_one(Person, first.person_id)
+    second = _student(programme, who=who, year=2023, first=date(2024, 1, 8))
+    _settle(session)
+    assert tasks.sweep_programmes([programme.code, other.code])["issued"] == 0
+    as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id).post(f"/chains/{programme.code}/issue", data={"cohort": "all"})
+    assert len(certificates.of_person(first.person_id)) == count
+    (chain,) = queries.chains_of_programme(programme, on=TODAY)
+    assert (chain.student_id, chain.is_complete, chain.certificate_number == held.number) == (second.id, True, count == 1)
 
 
 def test_a_capstone_that_is_lost_after_the_move_suspends_it_too(session: Session) -> None:
