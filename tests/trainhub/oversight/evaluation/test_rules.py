@@ -563,9 +563,9 @@ def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:
     said = JudgementCase(JudgementResult.MET, "见名单", "专家", ON)
     assert verdict.settled(finding(Status.JUDGE), said).status is Status.MET
     assert verdict.settled(finding(Status.NOT_MET), said).status is Status.NOT_MET
-    waiting = verdict.judged(C["1.3"], None, "")
+    waiting = verdict.judged(C["1.3"], None)
     assert (waiting.status, waiting.found) == (Status.JUDGE, None)
-    assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), "证据")) == ("not_met", "未达到", "达到")
+    assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), ["证据"])) == ("not_met", "未达到", "达到")
 
 
 @pytest.mark.parametrize(("days", "senior"), [(1825, False), (1826, True), (1827, True)])
