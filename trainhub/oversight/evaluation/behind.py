@@ -9,7 +9,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l, format_date, listed
 from trainhub.oversight.evaluation.rules import practice, whole
 from trainhub.oversight.evaluation.rules.practice import PracticeCase, practice_of
-from trainhub.oversight.evaluation.rules.teachers import full_time
+from trainhub.oversight.evaluation.rules.teachers import exemption_of, full_time
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
 from trainhub.policy.book import book
@@ -135,8 +135,8 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         _courses,
     ),
     "4.2": (
-        (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
-        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in full_time(case.teachers)],
+        (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作"), _l("免予选送的理由")),
+        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments), exemption_of(t) or "—") for t in full_time(case.teachers)],
     ),
     "4.5": (
         (_l("教师"), _l("学术水平高"), {"label": _l("企业工作天数"), "num": True}, {"label": _l("学时"), "num": True}),

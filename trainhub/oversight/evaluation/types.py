@@ -141,6 +141,8 @@ class SecondmentCase:
     has_report: bool = False
     is_full_time: bool = True
     """脱产: away from teaching for the time of the work (requirements.md 8.2, 22)."""
+    reason: str = ""
+    """Why none is needed, as somebody wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
