@@ -41,7 +41,6 @@ def test_who_entered_does_not_verify(session: Session) -> None:
     assert verify(row, other)
 
 
-
 def test_nor_under_another_account_of_the_same_human(session: Session) -> None:
     one, two = ground.person("林同"), ground.person("林同")
     row, second = entered(as_of(account(person=one))), as_of(account(person=two))

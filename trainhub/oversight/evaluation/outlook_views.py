@@ -85,8 +85,11 @@ def simulate(programme: Programme) -> Any:
     on = asked_day()
     wanted = Assumptions(
         students=frozenset(request.args.getlist("student")),
+        student_ids=frozenset(keys_of(request.args.getlist("student"))),
+        everybody="everybody" in request.args,
         lecturers=frozenset(keys_of(request.args.getlist("lecturer"))),
         experienced=frozenset(keys_of(request.args.getlist("experienced"))),
+        abroad=frozenset(keys_of(request.args.getlist("abroad"))),
         judged=frozenset(request.args.getlist("judged")),
         is_accredited="accredited" in request.args,
     )

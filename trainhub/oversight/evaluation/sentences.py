@@ -194,7 +194,9 @@ FOUND = Sentences(
     N_("%(year)s 年度需要 %(n)s 元，各渠道预算 %(m)s 元（不足）"),
     N_("%(who)s（%(day)s）重新核查：%(reason)s"),
     N_("填报需要的用途 %(n)s 项，其中预算不足 %(m)s 项"),
-    N_("企业培养方案 %(n)s 个环节，实习 %(m)s 人次，已完成 %(k)s 人次"),  # as 6.11 was said until 2026-12: dossiers that were frozen before say it still
+    N_(
+        "企业培养方案 %(n)s 个环节，实习 %(m)s 人次，已完成 %(k)s 人次"
+    ),  # as 6.11 was said until 2026-12: dossiers that were frozen before say it still
     N_("企业培养方案 %(n)s 个环节，全部完成的学生 %(done)s 人"),
     N_("没有全部完成的环节：%(items)s"),
     N_("方案 %(n)s 周，完成 %(done)s 人"),

@@ -162,6 +162,9 @@ class TeacherCase:
     """What is said of a doctorate from abroad or of time there, and nobody has verified: told, never counted."""
     secondments: tuple[SecondmentCase, ...] = ()
     person_id: int | None = None
+    id: int = 0
+    once_verified: tuple[bool, int] = (False, 0)
+    """The doctorate and the months abroad when all that is entered is verified."""
 
     @property
     def human(self) -> int | str:
@@ -276,6 +279,7 @@ class StudentCase:
     label: str
     cohort_year: int
     credited_days: int
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from trainhub.people.types import MOVED, NUMBERED, StudentState, StudyPlace
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
+
 @dataclass(frozen=True, slots=True)
 class PetoePlan:
     """A span in the 卓越计划 that a change cut short: the end it had; None: it was open."""

@@ -114,7 +114,7 @@ def test_each_plan_is_told_for_itself_and_the_table_holds_everybody(session: Ses
     assert "2023 级方案：还没有企业培养方案。" in told.details
     table = behind.behind(case_of(built.programme, DAY), "6.11")
     assert table is not None
-    assert [list(row)[:4] for row in table.rows][0] == ["2022 级方案：认识实习", "4", 2, 2]
+    assert next(list(row)[:4] for row in table.rows) == ["2022 级方案：认识实习", "4", 2, 2]
 
 
 def test_a_judgement_keeps_the_comparison_beside_it_and_a_simulation_moves_it(session: Session) -> None:

@@ -153,8 +153,14 @@ def secondments(*cases: TeacherCase) -> Finding:
         ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365)], "met"),
         ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=364)], "not_met"),
         ([teacher(secondments=(SecondmentCase(False, False, 12),))], "not_met"),
-        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None, reason="工作需要"),))], "judge"),
-        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365, secondments=(SecondmentCase(True, False, None),))], "met"),
+        (
+            [teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None, reason="工作需要"),))],
+            "judge",
+        ),
+        (
+            [teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365, secondments=(SecondmentCase(True, False, None),))],
+            "met",
+        ),
         ([teacher(secondments=(SecondmentCase(True, False, None), SecondmentCase(False, True, 12)))], "met"),
         ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None),)), teacher()], "not_met"),
         ([teacher(secondments=(SecondmentCase(False, False, 12),)), teacher(secondments=(SecondmentCase(True, False, None),))], "not_met"),
@@ -170,7 +176,10 @@ def test_secondments(cases: list[TeacherCase], status: str) -> None:
 
 def test_a_written_reason_alone_exempts_nobody() -> None:
     """4.2 knows one exemption: experience that was verified. Any other reason a person judges, and who it is stands there with the reason."""
-    told = secondments(teacher("甲", secondments=(SecondmentCase(False, True, 12),)), teacher("乙", secondments=(SecondmentCase(True, False, None, reason="工作需要"),)))
+    told = secondments(
+        teacher("甲", secondments=(SecondmentCase(False, True, 12),)),
+        teacher("乙", secondments=(SecondmentCase(True, False, None, reason="工作需要"),)),
+    )
     assert (told.status, told.found) == (Status.JUDGE, "1/2 人有计划或免予选送，已开始 1 项；只写明理由的 1 人")
     assert told.details == ("乙：没有核实的企业工作经历，免予选送的理由：工作需要",)
 

@@ -172,7 +172,13 @@ def _coverage(drawn: materials.Drawn) -> list[Block]:
 def _carried_out(case: Case) -> Block:
     """The plan against what was done, item by item (002:329, 002:529)."""
     columns = ["环节", "方案周数", "学生", "完成", "完成率", "没有完成的学生（实习已有周数/方案周数）"]
-    return Grid(columns, [[str(cell) for cell in row] for row in behind.carried(case)], caption="企业培养方案执行情况", widths=[22, 8, 8, 8, 8, 46], nothing="还没有企业培养方案。")
+    return Grid(
+        columns,
+        [[str(cell) for cell in row] for row in behind.carried(case)],
+        caption="企业培养方案执行情况",
+        widths=[22, 8, 8, 8, 8, 46],
+        nothing="还没有企业培养方案。",
+    )
 
 
 def _scorecard(answer: Assessment) -> list[Block]:

@@ -133,7 +133,9 @@ def carried_out(items: Sequence[PlanItemCase], students: Sequence[PracticeCase],
             short: list[tuple[str, int | None]] = [(case.label, None) for case in students if not (case.capstone_ended and case.has_capstone_result)]
         else:
             short = [
-                (case.label, min(max(case.ended_x10 - before, 0), item.weeks_x10)) for case, done in zip(students, over, strict=True) if place not in done
+                (case.label, min(max(case.ended_x10 - before, 0), item.weeks_x10))
+                for case, done in zip(students, over, strict=True)
+                if place not in done
             ]
             before += item.weeks_x10
         found.append(ItemDone(item, len(students) - len(short), tuple(short)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from trainhub.oversight.evaluation.rules.common import cited, every, lacking, later
-from trainhub.oversight.evaluation.types import Criterion, PartTimeCase, TeacherCase
+from trainhub.oversight.evaluation.types import Criterion, PartTimeCase, SecondmentCase, TeacherCase
 from trainhub.policy.findings import Finding, decided, to_judge
 from trainhub.policy.types import Parameter
 
@@ -38,6 +38,11 @@ def is_experienced(teacher: TeacherCase, *, months: int) -> bool:
     return teacher.enterprise_days * 12 >= months * 365
 
 
+def real_plans(teacher: TeacherCase) -> list[SecondmentCase]:
+    """The plans of work in an enterprise; a written exemption is none."""
+    return [one for one in teacher.secondments if not one.is_exempt]
+
+
 def exemption_of(teacher: TeacherCase) -> str:
     """Why no plan is needed, as it was written; empty without a word."""
     return "；".join(one.reason for one in teacher.secondments if one.is_exempt and one.reason)
@@ -62,7 +67,7 @@ def judge_secondments(
         return lacking(criterion, plans, "没有登记本专业的专职教师。")
     open_, odd, said, begun, good = [], [], [], 0, 0
     for teacher in staff:
-        real = [one for one in teacher.secondments if not one.is_exempt]
+        real = real_plans(teacher)
         begun += sum(1 for one in real if one.is_started)
         if len(real) >= plans.number or is_experienced(teacher, months=shortest.number):
             good += 1
