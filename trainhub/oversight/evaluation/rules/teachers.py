@@ -83,9 +83,8 @@ def judge_secondments(
     details = [*open_, *odd, *said]
     if begun < started.number:
         details.append("还没有一项计划开始实施")
-    found = f"{good}/{len(staff)} 人有计划或免予选送，已开始 {begun} 项"
-    if said:
-        found += f"；只写明理由的 {len(said)} 人"
+    counted = [f"{good}/{len(staff)} 人有计划或免予选送，已开始 {begun} 项", *([f"只写明理由的 {len(said)} 人"] if said else [])]
+    found = "；".join(counted)
     required = f"{len(staff)}/{len(staff)} 人，至少开始 {started.number} 项"
     denominator = f"专职教师 {len(staff)} 人"
     is_met = not open_ and begun >= started.number

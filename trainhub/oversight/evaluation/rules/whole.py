@@ -133,7 +133,12 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         return [one.label for one in case.students if case.group.is_finished and one.cohort_year in plan.cohort_years and one.label not in shown]
 
     found = (
-        of_plans(case, lambda plan: standards.judge_coverage(c["1.1"], plan.standards, required=p["petoe.general_standards"])),
+        of_plans(
+            case,
+            lambda plan: standards.judge_coverage(
+                c["1.1"], plan.standards, required=p["petoe.general_standards"], has_finished=case.group.is_finished
+            ),
+        ),
         of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, plan.unrefined, minimum=p["petoe.components_per_point_min"])),
         of_plans(
             case,
