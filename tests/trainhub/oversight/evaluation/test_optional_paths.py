@@ -75,7 +75,9 @@ def test_one_compulsory_course_on_the_path_is_enough(session: Session) -> None:
     code, requirement = only_by(session, built, course)
     finish(built)
     assert found(built).status.value == "not_met"
-    session.add(PointCover(point_id=requirement.points[0].id, kind=TargetKind.PLAN_ITEM, target_id=built.items[0].id, weight=1, created_at=factory.NOW))
+    session.add(
+        PointCover(point_id=requirement.points[0].id, kind=TargetKind.PLAN_ITEM, target_id=built.items[0].id, weight=1, created_at=factory.NOW)
+    )
     session.flush()
     session.expire_all()
     assert found(built).status.value == "met", code
