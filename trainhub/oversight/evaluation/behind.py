@@ -15,13 +15,13 @@ from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Cas
 from trainhub.policy.book import book
 
 MOST = 200
-"""So many rows are shown; whoever lacks most comes first. All of them are in the tables of the dossier."""
+"""So many rows a page shows at first; whoever lacks most comes first. All of them are a click away, and are frozen at the submission."""
 Rows = Iterable[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The heads of the columns, the rows that are shown, how many there are."""
+    """The heads of the columns, the rows, how many there are: more than the rows only of what was frozen when 200 of them were kept."""
 
     columns: Sequence[Any]
     rows: Sequence[Sequence[Any]]
@@ -204,4 +204,4 @@ def behind(case: Case, code: str) -> Behind | None:
     columns, rows_of = TABLES[code]
     rows = list(rows_of(case))
     heads = [{**one, "label": str(one["label"])} if isinstance(one, dict) else str(one) for one in columns]
-    return Behind(heads, rows[:MOST], len(rows)) if rows else None
+    return Behind(heads, rows, len(rows)) if rows else None

@@ -101,7 +101,7 @@ def lecturers(case: Case, work: Work, p: Mapping[str, Parameter]) -> tuple[Lectu
         then = days_in((entry.span for entry in entries), until=one.counted_until)
         unverified = tuple(entry for entry in entries if not entry.is_verified and entry.span[0] <= one.counted_until)
         choices.append(LecturerChoice(key, one.lead or "", needed - one.lead_days, unverified, max(needed - then, 0)))
-    listed = {one.human for one in leads.values()}
+    listed: set[int | str | None] = {one.human for one in leads.values()}
     open_ = {one.human for one in full_time(case.teachers) if not real_plans(one) and not is_experienced(one, months=months)}
     least = days_for_plan(months)
     for teacher in case.teachers:

@@ -110,7 +110,9 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
 
     gained: dict[int | str | None, int] = {}
     leads = {one.human for found in case.candidates.values() for one in found}
-    supposed = [(one.human, one.lead_id, years) for found in case.candidates.values() for one in found]
+    supposed: list[tuple[int | str | None, int | None, int]] = [
+        (one.human, one.lead_id, years) for found in case.candidates.values() for one in found
+    ]
     supposed += [(one.human, one.id, years if one.human in leads else for_plan) for one in case.teachers]
     for human, key, needed in supposed:
         if key in wanted.experienced:
