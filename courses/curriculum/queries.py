@@ -175,6 +175,15 @@ def attainment(version_id: int, student_ids: Collection[int] | None = None) -> d
     return found
 
 
+def optional_objectives(version_id: int) -> dict[int, int]:
+    """By objective of an optional course of a version: the course. One query."""
+    statement = select(CourseObjective.id, CourseObjective.course_id).join(CurriculumCourse, CurriculumCourse.id == CourseObjective.course_id)
+    return {
+        key: course_id
+        for key, course_id in session().execute(statement.where(CurriculumCourse.version_id == version_id, CurriculumCourse.is_optional))
+    }
+
+
 def marks_of(version_id: int, student_ids: Collection[int]) -> dict[int, dict[int, int]]:
     """By student: the mark of every objective of a version that was concluded, in tenths. One query."""
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)

@@ -518,3 +518,35 @@ def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it
         assert audit.verify(current) == audit.Check(8, None)
     migrations.downgrade(engine, "0106")
     migrations.upgrade(engine, "0107")
+
+
+def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history: Callable[[str], sa.Engine]) -> None:
+    """Reasons of undone moves stood in the log alone, and so did who entered a span of work; what the log does not name stays open."""
+    engine = history("0109")
+    with engine.begin() as connection:
+        person = _row(connection, "person")
+        university = _row(connection, "organisation", code="U1")
+        programme = _row(connection, "programme", university_id=university, code="P1")
+        cohorts = [_row(connection, "cohort", programme_id=programme, year=year) for year in (2023, 2024)]
+        student = _row(connection, "student", person_id=person, university_id=university, programme_id=programme, cohort_id=cohorts[0])
+        work = [_row(connection, "employment", person_id=person) for _n in range(2)]
+        events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
+        told = [
+            ("people.employment.added", {"employment": work[0]}, 7),
+            ("people.employment.changed", {"employment": work[0]}, 8),
+            ("people.student.move_undone", {"cohort_id": [cohorts[1], cohorts[0]], "on": "2025-09-01", "reason": "登记错人"}, 9),
+            ("people.student.move_undone", {"cohort_id": [99, cohorts[0]], "on": "2025-09-01", "reason": "年级已不在"}, 9),
+        ]
+        for index, (did, data, account_id) in enumerate(told, start=1):
+            at = datetime(2026, 3, index, tzinfo=UTC)
+            at = at if engine.dialect.name == "postgresql" else at.replace(tzinfo=None)
+            on = {"on_kind": "student", "on_id": str(student)}
+            row = {"at": at, "actor": "x", "origin": "x", "data": data, "before_hash": "0", "account_id": account_id, **on}
+            connection.execute(sa.insert(events).values(**row, id=index, did=did, hash=str(index)))
+    migrations.upgrade(engine, "0112")
+    with engine.begin() as connection:
+        employment, undone = (sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("employment", "student_move_undone"))
+        assert list(connection.scalars(sa.select(employment.c.entered_by_id).order_by(employment.c.id))) == [8, None]
+        found = connection.execute(sa.select(undone.c.student_id, undone.c.cohort_id, undone.c.since, undone.c.reason, undone.c.undone_by_id)).all()
+        assert [tuple(row) for row in found] == [(student, cohorts[1], date(2025, 9, 1), "登记错人", 9)]
+    migrations.downgrade(engine, "0109")

@@ -29,6 +29,7 @@ from trainhub.kernel.sheets.types import EXCEL_CELL, Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
 from trainhub.people import identity_models as identities
 from trainhub.people import models as persons
+from trainhub.people import study_models
 
 Rows = Sequence[Mapping[str, Any]]
 Holder = Literal["person", "account"]
@@ -123,6 +124,7 @@ def register_own(app: Flask) -> None:
         ("petoe_spans", _l("卓越计划学生身份"), own.petoe_spans, persons.PetoeSpan),
         ("petoe_changes", _l("卓越计划起止的更改"), own.petoe_changes, persons.PetoeChange),
         ("former_studies", _l("学籍异动"), own.former_studies, persons.FormerStudy),
+        ("undone_moves", _l("已撤销的异动"), own.undone_moves, study_models.UndoneMove),
         ("school_numbers", _l("用过的学号和工号"), own.school_numbers, persons.FormerSchoolNumber),
         ("suspensions", _l("休学"), own.suspensions, persons.Suspension),
         ("teaching", _l("任教"), own.teaching, persons.Teacher),

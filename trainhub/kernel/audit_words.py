@@ -158,6 +158,7 @@ DEEDS: Mapping[str, Any] = {
     "replaced": _l("已更换"),
     "reached": _l("已达成"),
     "cancelled": _l("已作废"),
+    "called_off": _l("已取消"),
     "retried": _l("已重新发送"),
     "unpublished": _l("已转为草稿"),
     "category_removed": _l("已移除成绩类别"),

@@ -342,6 +342,8 @@ class Employment(Base):
     is_full_time: Mapped[bool] = mapped_column(default=True)
     since: Mapped[date]
     until: Mapped[date | None]
+    entered_by_id: Mapped[int | None]
+    """Who entered or last corrected it, and does not verify it; nobody where that is not known."""
     verified_by_id: Mapped[int | None]
     verified_at: Mapped[datetime | None]
     verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")

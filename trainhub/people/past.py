@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
@@ -22,6 +22,26 @@ class Stay:
     until: date | None
     change: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change that was taken back: where it had led and from when, why it was written down, and when and why it was undone."""
+
+    programme: str
+    year: int
+    since: date
+    moved_reason: str
+    reason: str
+    at: datetime
+
+
+def undone_of(student: Student) -> list[Undone]:
+    """The changes of study that were taken back, the latest first."""
+    rows = queries.undone_moves_of(student.id)
+    names = {one.id: one.name for one in programmes.by_ids({row.programme_id for row in rows})}
+    years = {one: cohort.year for one in {row.cohort_id for row in rows} if (cohort := programmes.cohort_by_id(one)) is not None}
+    return [Undone(names[row.programme_id], years[row.cohort_id], row.since, row.moved_reason, row.reason, row.undone_at) for row in rows]
 
 
 def studies_of(student: Student) -> list[Stay]:

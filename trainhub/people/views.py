@@ -110,6 +110,7 @@ def student(row: Student) -> Any:
         spans=queries.spans_of([row.id])[row.id],
         changes=queries.petoe_changes_of([row.id])[row.id],
         studies=past.studies_of(row),
+        undone=past.undone_of(row),
         is_mine=who().person_id is not None and who().person_id == queries.human_id(row.person_id),
         numbers=queries.former_numbers_of(student_id=row.id),
         is_petoe=queries.is_petoe(row, clock.today()),

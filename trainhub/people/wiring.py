@@ -28,13 +28,14 @@ from trainhub.people import (
     queries,
     reach,
     searching,
+    study_models,
     teacher_api,
     teacher_views,
     views,
 )
 from trainhub.programmes.types import COUNTS
 
-TABLES: tuple[ModuleType, ...] = (models, identity_models)
+TABLES: tuple[ModuleType, ...] = (models, identity_models, study_models)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
 # Importing teacher_views, employment_views, background_views, moving_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
 PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, background_views, moving_views, person_views)

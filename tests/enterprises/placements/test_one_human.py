@@ -192,7 +192,7 @@ def test_nobody_approves_the_offer_of_the_enterprise_they_speak_for(world: Simpl
 
 # -- what was signed before who signed was kept --------------------------------------------------------------------------
 def test_the_audit_log_tells_who_signed_on_the_page_before(history: Callable[[str], sa.Engine]) -> None:
-    engine = history("0106")
+    engine = history("0108")
     with engine.begin() as connection:
         for number in range(1, 4):
             put(
@@ -227,6 +227,6 @@ def test_the_audit_log_tells_who_signed_on_the_page_before(history: Callable[[st
     with engine.begin() as connection:
         rows = connection.execute(sa.text("SELECT party, recorded_by_id FROM agreement_signature ORDER BY id")).all()
         assert [tuple(row) for row in rows] == [("school", 71), ("enterprise", 72), ("student", None)]
-    migrations.downgrade(engine, "0106")
+    migrations.downgrade(engine, "0108")
     with engine.begin() as connection:
         assert "recorded_by_id" not in {one["name"] for one in sa.inspect(connection).get_columns("agreement_signature")}

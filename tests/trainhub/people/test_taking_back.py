@@ -132,6 +132,40 @@ def test_a_mistaken_return_is_taken_back(session: Session, state: StudentState) 
         operations.take_back(student=student, reason="再撤", by=SYSTEM, now=clock.now())
 
 
+def undone(student: Student) -> list[tuple[int, date, str, str]]:
+    return [(row.programme_id, row.since, row.moved_reason, row.reason) for row in queries.undone_moves_of(student.id)]
+
+
+def test_what_was_undone_and_why_stays_to_be_read(session: Session) -> None:
+    """In the history of the student, not in the log alone; once whichever way it is put back, and nothing of it is changed afterwards."""
+    old, new = two_programmes()
+    student = ground.student(old)
+    move(student, new, reason="教〔2024〕1号")
+    operations.take_back(student=student, reason="登记错人", by=SYSTEM, now=clock.now())
+    assert undone(student) == [(new.id, DAY, "教〔2024〕1号", "登记错人")]
+    move(student, new, reason="教〔2024〕2号")
+    assert move(student, old, reason="退回原专业")
+    assert undone(student) == [(new.id, DAY, "教〔2024〕2号", "退回原专业"), (new.id, DAY, "教〔2024〕1号", "登记错人")]
+    row = queries.undone_moves_of(student.id)[0]
+    row.reason = "别的"
+    with pytest.raises(RuntimeError, match="append-only"):
+        session.flush()
+    session.expire(row)
+
+
+def test_the_page_tells_it_to_who_may_read_reasons(session: Session, as_role: Any) -> None:
+    old, new = two_programmes()
+    student = ground.student(old)
+    move(student, new, reason="教〔2024〕1号")
+    operations.take_back(student=student, reason="登记错人", by=SYSTEM, now=clock.now())
+    at, school, code = f"/people/students/{student.id}", old.university_id, Role.AUDITOR
+    session.commit()
+    told = as_role(Role.UNIVERSITY_ADMIN, organisation_id=school).get(at).text
+    assert ("已撤销的异动" in told, "登记错人" in told, "教〔2024〕1号" in told) == (True, True, True)
+    told = as_role(code).get(at).text
+    assert "登记错人" not in told
+
+
 def test_a_return_is_not_taken_back_under_what_came_after(session: Session) -> None:
     old, new = two_programmes()
     student = ground.student(old)

@@ -371,11 +371,16 @@ def test_employment_is_verified_with_proof_and_not_by_oneself(as_role: As, sessi
     session.commit()
     at = f"/people/teachers/{key}/employment/{work}/verify"
     assert as_role(Role.LECTURER, person_id=person_id).get(at).status_code == 403
-    assert "请上传证明材料" in admin.post(at, data={}).get_data(as_text=True)
+    other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    assert "请上传证明材料" in other.post(at, data={}).get_data(as_text=True)
     program = {"evidence": (io.BytesIO(b"MZ\x90\x00" + b"\x00" * 100), "a.pdf")}
-    assert admin.post(at, data=program, content_type="multipart/form-data").status_code == 422
+    assert other.post(at, data=program, content_type="multipart/form-data").status_code == 422
+    own = admin.post(at, data={"basis": "已看证明"})
+    assert (own.status_code, "登记的人不能自己核实" in own.text) == (422, True)
+    assert at not in admin.get(f"/people/teachers/{key}").text, "no button that is refused"
     proof = {"evidence": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "合同.pdf")}
-    assert admin.post(at, data=proof, content_type="multipart/form-data").status_code == 303
+    assert at in other.get(f"/people/teachers/{key}").text
+    assert other.post(at, data=proof, content_type="multipart/form-data").status_code == 303
     page = admin.get(f"/people/teachers/{key}").get_data(as_text=True)
     assert "6 年 0 个月" in page
     assert f'<iframe class="file-preview" src="/people/teachers/{key}/employment/{work}/evidence" title="合同.pdf"' in page

@@ -48,6 +48,7 @@ from trainhub.people.models import (
     Teacher,
 )
 from trainhub.people.queries import same_human
+from trainhub.people.study_models import UndoneMove
 from trainhub.programmes.models import Cohort, Programme
 
 LANGUAGES: Mapping[str, str] = {"zh": "中文", "en": "English"}
@@ -242,6 +243,20 @@ def former_studies(person_id: int) -> Owned:
         .join(Cohort, Cohort.id == row.cohort_id)
         .where(same_human(Student.person_id, person_id))
         .order_by(row.since, row.id)
+    )
+
+
+def undone_moves(person_id: int) -> Owned:
+    """Changes of study that were taken back, and why."""
+    row = UndoneMove
+    columns = (Programme.name.label("programme"), Cohort.year.label("cohort"), row.since, row.moved_reason, row.reason, row.undone_at)
+    return Owned(
+        pick(row, Student.student_no, *columns)
+        .join(Student, Student.id == row.student_id)
+        .join(Programme, Programme.id == row.programme_id)
+        .join(Cohort, Cohort.id == row.cohort_id)
+        .where(same_human(Student.person_id, person_id))
+        .order_by(row.id)
     )
 
 

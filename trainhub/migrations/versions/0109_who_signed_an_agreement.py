@@ -1,7 +1,7 @@
 """Which account recorded a signature under an agreement: one human does not sign for two sides; the audit log tells it of those that are there
 
 Revision ID: 0109
-Revises: 0106
+Revises: 0108
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0109"
-down_revision = "0106"
+down_revision = "0108"
 branch_labels = None
 depends_on = None
 

@@ -16,7 +16,7 @@ from courses.standards import queries as standards
 from courses.standards.types import TargetKind
 from enterprises.placements.models import PlanItem
 from trainhub.oversight.evaluation.queries import field as in_enterprises
-from trainhub.oversight.evaluation.queries import marks
+from trainhub.oversight.evaluation.queries import marks, plans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.rules.attainment import Attained
@@ -34,6 +34,8 @@ class StudentLine:
     student_id: int
     points: dict[int, int]
     marks: Mapping[Target, int] = field(default_factory=dict)
+    not_taken: frozenset[int] = frozenset()
+    """The points that only optional courses carry of which the student takes none: no mark is lacking there, and none will come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,15 @@ def of_targets(version_id: int, on: date, student_ids: Collection[int]) -> dict[
     return found | {(TargetKind.PLAN_ITEM, key): rules.summed(found_marks, percent) for key, found_marks in by_item.items()}
 
 
-def of_points(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) -> dict[int, Attained]:
-    """By point: what the students together reached, from `of_targets`. One query whatever their number."""
-    return {point: rules.of_point(carried, reached) for point, carried in carriers_of(version_id).items()}
+def optional_of(version_id: int) -> set[Target]:
+    """The objectives of optional courses of a plan."""
+    return {(TargetKind.OBJECTIVE, key) for key in curriculum.optional_objectives(version_id)}
+
+
+def of_points(version_id: int, reached: Mapping[Target, tuple[int, int, int]], whole: int) -> dict[int, Attained]:
+    """By point: what the students together reached, from `of_targets`; `whole`: how many they are. Two queries whatever their number."""
+    optional = optional_of(version_id)
+    return {point: rules.of_point(carried, reached, optional=optional, whole=whole) for point, carried in carriers_of(version_id).items()}
 
 
 def of_items(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) -> list[Practice]:
@@ -97,17 +105,25 @@ def of_items(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) ->
     return [Practice(item, sources[item.id], rules.of_point([((TargetKind.PLAN_ITEM, item.id), 1)], reached)) for item in items]
 
 
-def of_students(version_id: int, student_ids: Collection[int]) -> dict[int, StudentLine]:
-    """By student: what each reached at every point. The same number of queries whatever their number."""
+def of_students(version_id: int, student_ids: Collection[int], on: date) -> dict[int, StudentLine]:
+    """By student: what each reached at every point, and which points only optional courses carry that they do not take. The same number of queries
+    whatever their number."""
     objectives = curriculum.marks_of(version_id, student_ids)
     items = marks.item_marks(in_enterprises.plan_items_of(version_id), student_ids)
     carried = carriers_of(version_id)
+    optional = curriculum.optional_objectives(version_id)
+    chosen = {
+        point: {optional.get(key, 0) if kind is TargetKind.OBJECTIVE else 0 for (kind, key), _weight in parts} for point, parts in carried.items()
+    }
+    only = {point: courses for point, courses in chosen.items() if courses and 0 not in courses}
+    taken = plans.conclusions([version_id], on) if only else {}
     found = {}
     for key in student_ids:
         mine: dict[Target, int] = {(TargetKind.OBJECTIVE, one): mark for one, mark in objectives.get(key, {}).items()}
         mine |= {(TargetKind.PLAN_ITEM, one): mark for one, mark in items.get(key, {}).items()}
         points = {point: value for point, parts in carried.items() if (value := rules.of_student(parts, mine)) is not None}
-        found[key] = StudentLine(key, points, mine)
+        without = frozenset(point for point, courses in only.items() if point not in points and not any((course, key) in taken for course in courses))
+        found[key] = StudentLine(key, points, mine, without)
     return found
 
 

@@ -42,8 +42,12 @@ def _cohort(programme: Programme) -> tuple[Members, list[int], int]:
 
 def _open_points(requirements: list[Requirement], line: attaining.StudentLine) -> list[str]:
     """By requirement: how many of its points have no marks, in words; empty where all have."""
-    numbers = [(len(r.points), sum(point.id not in line.points for point in r.points)) for r in requirements]
-    return [_("%(n)s 个指标点中 %(m)s 个没有成绩", n=whole, m=left) if left else "" for whole, left in numbers]
+    found = []
+    for r in requirements:
+        left, chosen = [p.id for p in r.points if p.id not in line.points], sum(p.id in line.not_taken for p in r.points)
+        words = _("%(n)s 个指标点中 %(m)s 个没有成绩", n=len(r.points), m=len(left)) if left else ""
+        found.append(words + _("，其中 %(k)s 个只由没有修读的选修课程支撑", k=chosen) if chosen else words)
+    return found
 
 
 def _by_requirement(requirements: list[Requirement], line: attaining.StudentLine) -> list[int | None]:
@@ -59,7 +63,7 @@ def student_attainment(programme: Programme) -> Any:
     found = paging.slice_of(members.judged, number=number, size=size)
     version_id = plans.newest(programme.id, members, clock.today())
     requirements = programmes.requirements_of(version_id)
-    lines = attaining.of_students(version_id, [member.id for member in found.items])
+    lines = attaining.of_students(version_id, [member.id for member in found.items], clock.today())
     return page(
         "students",
         programme,
@@ -80,7 +84,7 @@ def export_attainment(programme: Programme) -> Any:
     members, _years, year = _cohort(programme)
     version_id = plans.newest(programme.id, members, clock.today())
     points = [point for requirement in programmes.requirements_of(version_id) for point in requirement.points]
-    lines = attaining.of_students(version_id, [member.id for member in members.judged])
+    lines = attaining.of_students(version_id, [member.id for member in members.judged], clock.today())
     rows = [[one.label, *(_mark(lines[one.id].points.get(point.id)) for point in points)] for one in members.judged]
     with in_language("zh"):
         data = workbook([table("学生达成", ("学生", *(point.number for point in points)), rows, "没有卓越计划学生。")])
@@ -116,7 +120,7 @@ def subject_of_student(thing: tuple[Programme, Member, int]) -> Any:
 def one_attainment(thing: tuple[Programme, Member, int]) -> Any:
     """One student: every requirement, its points, and every mark they follow from."""
     programme, member, version_id = thing
-    line = attaining.of_students(version_id, [member.id])[member.id]
+    line = attaining.of_students(version_id, [member.id], clock.today())[member.id]
     matrix = matrices.of_version(version_id)
     return page(
         "student",

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainhub.kernel.i18n import _, _l, format_date, listed
+from trainhub.oversight.evaluation.rules import practice, whole
 from trainhub.oversight.evaluation.rules.practice import PracticeCase, practice_of
-from trainhub.oversight.evaluation.rules.teachers import full_time
+from trainhub.oversight.evaluation.rules.teachers import exemption_of, full_time
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
+from trainhub.policy.book import book
 
 MOST = 200
-"""So many rows are shown; whoever lacks most comes first. All of them are in the tables of the dossier."""
+"""So many rows a page shows at first; whoever lacks most comes first. All of them are a click away, and are frozen at the submission."""
 Rows = Iterable[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The heads of the columns, the rows that are shown, how many there are."""
+    """The heads of the columns, the rows, how many there are: more than the rows only of what was frozen when 200 of them were kept."""
 
     columns: Sequence[Any]
     rows: Sequence[Sequence[Any]]
@@ -56,6 +58,30 @@ def _capstones(case: Case, code: str) -> Rows:
 
 def _practice(case: Case) -> list[PracticeCase]:
     return practice_of(case.students, case.placements, case.capstones, has_finished=case.group.is_finished)
+
+
+def carried(case: Case) -> list[tuple[str, str, int, int, str, str]]:
+    """6.11: every item of the plans with its weeks, who was asked and did it, the share, and who did not: how far each came."""
+    share = book().at("own.evaluation.item_time_percent", on=case.on).number
+    found = []
+    for plan in case.plans:
+        students = whole.practice_of(case, plan)
+        for one in practice.carried_out(plan.items, students, share):
+            weeks = practice.weeks(one.item.weeks_x10)
+            short = [label if tenths is None else f"{label} {practice.weeks(tenths)}/{weeks}" for label, tenths in one.short]
+            rate = f"{one.done * 100 // len(students)}%" if students else "—"
+            found.append((plan.named(one.item.label), weeks, len(students), one.done, rate, listed(short) or "—"))
+    return found
+
+
+CARRIED = (
+    _l("环节"),
+    {"label": _l("周数"), "num": True},
+    {"label": _l("学生"), "num": True},
+    {"label": _l("完成"), "num": True},
+    {"label": _l("完成率"), "num": True},
+    _l("没有完成的学生（实习已有周数/方案周数）"),
+)
 
 
 def _courses(case: Case) -> Rows:
@@ -109,8 +135,8 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         _courses,
     ),
     "4.2": (
-        (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
-        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in full_time(case.teachers)],
+        (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作"), _l("免予选送的理由")),
+        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments), exemption_of(t) or "—") for t in full_time(case.teachers)],
     ),
     "4.5": (
         (_l("教师"), _l("学术水平高"), {"label": _l("企业工作天数"), "num": True}, {"label": _l("学时"), "num": True}),
@@ -142,6 +168,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
             key=lambda row: (float(row[2]), row[3] == _yes(True)),
         ),
     ),
+    "6.11": (CARRIED, carried),
     "7.1": _PLAN,
     "7.2": (
         (_l("学生"), _l("年级"), {"label": _l("认定天数"), "num": True}),
@@ -167,14 +194,14 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         lambda case: [(label, _yes(is_foreign)) for label, _part, is_foreign in sorted(case.international.named, key=lambda one: not one[2])],
     ),
 }
-"""By computed criterion: the columns, and the rows of a case."""
+"""By criterion (the computed ones, and of judged ones where data name somebody): the columns, and the rows of a case."""
 
 
 def behind(case: Case, code: str) -> Behind | None:
-    """What stands behind a computed criterion; None for one that a person judges, and where there is nobody."""
+    """What stands behind a criterion; None where the data name nobody."""
     if code not in TABLES:
         return None
     columns, rows_of = TABLES[code]
     rows = list(rows_of(case))
     heads = [{**one, "label": str(one["label"])} if isinstance(one, dict) else str(one) for one in columns]
-    return Behind(heads, rows[:MOST], len(rows)) if rows else None
+    return Behind(heads, rows, len(rows)) if rows else None

@@ -217,7 +217,9 @@ class SecondmentForm(Form):
     planned_since = _day(_l("计划开始"), required=False)
     planned_until = _day(_l("计划结束"), required=False)
     is_full_time = BooleanField(_l("脱产"), default=True)
-    exempt_reason = _line(_l("免予选送的理由"), 400, required=False, description=_l("已有企业工作经历等；填写后不需要计划"))
+    exempt_reason = _line(
+        _l("免予选送的理由"), 400, required=False, description=_l("有核实的企业工作经历的自动免予，不必填写；其他理由由专家判断是否成立")
+    )
 
 
 class RemoveForm(Form):

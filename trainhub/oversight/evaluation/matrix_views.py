@@ -76,7 +76,7 @@ def attainment(programme: Programme) -> Any:
         "attainment",
         reached=reached,
         whom=whom,
-        points=attaining.of_points(version_id, reached),
+        points=attaining.of_points(version_id, reached, len(whom.student_ids)),
         practice=attaining.of_items(version_id, reached),
         kinds=TargetKind,
         sources=labels.MARK_SOURCES,

@@ -17,6 +17,7 @@ from trainhub.oversight.evaluation import catalogue, labels, readiness, simulati
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import judgements, training
 from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules import whole
 from trainhub.oversight.evaluation.simulation import Assumptions
 from trainhub.oversight.evaluation.store import queries as store
@@ -32,10 +33,23 @@ from trainhub.programmes.models import Programme
 from trainhub.programmes.types import ProgrammeFilter
 
 MOST_COHORTS = 5
+MOST_CHANGES = 24
+"""So many changes of the last two years are listed; how many came before is said."""
 MOST_PROGRAMMES = 20
 """So many programmes are judged twice for one page of the preview."""
 SINCE = date(2015, 1, 1)
 """From when teachers count for the target: the year of the study that names it; the documents give no first day."""
+
+
+def _compared(programme: Programme, today: date) -> tuple[list[int], list[int]]:
+    """(the years of the cohorts in which somebody is of the 卓越计划, those that are compared), oldest first: the ones asked for, else the judged
+    ones, the newest of them first, then those that still study."""
+    members = members_of(programme.id, today)
+    years = {one.cohort_year for one in (*members.belonging, *members.judged)}
+    asked = [year for year in dict.fromkeys(keys_of(request.args.getlist("year"))) if year in years]
+    judged = set(members.group.cohort_years)
+    order = asked or sorted(years, key=lambda year: (year not in judged, -year))
+    return sorted(years), sorted(order[:MOST_COHORTS])
 
 
 @blueprint.get("/<code>/history")
@@ -49,7 +63,7 @@ def history(programme: Programme) -> Any:
     for day in days:  # a day on which nothing changed tells nothing: the first, the last and the changes stay
         if not kept or kept[-1].statuses != day.statuses or day is days[-1]:
             kept.append(day)
-    for day in kept[-24:]:
+    for day in kept[-MOST_CHANGES:]:
         counts = {status: sum(found == status.value for found in day.statuses.values()) for status in Status}
         lines.append({"day": day, "counts": counts, "changes": []})
     for before, after in pairwise(lines):
@@ -60,17 +74,21 @@ def history(programme: Programme) -> Any:
         ]
     p = readiness.parameters(today)
     columns: list[dict[str, Any]] = []
-    for cohort in [row for row in programmes.cohorts_of(programme.id) if row.starts_on <= today][:MOST_COHORTS]:
-        case = case_of(programme, today, (cohort.year,))
-        if case.group.size:
-            columns.append({"cohort": cohort, "case": case, "found": whole.findings(case, catalogue.criteria(), p)})
+    cohorts = {row.year: row for row in programmes.cohorts_of(programme.id)}
+    years, chosen = _compared(programme, today)
+    for year in chosen:
+        case = case_of(programme, today, (year,))
+        columns.append({"cohort": cohorts[year], "case": case, "found": whole.findings(case, catalogue.criteria(), p)})
     criteria = [c for c in catalogue.criteria().values() if c.kind is CriterionKind.COMPUTED]
     return page(
         "history",
         programme,
         "history",
         lines=list(reversed(lines)),
-        columns=list(reversed(columns)),
+        columns=columns,
+        years=years,
+        most=MOST_COHORTS,
+        left_out=max(len(kept) - MOST_CHANGES, 0),
         criteria=criteria,
         shown=shown,
         statuses=Status,
@@ -85,8 +103,11 @@ def simulate(programme: Programme) -> Any:
     on = asked_day()
     wanted = Assumptions(
         students=frozenset(request.args.getlist("student")),
+        student_ids=frozenset(keys_of(request.args.getlist("student"))),
+        everybody="everybody" in request.args,
         lecturers=frozenset(keys_of(request.args.getlist("lecturer"))),
         experienced=frozenset(keys_of(request.args.getlist("experienced"))),
+        abroad=frozenset(keys_of(request.args.getlist("abroad"))),
         judged=frozenset(request.args.getlist("judged")),
         is_accredited="accredited" in request.args,
     )

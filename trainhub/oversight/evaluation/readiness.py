@@ -81,8 +81,9 @@ def answers_of(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Pa
 def raw_of(case: Case, p: Mapping[str, Parameter]) -> dict[str, Finding]:
     """What the data alone say about each criterion: what a person decides is open, with the evidence at hand."""
     computed = whole.findings(case, catalogue.criteria(), p)
+    evidence = {code: (text,) for code, text in case.evidence.items() if text} | whole.beside(case, p)
     return {
-        code: computed[code] if one.kind is CriterionKind.COMPUTED else verdict.judged(one, None, case.evidence.get(code, ""))
+        code: computed[code] if one.kind is CriterionKind.COMPUTED else verdict.judged(one, None, evidence.get(code, ()))
         for code, one in catalogue.criteria().items()
     }
 
@@ -96,7 +97,7 @@ def answers_from(
         judgement, found = said.get(criterion.code), raw[criterion.code]
         if criterion.kind is CriterionKind.COMPUTED:
             return verdict.settled(found, judgement, left)
-        return verdict.judged(criterion, judgement, str(found.found or ""))
+        return verdict.judged(criterion, judgement, found.details)
 
     answers = []
     for requirement in catalogue.requirements():

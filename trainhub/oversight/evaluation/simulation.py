@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation import catalogue, choosing, readiness
+from trainhub.oversight.evaluation.choosing import GUIDANCE, AbroadChoice, LecturerChoice, StudentChoice, Work
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.queries.cases import RULES, case_of, work_of_teachers
 from trainhub.oversight.evaluation.rules import verdict
@@ -23,8 +24,8 @@ from trainhub.oversight.evaluation.types import (
     RequirementAnswer,
     SpecialResult,
     StudentCase,
+    TeacherCase,
     Verdict,
-    WorkEntry,
 )
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -34,12 +35,15 @@ from trainhub.programmes.models import Programme
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What is assumed: labels of students who finish, ids of lecturers whose entered work is verified, of lecturers who enter and
-    verify what they lack beyond that, criteria judged met."""
+    """What is assumed: students who finish (by label or id, or all who are offered), ids of teachers whose entered work is verified, of teachers
+    who enter and verify what they lack beyond that, of those whose doctorate or stays abroad are verified, criteria judged met."""
 
     students: frozenset[str] = frozenset()
+    student_ids: frozenset[int] = frozenset()
+    everybody: bool = False
     lecturers: frozenset[int] = frozenset()
     experienced: frozenset[int] = frozenset()
+    abroad: frozenset[int] = frozenset()
     judged: frozenset[str] = frozenset()
     is_accredited: bool = False
 
@@ -60,22 +64,12 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class LecturerChoice:
-    """A lecturer who lacks verified days: the entries that would count once verified, and what would still be lacking then."""
-
-    key: int
-    name: str
-    lacks: int
-    unverified: tuple[WorkEntry, ...]
-    lacks_then: int
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
-    """What can be assumed: students who lack days, lecturers of designated courses who lack years, criteria still to judge."""
+    """What can be assumed: whoever lacks something that may still come about (`choosing`), criteria still to judge."""
 
-    students: tuple[tuple[str, int], ...]
+    students: tuple[StudentChoice, ...]
     lecturers: tuple[LecturerChoice, ...]
+    abroad: tuple[AbroadChoice, ...]
     judged: tuple[str, ...]
 
 
@@ -88,27 +82,20 @@ def _outlook(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Para
     return Outlook(answers, special, standing, verdict.verdict_of(standing, special))
 
 
-Work = Mapping[int, Collection[WorkEntry]]
-"""By lecturer: the work in enterprises that counts, or would count once it is verified."""
-
-
 WHOLE_PLAN = 10_000
 """Days that reach every item of a plan."""
 
 
-GUIDANCE = "8.3.guidance"
-"""What the capstones' own rule finds about how often a supervisor guided."""
-
-
 def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: Work) -> Case:
     """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for,
-    and did what the plan holds, the capstone among it: guided as often as is asked for and with a result, and where there is none yet as it has to
-    be. In which enterprise a capstone is and who supervises it stays as it is: finishing mends neither.
+    did what the plan holds and has the conclusions of the courses, the capstone among it: guided as often as is asked for and with a result, and
+    where there is none yet as it has to be. In which enterprise a capstone is and who supervises it stays as it is: finishing mends neither.
 
     A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few. As a
-    teacher (4.2, 4.5) they have the days up to the day of the case.
+    teacher (4.2, 4.5) they have the days up to the day of the case. Who leads no designated course and enters what is lacking has what 4.2 asks.
     """
     days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
+    for_plan = choosing.days_for_plan(p["petoe.secondment_months_min"].number)
 
     def verified(one: CandidateCase) -> CandidateCase:
         if one.lead_id in wanted.experienced:
@@ -118,12 +105,26 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         then = days_in((entry.span for entry in work.get(one.lead_id, ())), until=one.counted_until)
         return replace(one, lead_days=max(one.lead_days, then))
 
-    gained: dict[int | None, int] = {}
-    for one in (one for found in case.candidates.values() for one in found):
-        if one.lead_id in wanted.experienced:
-            gained[one.human] = max(years, gained.get(one.human, 0))
-        elif one.lead_id is not None and one.lead_id in wanted.lecturers:
-            gained[one.human] = max(days_in((entry.span for entry in work.get(one.lead_id, ())), until=case.on), gained.get(one.human, 0))
+    def days_of(key: int) -> int:
+        return days_in((entry.span for entry in work.get(key, ())), until=case.on)
+
+    gained: dict[int | str | None, int] = {}
+    leads = {one.human for found in case.candidates.values() for one in found}
+    supposed: list[tuple[int | str | None, int | None, int]] = [
+        (one.human, one.lead_id, years) for found in case.candidates.values() for one in found
+    ]
+    supposed += [(one.human, one.id, years if one.human in leads else for_plan) for one in case.teachers]
+    for human, key, needed in supposed:
+        if key in wanted.experienced:
+            gained[human] = max(needed, gained.get(human, 0))
+        elif key is not None and key in wanted.lecturers:
+            gained[human] = max(days_of(key), gained.get(human, 0))
+    abroad = {one.human for one in case.teachers if one.id in wanted.abroad}
+
+    def taught(one: TeacherCase) -> TeacherCase:
+        more = replace(one, enterprise_days=max(one.enterprise_days, gained.get(one.human, 0)))
+        doctorate, months = one.once_verified
+        return replace(more, has_foreign_doctorate=doctorate, overseas_months=months) if one.human in abroad else more
 
     def over(one: StudentCase) -> PlacementCase:
         """What a student finishes: all of the plan, signed and graded."""
@@ -141,7 +142,13 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         capstones=capstones,
         placements=(*running, *(over(one) for one in case.students if one.label in wanted.students)),
         students=tuple(replace(one, credited_days=max(one.credited_days, days)) if one.label in wanted.students else one for one in case.students),
-        teachers=tuple(replace(one, enterprise_days=max(one.enterprise_days, gained.get(one.person_id, 0))) for one in case.teachers),
+        teachers=tuple(taught(one) for one in case.teachers),
+        plans=tuple(
+            replace(
+                plan, courses=tuple(replace(one, missing=tuple(who for who in one.missing if who not in wanted.students)) for one in plan.courses)
+            )
+            for plan in case.plans
+        ),
         candidates={year: tuple(verified(one) for one in found) for year, found in case.candidates.items()},
     )
 
@@ -155,44 +162,27 @@ def look(programme: Programme, on: date, wanted: Assumptions) -> tuple[Outlook, 
     for code in wanted.judged:
         if code in catalogue.criteria():
             supposed[code] = JudgementCase(JudgementResult.MET, "推演", "推演", on)
-    short = _short(case, p["own.lecturer.enterprise_days"].number)
-    work = work_of_teachers(short, on) if short else {}
-    then = _outlook(assumed(case, wanted, p, work), supposed, p, programme, wanted.is_accredited)
-    return now, then, _choices(case, now, p, _lecturers(short, work, p["own.lecturer.enterprise_days"].number))
+    teachers = {*choosing.short_leads(case, p["own.lecturer.enterprise_days"].number), *(one.id for one in case.teachers)}
+    work = work_of_teachers(teachers, on) if teachers else {}
+    choices = _choices(case, now, p, work)
+    then = _outlook(assumed(case, named(case, wanted, choices), p, work), supposed, p, programme, wanted.is_accredited)
+    return now, then, choices
 
 
-def _short(case: Case, needed: int) -> dict[int, CandidateCase]:
-    """Who lacks days: of several courses the one that lacks most counts."""
-    short: dict[int, CandidateCase] = {}
-    for found in case.candidates.values():
-        for one in found:
-            if one.lead_id is not None and one.lead_days < needed and (one.lead_id not in short or one.lead_days < short[one.lead_id].lead_days):
-                short[one.lead_id] = one
-    return short
+def named(case: Case, wanted: Assumptions, choices: Choices) -> Assumptions:
+    """The assumptions with everybody they mean by name: students by number of their row, or all who are offered."""
+    labels = {one.label for one in case.students if one.id in wanted.student_ids}
+    labels |= {one.label for one in choices.students} if wanted.everybody else set()
+    return replace(wanted, students=wanted.students | labels)
 
 
-def _lecturers(short: Mapping[int, CandidateCase], work: Work, needed: int) -> tuple[LecturerChoice, ...]:
-    choices = []
-    for key, one in sorted(short.items()):
-        entries = work.get(key, [])
-        then = days_in((entry.span for entry in entries), until=one.counted_until)
-        unverified = tuple(entry for entry in entries if not entry.is_verified and entry.span[0] <= one.counted_until)
-        choices.append(LecturerChoice(key, one.lead or "", needed - one.lead_days, unverified, max(needed - then, 0)))
-    return tuple(choices)
-
-
-def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter], lecturers: tuple[LecturerChoice, ...]) -> Choices:
-    days = p["own.weeks.days_required"].number
+def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter], work: Work) -> Choices:
     judged = tuple(
         code
         for code, status in now.statuses.items()
         if status is Status.JUDGE or (catalogue.criteria()[code].kind is CriterionKind.JUDGED and status is not Status.MET)
     )
-    return Choices(
-        tuple((one.label, days - one.credited_days) for one in case.students if one.credited_days < days),
-        lecturers,
-        judged,
-    )
+    return Choices(choosing.students(case, p), choosing.lecturers(case, work, p), choosing.abroad(case), judged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from trainhub.oversight.evaluation.centre_types import CentreCase
+from trainhub.oversight.evaluation.plan_types import CourseCase, PointCase, StandardCase
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Clause
 
@@ -96,41 +97,6 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class StandardCase:
-    """A general standard: the numbers of the requirements mapped to it, and of those whose path ends in an assessed course."""
-
-    code: str
-    mapped: tuple[int, ...]
-    assessed: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PointCase:
-    """An indicator point with the names of what carries it."""
-
-    number: str
-    kind: str
-    carried_by: tuple[str, ...]
-    is_optional: bool = False
-    """Only optional courses carry it: who chooses none of them comes by it nowhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class CourseCase:
-    """A course: the sum of its assessment weights, its objectives, for every closed offering who lacks a conclusion, and
-    the graduated cohorts for which it never was closed."""
-
-    label: str
-    weight: int
-    objectives: int
-    closed: int = 0
-    missing: tuple[str, ...] = ()
-    open_years: tuple[int, ...] = ()
-    recognised: tuple[str, ...] = ()  # whose credits were recognised: decided upon, and assessed elsewhere
-    is_optional: bool = False  # nobody has to take it: `missing` and `open_years` speak of those who do
-
-
-@dataclass(frozen=True, slots=True)
 class SecondmentCase:
     """A plan of a full-time teacher; `months` is the planned length, None when it is open."""
 
@@ -141,6 +107,8 @@ class SecondmentCase:
     has_report: bool = False
     is_full_time: bool = True
     """脱产: away from teaching for the time of the work (requirements.md 8.2, 22)."""
+    reason: str = ""
+    """Why none is needed, as somebody wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +128,9 @@ class TeacherCase:
     """What is said of a doctorate from abroad or of time there, and nobody has verified: told, never counted."""
     secondments: tuple[SecondmentCase, ...] = ()
     person_id: int | None = None
+    id: int = 0
+    once_verified: tuple[bool, int] = (False, 0)
+    """The doctorate and the months abroad when all that is entered is verified."""
 
     @property
     def human(self) -> int | str:
@@ -274,6 +245,7 @@ class StudentCase:
     label: str
     cohort_year: int
     credited_days: int
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

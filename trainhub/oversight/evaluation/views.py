@@ -281,6 +281,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         criterion=asked,
         finding=finding,
         behind=table,
+        most=len(table.rows) if table is not None and "all" in request.args else behind.MOST,
         agreed=agreed,
         recorder=recorder,
         is_divergent=agreed is not None and diverging.differs(finding, agreed.opinion),

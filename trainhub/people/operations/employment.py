@@ -22,6 +22,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries
 from trainhub.people.models import Employment, Person
+from trainhub.programmes import holds
 
 
 class BadEmployment(Refused):
@@ -62,6 +63,7 @@ def add_employment(
         is_full_time=is_full_time,
         since=since,
         until=until,
+        entered_by_id=by.account_id,
     )
     session().add(row)
     session().flush()
@@ -122,6 +124,7 @@ def change_employment(
     for key, (_before, after) in changed.items():
         setattr(employment, key, after)
     if changed:
+        employment.entered_by_id = by.account_id  # what was typed now is nobody's second look
         flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, **changed)
@@ -140,6 +143,8 @@ def end_employment(*, employment: Employment, until: date, by: Identity, now: da
         raise BadEmployment(_("这段经历已核实，不能延长。请另外登记一段并核实。"), field="until")
     if employment.until != until:
         before, employment.until = employment.until, until
+        if employment.verified_at is None:
+            employment.entered_by_id = by.account_id
         flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, until=[before, until])
@@ -166,11 +171,13 @@ def verify_employment(
     """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing. With `opened_at` (as above) nothing
     is confirmed that became another span since it was looked at.
 
-    Raises NotAllowed for one's own span, BadEmployment without any proof, Stale.
+    Raises NotAllowed for one's own span and to who entered or corrected it, BadEmployment without any proof, Stale.
     """
     if employment.verified_at is not None:
         return employment
     _not_oneself(employment, by)
+    if holds.is_same(by.account_id, employment.entered_by_id):
+        raise NotAllowed(_("登记的人不能自己核实，请由本单位的另一名管理员核实。"))
     person = session().get_one(Person, employment.person_id)
     check_version(person, opened_at)
     if evidence_file is None and not basis.strip():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
@@ -25,6 +25,7 @@ from trainhub.people import queries, rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.planning import note_taken_out
+from trainhub.people.operations.restoring import AWAY, ONE, restore
 from trainhub.people.operations.students import check_guardian_of
 from trainhub.people.operations.teachers import BadTeacher, TeacherKnown
 from trainhub.people.permissions import Can
@@ -32,17 +33,12 @@ from trainhub.people.types import MOVED, NUMBERED, StudentState, StudyPlace
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
-ONE = timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True)
 class PetoePlan:
     """A span in the 卓越计划 that a change cut short: the end it had; None: it was open."""
 
     until: date | None
-
-
-AWAY = (StudentState.WITHDRAWN, StudentState.SUSPENDED)
 
 
 def move_problem(
@@ -138,7 +134,7 @@ def move_student(
     last = formers[-1] if formers else None
     told: dict[str, list[Any]] = {}
     if on == since and last is not None and last.until == on - ONE and StudyPlace(last.programme_id, last.cohort_id) == after:
-        told = _restore(student, last, by)
+        told = restore(student, last, spans, reason, by, now)
     elif on > since:
         _keep(student, since, on, reason, by, now, cut=_end_plan(student, spans, on, by) if programme.id != student.programme_id else None)
         told = _come_back(student, on) if is_back else {}
@@ -225,7 +221,7 @@ def _come_back(student: Student, on: date) -> dict[str, list[Any]]:
 
 def take_back(*, student: Student, reason: str, by: Identity, now: datetime, version: int | None = None) -> bool:
     """Undo the last change of a student, as if it had never been written: the place, the 卓越计划, a suspension or a leaving are as before. A number
-    that was given with it stays. Needs the right over both programmes.
+    that was given with it stays. Needs the right over both programmes. What was undone and why stays to be read (`UndoneMove`).
 
     Raises NotAllowed, Stale; BadStudent where nothing was changed, without a reason, or when something since stands on it.
     """
@@ -245,46 +241,16 @@ def take_back(*, student: Student, reason: str, by: Identity, now: datetime, ver
     twin = next((one for one in queries.students_of_person(student.person_id) if one.programme_id == programme.id and one.id != student.id), None)
     if twin is not None:
         raise _written_twice(student, twin)
-    told = _restore(student, last, by)
+    told = restore(student, last, queries.spans_of([student.id])[student.id], reason, by, now)
     for key, value in (("programme_id", last.programme_id), ("cohort_id", last.cohort_id), ("class_name", last.class_name)):
         if getattr(student, key) != value:
             told[key] = [getattr(student, key), value]
             setattr(student, key, value)
     session().flush()
-    audit.record(by=by, did="people.student.move_undone", on=student, data={**told, "on": last.next_since, "reason": reason})
+    audit.record(by=by, did="people.student.move_undone", on=student, data={**told, "on": last.next_since})  # the reason stays with the row
     for tell in current_app.extensions.get(MOVED, ()):
         tell(student, before, by, now)
     return True
-
-
-def _restore(student: Student, last: FormerStudy, by: Identity) -> dict[str, list[Any]]:
-    """The state and the 卓越计划 before a change, which is forgotten; the place is for the caller. Raises BadStudent."""
-    told: dict[str, list[Any]] = {}
-    rests = queries.suspensions_of(student.id)
-    if last.ended_as in AWAY:
-        if student.state is not StudentState.ENROLLED or any(row.since >= last.next_since for row in rests):
-            raise BadStudent(_("这次返校之后又登记了休学或离校，不能撤销；请先更正学籍状态。"), field="moved_on")
-        told["state"] = [student.state, last.ended_as]
-        student.state = last.ended_as
-        ended = next((row for row in rests if row.until == last.next_since - ONE), None)
-        if last.ended_as is StudentState.WITHDRAWN:
-            told["left_on"] = [None, last.until]
-            student.left_on = last.until
-            if ended is not None and ended.since == last.until + ONE:
-                session().delete(ended)
-        elif ended is not None:
-            ended.until = None
-    spans = queries.spans_of([student.id])[student.id]
-    span = next((one for one in spans if last.ended_plan and one.until == last.next_since - ONE), None)
-    if span is not None:
-        if rules.overlaps(span.since, last.plan_until, [(one.since, one.until) for one in spans if one is not span]):
-            raise BadStudent(_("异动之后又登记了卓越计划的起止，不能撤销；请先在学生页面更正卓越计划。"), field="moved_on")
-        span.until = last.plan_until
-        audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": span.since, "until": span.until})
-    student.class_name = last.class_name
-    session().delete(last)
-    session().flush()
-    return told
 
 
 def _put_class(student: Student, class_name: str, by: Identity) -> bool:

@@ -21,6 +21,7 @@ from trainhub.people.queries.former import (
     study_on,
     teachers_by_former_no,
     teachers_who_had,
+    undone_moves_of,
     was_in_programme,
 )
 from trainhub.people.queries.identified import (
@@ -306,6 +307,7 @@ __all__ = [
     "teachers_who_had",
     "trained_by",
     "undecided_same",
+    "undone_moves_of",
     "was_in_programme",
     "who_acted",
     "who_stayed",

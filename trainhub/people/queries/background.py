@@ -47,7 +47,8 @@ def degree(key: int) -> PersonDegree | None:
     return session().get(PersonDegree, key)
 
 
-def months_abroad(stays: Iterable[PersonStay], on: date) -> int:
-    """Whole months outside the mainland up to a day, each day once whatever overlaps; of verified stays (002:585)."""
-    spans = [WorkSpan(row.since, row.until) for row in stays if row.verified_at is not None and row.since <= on]
+def months_abroad(stays: Iterable[PersonStay], on: date, *, is_supposed: bool = False) -> int:
+    """Whole months outside the mainland up to a day, each day once whatever overlaps; of verified stays (002:585), of all that are entered when it
+    is supposed that they are."""
+    spans = [WorkSpan(row.since, row.until) for row in stays if (is_supposed or row.verified_at is not None) and row.since <= on]
     return rules.months_worked(spans, on)

@@ -15,6 +15,7 @@ from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.people import rules
 from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, Student, Teacher
+from trainhub.people.study_models import UndoneMove
 from trainhub.people.types import StudyPlace
 
 PORTION = 500
@@ -65,6 +66,11 @@ def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]
         for row in session().scalars(select(FormerStudy).where(asked).order_by(FormerStudy.since, FormerStudy.id)):
             found[row.student_id].append(row)
     return found
+
+
+def undone_moves_of(student_id: int) -> list[UndoneMove]:
+    """The changes of study of a student that were taken back, the latest first."""
+    return list(session().scalars(select(UndoneMove).where(UndoneMove.student_id == student_id).order_by(UndoneMove.id.desc())))
 
 
 def was_in_programme(programme_id: int, on: date) -> ColumnElement[bool]:

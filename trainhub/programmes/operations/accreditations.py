@@ -48,6 +48,10 @@ def enter_accreditation(
         )
     if valid_years not in (None, 3, 6):
         raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
+    if result is AccreditationResult.PASSED and valid_years is None:
+        raise BadProgramme(_("通过的认证结论要写明有效期：3 年或 6 年。"), field="valid_years")
+    if result is AccreditationResult.FAILED and (valid_years is not None or valid_from is not None):
+        raise BadProgramme(_("未通过的认证结论没有有效期，请清空有效期。"), field="valid_years")
     row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)
     if row is not None and row.confirmed_at is not None and not is_from_association:
         if (row.result, row.valid_from, row.valid_years) == (result, valid_from, valid_years):

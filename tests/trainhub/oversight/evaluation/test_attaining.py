@@ -76,38 +76,38 @@ def test_grades_of_placements_and_capstones_flow_into_points(session: Session, a
     with transaction():
         session.execute(sa.update(Capstone).values(score_x10=None, finished_on=None))
     session.expire_all()
-    line = attaining.of_students(version_id, ids)[ids[0]]
+    line = attaining.of_students(version_id, ids, factory.TODAY)[ids[0]]
     assert (line.points[first], line.marks[TargetKind.PLAN_ITEM, item_ids[0]]) == (850, 850)
     with transaction():
         session.execute(sa.update(Capstone).where(Capstone.student_id == ids[0]).values(score_x10=450, finished_on=factory.TODAY))
         session.execute(sa.update(Placement).where(Placement.student_id == ids[1]).values(mentor_score_x10=None))
     session.expire_all()
-    lines = attaining.of_students(version_id, ids)
+    lines = attaining.of_students(version_id, ids, factory.TODAY)
     assert lines[ids[0]].points[first] == 750, "three parts of 85, one of 45"
     assert (first in lines[ids[1]].points, lines[ids[2]].points[first]) == (False, 850)
     reached = attaining.of_targets(version_id, factory.TODAY, ids)
     assert reached[TargetKind.PLAN_ITEM, item_ids[0]] == (2, 2, 1700)
     assert reached[TargetKind.PLAN_ITEM, item_ids[1]] == (1, 0, 450)
     assert [one.source.value for one in attaining.of_items(version_id, reached)] == ["placement", "placement", "capstone"]
-    assert attaining.of_points(version_id, reached)[first].mean_x10 == 750
+    assert attaining.of_points(version_id, reached, 0)[first].mean_x10 == 750
     with transaction():
         judging.choose_mark_source(item_id=item_ids[1], source=MarkSource.NONE, by=SYSTEM, now=factory.NOW)
-    assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 850
+    assert attaining.of_students(version_id, ids, factory.TODAY)[ids[0]].points[first] == 850
     # the pages say so, with the same number of queries for one student and for all
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert "学生达成" in head.get(f"/evaluation/{code}/attainment/students").get_data(as_text=True)
     count_queries.clear()
-    attaining.of_students(version_id, ids[:1])
+    attaining.of_students(version_id, ids[:1], factory.TODAY)
     one = len(count_queries)
     count_queries.clear()
-    attaining.of_students(version_id, ids)
+    attaining.of_students(version_id, ids, factory.TODAY)
     assert len(count_queries) == one
     page = head.get(f"/evaluation/{code}/attainment/students/{ids[0]}").get_data(as_text=True)
     assert ("85.0" in page, built.items[1].title in page) == (True, True)
     assert head.get(f"/evaluation/{code}/attainment/students.xlsx").status_code == 200
     at = f"/evaluation/{code}/attainment/items/{item_ids[1]}"
     assert (head.post(at, data={"source": "capstone"}).status_code, head.post(at, data={"source": "猜"}).status_code) == (303, 422)
-    assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 750
+    assert attaining.of_students(version_id, ids, factory.TODAY)[ids[0]].points[first] == 750
     assert as_role(Role.INSPECTOR).post(at, data={"source": "none"}).status_code == 403
     assert head.get(f"/evaluation/{code}/attainment/students/999999").status_code == 404
 
@@ -166,7 +166,7 @@ def test_a_group_is_the_students_of_the_plan_who_belong_to_it(session: Session, 
     assert (whom.student_ids, whom.cohort_years) == ((ids[0],), (2022,))
     reached = attaining.of_targets(version_id, factory.TODAY, whom.student_ids)
     assert {row[0] for row in reached.values()} == {1}
-    points = attaining.of_points(version_id, reached)
+    points = attaining.of_points(version_id, reached, 0)
     assert {one.attained == one.marks for one in points.values()} == {True}
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert "2022 级卓越计划学生 1 人" in head.get(f"/evaluation/{code}/attainment").get_data(as_text=True)

@@ -69,6 +69,20 @@ def test_who_joins_the_plan_of_the_new_programme_is_judged_there(session: Sessio
     assert [str(DAY) in line for line in members.group.joined] == [True]
 
 
+def test_who_is_taken_out_of_a_cohort_by_undoing_is_listed_there(session: Session) -> None:
+    """Nobody of the 卓越计划 leaves a group without a trace (PETOE-7.2): the reason stands in the list, not in the log alone."""
+    built = factory.bare(students=2)
+    mover, later = built.students[0], ground.cohort(built.programme, built.cohort.year + 1)
+    move(mover, built.programme, later.year)
+    people.take_back(student=mover, reason="登记错人", **W)
+    group = members_of(built.programme.id, DAY + ONE, (later.year,)).group
+    assert [("登记错人" in line, mover.student_no in line) for line in group.left] == [(True, True)]
+    new = other(built)
+    move(mover, new, built.cohort.year)
+    people.take_back(student=mover, reason="又错了", **W)
+    assert members_of(new.id, DAY + ONE).group.left == (), "who joined no plan there left none"
+
+
 def test_the_cohort_of_the_day(session: Session) -> None:
     built = factory.bare(students=2)
     mover, later = built.students[0], ground.cohort(built.programme, built.cohort.year + 1)

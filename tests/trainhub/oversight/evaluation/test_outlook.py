@@ -92,7 +92,7 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     now, then, choices = simulation.look(built.programme, day, Assumptions())
     assert (now.statuses, now.verdict.value) == (then.statuses, "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
     assert (len(choices.students), len(choices.lecturers)) == (1, 3)
-    students = frozenset(label for label, _left in choices.students)
+    students = frozenset(one.label for one in choices.students)
     lecturers = frozenset(one.key for one in choices.lecturers)
     half = simulation.look(built.programme, day, Assumptions(students=students))[1]
     assert (half.statuses["7.2"].value, half.verdict.value) == ("met", "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]

@@ -365,10 +365,10 @@ def test_what_a_programme_says_about_itself_carries_nothing_until_somebody_else_
     programmes.confirm_accreditation(programme=programme, accreditation=row, by=school, now=at(DAY))
     found = readiness.assess(programme, DAY)
     assert (found.accreditation, found.verdict) == (AccreditationStanding.PASSED, Verdict.ACCREDITED_SPECIAL_MET)
-    later = programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=DAY, **enter)  # type: ignore[arg-type]
+    later = programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=DAY, **{**enter, "valid_years": None})  # type: ignore[arg-type]
     assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.PASSED
     with pytest.raises(Refused, match="不能更改"):
-        programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=row.concluded_on, **enter)  # type: ignore[arg-type]
+        programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=row.concluded_on, **{**enter, "valid_years": None})  # type: ignore[arg-type]
     programmes.withdraw_confirmation(programme=programme, accreditation=row, reason="文件有误", by=school, now=at(DAY))
     assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.DECLARED
     programmes.confirm_accreditation(programme=programme, accreditation=later, by=school, now=at(DAY))

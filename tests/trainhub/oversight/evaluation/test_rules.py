@@ -153,7 +153,17 @@ def secondments(*cases: TeacherCase) -> Finding:
         ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365)], "met"),
         ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=364)], "not_met"),
         ([teacher(secondments=(SecondmentCase(False, False, 12),))], "not_met"),
-        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None),))], "met"),
+        (
+            [teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None, reason="工作需要"),))],
+            "judge",
+        ),
+        (
+            [teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365, secondments=(SecondmentCase(True, False, None),))],
+            "met",
+        ),
+        ([teacher(secondments=(SecondmentCase(True, False, None), SecondmentCase(False, True, 12)))], "met"),
+        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None),)), teacher()], "not_met"),
+        ([teacher(secondments=(SecondmentCase(False, False, 12),)), teacher(secondments=(SecondmentCase(True, False, None),))], "not_met"),
         ([teacher(secondments=(SecondmentCase(False, True, 24),))], "met"),
         ([teacher(secondments=(SecondmentCase(False, True, 25),))], "judge"),
         ([teacher(secondments=(SecondmentCase(False, True, 11),))], "judge"),
@@ -162,6 +172,16 @@ def secondments(*cases: TeacherCase) -> Finding:
 )
 def test_secondments(cases: list[TeacherCase], status: str) -> None:
     assert secondments(*cases).status.value == status
+
+
+def test_a_written_reason_alone_exempts_nobody() -> None:
+    """4.2 knows one exemption: experience that was verified. Any other reason a person judges, and who it is stands there with the reason."""
+    told = secondments(
+        teacher("甲", secondments=(SecondmentCase(False, True, 12),)),
+        teacher("乙", secondments=(SecondmentCase(True, False, None, reason="工作需要"),)),
+    )
+    assert (told.status, told.found) == (Status.JUDGE, "1/2 人有计划或免予选送，已开始 1 项；只写明理由的 1 人")
+    assert told.details == ("乙：没有核实的企业工作经历，免予选送的理由：工作需要",)
 
 
 @pytest.mark.parametrize(("senior", "other", "status"), [(1000, 1000, "met"), (999, 1000, "not_met"), (1001, 1000, "met"), (0, 0, "no_data")])
@@ -563,9 +583,9 @@ def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:
     said = JudgementCase(JudgementResult.MET, "见名单", "专家", ON)
     assert verdict.settled(finding(Status.JUDGE), said).status is Status.MET
     assert verdict.settled(finding(Status.NOT_MET), said).status is Status.NOT_MET
-    waiting = verdict.judged(C["1.3"], None, "")
+    waiting = verdict.judged(C["1.3"], None)
     assert (waiting.status, waiting.found) == (Status.JUDGE, None)
-    assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), "证据")) == ("not_met", "未达到", "达到")
+    assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), ["证据"])) == ("not_met", "未达到", "达到")
 
 
 @pytest.mark.parametrize(("days", "senior"), [(1825, False), (1826, True), (1827, True)])

@@ -53,7 +53,7 @@ def test_every_page_shows_the_plan_by_which_the_cohort_is_judged(session: Sessio
     assert [number for number in points if number not in cells] == []
     # grades of the enterprise training plan count, and the matrix is that of the plan, not of today's year
     assert session.query(Placement).count() == 2
-    line = attaining.of_students(version_id, [student_id])[student_id]
+    line = attaining.of_students(version_id, [student_id], factory.TODAY)[student_id]
     assert any(kind.value == "plan_item" for kind, _target in line.marks)
     matrix = head.get(f"/evaluation/{code}/attainment").get_data(as_text=True)
     assert (newer_id != version_id, requirements[0].title in matrix) == (True, True)

@@ -112,10 +112,10 @@ Begin = Callable[[Session, factory.Built], None]
 @pytest.mark.parametrize(
     ("begin", "suppose", "enter"),
     [
-        (None, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
-        (_begun, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
-        (_unguided, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
-        (_without_capstone, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
+        (None, lambda choices: Assumptions(students=frozenset(one.label for one in choices.students)), _finish),
+        (_begun, lambda choices: Assumptions(students=frozenset(one.label for one in choices.students)), _finish),
+        (_unguided, lambda choices: Assumptions(students=frozenset(one.label for one in choices.students)), _finish),
+        (_without_capstone, lambda choices: Assumptions(students=frozenset(one.label for one in choices.students)), _finish),
         (None, lambda choices: Assumptions(experienced=frozenset(one.key for one in choices.lecturers)), _work),
         (None, lambda choices: Assumptions(judged=frozenset(choices.judged)), _judge),
     ],

@@ -140,7 +140,7 @@ def attainment_matrix(plan: DrawnPlan) -> list[Table]:
     ]  # fmt: skip
     version_id, on = plan.version_id, plan.of.on
     whom = attaining.whom_of(plan.of.programme.id, version_id, on)
-    reached = attaining.of_points(version_id, attaining.of_targets(version_id, on, whom.student_ids))
+    reached = attaining.of_points(version_id, attaining.of_targets(version_id, on, whom.student_ids), len(whom.student_ids))
     percent = attaining.thresholds(on)[1]
     attained = [
         [

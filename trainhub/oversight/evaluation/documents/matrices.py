@@ -26,6 +26,7 @@ class Carrier:
     label: str
     group: str
     is_assessed: bool
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Matrices:
                     found.append(("not_carried", point.number, point.text))
                 elif not any(one.is_assessed for one, _weight in carried):
                     found.append(("not_assessed", point.number, "、".join(one.label for one, _weight in carried)))
+                elif all(one.is_optional for one, _weight in carried if one.is_assessed):
+                    found.append(("only_optional", point.number, "、".join(one.label for one, _weight in carried)))
         used = {(kind, target) for _point, kind, target in self.weights}
         for course in self.courses:
             if not any((TargetKind.OBJECTIVE, key) in used for key, _number, _text in course.objectives):
@@ -81,7 +84,7 @@ def of_version(version_id: int) -> Matrices:
     """The matrices of a plan: a fixed number of queries."""
     courses = curriculum.courses_of(version_id)
     carriers = [
-        Carrier(TargetKind.OBJECTIVE, key, f"{course.name}·目标{number}", course.code, course.weight > 0)
+        Carrier(TargetKind.OBJECTIVE, key, f"{course.name}·目标{number}", course.code, course.weight > 0, course.is_optional)
         for course in courses
         for key, number, _text in course.objectives
     ]

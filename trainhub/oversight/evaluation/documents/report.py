@@ -13,11 +13,12 @@ from trainhub.assets import asset_dir
 from trainhub.kernel.i18n import N_, _, format_date, in_language, listed
 from trainhub.kernel.papers.blocks import Block, Bullets, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.evaluation import behind, readiness
 from trainhub.oversight.evaluation.documents import materials, tables
 from trainhub.oversight.evaluation.documents.tables import Table
 from trainhub.oversight.evaluation.store import queries
 from trainhub.oversight.evaluation.store.models import ReportText
+from trainhub.oversight.evaluation.types import Assessment, Case
 from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
 
@@ -168,15 +169,26 @@ def _coverage(drawn: materials.Drawn) -> list[Block]:
     return [*blocks, Bullets([f"{s.code} {s.text}" for s in drawn.plans[-1].matrix.standards])]
 
 
-def _scorecard(drawn: materials.Drawn) -> list[Block]:
-    answer = readiness.assess(drawn.programme, drawn.on)
+def _carried_out(case: Case) -> Block:
+    """The plan against what was done, item by item (002:329, 002:529)."""
+    columns = ["环节", "方案周数", "学生", "完成", "完成率", "没有完成的学生（实习已有周数/方案周数）"]
+    return Grid(
+        columns,
+        [[str(cell) for cell in row] for row in behind.carried(case)],
+        caption="企业培养方案执行情况",
+        widths=[22, 8, 8, 8, 8, 46],
+        nothing="还没有企业培养方案。",
+    )
+
+
+def _scorecard(answer: Assessment) -> list[Block]:
     part = answer.answers[8]
     names = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
     rows = [[f.code, f.clause.quote, names[f.status.value], tables.quantity(f.found, f.unit), tables.required(f)] for f in part.findings]
     return [Grid(["编号", "达标依据", "情况", "实际", "要求"], rows, caption="国际化九条（任意达到三条）", widths=[7, 56, 12, 12, 13])]
 
 
-def _generated(code: str, drawn: materials.Drawn) -> list[Block]:
+def _generated(code: str, drawn: materials.Drawn, answer: Assessment, case: Case) -> list[Block]:
     """What the platform writes into a section: refreshed every time the report is drawn."""
     match code:
         case "1":
@@ -190,13 +202,13 @@ def _generated(code: str, drawn: materials.Drawn) -> list[Block]:
         case "5":
             return _grids(tables.capstone_table(drawn.programme, drawn.on)[:1])
         case "6.3":
-            return _grids(drawn.tables("M6.1"))
+            return [*_grids(drawn.tables("M6.1")), _carried_out(case)]
         case "6.4":
             return _grids(tables.base_table(drawn.programme, drawn.on))
         case "8":
             return _grids([*tables.part_time_table(drawn.programme, drawn.on), *drawn.tables("M5.2")])
         case "9":
-            return [*_scorecard(drawn), *_grids(drawn.tables("M9.4"))]
+            return [*_scorecard(answer), *_grids(drawn.tables("M9.4"))]
     return []
 
 
@@ -227,6 +239,7 @@ def content(programme: Programme, on: date) -> Paper:
     with in_language("zh"):
         university = organisations.by_id(programme.university_id)
         texts, drawn = queries.texts_of(programme.id), materials.Drawn(programme, on)
+        answer, case = readiness.look(programme, on)
         blocks: list[Block] = []
         for section in sections(on):
             if section.code == "6.1":
@@ -234,6 +247,6 @@ def content(programme: Programme, on: date) -> Paper:
             head = f"{section.code} {section.title}" if "." in section.code else f"{section.code}. {section.title}"
             blocks.append(Heading(head, 2 if "." in section.code else 1))
             blocks += _written(texts.get(section.code), section)
-            blocks += _generated(section.code, drawn)
+            blocks += _generated(section.code, drawn, answer, case)
         lines = [university.name if university else "", f"{programme.name}（{programme.major_code}）", f"数据截至 {format_date(on)}"]
         return Paper("卓越计划实施情况补充报告", lines, blocks, footer=f"{programme.name} · 补充报告", is_landscape=True)

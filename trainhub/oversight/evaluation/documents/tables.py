@@ -13,8 +13,6 @@ from enterprises.bases import labels as base_labels
 from enterprises.capstones.queries.export import ExportRow
 from enterprises.capstones.queries.unassigned import Unassigned
 from enterprises.capstones.types import TopicSource
-from trainhub.identity import queries as identity
-from trainhub.kernel.access import Role
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import N_, in_language
 from trainhub.kernel.sheets.types import Column
@@ -265,18 +263,17 @@ def part_time_table(programme: Programme, on: date) -> list[Table]:
 def base_table(programme: Programme, on: date) -> list[Table]:
     """T4 与企业合作建立实践基地的情况: in force on the day, with history (002:333).
 
-    The teachers who guide are those of the centre's team; where nobody is entered there, those who supervise in the programme, else nothing.
+    The teachers who guide are those of the centre's team; where nobody is entered there, nothing is said. Mentors are those whom 6.8 counts.
     """
-    since, until = window(3, on)
+    since, until = window(book().at("sup.practice_window_years", on=on).number, on)
     by_plan = practice.plan_items_of_versions(followed(programme.id, members_of(programme.id, on), on))
     items = [item for mine in by_plan.values() for item in mine]
     placed = dossier.placed(programme.id, since, until)
     ids = {row.base_id for row in practice.placements_of(programme.id, on) if row.base_id} | {item.base_id for item in items if item.base_id}
-    taken: dict[str, set[int]] = {}
+    taken: dict[int | None, set[int]] = {}
     for row in placed:
-        taken.setdefault(row.base, set()).add(row.student_id)
-    mentors, faculty, rows = dossier.mentors_at(programme.id, on), support.faculty_at(programme.id, on), []
-    supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
+        taken.setdefault(row.base_id, set()).add(row.student_id)
+    mentors, faculty, rows = practice.mentors_at(programme.id, on), support.faculty_at(programme.id, on), []
     for base in dossier.bases(ids, on, university_id=programme.university_id):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
         carried = "、".join(dict.fromkeys(item.title for item in items if item.base_id == base["id"]))
@@ -285,8 +282,8 @@ def base_table(programme: Programme, on: date) -> list[Table]:
             rows.append(
                 [
                     base["name"], kinds, "、".join(base["hosts"]), agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",
-                    state, carried, base["capacity"] if base["capacity"] is not None else "", len(taken.get(base["name"], ())),
-                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), faculty.get(base["id"]) or supervisors or "", mentors.get(base["id"], 0),
+                    state, carried, base["capacity"] if base["capacity"] is not None else "", len(taken.get(base["id"], ())),
+                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), faculty.get(base["id"]) or "", len(mentors.get(base["id"], ())),
                     *("" if fen is None else f"{fen / 100:.2f}" for fen in base["invested_fen"]),
                 ]
             )  # fmt: skip

@@ -79,7 +79,7 @@ def _content(application: Application, programme: Programme) -> Paper:
                             [
                                 f"{code} {found[code].clause.quote}",
                                 f"{labels.STATUSES[found[code].status]}\n{facts_of(found[code])}".strip(),
-                                "\n".join(found[code].details[:10]) or "—",
+                                "\n".join(found[code].details) or "—",
                             ]
                             for code in (one.code for one in part.criteria)
                             if code in found

@@ -171,7 +171,9 @@ def _staff(
         is_started = plan.started_on is not None and plan.started_on <= on
         is_done = plan.ended_on is not None and plan.ended_on <= on
         plans[plan.teacher_id].append(
-            SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip()), plan.is_full_time)
+            SecondmentCase(
+                plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip()), plan.is_full_time, plan.reason
+            )
         )
     files = defaultdict(list)
     appraised: dict[int, date] = {}
@@ -200,6 +202,8 @@ def _staff(
                 unverified=_unverified(teacher, doctorates, abroad, on),
                 secondments=tuple(plans[teacher.id]),
                 person_id=person.id,
+                id=teacher.id,
+                once_verified=(bool(doctorates), months_abroad(abroad, on, is_supposed=True)),
             )
         )
         if teacher.kind is TeacherKind.PART_TIME:

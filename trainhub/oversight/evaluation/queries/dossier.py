@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.curriculum.models import CurriculumCourse
@@ -255,14 +255,3 @@ def bases(base_ids: Collection[int], on: date, *, university_id: int) -> list[di
         }
         for key in sorted(names, key=lambda key: names[key])
     ]
-
-
-def mentors_at(programme_id: int, on: date) -> dict[int, int]:
-    """By base: how many enterprise mentors guide placements of the students of the programme on a day."""
-    statement = (
-        select(Placement.base_id, func.count(Placement.mentor_id.distinct()))
-        .join(Student, Student.id == Placement.student_id)
-        .where(people.in_programme(programme_id, on), Placement.base_id.is_not(None), Placement.mentor_id.is_not(None))
-        .group_by(Placement.base_id)
-    )
-    return {int(key or 0): int(number) for key, number in session().execute(statement)}

@@ -208,7 +208,7 @@ def _reviews(programme_id: int, on: date) -> dict[str, str]:
 
 def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[PlacementRow], judged: Collection[int], on: date) -> dict[str, str]:
     """The same about learning in enterprises: capacity (against everybody of the programme who is at a base, judged or not), both
-    signatures, the mentors, what was carried out. Three queries."""
+    signatures, the mentors. Three queries."""
     items = [item for plan in plans for item in plan.items]
     bases = sorted({item.base_id for item in items if item.base_id is not None} | {row.base_id for row in placements if row.base_id is not None})
     seats = list(
@@ -226,7 +226,6 @@ def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[P
             terms[row.mentor_id].add(row.term_id)
     stable = sum(len(found) > 1 for found in terms.values())
     guided = f"指导过实习的企业指导教师 {len(terms)} 人；在不止一个学期指导的 {stable} 人" if terms else ""
-    ended = sum(row.ends_on <= on for row in mine)
     return {
         "6.1": f"基地每学期可接纳 {sum(number or 0 for number in seats)} 人，本专业同一学期最多安排 {most} 人" if seats else "",
         "6.3": "；".join(
@@ -235,7 +234,6 @@ def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[P
             if signed[plan.version_id]
         ),
         "6.4": "；".join(text for text in (team_text(programme_id, on), guided) if text),
-        "6.11": f"企业培养方案 {len(items)} 个环节，实习 {len(mine)} 人次，已完成 {ended} 人次" if items and mine else "",
     }
 
 

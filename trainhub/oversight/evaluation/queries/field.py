@@ -135,7 +135,7 @@ def credited_days(programme_id: int, members: Sequence[Member], *, on: date, day
     capped = case((weeks.c.days > days_per_week, days_per_week), else_=weeks.c.days)
     statement = select(weeks.c.student_id, func.sum(capped)).group_by(weeks.c.student_id)
     credited = {student_id: int(number) for student_id, number in session().execute(statement)}
-    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
+    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0), m.id) for m in members)
 
 
 def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_per_week: int) -> tuple[StudentCase, ...]:
@@ -147,7 +147,7 @@ def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_
         days[student_id].append(day)
     shortened = holidays.shortened_of(days)
     credited = {key: credit_weeks(found, days_per_week=days_per_week, working_days=shortened.get(key)).credited_days for key, found in days.items()}
-    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
+    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0), m.id) for m in members)
 
 
 @dataclass(frozen=True, slots=True)

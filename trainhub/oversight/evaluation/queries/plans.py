@@ -22,9 +22,10 @@ from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
 from trainhub.kernel.clock import end_of
 from trainhub.kernel.db import session
+from trainhub.oversight.evaluation.plan_types import CourseCase, PointCase, StandardCase
 from trainhub.oversight.evaluation.queries import field, marks
 from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
-from trainhub.oversight.evaluation.types import CourseCase, MarkSource, PlanCase, PointCase, StandardCase
+from trainhub.oversight.evaluation.types import MarkSource, PlanCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement
@@ -111,13 +112,13 @@ def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[Off
                 name=plan.name,
                 cohort_years=plan.cohort_years,
                 students=sum(member.cohort_year in plan.cohort_years for member in judged),
-                standards=_standards(general, plan.requirements, carried),
+                standards=_standards(general, plan, carried, [one for one in judged if one.cohort_year in plan.cohort_years], concluded),
                 points=tuple(
                     PointCase(
                         point.number,
                         point.kind.value,
-                        tuple(label for label, *_rest in carried[point.id]),
-                        all(is_optional for *_rest, is_optional in carried[point.id]),
+                        tuple(one.label for one in carried[point.id]),
+                        all(one.optional_id for one in carried[point.id]),
                     )
                     for requirement in plan.requirements
                     for point in requirement.points
@@ -168,35 +169,46 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
     return {key: None if not number and key in elsewhere else number for key, number in numbers.items()}
 
 
-def _carried(plan: Plan) -> dict[int, list[tuple[str, bool, bool]]]:
-    """By indicator point: what carries it, whether that is assessed, and whether it is an optional course. An edge to something that is gone carries nothing."""
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What carries an indicator point, and whether it is assessed. `optional_id`: the optional course it belongs to; 0 of everything that all do."""
+
+    label: str
+    is_assessed: bool
+    optional_id: int = 0
+
+
+def _carried(plan: Plan) -> dict[int, list[Carrier]]:
+    """By indicator point: what carries it. An edge to something that is gone carries nothing."""
     objectives = {key: (course, number) for course in plan.courses for key, number, _text in course.objectives}
-    items = {item.id: (item.title, bool(item.assessment.strip()), False) for item in plan.items}
-    found: dict[int, list[tuple[str, bool, bool]]] = defaultdict(list)
+    items = {item.id: Carrier(item.title, bool(item.assessment.strip())) for item in plan.items}
+    found: dict[int, list[Carrier]] = defaultdict(list)
     for cover in plan.covers:
         if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
             course, number = objectives[cover.target_id]
-            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0, course.is_optional))
+            found[cover.point_id].append(Carrier(f"{course.name}·目标{number}", course.weight > 0, course.id if course.is_optional else 0))
         elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
             found[cover.point_id].append(items[cover.target_id])
     return found
 
 
 def _standards(
-    general: Sequence[str], requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool, bool]]]
+    general: Sequence[str],
+    plan: Plan,
+    carried: Mapping[int, list[Carrier]],
+    judged: Sequence[Member],
+    concluded: Mapping[tuple[int, int], int | None],
 ) -> tuple[StandardCase, ...]:
-    return tuple(
-        StandardCase(
-            code,
-            tuple(r.number for r in requirements if code in r.standards),
-            tuple(
-                r.number
-                for r in requirements
-                if code in r.standards and any(is_assessed for p in r.points for _label, is_assessed, _is_optional in carried[p.id])
-            ),
-        )
-        for code in general
-    )
+    """Of what the paths of each standard end in, only what is assessed counts; where all of it is optional, who takes none of it is named."""
+
+    def case(code: str) -> StandardCase:
+        mapped = [one for one in plan.requirements if code in one.standards]
+        ends = {r.number: [one for p in r.points for one in carried[p.id] if one.is_assessed] for r in mapped}
+        optional = {one.optional_id for found in ends.values() for one in found}
+        without = [m.label for m in judged if not any((key, m.id) in concluded for key in optional)] if optional and 0 not in optional else []
+        return StandardCase(code, tuple(ends), tuple(number for number, found in ends.items() if found), tuple(without))
+
+    return tuple(case(code) for code in general)
 
 
 def _courses(

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from enterprises.bases.models import BaseLeader
+from enterprises.capstones.models import Capstone, Supervision
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identity
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
-from trainhub.people.models import Employment, Teacher
+from trainhub.people.models import Employment, Student, Teacher
 from trainhub.people.queries import of_human
+from trainhub.people.types import StudentState
 from trainhub.programmes.models import Programme
 
 OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.STUDENT)
@@ -21,7 +27,8 @@ OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_S
 
 
 def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
-    """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them.
+    """Why somebody belongs to the university of a programme, its colleges and other programmes included, leads its side of a base or guides students
+    of the programme; empty when nothing ties them.
 
     A human is asked about, whichever of their persons and accounts is named.
     """
@@ -33,14 +40,27 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
             found.append(_("是本校教师"))
         works = select(Employment.id).where(
             of_human(Employment.person_id, person_id),
-            or_(
-                Employment.organisation_id.in_(here),
-                Employment.organisation_name == select(Organisation.name).where(Organisation.id == programme.university_id).scalar_subquery(),
-            ),
+            or_(Employment.organisation_id.in_(here), and_(Employment.organisation_id.is_(None), _names(programme.university_id))),
             or_(Employment.until.is_(None), Employment.until >= on),
         )
         if session().scalar(works.limit(1)) is not None:
             found.append(_("在本校任职"))
+        studies = select(Student.id).where(
+            of_human(Student.person_id, person_id),
+            Student.university_id == programme.university_id,
+            Student.state.in_((StudentState.ENROLLED, StudentState.SUSPENDED)),
+        )
+        if session().scalar(studies.limit(1)) is not None:
+            found.append(_("是本校学生"))
+        leads = select(BaseLeader.id).where(
+            of_human(BaseLeader.person_id, person_id),
+            BaseLeader.university_id == programme.university_id,
+            or_(BaseLeader.until.is_(None), BaseLeader.until >= on),
+        )
+        if session().scalar(leads.limit(1)) is not None:
+            found.append(_("是与本校共建的基地的负责人"))
+        if _guides(person_id, programme.id):
+            found.append(_("指导本专业学生的实习或毕业设计"))
     holds = select(RoleGrant.id).where(
         RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
         RoleGrant.role.in_(OWN),
@@ -53,6 +73,29 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
     if session().scalar(holds.limit(1)) is not None:
         found.append(_("在本校担任角色"))
     return found
+
+
+def _names(university_id: int) -> ColumnElement[bool]:
+    """SQL: whether a typed employer is a university or a part of it, by its name; 某大学（北京） is another one than 某大学."""
+    typed = func.replace(func.replace(Employment.organisation_name, " ", ""), "\u3000", "")
+    name = select(Organisation.name).where(Organisation.id == university_id).scalar_subquery()
+    return and_(typed.like(name + "%"), typed.not_like(name + "（%"), typed.not_like(name + "(%"))
+
+
+def _guides(person_id: int, programme_id: int) -> bool:
+    """Whether somebody guides, or guided, students of a programme in enterprises or at their capstones: requirements 6 and 8 judge that."""
+    of_programme = select(Student.id).where(Student.programme_id == programme_id)
+    placements = (
+        select(Placement.id)
+        .join(Mentor, Mentor.id == Placement.mentor_id)
+        .where(of_human(Mentor.person_id, person_id), Placement.student_id.in_(of_programme), Placement.state != PlacementState.WITHDRAWN)
+    )
+    capstones = (
+        select(Supervision.id)
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .where(of_human(Supervision.person_id, person_id), Capstone.student_id.in_(of_programme))
+    )
+    return any(session().scalar(one.limit(1)) is not None for one in (placements, capstones))
 
 
 def unit_of(person_id: int | None, on: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -40,13 +40,22 @@ def weighted(parts: Iterable[tuple[int | Fraction, int]]) -> int | None:
     return sum(mark * weight for mark, weight in found) // total if total else None
 
 
-def of_point(carriers: Iterable[tuple[Carrier, int]], reached: Mapping[Carrier, tuple[int, int, int]]) -> Attained:
+def of_point(
+    carriers: Iterable[tuple[Carrier, int]],
+    reached: Mapping[Carrier, tuple[int, int, int]],
+    *,
+    optional: Collection[Carrier] = (),
+    whole: int = 0,
+) -> Attained:
     """A point from its (carrier, weight) and what each carrier reached: (marks, of them attained, their sum in tenths).
 
-    A carrier without marks takes no part: it is shown as a gap, not as a zero.
+    A carrier without marks takes no part: it is shown as a gap, not as a zero. One that is `optional` weighs by the share of the `whole` group that
+    has a mark there: two of a hundred who took a course do not speak for all.
     """
-    known = [(reached[key], weight) for key, weight in carriers if key in reached and reached[key][0]]
-    mean = weighted((Fraction(total, number), weight) for (number, _yes, total), weight in known)
+    found = [(key, reached[key], weight) for key, weight in carriers if key in reached and reached[key][0]]
+    known = [(marks, weight) for _key, marks, weight in found]
+    everybody = max([whole, *(marks[0] for _key, marks, _weight in found)])
+    mean = weighted((Fraction(marks[2], marks[0]), weight * (marks[0] if key in optional else everybody)) for key, marks, weight in found)
     return Attained(mean, sum(number for (number, _y, _t), _w in known), sum(yes for (_n, yes, _t), _w in known))
 
 

@@ -1,4 +1,4 @@
-"""Criterion 6.9: what every student reached in every item of the enterprise training plan (002:525)."""
+"""Criteria 6.9 and 6.11: what every student reached and did in every item of the enterprise training plan (002:525, 002:529)."""
 
 from __future__ import annotations
 
@@ -112,3 +112,59 @@ def judge_item_results(
         details=details,
     )
     return cited(finding, criterion)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDone:
+    """An item of the plan: how many students did it, and who did not, with the tenths of a week they were in it (None of a capstone)."""
+
+    item: PlanItemCase
+    done: int
+    short: tuple[tuple[str, int | None], ...]
+
+
+def carried_out(items: Sequence[PlanItemCase], students: Sequence[PracticeCase], percent: int) -> list[ItemDone]:
+    """6.11: every item of the plan against what each student did of it (002:529), measured as 6.9 does: placements that are over fill the items in
+    their order, one counts from `percent` of its weeks on; the capstone is done once it is over and has its result."""
+    over = [reached(items, case.ended_x10, percent) for case in students]
+    found, before = [], 0
+    for place, item in enumerate(items):
+        if item.source is MarkSource.CAPSTONE:
+            short: list[tuple[str, int | None]] = [(case.label, None) for case in students if not (case.capstone_ended and case.has_capstone_result)]
+        else:
+            short = [
+                (case.label, min(max(case.ended_x10 - before, 0), item.weeks_x10))
+                for case, done in zip(students, over, strict=True)
+                if place not in done
+            ]
+            before += item.weeks_x10
+        found.append(ItemDone(item, len(students) - len(short), tuple(short)))
+    return found
+
+
+def weeks(tenths: int) -> str:
+    """Weeks as people write them: 14, 1.5."""
+    return f"{tenths / 10:g}"
+
+
+def lack_of(one: ItemDone, tenths: int | None) -> str:
+    """What a student did of an item that is not done."""
+    return f"{one.item.label}没有完成" if tenths is None else f"{one.item.label} {weeks(tenths)}/{weeks(one.item.weeks_x10)} 周"
+
+
+def told(items: Sequence[PlanItemCase], students: Sequence[PracticeCase], percent: int) -> tuple[str, tuple[str, ...]]:
+    """6.11 beside the question that a person answers: the sum, then each item and each student who lacks one, by name; empty without students."""
+    if not students:
+        return "", ()
+    if not items:
+        return NO_PLAN, ()
+    found = carried_out(items, students, percent)
+    lacks: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        for student, tenths in one.short:
+            lacks[student].append(lack_of(one, tenths))
+    open_ = [one.item.label for one in found if one.short]
+    whole = f"企业培养方案 {len(items)} 个环节，全部完成的学生 {len(students) - len(lacks)}/{len(students)} 人"
+    lines = [f"{one.item.label}：方案 {weeks(one.item.weeks_x10)} 周，完成 {one.done}/{len(students)} 人" for one in found]
+    lines += [f"{case.label}：{'、'.join(lacks[case.label])}" for case in students if case.label in lacks]
+    return f"{whole}；没有全部完成的环节：{'、'.join(open_)}" if open_ else whole, tuple(lines)

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trainhub.oversight.evaluation.plan_types import CourseCase, PointCase, StandardCase
 from trainhub.oversight.evaluation.rules.common import cited, every, lacking
-from trainhub.oversight.evaluation.types import CourseCase, Criterion, PointCase, StandardCase
+from trainhub.oversight.evaluation.types import Criterion
 from trainhub.policy.findings import Finding, decided
 from trainhub.policy.types import Parameter
 
 WHOLE = 100
 
 
-def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, required: Parameter) -> Finding:
+def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, required: Parameter, has_finished: bool = False) -> Finding:
     """1.1: the school standard covers all 11 general standards (002:361; SUP-1, 002:295).
 
     A standard counts when a requirement is mapped to it and its path reaches an assessed course or training link (requirements.md 1.x);
-    where the path breaks off is named.
+    where the path breaks off is named. A path to optional courses alone is one for who takes them: everybody who graduated has taken one
+    (002:261, each standard is shown to be attained), and of who still studies it is told.
     """
     if not any(case.mapped for case in standards):
         return lacking(criterion, required, "毕业要求还没有对应任何一条通用标准。")
-    covered = sum(1 for case in standards if case.mapped and case.assessed)
+    reached = [case for case in standards if case.mapped and case.assessed]
+    covered = sum(1 for case in reached if not (has_finished and case.without))
     details = [f"{case.code}：没有毕业要求与之对应" for case in standards if not case.mapped]
     details += [f"{case.code}：已对应，但没有通到有考核的课程或环节" for case in standards if case.mapped and not case.assessed]
+    for case in reached:
+        who, number = "、".join(case.without), len(case.without)
+        if case.without and has_finished:
+            details.append(f"{case.code}：只通到选修课程，{number} 名学生没有修读：{who}")
+        elif case.without:
+            details.append(f"{case.code}：只通到选修课程，{number} 名学生还没有修读：{who}（提示）")
     finding = decided(
         criterion.code,
         covered >= required.number,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from trainhub.oversight.evaluation.rules.common import cited, every, lacking, later
-from trainhub.oversight.evaluation.types import Criterion, PartTimeCase, TeacherCase
+from trainhub.oversight.evaluation.types import Criterion, PartTimeCase, SecondmentCase, TeacherCase
 from trainhub.policy.findings import Finding, decided, to_judge
 from trainhub.policy.types import Parameter
 
@@ -38,6 +38,16 @@ def is_experienced(teacher: TeacherCase, *, months: int) -> bool:
     return teacher.enterprise_days * 12 >= months * 365
 
 
+def real_plans(teacher: TeacherCase) -> list[SecondmentCase]:
+    """The plans of work in an enterprise; a written exemption is none."""
+    return [one for one in teacher.secondments if not one.is_exempt]
+
+
+def exemption_of(teacher: TeacherCase) -> str:
+    """Why no plan is needed, as it was written; empty without a word."""
+    return "；".join(one.reason for one in teacher.secondments if one.is_exempt and one.reason)
+
+
 def judge_secondments(
     criterion: Criterion,
     teachers: Sequence[TeacherCase],
@@ -47,20 +57,22 @@ def judge_secondments(
     shortest: Parameter,
     longest: Parameter,
 ) -> Finding:
-    """4.2: a plan for every full-time teacher, or experience that makes it needless; at least one has begun (002:445).
+    """4.2: a plan for every full-time teacher, or verified experience that makes it needless; at least one has begun (002:445).
 
-    A plan shorter or longer than the soft "1-2 年" (002:267) is shown, and a person decides when nothing else is wrong.
+    A plan shorter or longer than the soft "1-2 年" (002:267) is shown, and so is who is exempt by a written reason alone: a person decides when
+    nothing else is wrong.
     """
     staff = full_time(teachers)
     if not staff:
         return lacking(criterion, plans, "没有登记本专业的专职教师。")
-    open_, odd, begun, good = [], [], 0, 0
+    open_, odd, said, begun, good = [], [], [], 0, 0
     for teacher in staff:
-        real = [one for one in teacher.secondments if not one.is_exempt]
+        real = real_plans(teacher)
         begun += sum(1 for one in real if one.is_started)
-        is_exempt = len(real) < len(teacher.secondments) or is_experienced(teacher, months=shortest.number)
-        if len(real) >= plans.number or is_exempt:
+        if len(real) >= plans.number or is_experienced(teacher, months=shortest.number):
             good += 1
+        elif len(real) < len(teacher.secondments):
+            said.append(f"{teacher.label}：没有核实的企业工作经历，免予选送的理由：{exemption_of(teacher)}")
         else:
             open_.append(f"{teacher.label}：没有到企业工作的计划，也没有免予选送的理由")
         odd += [
@@ -68,14 +80,15 @@ def judge_secondments(
             for one in real
             if one.months is not None and not shortest.number <= one.months <= longest.number
         ]
-    details = [*open_, *odd]
+    details = [*open_, *odd, *said]
     if begun < started.number:
         details.append("还没有一项计划开始实施")
-    found = f"{good}/{len(staff)} 人有计划或免予选送，已开始 {begun} 项"
+    counted = [f"{good}/{len(staff)} 人有计划或免予选送，已开始 {begun} 项", *([f"只写明理由的 {len(said)} 人"] if said else [])]
+    found = "；".join(counted)
     required = f"{len(staff)}/{len(staff)} 人，至少开始 {started.number} 项"
     denominator = f"专职教师 {len(staff)} 人"
     is_met = not open_ and begun >= started.number
-    if is_met and odd:
+    if is_met and (odd or said):
         return to_judge(
             criterion.code, criterion.clause, found=found, required=required, denominator=denominator, details=details, parameter=shortest
         )

@@ -24,11 +24,11 @@ INTERNATIONAL = 9
 WORDS = {JudgementResult.MET: "达到", JudgementResult.NOT_MET: "未达到"}
 
 
-def judged(criterion: Criterion, judgement: JudgementCase | None, evidence: str) -> Finding:
-    """A criterion that a person decides: waiting, or as the latest judgement says; the evidence at hand travels along."""
-    details = (evidence,) if evidence else ()
+def judged(criterion: Criterion, judgement: JudgementCase | None, evidence: Sequence[str] = ()) -> Finding:
+    """A criterion that a person decides: waiting, or as the latest judgement says; the evidence at hand travels along, its sum first."""
+    details = tuple(evidence)
     if judgement is None:
-        return to_judge(criterion.code, criterion.clause, found=evidence or None, details=details)
+        return to_judge(criterion.code, criterion.clause, found=details[0] if details else None, details=details)
     said = f"{judgement.by}（{judgement.on}）：{judgement.remark}" if judgement.remark else f"{judgement.by}（{judgement.on}）"
     return Finding(
         code=criterion.code,

@@ -100,6 +100,23 @@ def of_plans(case: Case, judge: Callable[[PlanCase], Finding]) -> Finding:
     )
 
 
+def practice_of(case: Case, plan: PlanCase) -> list[practice.PracticeCase]:
+    """What the students who are trained by a plan did in enterprises."""
+    mine = [one for one in case.students if one.cohort_year in plan.cohort_years]
+    return practice.practice_of(mine, case.placements, case.capstones, has_finished=case.group.is_finished)
+
+
+def beside(case: Case, p: Mapping[str, Parameter]) -> dict[str, tuple[str, ...]]:
+    """What the case says about criteria that a person decides: the sum first, then its lines. Of several plans each is told for itself."""
+    share = p["own.evaluation.item_time_percent"].number
+    plans = [(plan, practice.told(plan.items, practice_of(case, plan), share)) for plan in case.plans]
+    lines = [
+        *("；".join(plan.named(text) for plan, (text, _lines) in plans if text),),
+        *(plan.named(line) for plan, (text, more) in plans for line in ((text, *more) if len(plans) > 1 and text else more)),
+    ]
+    return {"6.11": tuple(lines)} if lines[0] else {}
+
+
 def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Parameter]) -> dict[str, Finding]:
     """The findings of the computed criteria by code."""
     c, who = criteria, group_text(case.group)
@@ -115,12 +132,13 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         """Who graduated without a placement that ended: nothing shows what such a student reached."""
         return [one.label for one in case.students if case.group.is_finished and one.cohort_year in plan.cohort_years and one.label not in shown]
 
-    def in_enterprises(plan: PlanCase) -> list[practice.PracticeCase]:
-        mine = [one for one in case.students if one.cohort_year in plan.cohort_years]
-        return practice.practice_of(mine, case.placements, case.capstones, has_finished=case.group.is_finished)
-
     found = (
-        of_plans(case, lambda plan: standards.judge_coverage(c["1.1"], plan.standards, required=p["petoe.general_standards"])),
+        of_plans(
+            case,
+            lambda plan: standards.judge_coverage(
+                c["1.1"], plan.standards, required=p["petoe.general_standards"], has_finished=case.group.is_finished
+            ),
+        ),
         of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, plan.unrefined, minimum=p["petoe.components_per_point_min"])),
         of_plans(
             case,
@@ -178,7 +196,7 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
             lambda plan: practice.judge_item_results(
                 c["6.9"],
                 plan.items,
-                in_enterprises(plan),
+                practice_of(case, plan),
                 assessments=p["petoe.plan_item_assessments_min"],
                 share=p["own.evaluation.item_time_percent"],
             ),

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -86,7 +86,8 @@ def _is_office(identity: Identity) -> bool:
 
 
 def visible_to(identity: Identity) -> ColumnElement[bool]:
-    """Applications the reader sees: of programmes in scope, all of them for the two offices, and those of one's own visits."""
+    """Applications the reader sees: of programmes in scope, all of them for the two offices, and those of one's own visits until the verdict:
+    how it ended is not told to who visited (only who passed is published, PETOE-P13)."""
     here = organisations.region_of(Programme.university_id)
     scope = organisations.scope(identity, READERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here)
     if _is_office(identity):
@@ -94,7 +95,7 @@ def visible_to(identity: Identity) -> ColumnElement[bool]:
     mine = select(VisitExpert.application_id).where(
         VisitExpert.account_id == identity.account_id, VisitExpert.ended_at.is_(None), VisitExpert.has_conflict.is_(False)
     )
-    return or_(scope, Application.id.in_(mine))
+    return or_(scope, and_(Application.id.in_(mine), Application.state.in_(WITH_EXPERTS)))
 
 
 def listing(identity: Identity, states: Collection[State] = ()) -> Any:

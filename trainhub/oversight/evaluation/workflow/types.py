@@ -262,6 +262,7 @@ class Lack(StrEnum):
     FORM_OPEN = "form_open"
     NO_AGREEMENT = "no_agreement"
     NO_CONCLUSION = "no_conclusion"
+    NO_TERM = "no_term"
     LAPSED = "lapsed"
     VISIT_PLANNED = "visit_planned"
     VISIT_NEEDED = "visit_needed"

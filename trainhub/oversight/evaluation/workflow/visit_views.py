@@ -26,7 +26,7 @@ from trainhub.oversight.evaluation.views import blueprint
 from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import diverging, former_queries, forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
-from trainhub.oversight.evaluation.workflow.operations import visiting
+from trainhub.oversight.evaluation.workflow.operations import calling_off, visiting
 from trainhub.oversight.evaluation.workflow.types import Opinion, State
 from trainhub.oversight.evaluation.workflow.views import HERE, case_page, load_case, on_case, on_pair, programme_of
 
@@ -104,6 +104,22 @@ def _plan(row: Application, sent: str, form: Any) -> None:
     else:
         account = identity.account(form.account_id.data)
         visiting.assign(application=row, account=account, is_leader=bool(form.is_leader.data), today=clock.today(), **by)
+
+
+@blueprint.post("/applications/<int:key>/visit/call-off")
+@guard(Can.ACT_ASSOCIATION, load=load_case, subject=on_case)
+def call_off_visit(row: Application) -> Any:
+    """Take the planned days back, with the reason."""
+    with transaction():
+        calling_off.call_off(
+            application=row,
+            reason=request.form.get("reason", ""),
+            version=request.form.get("version", type=whole),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+    return done(_("已取消现场考查。"), "evaluation.plan_visit", key=row.id)
 
 
 @blueprint.post("/applications/<int:key>/agenda/<int:item_id>/remove")

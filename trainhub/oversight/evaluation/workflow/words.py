@@ -135,6 +135,7 @@ LACKS: Mapping[Lack, str] = {
     Lack.FORM_OPEN: N_("专家%(name)s的评价表还没有提交（已填 %(n)s 条）。"),
     Lack.NO_AGREEMENT: N_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。"),
     Lack.NO_CONCLUSION: N_("请先登记本次认证的结论。"),
+    Lack.NO_TERM: N_("登记的认证结论为通过，但没有有效期；请按认证结论登记 3 年或 6 年。"),
     Lack.LAPSED: N_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。"),
     Lack.VISIT_PLANNED: N_("已安排现场考查，请先完成考查。"),
     Lack.VISIT_NEEDED: N_("请先安排并完成现场考查。"),

@@ -57,6 +57,13 @@ def tell_days(application: Application, *, by: Identity, today: date, now: datet
     _tell(people, "evaluation.visit.moved", message, application, by, now, **days)
 
 
+def tell_called_off(application: Application, reason: str, *, by: Identity, today: date, now: datetime) -> None:
+    """Tell the experts and the programme that there will be no visit."""
+    message = N_("“%(programme)s”的卓越计划现场考查已取消：%(reason)s")
+    people = {one.account_id for one in queries.experts_of(application.id)} | _of_programme(application, today)
+    _tell(people, "evaluation.visit.called_off", message, application, by, now, reason=reason)
+
+
 def _of_programme(application: Application, today: date) -> set[int]:
     return set(accounts.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=application.programme_id))
 

@@ -1,0 +1,56 @@
+"""What the registers know of an expert's ties to a programme is not left to the declaration (002:193: the evaluation is independent)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from enterprises.bases.models import BaseLeader
+from enterprises.bases.types import LeaderSide
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from tests.factories.identity import account
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.evaluation.queries import staff
+from trainhub.people.models import Person
+
+pytestmark = pytest.mark.database
+DAY = factory.TODAY
+
+
+def ties(built: factory.Built, person: Person, on: date = DAY) -> list[str]:
+    return staff.ties_to_university(person.id, account(person=person).id, built.programme, on)
+
+
+@pytest.mark.parametrize(("ending", "tied"), [("", True), ("机械学院", True), ("　机械学院", True), ("（北京）", False), ("(Beijing)", False)])
+def test_a_typed_employer_is_known_by_its_name(session: Session, ending: str, tied: bool) -> None:
+    built = factory.bare(students=1)
+    school = organisations.by_id(built.programme.university_id)
+    assert school is not None
+    person = ground.person()
+    ground.employment(person, is_verified=False, organisation_name=f"{school.name}{ending}", is_enterprise=False, since=date(2020, 1, 1), until=None)
+    assert ties(built, person) == (["在本校任职"] if tied else [])
+
+
+def test_who_leads_the_schools_side_of_a_base_belongs_to_it(session: Session) -> None:
+    built = factory.bare(students=1)
+    leads, led, enterprise = (ground.person() for _n in range(3))
+    facts = {"base_id": built.base.id, "post": "主任", "since": date(2020, 1, 1)}
+    school = {"side": LeaderSide.SCHOOL, "university_id": built.programme.university_id}
+    session.add(BaseLeader(person_id=leads.id, **school, **facts))
+    session.add(BaseLeader(person_id=led.id, until=DAY - timedelta(days=1), **school, **facts))
+    session.add(BaseLeader(person_id=enterprise.id, side=LeaderSide.ENTERPRISE, **facts))
+    session.flush()
+    assert ties(built, leads) == ["是与本校共建的基地的负责人"]
+    assert (ties(built, led), ties(built, enterprise)) == ([], [])
+
+
+def test_who_guides_its_students_or_studies_there_is_tied(session: Session) -> None:
+    built = factory.meeting(students=2)
+    assert built.mentor is not None
+    assert ties(built, built.mentor) == ["指导本专业学生的实习或毕业设计"]
+    student = session.get_one(Person, built.students[0].person_id)
+    assert ties(built, student) == ["是本校学生"]
+    assert ties(built, ground.person()) == []

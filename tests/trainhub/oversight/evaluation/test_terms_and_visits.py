@@ -1,0 +1,182 @@
+"""A term of an accreditation, a visit that is called off, what the tables count, which cohorts are compared, what an expert of before still sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from tests.factories.identity import signed_in_client
+from tests.trainhub.oversight.evaluation.test_outside import accredited
+from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, gaps, go, hand, play, scheduled, submitted  # noqa: F401 - fixtures
+from trainhub.identity import queries as identity
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.notifications.models import Notice
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.evaluation.documents import tables
+from trainhub.oversight.evaluation.documents import verdict as verdict_document
+from trainhub.oversight.evaluation.models import EvaluationDecision
+from trainhub.oversight.evaluation.queries import field, judgements
+from trainhub.oversight.evaluation.types import AccreditationStanding
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.operations import calling_off, moving, visiting
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Guard, State
+from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.operations.errors import BadProgramme
+from trainhub.programmes.types import AccreditationResult
+
+PASSED, FAILED = AccreditationResult.PASSED, AccreditationResult.FAILED
+
+
+@pytest.mark.parametrize(("result", "years"), [(PASSED, None), (FAILED, 3), (PASSED, 5)])
+@pytest.mark.parametrize("is_from_association", [True, False])
+def test_passed_has_a_term_and_failed_has_none(session: Session, result: AccreditationResult, years: int | None, is_from_association: bool) -> None:
+    """T8: passed for 3 or for 6 years, or failed (002:217, 002:223)."""
+    enter: dict[str, Any] = {
+        "programme": ground.programme(),
+        "concluded_on": DAY,
+        "is_from_association": is_from_association,
+        "by": SYSTEM,
+        "now": at(DAY),
+    }
+    with pytest.raises(BadProgramme) as told:
+        programmes.enter_accreditation(result=result, valid_years=years, **enter)
+    assert told.value.field == "valid_years"
+    assert programmes.enter_accreditation(result=FAILED, **enter).valid_years is None
+    assert programmes.enter_accreditation(result=PASSED, valid_years=3, **{**enter, "concluded_on": DAY - timedelta(days=1)}).valid_years == 3
+
+
+def test_a_conclusion_of_before_without_a_term_is_not_confirmed() -> None:
+    given: dict[str, Any] = {"has_new_conclusion": True, "documents": frozenset(DocumentKind)}
+    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, **given) == 1
+    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, accreditation_years=6, **given) == 0
+    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.FAILED, **given) == 0
+
+
+def alone(play: Play) -> Application:
+    accredited(play)
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
+    return row
+
+
+def test_a_visit_that_nobody_asks_for_is_called_off(play: Play, session: Session) -> None:
+    row = alone(play)
+    visiting.arrange(application=row, starts_on=DAY, ends_on=DAY, no_centre_reason="", by=play.association, now=at(DAY))
+    expert = visiting.assign(application=row, account=play.leader, is_leader=True, by=play.association, today=DAY, now=at(DAY))
+    with pytest.raises(moving.BadStep, match="已安排现场考查"):
+        go(row, Event.SEND_ALONE, DAY, play.association)
+    off: dict[str, Any] = {"application": row, "by": play.association, "today": DAY, "now": at(DAY)}
+    with pytest.raises(visiting.BadVisit) as told:
+        calling_off.call_off(reason=" ", **off)
+    assert told.value.field == "reason"
+    calling_off.call_off(reason="仅评价，不安排考查", **off)
+    calling_off.call_off(reason="再按一次", **off)
+    assert (row.visit_starts_on, queries.agenda_of(row.id), expert.end_reason) == (None, [], "仅评价，不安排考查")
+    assert go(row, Event.SEND_ALONE, DAY, play.association).state is State.IN_WORKING_GROUP
+    assert session.scalar(sa.select(sa.func.count()).where(Notice.kind == "evaluation.visit.called_off", Notice.account_id == play.leader.id)) == 1
+
+
+def test_a_visit_that_is_fixed_is_not_called_off(play: Play) -> None:
+    row = scheduled(play)
+    with pytest.raises(visiting.BadVisit, match="考查不能取消"):
+        calling_off.call_off(application=row, reason="改主意", by=play.association, today=DAY, now=at(DAY))
+
+
+def test_the_page_calls_off_with_a_reason(play: Play, session: Session, app: Any) -> None:
+    row = alone(play)
+    visiting.arrange(application=row, starts_on=DAY, ends_on=DAY, no_centre_reason="", by=play.association, now=at(DAY))
+    office = next(iter(play.association.organisation_ids(Role.EXPERT)))
+    key = row.id
+    session.commit()
+    client = signed_in_client(app, Role.EXPERT, organisation_id=office)
+    at_page = f"/evaluation/applications/{key}/visit"
+    assert f"{at_page}/call-off" in client.get(at_page).text
+    assert client.post(f"{at_page}/call-off", data={"reason": ""}).status_code == 422
+    assert client.post(f"{at_page}/call-off", data={"reason": "不安排"}).status_code == 303
+    assert "/call-off" not in client.get(at_page).text
+
+
+def test_who_visited_does_not_read_how_it_ended(play: Play, session: Session) -> None:
+    row = scheduled(play)
+    expert = identity.identity_of(play.leader.id, today=DAY)
+    assert [one[0].id for one in session.execute(queries.listing(expert))] == [row.id]
+    for state in (State.CONCLUDED, State.FAILED, State.PUBLISHED, State.WITHDRAWN):
+        row.state = state
+        session.flush()
+        assert session.execute(queries.listing(expert)).all() == [], state
+        assert session.execute(queries.listing(play.association)).all() != []
+
+
+def test_mentors_and_students_of_a_base_are_counted_as_the_criteria_count(session: Session) -> None:
+    built = factory.meeting(students=3)
+    on = factory.TODAY
+
+    def row(name: str) -> dict[str, Any]:
+        [table] = tables.tables("T4", built.programme, on)
+        return next(dict(zip(table.columns, line, strict=True)) for line in table.rows if line[0] == name)
+
+    before = row(built.base.name)
+    assert int(before["企业指导教师数"]) == len(field.mentors_at(built.programme.id, on)[built.base.id]) > 0
+    assert (before["近三年接纳学生"], before["校内导师数"]) == ("3", "")
+    twin = ground.base(built.enterprise)
+    session.execute(sa.update(Organisation).where(Organisation.id == twin.id).values(name=built.base.name))
+    session.execute(sa.update(Placement).where(Placement.student_id == built.students[0].id).values(base_id=twin.id))
+    session.expire_all()
+    [table] = tables.tables("T4", built.programme, on)
+    at_column = table.columns.index("近三年接纳学生")
+    assert sorted(line[at_column] for line in table.rows) == ["1", "2"], "two bases of one name have students of their own"
+    session.execute(sa.update(Placement).values(state=PlacementState.WITHDRAWN))
+    session.expire_all()
+    assert row(built.base.name)["近三年接纳学生"] == "0"
+
+
+def test_the_verdict_names_everybody(play: Play, session: Session) -> None:
+    row = concluded_jointly(play, valid_from=DAY)
+    decision = judgements.decision(row.decision_id)
+    assert decision is not None
+    many = [f"学生{n}：150 天，还差 10 天" for n in range(40)]
+    found = [{**one, "details": many} if one["code"] == "7.2" else one for one in decision.findings]
+    session.execute(sa.update(EvaluationDecision).where(EvaluationDecision.id == decision.id).values(findings=found))
+    session.expire_all()
+    text = str(verdict_document.content(row, play.built.programme).blocks)
+    assert all(line in text for line in many)
+
+
+def cohorts(session: Session, programme: Programme, years: list[int]) -> None:
+    for year in years:
+        row = programmes.create_cohort(programme=programme, year=year, version=None, by=SYSTEM, now=factory.NOW)
+        ground.student(programme, year=year, petoe_since=date(year, 9, 1))
+        if year < 2022:
+            programmes.change_cohort(cohort=row, graduated_on=date(year + 4, 6, 30), by=SYSTEM, now=factory.NOW)
+
+
+def test_judged_cohorts_are_compared_first_and_the_others_can_be_asked_for(session: Session, as_role: Callable[..., Any], monkeypatch: Any) -> None:
+    with transaction():
+        built = factory.bare(students=2)
+        cohorts(session, built.programme, [2017, 2018, 2019, 2020, 2021, 2023, 2024])
+        code, programme_id = built.programme.code, built.programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+
+    def shown(query: str = "") -> list[int]:
+        page = head.get(f"/evaluation/{code}/history{query}").text
+        return [year for year in range(2016, 2026) if f'<th scope="col">{year} 级' in page]
+
+    assert shown() == [2017, 2018, 2019, 2020, 2021], "the judged ones, whatever began after them"
+    assert shown("?year=2024&year=2017&year=1999") == [2017, 2024]
+    assert "一次最多比较 5 个" in head.get(f"/evaluation/{code}/history").text
