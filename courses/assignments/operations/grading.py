@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, Submission, SubmissionComment, SubmissionFile, SubmissionMark
 from courses.assignments.operations import releasing
-from courses.assignments.operations.setup import check_points
+from courses.assignments.operations.checking import check_points
 from courses.assignments.queries import work
 from courses.assignments.types import FileUse, Marking, MarkRole, Queue, Rubric, SubmissionState
 from trainhub.identity.queries import accounts
@@ -228,13 +229,13 @@ def add_feedback(*, submission: Submission, file: IO[bytes], name: str, by: Iden
     return row
 
 
-def tell_authors(submission: Submission, kind: str, message: str, unique_key: str, now: datetime) -> None:
-    """A notice to everybody whose work it is."""
+def tell_authors(submission: Submission, kind: str, message: str, unique_key: str, now: datetime, values: Mapping[str, int] | None = None) -> None:
+    """A notice to everybody whose work it is; `values` are what its sentence names beside the title."""
     notifications.notify(
         account_ids=accounts.accounts_of_persons([row.person_id for row in submission.members]).values(),
         kind=kind,
         message=message,
-        values={"title": submission.assignment.block.title or str(_("作业"))},
+        values={"title": submission.assignment.block.title or str(_("作业")), **(values or {})},
         url=f"/assignments/{submission.assignment.block_id}",
         unique_key=unique_key,
         now=now,
