@@ -119,6 +119,16 @@ def empty(whole: Total) -> list[int]:
     return [part.column.id for one in whole.categories for part in one.parts if part.cell.kind is None and part.cell.score_x10 is None]
 
 
+def settled(whole: Total) -> dict[int, int | None]:
+    """By block what a person decided in its column: the score that was written, None where the learner is excused."""
+    parts = [part for one in whole.categories for part in one.parts]
+    return {
+        part.column.block_id: None if part.cell.kind is GradeKind.EXCUSED else part.cell.score_x10
+        for part in parts
+        if part.column.block_id is not None and part.cell.kind is not None
+    }
+
+
 def fed(whole: Total, column_id: int | None) -> int | None:
     """What a learner's line gives to an assessment item of a training plan: the score of a column, or the total without one.
 

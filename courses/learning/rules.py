@@ -137,17 +137,25 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
 
 
 def standing(
-    blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000, missed: Missed | None = None
+    blocks: Sequence[Counted],
+    states: Mapping[int, BlockState],
+    pass_mark_x10: int,
+    needed_x1000: int = 1000,
+    missed: Missed | None = None,
+    settled: Mapping[int, int | None] | None = None,
 ) -> Standing:
     """Where a learner stands: `needed_x1000` of the required and graded blocks must be done; the score is the weighted mean of the graded ones.
 
     A graded block without a score counts as nothing. Rounded half up to tenths of a mark. `missed`: of who completed, so that the score of what
-    was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later.
+    was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later. `settled` by a
+    person (`HandedDown`): what a learner is excused of is not asked of them, and where a mark was written for them nothing is left to do.
     """
-    needed = [block for block in blocks if block.is_required or block.is_graded]
+    settled = settled or {}
+    asked_for = [block for block in blocks if block.is_required or block.is_graded]
+    needed = [block for block in asked_for if settled.get(block.id, 0) is not None]
     missing = []
     for block in needed:
-        reason = why_not_done(block, states.get(block.id, BlockState()))
+        reason = why_not_done(block, states.get(block.id, BlockState())) if block.id not in settled else None
         if reason is not None:
             missing.append((block.id, reason))
     graded = tuple((block.id, block.weight_x10) for block in blocks if block.is_graded and block.weight_x10 > 0)
@@ -162,7 +170,7 @@ def standing(
             later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
         asked = _weighted([pair for pair in graded if pair[0] not in later], states) if later else score
     found = Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
-    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded)
+    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded, excused=len(asked_for) - len(needed))
 
 
 def _of_then(then: Sequence[tuple[int, int]], today: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:

@@ -23,7 +23,7 @@ from courses.assignments.models import (
 from courses.assignments.queries import lateness as late
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState, ToHandIn
 from courses.catalogue.models import Block, Run, Section, Unit
-from courses.learning import opening
+from courses.learning import opening, settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
@@ -305,7 +305,8 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
     """The assignments of a human's runs due until then and not handed in, or returned for revision; first what is due first.
 
     By the time the human was given. What is due already stays as long as late work is taken, with that day; what was returned stays
-    in any case. What is not open for the human now is not asked for: the calendar says what opens it.
+    in any case. What is not open for the human now is not asked for: the calendar says what opens it. Nor is what a person excused them of, or
+    wrote a mark for.
     """
     of_human = people.of_human(SubmissionMember.person_id, person_id)
     begun: Any = select(SubmissionMember.assignment_id).join(Submission, Submission.id == SubmissionMember.submission_id).where(of_human)
@@ -338,7 +339,9 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
         if at is not None and (is_late or at <= until) and (last is None or last > now or row.id in returned):
             found.append((ToHandIn(row.block_id, row.title, at, is_late), row))
     doors = opening.doors(person_id, {row.run_id for _one, row in found}, now)
-    return [one for one, row in found if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
+    settled = settled_queries.by_run(person_id, {row.run_id for _one, row in found})
+    asked = [(one, row) for one, row in found if row.block_id not in settled.get(row.run_id, {})]
+    return [one for one, row in asked if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
 
 
 def waiting(run_ids: Collection[int]) -> dict[int, int]:
