@@ -322,13 +322,16 @@ def mark_of(enrolment: Enrolment) -> HandedDown | None:
 def marks_of(enrolment_ids: Sequence[int]) -> dict[int, HandedDown]:
     """The totals that gradebooks handed down to several learners; those whose run has no gradebook are not in it."""
     statement = (
-        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown, EnrolmentMark.settled)
+        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown, EnrolmentMark.settled, EnrolmentMark.is_written)
         .join(MarkSource, MarkSource.run_id == Enrolment.run_id)
         .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
         .where(Enrolment.id.in_(enrolment_ids))
     )
     rows = session().execute(statement)
-    return {key: HandedDown(score, is_due is not False, is_shown, as_settled(stored)) for key, score, is_due, is_shown, stored in rows}
+    return {
+        key: HandedDown(score, is_due is not False, is_shown, as_settled(stored), bool(written))
+        for key, score, is_due, is_shown, stored, written in rows
+    }
 
 
 def as_settled(stored: Mapping[str, Any] | None) -> dict[int, int | None]:

@@ -200,18 +200,23 @@ def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
     """The mark of a course that was completed: it follows every correction, but what was asked for afterwards does not lower it.
 
     What had no score at the completion and counted as nothing then still does (`Missed`); the gradebook leaves out by itself what came later.
-    A total that is being computed again leaves the mark as it is.
+    A total that is being computed again leaves the mark as it is. A gradebook that was made after the completion gives the mark only once a person
+    has written into the learner's line.
     """
+    if standing.is_mark_kept:
+        return standing.done_score_x10
     if standing.is_mark_due:
         return stored_x10
     return standing.score_x10 if standing.is_from_book else standing.done_score_x10
 
 
-def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
+def with_mark(standing: Standing, mark: HandedDown | None, missed: Missed | None = None) -> Standing:
     """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook. A book that asks nothing of the
-    learner gives no mark, as a run without graded blocks."""
+    learner gives no mark, as a run without graded blocks. What was completed without a book (`missed`) keeps its mark until a person writes into the line."""
     if mark is None:
         return standing
+    if missed is not None and missed.columns is None and missed.graded is not None and not mark.is_written:
+        return replace(standing, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown, is_mark_kept=True)
     return replace(standing, score_x10=mark.score_x10, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 

@@ -101,6 +101,7 @@ class Standing:
     `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
     `done_score_x10`: the score without what is not done and was not asked for (`rules.standing`). `unscored` are the graded blocks without a score,
     `graded` those that the score is the mean of, with their weights. `excused`: how many required blocks are not asked of this learner.
+    `is_mark_kept`: the course was completed before there was a gradebook, whose total is not its mark.
     """
 
     done: int
@@ -116,6 +117,7 @@ class Standing:
     unscored: tuple[int, ...] = ()
     graded: tuple[tuple[int, int], ...] = ()
     excused: int = 0
+    is_mark_kept: bool = False
 
     @property
     def progress_x1000(self) -> int:
@@ -174,13 +176,15 @@ class Missed:
 class HandedDown:
     """The total of a learner as the gradebook handed it down; None where it asks nothing of them.
 
-    `settled`: what a person decided of single blocks: the score that was written, None where the learner is excused.
+    `settled`: what a person decided of single blocks: the score that was written, None where the learner is excused. `is_written`: a person wrote
+    into the learner's line.
     """
 
     score_x10: int | None
     is_due: bool
     is_shown: bool
     settled: Mapping[int, int | None] = field(default_factory=dict)
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

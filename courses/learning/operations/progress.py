@@ -220,7 +220,7 @@ def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[
     mark = queries.mark_of(enrolment)
     settled = mark.settled if mark is not None else {}
     standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000, missed, settled)
-    return rules.with_mark(standing, mark)
+    return rules.with_mark(standing, mark, missed)
 
 
 def evaluate(

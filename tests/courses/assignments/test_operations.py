@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from courses.assignments.models import SubmissionMark, SubmissionVersion
 from courses.assignments.operations import grading, handing_in, joining, releasing, setup, sheets
-from courses.assignments.queries import lateness
+from courses.assignments.queries import lateness, work
 from courses.assignments.queries import teams as in_teams
-from courses.assignments.queries import work
 from courses.assignments.types import Marking, Queue, SubmissionState
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.operations import content, groups

@@ -158,6 +158,7 @@ def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Eng
         connection.commit()
     migrations.upgrade(before, "0113")
     with before.connect() as connection:
-        found = connection.execute(sa.text("SELECT enrolment_id, is_due, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
-    assert [(key, bool(is_due), stored) for key, is_due, stored in found] == [(1, True, None), (2, True, None), (3, False, None), (4, False, None)]
+        found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
+    told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
+    assert told == [(1, True, True, None), (2, True, True, None), (3, False, True, None), (4, False, False, None)]
     migrations.downgrade(before, "0106")
