@@ -58,7 +58,8 @@ def take_table(given: intakes.Given, progress: intakes.Progress) -> int:
     wanted = sheets.check(assignment=assignment(), file=given.file, filename=given.name, by=given.by, progress=progress)
     session().rollback()
     with transaction():
-        return sheets.write(assignment=assignment(), wanted=wanted, filename=given.name, by=given.by, now=given.now)
+        reason = given.chosen.get("reason", "")
+        return sheets.write(assignment=assignment(), wanted=wanted, filename=given.name, reason=reason, by=given.by, now=given.now)
 
 
 def tend_peer_review(running: Running) -> Mapping[str, Any]:

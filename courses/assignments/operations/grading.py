@@ -39,7 +39,7 @@ def grade(*, submission: Submission, version: int | None, marking: Marking, by: 
     assignment = submission.assignment
     check_version(submission, version)
     _check_gradable(assignment, submission, by)
-    role = _role(assignment, submission, by)
+    role = role_of(submission, by)
     rubric = Rubric.of(assignment.rubric)
     check_points(rubric, marking.points, assignment.max_x10)
     add_mark(submission, role, marking, rules.total_x10(rubric, marking.points, assignment.max_x10), by, now)
@@ -54,7 +54,9 @@ def _check_gradable(assignment: Assignment, submission: Submission, by: Identity
         raise NotGradable(_("不能给自己的作业评分。"))
 
 
-def _role(assignment: Assignment, submission: Submission, by: Identity) -> MarkRole:
+def role_of(submission: Submission, by: Identity) -> MarkRole:
+    """As what a mark of this person counts; refuses where the mark stands and only an override, with a reason, changes it."""
+    assignment = submission.assignment
     marks = standing_marks(submission)
     replaced = {MarkRole.OVERRIDE, MarkRole.SHEET} if assignment.is_double else {MarkRole.OVERRIDE}
     if submission.released_at is not None or replaced & marks.keys():
