@@ -42,12 +42,15 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
         submission = _of_team(assignment, person_id)
     if submission is not None and submission.state is SubmissionState.GRADED:
         return "joined" if has_joined else "graded"
-    if assignment.allocated_at is not None and submission is not None and submission.number and submission.state is not SubmissionState.RETURNED:
+    until_at = late.untils_of(person_id, [assignment.id]).get(assignment.id)
+    has_more_time = until_at is not None and now <= until_at  # reviewers are asked again for another version
+    is_in_review = submission is not None and submission.number and submission.state is not SubmissionState.RETURNED
+    if assignment.allocated_at is not None and is_in_review and (has_joined or not has_more_time):
         return "joined" if has_joined else "in_review"
     return rules.why_closed(
         policy_of(assignment),
         now,
-        until_at=late.untils_of(person_id, [assignment.id]).get(assignment.id),
+        until_at=until_at,
         done=submission.number if submission is not None else 0,
         most=assignment.versions,
         is_returned=submission is not None and submission.state is SubmissionState.RETURNED,
