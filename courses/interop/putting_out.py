@@ -20,7 +20,7 @@ from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations.media import file_ids
 from courses.catalogue.types import BlockKind, BodyFormat
-from courses.interop import as_came, frame_out, works
+from courses.interop import as_came, frame_out, left_behind, works
 from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
@@ -94,8 +94,25 @@ def course_doc(run: Run) -> docs.CourseDoc:
         news=frame_out.news_of(run),
         handouts=handouts,
         assets=assets,
-        warnings=(*notes, *frame_out.changed_blocks(blocks), *frame_out.conditions(parts, blocks)),
+        warnings=(
+            *notes,
+            *frame_out.changed_blocks(blocks),
+            *frame_out.conditions(parts, blocks),
+            *_left_behind(run, blocks, items, versions, rules),
+        ),
     )
+
+
+def _left_behind(
+    run: Run, blocks: list[Block], items: dict[int, list[Part]], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]
+) -> list[str]:
+    """The rules that no format takes. Questions that came from one go out as they came."""
+    asked: dict[str, list[QuestionVersion]] = {}
+    for block in blocks:
+        if block.id in items and not block.settings.get("origin"):
+            asked.setdefault(block.title or block.key, []).extend(versions[key] for part in items[block.id] for key in part.questions)
+    told = [*left_behind.quizzes(blocks), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
+    return [*told, *left_behind.run_rules(run, blocks)]
 
 
 @dataclass(frozen=True, slots=True)

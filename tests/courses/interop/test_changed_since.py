@@ -23,6 +23,7 @@ from courses.interop.olx.writer import write_olx
 from tests.courses.interop.courses_for_tests import course_folder
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories import work as made
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session as current
 
@@ -130,3 +131,26 @@ def test_a_poll_and_a_survey(session: Session, tmp_path: Path) -> None:
     (content,) = out(run, tmp_path / "survey-changed")
     assert isinstance(content, docs.SurveyDoc)
     assert ([label for _code, label in content.questions], [label for _code, label in content.answers]) == (["快吗", "累吗"], ["是", "否"])
+
+
+def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> None:
+    run = make.run(completion_share_x1000=800, quota=30)
+    unit = make.unit(run)
+    task = made.assignment(run, of=made.block(unit, title="设计"), percent_per_day=10, is_double=True)
+    for title in ("期中", "期末"):
+        quiz = make.quiz(unit, of=run, minutes=45, counts="last")
+        quiz.title = title
+    partial = asks(run, QuestionKind.TEXT, "题", {"answers": [{"text": "a"}, {"text": "b", "share_x1000": 500}]})
+    items.add_item(block=quiz, question=partial, **BY)  # type: ignore[arg-type]
+    session.flush()
+    told = [one for one in putting_out.course_doc(make.loaded(run)).warnings if "没有导出" in one and "成绩册" not in one]
+    assert told == [
+        "测验的限时没有导出：期中、期末",
+        "测验取哪一次成绩没有导出：期中、期末",
+        "填空和数值题的部分得分（导出后算全对）没有导出：期末",
+        "作业的迟交规则没有导出：设计",
+        "作业的双人评分没有导出：设计",
+        "完成课程所需的比例没有导出",
+        "名额和退课截止日没有导出",
+    ]
+    assert task.is_double
