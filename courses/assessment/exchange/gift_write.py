@@ -90,7 +90,7 @@ def _percent(share: int) -> str:
 def _like_weights(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[str] | None:
     """Why a text that begins as a weight does and has none of its own is not written: a reader would take it for one."""
     if any(row.get("share_x1000") is None and is_weight(str(row[name]).strip()) for row in rows):
-        return (_("选项或答案以“%%数字%%”开头，GIFT 会当作分值比例，不能写"),)
+        return (_("选项或答案以“%数字%”开头，GIFT 会当作分值比例，不能写"),)
     return None
 
 

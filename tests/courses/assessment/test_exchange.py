@@ -285,7 +285,9 @@ def test_gift_out_and_in_changes_nothing_and_says_what_it_cannot_carry(session: 
         (QuestionKind.MULTIPLE, {"options": "* %50% 的人\n* 没有人\n所有人"}, True),
     ],
 )
-def test_texts_that_gift_would_read_as_something_else_are_named(session: Session, kind: QuestionKind, texts: dict[str, str], is_written: bool) -> None:
+def test_texts_that_gift_would_read_as_something_else_are_named(
+    session: Session, kind: QuestionKind, texts: dict[str, str], is_written: bool
+) -> None:
     course = make.course()
     bank.save_question(course_id=course.id, kind=kind, stem="题", data=notation.read(kind, texts), by=SYSTEM, now=NOW)
     made = gift_write.write(known(course.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ from trainhub.kernel import migrations
 from trainhub.kernel.access import SYSTEM, Role
 
 NOW = make.NOW
-BY = {"by": SYSTEM, "now": NOW}
+BY: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 
 
 @pytest.fixture(autouse=True)
@@ -39,22 +40,22 @@ def _plain_rows(session: Session) -> None:
 
 def taught(**given: object) -> tuple[Run, Assignment, Block, Gradebook]:
     """A run of one text and one graded assignment, with a gradebook."""
-    run = make.run(**given)  # type: ignore[arg-type]
+    run = make.run(**given)
     task = made.assignment(run)
     text = make.text(make.unit(run))
     run = make.publish(run)
-    return run, task, text, books.make(run=make.loaded(run), **BY)  # type: ignore[arg-type]
+    return run, task, text, books.make(run=make.loaded(run), **BY)
 
 
 def write(book: Gradebook, task: Assignment, who: Enrolment, kind: GradeKind | None, points: int | None = None) -> None:
     (column,) = [one for one in queries.columns_of(book.id) if one.block_id == task.block_id]
-    grades.set_grade(book=book, column=column, enrolment=who, kind=kind, points_x10=points, reason="病假", version=None, **BY)  # type: ignore[arg-type]
-    grades.hand_down(run_id=book.run_id, enrolment_ids=[who.id], **BY)  # type: ignore[arg-type]
+    grades.set_grade(book=book, column=column, enrolment=who, kind=kind, points_x10=points, reason="病假", version=None, **BY)
+    grades.hand_down(run_id=book.run_id, enrolment_ids=[who.id], **BY)
 
 
 def read(session: Session, run: Run, text: Block, who: Enrolment, book: Gradebook) -> None:
-    operations.mark_done(enrolment=who, block=text, **BY)  # type: ignore[arg-type]
-    grades.hand_down(run_id=run.id, enrolment_ids=[who.id], **BY)  # type: ignore[arg-type]
+    operations.mark_done(enrolment=who, block=text, **BY)
+    grades.hand_down(run_id=run.id, enrolment_ids=[who.id], **BY)
     session.refresh(who)
 
 
@@ -83,7 +84,7 @@ def test_nothing_is_left_to_do(
     assert (me.state, me.score_x10) == (state, score)
     session.expire_all()
     assert checking.check(run_ids=[run.id], now=NOW).differ == []
-    assert operations.recompute(enrolment=me, **BY) == []  # type: ignore[arg-type]
+    assert operations.recompute(enrolment=me, **BY) == []
     session.refresh(me)
     assert me.state is state
 
@@ -101,10 +102,10 @@ def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Se
 def test_who_is_excused_of_everything_completes(session: Session) -> None:
     run = make.run()
     task = made.assignment(run)
-    book = books.make(run=make.loaded(run), **BY)  # type: ignore[arg-type]
+    book = books.make(run=make.loaded(run), **BY)
     me, other = made.learner(task), made.learner(task)
     write(book, task, me, GradeKind.EXCUSED)
-    grades.hand_down(run_id=run.id, enrolment_ids=[other.id], **BY)  # type: ignore[arg-type]
+    grades.hand_down(run_id=run.id, enrolment_ids=[other.id], **BY)
     for one in (me, other):
         session.refresh(one)
     assert [one.state for one in (me, other)] == [EnrolmentState.COMPLETED, EnrolmentState.ACTIVE]

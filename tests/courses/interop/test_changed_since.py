@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from tests.factories import work as made
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session as current
 
-BY = {"by": SYSTEM, "now": make.NOW}
+BY: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
 THREE = "<problem>" + "<p>再答</p>".join(f'<stringresponse answer="{text}"><textline/></stringresponse>' for text in "abc") + "</problem>"
 POOL = '<library_content url_name="x1" max_count="1">' + "".join(f'<problem url_name="p{text}"/>' for text in "abc") + "</library_content>"
 POLL = """<poll url_name="x1" question="同意吗" answers='[["a",{"label":"是"}],["b",{"label":"否"}],["c",{"label":"否"}]]' />"""
@@ -141,7 +142,7 @@ def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> Non
         quiz = make.quiz(unit, of=run, minutes=45, counts="last")
         quiz.title = title
     partial = asks(run, QuestionKind.TEXT, "题", {"answers": [{"text": "a"}, {"text": "b", "share_x1000": 500}]})
-    items.add_item(block=quiz, question=partial, **BY)  # type: ignore[arg-type]
+    items.add_item(block=quiz, question=partial, **BY)
     session.flush()
     told = [one for one in putting_out.course_doc(make.loaded(run)).warnings if "没有导出" in one and "成绩册" not in one]
     assert told == [
