@@ -21,7 +21,7 @@ from courses.assessment.views import quizzes as quiz_pages
 from courses.assessment.views import statistics as statistics_pages
 from courses.assignments import models as assignments_models
 from courses.assignments import tasks as assignments_tasks
-from courses.assignments.operations import releasing
+from courses.assignments.operations import lateness, releasing
 from courses.assignments.views import common as assignments_common
 from courses.assignments.views import learner, reviews, setting_up
 from courses.assignments.views import staff as assignments_staff
@@ -258,6 +258,7 @@ def register(app: Flask) -> None:
     )
     jobs.register_periodic(app, gradebook_tasks.FEED, gradebook_tasks.feed_plans, every=timedelta(hours=1), title=N_("成绩册的成绩计入培养方案"))
     jobs.register_task(app, releasing.RELEASE_TASK, assignments_tasks.release_marks)
+    jobs.register_task(app, lateness.RECOUNT_TASK, assignments_tasks.recount_lateness)
     jobs.register_periodic(
         app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title=N_("分发和结束互评")
     )

@@ -15,7 +15,7 @@ from courses.assessment.queries import hours
 from courses.assessment.rules.results import last_instant
 from courses.assessment.types import Allowance
 from courses.assignments.models import Assignment
-from courses.assignments.queries import work
+from courses.assignments.queries import lateness as late
 from courses.catalogue.models import RUN_TITLE, Block, Course, Run, RunStaff, Section, Unit
 from courses.catalogue.types import Access, RunState
 from courses.learning import opening
@@ -207,7 +207,7 @@ def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door]
         .order_by(Assignment.id)
     )
     rows = [(row, _waits(doors.get(row.run_id), row.unit_id, row.block_id, now)) for row in session().execute(statement)]
-    more = work.untils_of(person_id, [row.id for row, _why in rows])
+    more = late.untils_of(person_id, [row.id for row, _why in rows])
     found = []
     for row, waits in rows:
         if waits is None:

@@ -99,8 +99,8 @@ class WorkTeamMember(Base):
 class Submission(Versioned, Base):
     """The work of a person or group for an assignment: a draft that is saved by itself, and versions handed in.
 
-    `alias` stands for the author wherever peers look. `points_x10` is the raw result, `penalty_x10` what lateness costs,
-    `score_x10` the result out of 1000. `queue` says why it waits for staff.
+    `alias` stands for the author wherever peers look. `late_days` follows extensions and corrected rules. `points_x10` is the raw result,
+    `penalty_x10` what lateness costs, `score_x10` the result out of 1000. `queue` says why it waits for staff.
     """
 
     __tablename__ = "submission"
@@ -152,7 +152,7 @@ class SubmissionMember(Base):
 
 
 class SubmissionVersion(Base):
-    """What was handed in, never changed. `late_days`: days begun after due and grace."""
+    """What was handed in, never changed. `late_days`: days begun after due and grace by the rule of that moment; what counts is the submission's."""
 
     __tablename__ = "submission_version"
 

@@ -30,6 +30,19 @@ def late_days(policy: LatePolicy, submitted_at: datetime, until_at: datetime | N
     return -(-(submitted_at - due - policy.grace) // timedelta(days=1))
 
 
+def late_days_anew(policy: LatePolicy, handed_in: Sequence[tuple[datetime, int]], until_at: datetime | None = None) -> int:
+    """How late the last of some versions is by the rules of now; `handed_in` says of each when, and the days counted at that moment.
+
+    It is never later than it was counted then. A version no later than the one before it although it came after is a revision that was asked
+    for: it stays no later than that one.
+    """
+    days = before = 0
+    for number, (at, then) in enumerate(handed_in):
+        mine = min(then, late_days(policy, at, until_at))
+        days, before = (min(mine, days) if number and then <= before else mine), then
+    return days
+
+
 def why_closed(policy: LatePolicy, now: datetime, *, until_at: datetime | None, done: int, most: int | None, is_returned: bool) -> str:
     """Why nothing can be handed in now: "cutoff", "used_up"; empty when it can.
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses.assignments.models import Assignment
-from courses.assignments.operations import peers, releasing, sheets, telling
+from courses.assignments.operations import lateness, peers, releasing, sheets, telling
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
@@ -57,7 +58,8 @@ def take_table(given: intakes.Given, progress: intakes.Progress) -> int:
     wanted = sheets.check(assignment=assignment(), file=given.file, filename=given.name, by=given.by, progress=progress)
     session().rollback()
     with transaction():
-        return sheets.write(assignment=assignment(), wanted=wanted, filename=given.name, by=given.by, now=given.now)
+        reason = given.chosen.get("reason", "")
+        return sheets.write(assignment=assignment(), wanted=wanted, filename=given.name, reason=reason, by=given.by, now=given.now)
 
 
 def tend_peer_review(running: Running) -> Mapping[str, Any]:
@@ -93,3 +95,17 @@ def release_marks(running: Running) -> Mapping[str, Any]:
         if not waiting:
             return {"released": done}
         done += len(waiting)
+
+
+def recount_lateness(running: Running) -> Mapping[str, Any]:
+    """Count anew how late the works of an assignment are, a hundred to a transaction; what was counted changes nothing."""
+    assignment_id = int(running.args["assignment_id"])
+    ids = late.handed_in_ids(assignment_id)
+    session().rollback()
+    changed = 0
+    for start in range(0, len(ids), lateness.AT_ONCE):
+        with transaction():
+            some = list(work.whole(ids[start : start + lateness.AT_ONCE]).values())
+            changed += lateness.recount(submissions=some, by=SYSTEM, now=clock.now())
+        running.progress(min(start + lateness.AT_ONCE, len(ids)), len(ids))
+    return {"changed": changed}

@@ -28,6 +28,8 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 NEW_KINDS = frozenset(kind for kind in BlockKind if kind is not BlockKind.UNKNOWN)
+ROUNDED = 1.0
+"""Seconds by which a length differs that was only shown in minutes and sent back."""
 
 
 @blueprint.route("/units/<int:unit_id>", methods=["GET", "POST"])
@@ -129,15 +131,20 @@ def _common(form: BlockForm) -> dict[str, Any]:
     }
 
 
-def _upload(form: BlockForm, kind: BlockKind, settings: dict[str, Any], known: int | None, now: datetime) -> int | None:
-    """The file that was handed in, or the one that was there; a video brings its length along."""
+def _upload(form: BlockForm, kind: BlockKind, settings: dict[str, Any], known: int | None, now: datetime, was: float | None = None) -> int | None:
+    """The file that was handed in, or the one that was there; a video brings its length along.
+
+    One that does not say it (a browser's recording) has the length that the author typed with it; the one of the file before is not its own.
+    """
     upload = form.upload.data
     if not upload or not getattr(upload, "filename", ""):
         return known
     if kind is BlockKind.VIDEO:
         row, seconds, height = media.keep_video(upload.stream, name=upload.filename, by=me(), now=now)
         settings["height"], settings["youtube"] = height, ""
-        settings["duration"] = seconds or settings.get("duration")
+        typed = settings.get("duration")
+        is_left_alone = was is not None and typed is not None and abs(float(typed) - was) <= ROUNDED
+        settings["duration"] = seconds or (None if is_left_alone else typed)
         return row.id
     return files.keep(upload.stream, name=upload.filename, kind="course", by=me(), now=now, allowed=UPLOADS).id
 
@@ -158,7 +165,7 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
             with transaction():
                 now = clock.now()
                 settings = form.settings_of(kind, data["settings"])
-                file_id = _upload(form, kind, settings, data["file_id"], now)
+                file_id = _upload(form, kind, settings, data["file_id"], now, data["settings"].get("duration"))
                 content.update_block(
                     block=block,
                     version=form.version.data,

@@ -169,14 +169,16 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
 
 
 def _spare_completed(found: dict[int, dict[int, Cell]], ids: Sequence[int], columns: Sequence[ColumnRule]) -> None:
-    """What was asked for after a learner had completed the course is no zero for them: neither a result nor a person's entry is there."""
+    """What was asked for after a learner had completed the course is no zero for them: neither a result nor a person's entry is there. What they
+    had missed by then goes on counting so, also where learners no longer see it."""
     statement = select(Enrolment.id, Enrolment.missed).where(Enrolment.id.in_(ids), Enrolment.state == EnrolmentState.COMPLETED)
     for enrolment_id, stored in session().execute(statement):
         missed, mine = Missed.of(stored), found[enrolment_id]
         for column in columns:
             cell = mine.get(column.id, Cell())
-            if cell.kind is None and cell.score_x10 is None and missed is not None and not missed.has(column.id, column.block_id):
-                mine[column.id] = replace(cell, is_later=True)
+            if cell.kind is None and cell.score_x10 is None and missed is not None:
+                was_missed = missed.has(column.id, column.block_id)
+                mine[column.id] = replace(cell, is_later=not was_missed, was_missed=was_missed)
 
 
 def _keep(found: dict[int, dict[int, Cell]], ids: Sequence[int], column_ids: Sequence[int]) -> None:

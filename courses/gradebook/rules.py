@@ -1,7 +1,7 @@
 """How a total is computed. Pure, exact, rounded once at the end.
 
 1. A cell is a score out of 100. An excused cell is left out. A cell without result counts 0, or is left out while the run's
-   rule says that missing work does not count yet, or where learners no longer see what it is of.
+   rule says that missing work does not count yet, or where learners no longer see what it is of, unless it counted when they completed.
 2. In each category the `drop` lowest scores that count fall away, but never the last one. The mean of the rest is weighted by
    the columns' weights. An extra column adds its score times its weight over the category's weights; in an extra category,
    which only adds anyway, it is a column as others are.
@@ -87,7 +87,7 @@ def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool, is_all_extra: b
     if column.is_extra and not is_all_extra:
         return Part(column, cell, Counts.EXTRA, score or 0, _exact(cell, column))
     if score is None:
-        is_asked = missing_is_zero and not column.is_gone and not cell.is_later
+        is_asked = missing_is_zero and not cell.is_later and (cell.was_missed or not column.is_gone)
         counts = Counts.MISSING_AS_ZERO if is_asked else Counts.MISSING_LEFT_OUT
         return Part(column, cell, counts, 0, 0)
     return Part(column, cell, Counts.COUNTED, score, _exact(cell, column))
@@ -117,6 +117,21 @@ def _is_asked(part: Part) -> bool:
 def empty(whole: Total) -> list[int]:
     """The columns in which a learner has neither a result nor an excusal."""
     return [part.column.id for one in whole.categories for part in one.parts if part.cell.kind is None and part.cell.score_x10 is None]
+
+
+def settled(whole: Total) -> dict[int, int | None]:
+    """By block what a person decided in its column: the score that was written, None where the learner is excused."""
+    parts = [part for one in whole.categories for part in one.parts]
+    return {
+        part.column.block_id: None if part.cell.kind is GradeKind.EXCUSED else part.cell.score_x10
+        for part in parts
+        if part.column.block_id is not None and part.cell.kind is not None
+    }
+
+
+def is_written(whole: Total) -> bool:
+    """Whether a person wrote into the line, and it stands; work for other groups is excused by itself."""
+    return any(part.cell.kind is not None and part.cell.version for one in whole.categories for part in one.parts)
 
 
 def fed(whole: Total, column_id: int | None) -> int | None:

@@ -90,7 +90,7 @@ class Cell:
     """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote, in points of the column.
 
     `has_later`: the block has given something else (`later_x10`) since the column was locked. `is_later`: nothing is there, and it was asked
-    for after the learner had completed the course.
+    for after the learner had completed the course. `was_missed`: nothing is there, and it counted so when the learner completed the course.
     """
 
     score_x10: int | None = None
@@ -103,6 +103,7 @@ class Cell:
     has_later: bool = False
     later_x10: int | None = None
     is_later: bool = False
+    was_missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations.media import file_ids
 from courses.catalogue.types import BlockKind, BodyFormat
-from courses.interop import frame_out, works
+from courses.interop import as_came, frame_out, left_behind, works
 from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
@@ -94,8 +94,25 @@ def course_doc(run: Run) -> docs.CourseDoc:
         news=frame_out.news_of(run),
         handouts=handouts,
         assets=assets,
-        warnings=(*notes, *frame_out.changed_blocks(blocks), *frame_out.conditions(parts, blocks)),
+        warnings=(
+            *notes,
+            *frame_out.changed_blocks(blocks),
+            *frame_out.conditions(parts, blocks),
+            *_left_behind(run, blocks, items, versions, rules),
+        ),
     )
+
+
+def _left_behind(
+    run: Run, blocks: list[Block], items: dict[int, list[Part]], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]
+) -> list[str]:
+    """The rules that no format takes. Questions that came from one go out as they came."""
+    asked: dict[str, list[QuestionVersion]] = {}
+    for block in blocks:
+        if block.id in items and not block.settings.get("origin"):
+            asked.setdefault(block.title or block.key, []).extend(versions[key] for part in items[block.id] for key in part.questions)
+    told = [*left_behind.quizzes(blocks), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
+    return [*told, *left_behind.run_rules(run, blocks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,24 +195,31 @@ def _block(block: Block, items: list[Part], versions: dict[int, QuestionVersion]
 def _quiz(block: Block, parts: list[Part], versions: dict[int, QuestionVersion]) -> list[docs.BlockDoc]:
     """What came from a format and was not changed since goes out as it came, under the rules of today; the rest from the bank."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
-    attempts, draw = block.settings.get("attempts"), block.settings.get("draw")
-    asked = [versions[question_id] for part in parts for question_id in part.questions]
-    is_as_it_came = not block.settings.get("edited") and all(version.number == 1 for version in asked)
-    if is_as_it_came and isinstance(origin, docs.ProblemDoc) and len(asked) == len(origin.questions) and not draw and not _is_rich(origin):
-        return [docs.BlockDoc(block.key, block.title, replace(origin, attempts=attempts))]
-    if is_as_it_came and isinstance(origin, docs.PoolDoc) and len(asked) == len(origin.problems) and draw == origin.count:
-        return [docs.BlockDoc(block.key, block.title, origin)]
-    if is_as_it_came and isinstance(origin, docs.PollDoc | docs.SurveyDoc):
-        return [docs.BlockDoc(block.key, block.title, origin)]
+    asked = [as_came.Asked(versions[key], points) for part in parts for key, points in zip(part.questions, part.points_x10, strict=True)]
+    if (
+        origin is not None
+        and as_came.is_as_it_came(block, origin, asked, is_drawn=any(part.count is not None for part in parts))
+        and not _is_rich(origin)
+    ):
+        whole = replace(origin, attempts=block.settings.get("attempts")) if isinstance(origin, docs.ProblemDoc) else origin
+        return [docs.BlockDoc(block.key, block.title, whole)]
+    if isinstance(origin, docs.PollDoc | docs.SurveyDoc) and (found := as_came.questionnaire(block, origin, asked)):
+        return [docs.BlockDoc(_key(block, n), block.title, one) for n, one in enumerate(found, start=1)]
+    draw = block.settings.get("draw")
     if draw and all(part.count is None for part in parts):
-        (whole,) = parts
-        parts = [replace(whole, count=min(draw, len(whole.questions)))]
+        (pool,) = parts
+        parts = [replace(pool, count=min(draw, len(pool.questions)))]
     total = sum(part.worth_x10 for part in parts)
     made = []
     for n, part in enumerate(parts, start=1):
-        key = block.key if n == 1 else f"{block.key}-{n}"
+        key = _key(block, n)
         made.append(docs.BlockDoc(key, block.title, _part(key, block, part, total, versions)))
     return made
+
+
+def _key(block: Block, n: int) -> str:
+    """The key of the nth block that a quiz becomes."""
+    return block.key if n == 1 else f"{block.key}-{n}"
 
 
 def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, QuestionVersion]) -> docs.Content:
@@ -228,8 +252,9 @@ def _weighed(asked: Sequence[Sequence[docs.QuestionDoc]], points: Sequence[int])
     return tuple(replace(one, points=worth // common) for one, worth in zip((one for parts in asked for one in parts), whole, strict=True))
 
 
-def _is_rich(problem: docs.ProblemDoc) -> bool:
+def _is_rich(content: docs.Content | None) -> bool:
     """Whether it asks in a way that only some formats know: then it goes out like our own questions, as several that all of them know."""
+    problem = content if isinstance(content, docs.ProblemDoc) else docs.ProblemDoc(())
     return any(question.kind in (docs.QuestionKind.MATCHING, docs.QuestionKind.ORDERING) for question in problem.questions)
 
 

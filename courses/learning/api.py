@@ -62,6 +62,7 @@ class BlockOut(ApiModel):
     title: str
     kind: BlockKind
     is_done: bool
+    is_excused: bool
     is_required: bool
     score_x10: int | None
     why_not_done: NotDone | None
@@ -148,7 +149,8 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
             "key": block.key,
             "title": block.title or unit.title,
             "kind": block.kind,
-            "is_done": block.id in states and states[block.id].is_done,
+            "is_done": door.is_done(block.id),
+            "is_excused": door.settled.get(block.id, 0) is None,
             "is_required": block.is_required or block.is_graded,
             "score_x10": states[block.id].score_x10 if block.id in states and block.id not in unshown else None,
             "why_not_done": missing.get(block.id),

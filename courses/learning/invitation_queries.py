@@ -13,6 +13,7 @@ from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.types import EnrolmentState, Holder
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.db import portions, session
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 
@@ -62,6 +63,12 @@ def seated_or_waiting_ids(run_id: int) -> set[int]:
     """Whom staff need not put into a run: who holds a seat or waits for one. Who waits for approval does need it."""
     statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id)
     return set(session().scalars(statement.where(Enrolment.state.not_in((EnrolmentState.WITHDRAWN, EnrolmentState.PENDING)))))
+
+
+def withdrawn_ids(run_id: int) -> set[int]:
+    """Who has left a run or was taken out of it: every person row of these humans."""
+    left = session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.WITHDRAWN))
+    return set().union(*people.rows_of_humans(left).values())
 
 
 def persons_of_cohort(cohort_id: int) -> list[int]:

@@ -149,12 +149,18 @@ class MarkSource(Base):
 
 
 class EnrolmentMark(Base):
-    """The total of a learner as the gradebook handed it down. `is_due`: something happened since; nothing completes on an old total."""
+    """The total of a learner as the gradebook handed it down. `is_due`: something happened since; nothing completes on an old total.
+
+    `settled`: what a person decided of single blocks, {block: score, or None where the learner is excused}; None where nothing was.
+    `is_written`: a person wrote into the learner's line of the gradebook.
+    """
 
     __tablename__ = "enrolment_mark"
 
     enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"), primary_key=True, autoincrement=False)
     score_x10: Mapped[int | None]
     is_due: Mapped[bool] = mapped_column(default=True, index=True)
+    settled: Mapped[dict[str, Any] | None]
+    is_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_range"),)

@@ -11,12 +11,15 @@ from courses.catalogue import explaining, rules
 from courses.catalogue import queries as content
 from courses.catalogue.models import Block
 from courses.catalogue.types import Closed, ConditionKind, Outline
-from courses.learning import queries
+from courses.learning import queries, settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import BlockState
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
+
+FULL = 1000
+"""The whole score."""
 
 
 class StillClosed(NotAllowed):
@@ -32,12 +35,17 @@ class StillClosed(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The outline as a learner has it, what of it is closed, and the progress it was judged by."""
+    """The outline as a learner has it, what of it is closed, and what it was judged by: progress, and what a person decided of single blocks."""
 
     outline: Outline
     closed: Closed
     states: dict[int, BlockState] = field(default_factory=dict)
+    settled: Mapping[int, int | None] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+
+    def is_done(self, block_id: int) -> bool:
+        """Whether nothing is left to do for a block: it is done, or a person excused the learner or wrote a mark."""
+        return block_id in self.settled or (block_id in self.states and self.states[block_id].is_done)
 
     def why_unit(self, unit_id: int) -> list[str]:
         """Why a unit is closed, one sentence each; nothing when it is open."""
@@ -67,7 +75,8 @@ def door(enrolment: Enrolment, now: datetime) -> Door:
     outline = _begun(catalogue.outline_for(enrolment.run_id, enrolment.person_id), catalogue.beginnings([enrolment.run_id]), now)
     states = queries.states_of(enrolment.id)
     groups = catalogue.group_keys(enrolment.run_id, enrolment.person_id)
-    return _judged(outline, states, groups, now)
+    mark = queries.mark_of(enrolment)
+    return _judged(outline, states, groups, now, settled=mark.settled if mark is not None else {})
 
 
 def doors(person_id: int, run_ids: Iterable[int], now: datetime) -> dict[int, Door]:
@@ -79,10 +88,11 @@ def doors(person_id: int, run_ids: Iterable[int], now: datetime) -> dict[int, Do
         return {}
     outlines = {key: _begun(one, begins, now) for key, one in content.outlines(ids, only_published=True).items()}
     groups, states, names = catalogue.group_keys_of(person_id, ids), queries.states_by_run(person_id, ids), catalogue.group_names(ids)
+    settled = settled_queries.by_run(person_id, ids)
     found = {}
     for run_id, outline in outlines.items():
         mine = groups.get(run_id, frozenset())
-        found[run_id] = _judged(rules.for_groups(outline, mine), states.get(run_id, {}), mine, now, names.get(run_id, {}))
+        found[run_id] = _judged(rules.for_groups(outline, mine), states.get(run_id, {}), mine, now, names.get(run_id, {}), settled.get(run_id))
     return found
 
 
@@ -95,6 +105,7 @@ def doors_of(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Door]:
     outlines = {key: _begun(one, begins, now) for key, one in content.outlines(runs, only_published=True).items()}
     judged = [row for row in enrolments if row.run_id in held]
     states, names = queries.states_of_many([row.id for row in judged]), catalogue.group_names(held)
+    settled = settled_queries.of_many([row.id for row in judged])
     human = people.humans_of(row.person_id for row in judged)
     groups = catalogue.group_keys_by_human(held)
     same = {run_id: _judged(outline, {}, frozenset(), now, {}) for run_id, outline in outlines.items() if run_id not in held}
@@ -102,7 +113,7 @@ def doors_of(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Door]:
     for row in judged:
         mine = frozenset(groups.get((row.run_id, human[row.person_id]), ()))
         outline = rules.for_groups(outlines[row.run_id], mine)
-        found[row.id] = _judged(outline, states.get(row.id, {}), mine, now, names.get(row.run_id, {}))
+        found[row.id] = _judged(outline, states.get(row.id, {}), mine, now, names.get(row.run_id, {}), settled.get(row.id))
     return found
 
 
@@ -117,13 +128,22 @@ def _begun(outline: Outline, begins: Mapping[int, datetime], now: datetime) -> O
     return rules.not_before(outline, at) if at is not None and now < at else outline
 
 
-def _judged(outline: Outline, states: dict[int, BlockState], groups: frozenset[str], now: datetime, names: Mapping[str, str] | None = None) -> Door:
-    done = {key for key, state in states.items() if state.is_done}
+def _judged(
+    outline: Outline,
+    states: dict[int, BlockState],
+    groups: frozenset[str],
+    now: datetime,
+    names: Mapping[str, str] | None = None,
+    settled: Mapping[int, int | None] | None = None,
+) -> Door:
+    settled = settled or {}
+    done = {key for key, state in states.items() if state.is_done} | settled.keys()
     scores = {key: state.score_x10 for key, state in states.items() if state.score_x10 is not None}
+    scores |= {key: FULL if score is None else score for key, score in settled.items()}  # who is excused is held up by no mark of it
     closed = rules.closed(outline, rules.known(outline, now=now, done=done, scores=scores, groups=groups))
     if names is None:
         names = catalogue.group_names([outline.run_id]).get(outline.run_id, {}) if closed.units or closed.blocks else {}
-    return Door(outline, closed, states, names)
+    return Door(outline, closed, states, settled, names)
 
 
 def demand_open(enrolment: Enrolment, block: Block, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -322,12 +322,21 @@ def mark_of(enrolment: Enrolment) -> HandedDown | None:
 def marks_of(enrolment_ids: Sequence[int]) -> dict[int, HandedDown]:
     """The totals that gradebooks handed down to several learners; those whose run has no gradebook are not in it."""
     statement = (
-        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown)
+        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown, EnrolmentMark.settled, EnrolmentMark.is_written)
         .join(MarkSource, MarkSource.run_id == Enrolment.run_id)
         .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
         .where(Enrolment.id.in_(enrolment_ids))
     )
-    return {key: HandedDown(score, is_due is not False, is_shown) for key, score, is_due, is_shown in session().execute(statement)}
+    rows = session().execute(statement)
+    return {
+        key: HandedDown(score, is_due is not False, is_shown, as_settled(stored), bool(written))
+        for key, score, is_due, is_shown, stored, written in rows
+    }
+
+
+def as_settled(stored: Mapping[str, Any] | None) -> dict[int, int | None]:
+    """What a person decided of single blocks, as a mark keeps it."""
+    return {int(key): score for key, score in (stored or {}).items()}
 
 
 def marks_due(limit: int) -> list[tuple[int, int]]:

@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from courses.assessment import queries as assessment
+from courses.assessment.models import Attempt
 from courses.assessment.queries import hours
 from courses.assessment.rules import GRACE, moment
 from courses.assessment.types import Allowance, QuizSettings, Shown, When
 from courses.catalogue.models import Block
 from courses.catalogue.types import BlockKind
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED
 from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
 
 NONE: frozenset[int] = frozenset()
 
@@ -36,11 +40,27 @@ def unshown(person_id: int, run_ids: Collection[int], now: datetime) -> Mapping[
 
 
 def when_of(block_id: int, settings: QuizSettings, allowance: Allowance, now: datetime) -> When:
-    """At which moment a learner looks at an attempt that was handed in."""
+    """At which moment a learner looks at an attempt that was handed in: not after the closing while anybody takes the quiz, or may still begin it."""
     when = moment(settings, allowance, now, is_handed_in=True)
     if when is When.CLOSED:
-        when = moment(settings, allowance, now, is_handed_in=True, is_still_taken=assessment.is_taken_now(block_id, now - GRACE))
+        is_still_taken = assessment.is_taken_now(block_id, now - GRACE) or _is_waited_for(block_id, now)
+        when = moment(settings, allowance, now, is_handed_in=True, is_still_taken=is_still_taken)
     return when
+
+
+def _is_waited_for(block_id: int, now: datetime) -> bool:
+    """Whether a learner of the run who was given a later closing has not begun yet: for them the answers are still questions."""
+    grants = session().execute(hours.open_longer([block_id], now)).all()
+    if not grants:
+        return False
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    sat = select(human).join(Attempt, Attempt.person_id == Person.id).where(Attempt.block_id == block_id)
+    students = select(Student.person_id).where(Student.cohort_id.in_([row.cohort_id for row in grants if row.cohort_id is not None]))
+    run_id = select(Block.run_id).where(Block.id == block_id).scalar_subquery()
+    statement = select(Enrolment.id).join(Person, Person.id == Enrolment.person_id)
+    statement = statement.where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), human.not_in(sat))
+    granted = or_(human.in_([row.human_id for row in grants if row.human_id is not None]), Person.id.in_(students))
+    return session().scalar(statement.where(granted).limit(1)) is not None
 
 
 def unshown_in(run_id: int, person_id: int, now: datetime) -> frozenset[int]:

@@ -137,17 +137,25 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
 
 
 def standing(
-    blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000, missed: Missed | None = None
+    blocks: Sequence[Counted],
+    states: Mapping[int, BlockState],
+    pass_mark_x10: int,
+    needed_x1000: int = 1000,
+    missed: Missed | None = None,
+    settled: Mapping[int, int | None] | None = None,
 ) -> Standing:
     """Where a learner stands: `needed_x1000` of the required and graded blocks must be done; the score is the weighted mean of the graded ones.
 
     A graded block without a score counts as nothing. Rounded half up to tenths of a mark. `missed`: of who completed, so that the score of what
-    was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later.
+    was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later. `settled` by a
+    person (`HandedDown`): what a learner is excused of is not asked of them, and where a mark was written for them nothing is left to do.
     """
-    needed = [block for block in blocks if block.is_required or block.is_graded]
+    settled = settled or {}
+    asked_for = [block for block in blocks if block.is_required or block.is_graded]
+    needed = [block for block in asked_for if settled.get(block.id, 0) is not None]
     missing = []
     for block in needed:
-        reason = why_not_done(block, states.get(block.id, BlockState()))
+        reason = why_not_done(block, states.get(block.id, BlockState())) if block.id not in settled else None
         if reason is not None:
             missing.append((block.id, reason))
     graded = tuple((block.id, block.weight_x10) for block in blocks if block.is_graded and block.weight_x10 > 0)
@@ -162,7 +170,7 @@ def standing(
             later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
         asked = _weighted([pair for pair in graded if pair[0] not in later], states) if later else score
     found = Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
-    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded)
+    return replace(found, done_score_x10=asked, unscored=unscored, graded=graded, excused=len(asked_for) - len(needed))
 
 
 def _of_then(then: Sequence[tuple[int, int]], today: Sequence[tuple[int, int]], states: Mapping[int, BlockState]) -> int | None:
@@ -192,18 +200,23 @@ def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
     """The mark of a course that was completed: it follows every correction, but what was asked for afterwards does not lower it.
 
     What had no score at the completion and counted as nothing then still does (`Missed`); the gradebook leaves out by itself what came later.
-    A total that is being computed again leaves the mark as it is.
+    A total that is being computed again leaves the mark as it is. A gradebook that was made after the completion gives the mark only once a person
+    has written into the learner's line.
     """
+    if standing.is_mark_kept:
+        return standing.done_score_x10
     if standing.is_mark_due:
         return stored_x10
     return standing.score_x10 if standing.is_from_book else standing.done_score_x10
 
 
-def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
+def with_mark(standing: Standing, mark: HandedDown | None, missed: Missed | None = None) -> Standing:
     """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook. A book that asks nothing of the
-    learner gives no mark, as a run without graded blocks."""
+    learner gives no mark, as a run without graded blocks. What was completed without a book (`missed`) keeps its mark until a person writes into the line."""
     if mark is None:
         return standing
+    if missed is not None and missed.columns is None and missed.graded is not None and not mark.is_written:
+        return replace(standing, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown, is_mark_kept=True)
     return replace(standing, score_x10=mark.score_x10, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 

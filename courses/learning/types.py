@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -100,7 +100,8 @@ class Standing:
 
     `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
     `done_score_x10`: the score without what is not done and was not asked for (`rules.standing`). `unscored` are the graded blocks without a score,
-    `graded` those that the score is the mean of, with their weights.
+    `graded` those that the score is the mean of, with their weights. `excused`: how many required blocks are not asked of this learner.
+    `is_mark_kept`: the course was completed before there was a gradebook, whose total is not its mark.
     """
 
     done: int
@@ -115,6 +116,8 @@ class Standing:
     done_score_x10: int | None = None
     unscored: tuple[int, ...] = ()
     graded: tuple[tuple[int, int], ...] = ()
+    excused: int = 0
+    is_mark_kept: bool = False
 
     @property
     def progress_x1000(self) -> int:
@@ -138,8 +141,9 @@ class Standing:
 
     @property
     def is_complete(self) -> bool:
-        """The asked share of what is required is done and the mark suffices; a run without content is never complete."""
-        return self.total > 0 and not self.left and self.is_passed and not self.is_mark_due
+        """The asked share of what is required is done and the mark suffices; a run without content is never complete, one of whose content the learner
+        is excused is."""
+        return self.total + self.excused > 0 and not self.left and self.is_passed and not self.is_mark_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,17 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class HandedDown:
-    """The total of a learner as the gradebook handed it down; None where it asks nothing of them."""
+    """The total of a learner as the gradebook handed it down; None where it asks nothing of them.
+
+    `settled`: what a person decided of single blocks: the score that was written, None where the learner is excused. `is_written`: a person wrote
+    into the learner's line.
+    """
 
     score_x10: int | None
     is_due: bool
     is_shown: bool
+    settled: Mapping[int, int | None] = field(default_factory=dict)
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

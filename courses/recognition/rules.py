@@ -21,7 +21,8 @@ def is_current(since: date, until: date | None, on: date) -> bool:
 
 
 def why_not(*, offered_x10: int, asked_x10: int, score_x10: int | None, least_score_x10: int) -> str:
-    """Why credits cannot be recognised by a mapping: "too_many", "too_low"; empty when they can."""
+    """Why credits cannot be recognised by a mapping: "too_many", "too_low"; empty when they can. A course without graded parts has no mark to
+    compare; who decides is told so."""
     if not 0 < asked_x10 <= offered_x10:
         return "too_many"
     if score_x10 is not None and score_x10 < least_score_x10:

@@ -173,6 +173,11 @@ def _parts(inside: str) -> list[tuple[str, str]]:
     return [(found[n], found[n + 1].strip()) for n in range(1, len(found), 2)]
 
 
+def is_weight(text: str) -> bool:
+    """Whether a text begins as the weight of an answer does."""
+    return _WEIGHT.match(text) is not None
+
+
 def _weighted(sign: str, body: str) -> dict[str, Any]:
     match = _WEIGHT.match(body)
     share: int | None = None

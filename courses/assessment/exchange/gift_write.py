@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from courses.assessment.exchange.gift_read import BLANK, ESCAPED
+from courses.assessment.exchange.gift_read import BLANK, ESCAPED, is_weight
 from courses.assessment.exchange.plan import Known
 from courses.assessment.exchange.types import Written
 from courses.assessment.rules.numbers import is_interval, number
@@ -87,7 +87,16 @@ def _percent(share: int) -> str:
     return f"%{share / 10:g}%"
 
 
-def _single(data: Mapping[str, Any]) -> str:
+def _like_weights(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[str] | None:
+    """Why a text that begins as a weight does and has none of its own is not written: a reader would take it for one."""
+    if any(row.get("share_x1000") is None and is_weight(str(row[name]).strip()) for row in rows):
+        return (_("选项或答案以“%数字%”开头，GIFT 会当作分值比例，不能写"),)
+    return None
+
+
+def _single(data: Mapping[str, Any]) -> str | tuple[str]:
+    if why := _like_weights(data["options"], "body"):
+        return why
     found = []
     for option in data["options"]:
         share = option.get("share_x1000")
@@ -119,7 +128,11 @@ def _true_false(data: Mapping[str, Any]) -> str | tuple[str]:
     return f"{word}#{escaped(wrong.get('feedback') or '')}#{escaped(right.get('feedback') or '')}"
 
 
-def _text(data: Mapping[str, Any]) -> str:
+def _text(data: Mapping[str, Any]) -> str | tuple[str]:
+    if why := _like_weights([row for row in data["answers"] if row.get("is_correct", True)], "text"):
+        return why
+    if all("->" in f"{row['text']}{row.get('feedback') or ''}" for row in data["answers"]):
+        return (_("每个答案中都有“->”，GIFT 会当作匹配题，不能写"),)
     found = []
     for answer in data["answers"]:
         share = answer.get("share_x1000")

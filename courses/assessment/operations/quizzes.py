@@ -23,8 +23,8 @@ from trainhub.kernel.i18n import _
 
 
 def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
-    """Change how a quiz is taken; attempts that are running keep their time, and one without an end gets that of a new closing. The password
-    comes as it is typed and is stored sealed."""
+    """Change how a quiz is taken; attempts that are running keep their time, one without an end gets that of a new closing, and a later closing gives
+    everybody who sits in it the time they would have now. The password comes as it is typed and is stored sealed."""
     if "password" in settings:
         settings = {**settings, "password": passwords.sealed(str(settings["password"] or ""), str(block.settings.get("password") or ""))}
     for name in ("opens_at", "closes_at"):
@@ -33,8 +33,11 @@ def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
+    before = QuizSettings.of(block.settings).closes_at
     made = versions.set_at_once(block=block, version=version, settings=settings, by=by, now=now)
     give_ends(blocks=[made], now=now)
+    if before is not None and (read.closes_at is None or read.closes_at > before):
+        _lengthen(made, None, None)
     return made
 
 

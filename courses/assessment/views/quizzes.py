@@ -219,7 +219,7 @@ def quiz_settings(pair: tuple[Run, Block]) -> Any:
         try:
             with transaction():
                 quizzes.set_up(block=block, version=form.version.data, settings=form.values(), by=me(), now=clock.now())
-            return done(_("测验设置已保存；正在作答的人按开始时的时间。"), "assessment.quiz_settings", block_id=block_id)
+            return done(_("测验设置已保存；正在作答的人按开始时的时间；关闭时间延后的，随之延长。"), "assessment.quiz_settings", block_id=block_id)
         except Refused as refused:
             form.refuse(refused)
             run, block = load_quiz(block_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, Submission, SubmissionComment, SubmissionFile, SubmissionMark
 from courses.assignments.operations import releasing
-from courses.assignments.operations.setup import check_points
+from courses.assignments.operations.checking import check_points
 from courses.assignments.queries import work
 from courses.assignments.types import FileUse, Marking, MarkRole, Queue, Rubric, SubmissionState
 from trainhub.identity.queries import accounts
@@ -38,7 +39,7 @@ def grade(*, submission: Submission, version: int | None, marking: Marking, by: 
     assignment = submission.assignment
     check_version(submission, version)
     _check_gradable(assignment, submission, by)
-    role = _role(assignment, submission, by)
+    role = role_of(submission, by)
     rubric = Rubric.of(assignment.rubric)
     check_points(rubric, marking.points, assignment.max_x10)
     add_mark(submission, role, marking, rules.total_x10(rubric, marking.points, assignment.max_x10), by, now)
@@ -53,7 +54,9 @@ def _check_gradable(assignment: Assignment, submission: Submission, by: Identity
         raise NotGradable(_("不能给自己的作业评分。"))
 
 
-def _role(assignment: Assignment, submission: Submission, by: Identity) -> MarkRole:
+def role_of(submission: Submission, by: Identity) -> MarkRole:
+    """As what a mark of this person counts; refuses where the mark stands and only an override, with a reason, changes it."""
+    assignment = submission.assignment
     marks = standing_marks(submission)
     replaced = {MarkRole.OVERRIDE, MarkRole.SHEET} if assignment.is_double else {MarkRole.OVERRIDE}
     if submission.released_at is not None or replaced & marks.keys():
@@ -228,13 +231,13 @@ def add_feedback(*, submission: Submission, file: IO[bytes], name: str, by: Iden
     return row
 
 
-def tell_authors(submission: Submission, kind: str, message: str, unique_key: str, now: datetime) -> None:
-    """A notice to everybody whose work it is."""
+def tell_authors(submission: Submission, kind: str, message: str, unique_key: str, now: datetime, values: Mapping[str, int] | None = None) -> None:
+    """A notice to everybody whose work it is; `values` are what its sentence names beside the title."""
     notifications.notify(
         account_ids=accounts.accounts_of_persons([row.person_id for row in submission.members]).values(),
         kind=kind,
         message=message,
-        values={"title": submission.assignment.block.title or str(_("作业"))},
+        values={"title": submission.assignment.block.title or str(_("作业")), **(values or {})},
         url=f"/assignments/{submission.assignment.block_id}",
         unique_key=unique_key,
         now=now,

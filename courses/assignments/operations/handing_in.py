@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerReview, Submission, SubmissionFile, SubmissionMember, SubmissionVersion
 from courses.assignments.operations import peers
+from courses.assignments.operations.lateness import policy_of
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import teams, work
-from courses.assignments.types import FileUse, LatePolicy, Queue, SubmissionState, media_of
+from courses.assignments.types import FileUse, Queue, SubmissionState, media_of
 from courses.learning import operations as learning
 from courses.learning import seat_queries
 from courses.learning.models import Enrolment
@@ -31,11 +33,6 @@ class NotPossible(Refused):
     code = "not_possible"
 
 
-def policy_of(assignment: Assignment) -> LatePolicy:
-    """The late policy as the rules see it."""
-    return LatePolicy(assignment.due_at, timedelta(hours=assignment.grace_hours), assignment.percent_per_day, assignment.cutoff_at)
-
-
 def closed_because(assignment: Assignment, submission: Submission | None, person_id: int, now: datetime) -> str:
     """Why this person can hand in nothing now (see rules.why_closed); empty when they can."""
     if assignment.block.removed_at is not None:
@@ -45,12 +42,15 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
         submission = _of_team(assignment, person_id)
     if submission is not None and submission.state is SubmissionState.GRADED:
         return "joined" if has_joined else "graded"
-    if assignment.allocated_at is not None and submission is not None and submission.number and submission.state is not SubmissionState.RETURNED:
+    until_at = late.untils_of(person_id, [assignment.id]).get(assignment.id)
+    has_more_time = until_at is not None and now <= until_at  # reviewers are asked again for another version
+    is_in_review = submission is not None and submission.number and submission.state is not SubmissionState.RETURNED
+    if assignment.allocated_at is not None and is_in_review and (has_joined or not has_more_time):
         return "joined" if has_joined else "in_review"
     return rules.why_closed(
         policy_of(assignment),
         now,
-        until_at=work.until_of(assignment.id, _people(submission, person_id)),
+        until_at=until_at,
         done=submission.number if submission is not None else 0,
         most=assignment.versions,
         is_returned=submission is not None and submission.state is SubmissionState.RETURNED,
@@ -61,10 +61,6 @@ def _of_team(assignment: Assignment, person_id: int) -> Submission | None:
     """What the team of a person has for an assignment."""
     mine = teams.membership(assignment.run_id, person_id)
     return work.submission_of_group(assignment.id, mine.group_id) if mine is not None else None
-
-
-def _people(submission: Submission | None, person_id: int) -> list[int]:
-    return sorted({person_id, *(row.person_id for row in submission.members)}) if submission is not None else [person_id]
 
 
 def refuse_closed(why: str) -> None:
@@ -173,7 +169,7 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
         raise NotPossible(_("还没有内容可以提交。请先填写正文或上传文件。"), field="text")
     if assignment.is_group:
         _renew_members(assignment, submission)
-    days = rules.late_days(policy_of(assignment), now, work.until_of(assignment.id, [row.person_id for row in submission.members]))
+    days = rules.late_days(policy_of(assignment), now, late.until_of(assignment.id, [row.person_id for row in submission.members]))
     if submission.state is SubmissionState.RETURNED:
         days = min(days, submission.late_days)
     version = SubmissionVersion(

@@ -11,8 +11,8 @@ from datetime import datetime
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission
 from courses.assignments.operations import telling
+from courses.assignments.operations.checking import check_points
 from courses.assignments.operations.grading import add_mark, settle
-from courses.assignments.operations.setup import check_points
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Marking, MarkRole, Queue, ReviewState, Rubric, SubmissionState
 from courses.learning import queries as learners

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import insert
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
+from courses.assignments.operations import lateness
+from courses.assignments.operations.checking import BadAssignment, check_points
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Marking, Queue, Rubric, SubmissionState
 from courses.catalogue import authoring_queries as authoring
@@ -20,21 +23,17 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 
 
-class BadAssignment(Refused):
-    """The rules of an assignment contradict each other."""
-
-    code = "bad_assignment"
-
-
 def save(*, block: Block, version: int | None, by: Identity, now: datetime, **values: Any) -> Assignment:
-    """Set or change the rules of an assignment block. Who works alone or in a group does not change under handed-in work."""
+    """Set or change the rules of an assignment block. Who works alone or in a group does not change under handed-in work.
+
+    Another due date, grace or price of a day is counted anew for what is handed in; see `lateness.recount`.
+    """
     row = work.assignment_of(block.id)
     if row is None:
         row = Assignment(block_id=block.id, run_id=block.run_id, rubric=[], file_kinds=[])
@@ -43,7 +42,7 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
     else:
         check_version(row, version)
         _refuse_late_changes(row, values)
-    had_peers = row.peers > 0
+    had_peers, counted_by = row.peers > 0, lateness.policy_of(row)
     for name, value in values.items():
         setattr(row, name, value)
     _check(row)
@@ -51,6 +50,8 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
     if had_peers is not (row.peers > 0):
         _queue_anew(row)
     audit.record(by=by, did="courses.assignment.saved", on=row, data={"block": block.id, "fields": sorted(values)})
+    if replace(lateness.policy_of(row), cutoff_at=None) != replace(counted_by, cutoff_at=None):
+        lateness.recount_all(assignment=row, by=by, now=now)
     return row
 
 
@@ -92,7 +93,10 @@ def _check(row: Assignment) -> None:
 
 
 def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason: str, by: Identity, now: datetime) -> AssignmentExtension:
-    """Give one person more time, with a reason; the log keeps every extension and the latest holds."""
+    """Give one person more time, with a reason; the log keeps every extension and the latest holds.
+
+    What the person (or the team) has handed in already is counted anew: less late, and a mark that is there follows.
+    """
     if assignment.due_at is None or until_at <= assignment.due_at:
         raise BadAssignment(_("延期后的时间应晚于统一截止时间。"), field="until_at")
     if not reason.strip():
@@ -122,6 +126,9 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
         unique_key=f"assignment-extended:{row.id}",
         now=now,
     )
+    mine = work.submission_of(assignment.id, person_id)
+    if mine is not None and mine.number:
+        lateness.recount(submissions=[mine], by=by, now=now)
     return row
 
 
@@ -237,11 +244,3 @@ def add_example(*, assignment: Assignment, title: str, text: str, marking: Marki
     session().flush()
     audit.record(by=by, did="courses.assignment.example_added", on=row, data={"assignment": assignment.id})
     return row
-
-
-def check_points(rubric: Rubric, points: Mapping[str, int], max_x10: int) -> None:
-    """Refuse points that are missing or out of bounds, naming the criteria."""
-    bad = rules.out_of_bounds(rubric, points, max_x10)
-    if bad:
-        titles: Sequence[str] = [one.title for one in rubric.criteria if one.key in bad] or [str(_("得分"))]
-        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which=listed(titles)), field=f"points_{bad[0]}")

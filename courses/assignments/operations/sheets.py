@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from courses.assignments.models import Assignment, Submission
-from courses.assignments.operations.grading import add_mark, settle
+from courses.assignments.operations.grading import NotGradable, add_mark, role_of, settle
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, MarkRole, Queue
 from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
@@ -94,12 +94,14 @@ class Wanted:
     at: tuple[str, str | None, int]
 
 
-def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, now: datetime) -> int:
+def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, now: datetime, reason: str = "") -> int:
     """Take marks from a table; rows without points or with the points that stand change nothing. Returns how many changed.
 
-    Raises SheetRefused naming every bad row: unknown number, negative or too many points, twice the same work, changed meanwhile.
+    Raises SheetRefused naming every bad row: unknown number, negative or too many points, twice the same work, changed meanwhile, a mark that
+    only a `reason` changes.
     """
-    return write(assignment=assignment, wanted=check(assignment=assignment, file=file, filename=filename, by=by), filename=filename, by=by, now=now)
+    wanted = check(assignment=assignment, file=file, filename=filename, by=by)
+    return write(assignment=assignment, wanted=wanted, filename=filename, reason=reason, by=by, now=now)
 
 
 def check(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, progress: Progress = nobody_asks) -> list[Wanted]:
@@ -133,10 +135,15 @@ def check(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identit
     return wanted
 
 
-def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by: Identity, now: datetime) -> int:
+def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by: Identity, now: datetime, reason: str = "") -> int:
     """Write the marks that a table gives; the second half of `take`, in one transaction. Raises SheetRefused when one was changed since
-    it was checked."""
+    it was checked.
+
+    Where two mark, a table gives the mark of whoever brings it, the first or the second. A mark that its author has seen, that was overridden or
+    that two graders settled is only changed with a `reason`, as by `grading.override`.
+    """
     stale: list[Problem] = []
+    why = reason.strip()[:400]
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         found = work.whole([one.known.id for one in some])
@@ -145,7 +152,16 @@ def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by
             if submission is None or submission.version != one.known.version:
                 stale.append(Problem(*one.at, "version", str(one.known.version), changed_meanwhile()))
                 continue
-            add_mark(submission, MarkRole.SHEET, Marking({"points": one.points_x10}, one.comment), one.points_x10, by, now, str(_("表格导入")))
+            role, said = MarkRole.SHEET, why or str(_("表格导入"))
+            try:
+                asked = role_of(submission, by)
+                if assignment.is_double:
+                    role, said = asked, ""
+            except NotGradable as refused:
+                if not why:
+                    stale.append(Problem(*one.at, "points", f"{one.points_x10 / 10:g}", _("%(why)s也可以在导入时填写理由。", why=refused.message)))
+                    continue
+            add_mark(submission, role, Marking({"points": one.points_x10}, one.comment), one.points_x10, by, now, said)
             settle(submission=submission, by=by, now=now)
     _refuse(stale)
     audit.record(by=by, did="courses.assignment.sheet_taken", on=assignment, data={"marks": len(wanted), "file": filename})

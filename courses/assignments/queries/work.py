@@ -12,7 +12,6 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from courses.assignments.models import (
     Assignment,
-    AssignmentExtension,
     Submission,
     SubmissionComment,
     SubmissionFile,
@@ -21,9 +20,10 @@ from courses.assignments.models import (
     SubmissionVersion,
     WorkTeam,
 )
+from courses.assignments.queries import lateness as late
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState, ToHandIn
 from courses.catalogue.models import Block, Run, Section, Unit
-from courses.learning import opening
+from courses.learning import opening, settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
@@ -301,38 +301,12 @@ def unreleased(assignment_id: int) -> list[Submission]:
 # -- extensions ---------------------------------------------------------------------------------------------------------
 
 
-def extensions_of(assignment_id: int) -> list[AssignmentExtension]:
-    """Every extension, the latest first."""
-    statement = select(AssignmentExtension).where(AssignmentExtension.assignment_id == assignment_id).options(joinedload(AssignmentExtension.person))
-    return list(session().scalars(statement.order_by(AssignmentExtension.id.desc())))
-
-
-def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
-    """The extension that holds for some humans: of each person the latest row, of those the latest day."""
-    rows = frozenset().union(*people.rows_of_humans(person_ids).values())
-    statement = (
-        select(AssignmentExtension.person_id, AssignmentExtension.until_at)
-        .where(AssignmentExtension.assignment_id == assignment_id, AssignmentExtension.person_id.in_(rows))
-        .order_by(AssignmentExtension.id)
-    )
-    return max({person: until for person, until in session().execute(statement)}.values(), default=None)
-
-
-def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, datetime]:
-    """A human's extensions by assignment: the latest row of each."""
-    statement = (
-        select(AssignmentExtension.assignment_id, AssignmentExtension.until_at)
-        .where(people.of_human(AssignmentExtension.person_id, person_id), AssignmentExtension.assignment_id.in_(assignment_ids))
-        .order_by(AssignmentExtension.id)
-    )
-    return {key: until for key, until in session().execute(statement)}
-
-
 def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:
     """The assignments of a human's runs due until then and not handed in, or returned for revision; first what is due first.
 
     By the time the human was given. What is due already stays as long as late work is taken, with that day; what was returned stays
-    in any case. What is not open for the human now is not asked for: the calendar says what opens it.
+    in any case. What is not open for the human now is not asked for: the calendar says what opens it. Nor is what a person excused them of, or
+    wrote a mark for.
     """
     of_human = people.of_human(SubmissionMember.person_id, person_id)
     begun: Any = select(SubmissionMember.assignment_id).join(Submission, Submission.id == SubmissionMember.submission_id).where(of_human)
@@ -356,7 +330,7 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
         .order_by(first, Assignment.id)
     )
     rows = session().execute(statement).all()
-    given = untils_of(person_id, [row.id for row in rows])
+    given = late.untils_of(person_id, [row.id for row in rows])
     found = []
     for row in rows:
         due, last = (max(at, given.get(row.id, at)) if at is not None else None for at in (row.due_at, row.cutoff_at))
@@ -365,7 +339,9 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
         if at is not None and (is_late or at <= until) and (last is None or last > now or row.id in returned):
             found.append((ToHandIn(row.block_id, row.title, at, is_late), row))
     doors = opening.doors(person_id, {row.run_id for _one, row in found}, now)
-    return [one for one, row in found if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
+    settled = settled_queries.by_run(person_id, {row.run_id for _one, row in found})
+    asked = [(one, row) for one, row in found if row.block_id not in settled.get(row.run_id, {})]
+    return [one for one, row in asked if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
 
 
 def waiting(run_ids: Collection[int]) -> dict[int, int]:

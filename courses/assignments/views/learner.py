@@ -11,6 +11,7 @@ from courses.assignments import labels, rules
 from courses.assignments.models import Submission, SubmissionFile
 from courses.assignments.operations import grading, handing_in
 from courses.assignments.operations import peers as reviewing
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import FileKind, FileUse, ReviewState, Rubric, media_of
 from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
@@ -62,7 +63,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         to_write=peers.reviews_by(assignment.id, person_id),
         examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
         closed=handing_in.closed_because(assignment, submission, person_id, now),
-        until_at=work.until_of(assignment.id, [person_id]),
+        until_at=late.untils_of(person_id, [assignment.id]).get(assignment.id),
         membership=teams.membership(assignment.run_id, person_id) if assignment.is_group else None,
         now=now,
         labels=labels,

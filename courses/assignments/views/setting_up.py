@@ -10,6 +10,7 @@ from flask import render_template, request
 from courses.assignments import forms, labels
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.operations import setup
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Rubric
 from courses.assignments.views.common import Marked, blueprint, load_block, load_run, me
@@ -79,7 +80,7 @@ def extensions(marked: Marked) -> Any:
                     by=me(),
                     now=clock.now(),
                 )
-            return done(_("已延期，学员会收到通知。"), "assignments.extensions", block_id=block_id)
+            return done(_("已延期，学员会收到通知；已经提交的，迟交天数和扣分已重新计算。"), "assignments.extensions", block_id=block_id)
         except Refused as refused:
             form.refuse(refused)
             marked = load_block(block_id)
@@ -88,7 +89,7 @@ def extensions(marked: Marked) -> Any:
         run=marked.run,
         block=marked.block,
         assignment=marked.assignment,
-        rows=work.extensions_of(marked.assignment.id),
+        rows=late.extensions_of(marked.assignment.id),
         form=form,
         words=words,
     )

@@ -229,17 +229,17 @@ def marks_out(pair: tuple[Marked, str]) -> Any:
 def marks_in(marked: Marked) -> Any:
     """Take marks from a table, all or nothing; one with very many lines is taken by a job."""
     block_id = marked.block.id
-    upload = request.files.get("file")
+    upload, reason = request.files.get("file"), request.form.get("reason", "")[:400]
     if upload is None or not upload.filename:
         return _list(marked, Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file"))
     if intakes.is_long(upload.stream, sheets.SCHEMA.columns, filename=upload.filename):
-        run_id, chosen = marked.run.id, {tables.PART: str(block_id)}
+        run_id, chosen = marked.run.id, {tables.PART: str(block_id), "reason": reason}
         with transaction():
             intakes.ask("marks", run=marked.run, chosen=chosen, file=upload.stream, name=upload.filename, by=me(), now=clock.now())
         return redirect(intakes.address("marks", run_id=run_id, chosen=chosen), 303)
     try:
         with transaction():
-            count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, by=me(), now=clock.now())
+            count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, reason=reason, by=me(), now=clock.now())
     except sheets.SheetRefused as refused:
         marked = load_block(block_id)
         page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused, headings=headings())

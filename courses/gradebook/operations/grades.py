@@ -127,5 +127,14 @@ def hand_down(*, run_id: int, enrolment_ids: Sequence[int], by: Identity, now: d
     shared = None if any(part.access for part in outline.parts) else (run, learners.counted(outline, now))
     for enrolment in enrolments:
         total = rules.total(categories, columns, cells.get(enrolment.id, {}), missing_is_zero=book.missing_is_zero)
-        learning.take_mark(enrolment=enrolment, score_x10=rules.mark(total), by=by, now=now, place=shared, columns=rules.empty(total))
+        learning.take_mark(
+            enrolment=enrolment,
+            score_x10=rules.mark(total),
+            by=by,
+            now=now,
+            place=shared,
+            columns=rules.empty(total),
+            settled=rules.settled(total),
+            is_written=rules.is_written(total),
+        )
     return len(enrolment_ids)

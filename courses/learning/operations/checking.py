@@ -89,7 +89,9 @@ def _compare(row: Any, shape: Shape, now: datetime, log: Any, stored: dict[int, 
     if (is_completed or row.state is EnrolmentState.ACTIVE) and log:  # who has done nothing was never computed
         counted = shape.of(row.person_id, now)
         missed = Missed.of(row.missed)
-        standing = rules.with_mark(rules.standing(counted, stored, shape.run.pass_mark_x10, shape.run.completion_share_x1000, missed), mark)
+        settled = mark.settled if mark is not None else {}
+        standing = rules.standing(counted, stored, shape.run.pass_mark_x10, shape.run.completion_share_x1000, missed, settled)
+        standing = rules.with_mark(standing, mark, missed)
         if is_completed:  # the completed stay complete: only their mark follows
             progress, score = row.progress_x1000, rules.mark_of_completed(standing, row.score_x10)
         else:

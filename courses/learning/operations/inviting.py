@@ -122,19 +122,24 @@ def join(*, link: InviteLink, run: Run, person_id: int, by: Identity, now: datet
     return enrolling.enrol(run=run, person_id=person_id, by=by, now=now)
 
 
-def enrol_cohort(*, run: Run, cohort_id: int, by: Identity, now: datetime) -> tuple[int, int]:
-    """Put the students of a cohort into a run, in the order of their numbers; returns how many got a seat and how many wait."""
-    seated = waiting = 0
+def enrol_cohort(*, run: Run, cohort_id: int, by: Identity, now: datetime) -> tuple[int, int, int]:
+    """Put the students of a cohort into a run, in the order of their numbers; returns how many got a seat, how many wait, and how many have left or
+    were taken out: those stay outside, for each of them somebody decides."""
+    seated = waiting = left = 0
+    gone = invitation_queries.withdrawn_ids(run.id)
     known = invitation_queries.seated_or_waiting_ids(run.id)
     for person_id in invitation_queries.persons_of_cohort(cohort_id):
         if person_id in known:
+            continue
+        if person_id in gone:
+            left += 1
             continue
         row = enrolling.enrol(run=run, person_id=person_id, by=by, now=now, is_approved=True)
         if row.enrolled_at is None:
             waiting += 1
         else:
             seated += 1
-    return seated, waiting
+    return seated, waiting, left
 
 
 def decide(*, run: Run, enrolment_ids: Iterable[int], verb: str, note: str, by: Identity, now: datetime) -> int:

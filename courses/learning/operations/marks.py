@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -63,13 +63,16 @@ def take_mark(
     now: datetime,
     place: tuple[Run, Sequence[Counted]] | None = None,
     columns: Collection[int] = (),
+    settled: Mapping[int, int | None] | None = None,
+    is_written: bool = False,
 ) -> Standing:
     """The gradebook hands down a learner's total, and the `columns` in which they have nothing; only with a fresh total a run that has a gradebook
-    is completed."""
+    is completed. `settled`: the blocks of which a person excused the learner (None), or wrote the score; `is_written`: into any column."""
     row = session().get(EnrolmentMark, enrolment.id, populate_existing=True)
     if row is None:
         row = EnrolmentMark(enrolment_id=enrolment.id)
         session().add(row)
-    row.score_x10, row.is_due = score_x10, False
+    row.is_written = is_written
+    row.score_x10, row.is_due, row.settled = score_x10, False, {str(key): score for key, score in (settled or {}).items()} or None
     session().flush()
     return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place, columns=columns)

@@ -217,8 +217,10 @@ def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[
     if blocks is None:
         blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
     missed = Missed.of(enrolment.missed) if enrolment.state is EnrolmentState.COMPLETED else None
-    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000, missed)
-    return rules.with_mark(standing, queries.mark_of(enrolment))
+    mark = queries.mark_of(enrolment)
+    settled = mark.settled if mark is not None else {}
+    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000, missed, settled)
+    return rules.with_mark(standing, mark, missed)
 
 
 def evaluate(

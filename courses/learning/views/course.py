@@ -155,9 +155,8 @@ def mine() -> Any:
 def home(place: Place) -> Any:
     """Go on where something is still to do."""
     door = opening.door(place.enrolment, clock.now())
-    states = door.states
     open_units = [unit for unit in door.outline.units if unit.id not in door.closed.units and unit.blocks]
-    todo = [u for u in open_units if any((b.is_required or b.is_graded) and not (b.id in states and states[b.id].is_done) for b in u.blocks)]
+    todo = [u for u in open_units if any((b.is_required or b.is_graded) and not door.is_done(b.id) for b in u.blocks)]
     target = (todo or open_units)[:1]
     if not target:
         flash(_("课程内容还没有开放，请稍后再来。"), "info")

@@ -117,8 +117,11 @@ def add_cohort(run: Run) -> Any:
     if cohort_id not in dict(choice_queries.cohort_choices(run.course.owner_id)):
         raise NotFound(_("没有这个年级，或它不属于开课单位。"))
     with transaction():
-        seated, waiting = operations.enrol_cohort(run=run, cohort_id=cohort_id, by=me(), now=clock.now())
-    return done(_("已加入 %(a)d 人，%(b)d 人因名额已满进入候补。", a=seated, b=waiting), "staff.learners", run_id=run_id)
+        seated, waiting, left = operations.enrol_cohort(run=run, cohort_id=cohort_id, by=me(), now=clock.now())
+    message = _("已加入 %(a)d 人，%(b)d 人因名额已满进入候补。", a=seated, b=waiting)
+    if left:
+        message += _("%(n)d 人此前已退出或被移出，没有加入；确需加入的请逐人添加。", n=left)
+    return done(message, "staff.learners", run_id=run_id)
 
 
 @blueprint.post("/runs/<int:run_id>/learners/decide")

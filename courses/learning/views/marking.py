@@ -219,7 +219,7 @@ def regrade(pair: tuple[Course, Question]) -> Any:
 
 
 @blueprint.route("/blocks/<int:block_id>/allowances", methods=["GET", "POST"])
-@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+@guard(Can.RUN_GRADE, load=load_quiz, subject=subject_of_pair)
 def allowances(pair: tuple[Run, Block]) -> Any:
     """Who may do more at a quiz."""
     run, block = pair
@@ -255,7 +255,7 @@ def _load_allowance(block_id: int, row_id: int) -> tuple[Run, QuizAllowance]:
 
 
 @blueprint.post("/blocks/<int:block_id>/allowances/<int:row_id>/remove")
-@guard(Can.RUN_EDIT, load=_load_allowance, subject=subject_of_pair)
+@guard(Can.RUN_GRADE, load=_load_allowance, subject=subject_of_pair)
 def disallow(pair: tuple[Run, QuizAllowance]) -> Any:
     """Take a grant back."""
     block_id = pair[1].block_id

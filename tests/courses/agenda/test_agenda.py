@@ -19,6 +19,7 @@ from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
 from courses.assessment.operations import attempts, quizzes
 from courses.assignments.operations import setup
+from courses.assignments.queries import work as handed
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.learning import operations as learning
 from courses.learning import quiz_queries
@@ -233,7 +234,7 @@ def test_what_opens_by_conditions_says_so_and_what_is_over_goes(as_role: AsRole,
         return {(item.title, item.kind): (item.starts_at.astimezone(clock.SHANGHAI).day, item.waits) for item in items}
 
     def to_do(now: datetime) -> list[str]:
-        return [title for _block, title, _due, _is_late in queries.work.to_hand_in(row.person_id, at(25), now)]
+        return [title for _block, title, _due, _is_late in handed.to_hand_in(row.person_id, at(25), now)]
 
     waits = ("完成“安全须知”后开放",)
     assert found(at(4)) == {

@@ -272,6 +272,30 @@ def test_gift_out_and_in_changes_nothing_and_says_what_it_cannot_carry(session: 
     assert gift_write.write(known(other.id)).text == made.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "texts", "is_written"),
+    [
+        (QuestionKind.TEXT, {"answers": "H2 -> H2O"}, False),
+        (QuestionKind.TEXT, {"answers": "H2 -> H2O\nA -> B"}, False),
+        (QuestionKind.TEXT, {"answers": "H2 -> H2O\n水"}, True),
+        (QuestionKind.TEXT, {"answers": "%50% 的人"}, False),
+        (QuestionKind.TEXT, {"answers": "50% 的人"}, True),
+        (QuestionKind.SINGLE, {"options": "* %50% 的人\n没有人"}, False),
+        (QuestionKind.SINGLE, {"options": "* 有 %50% 的人\n没有人"}, True),
+        (QuestionKind.MULTIPLE, {"options": "* %50% 的人\n* 没有人\n所有人"}, True),
+    ],
+)
+def test_texts_that_gift_would_read_as_something_else_are_named(
+    session: Session, kind: QuestionKind, texts: dict[str, str], is_written: bool
+) -> None:
+    course = make.course()
+    bank.save_question(course_id=course.id, kind=kind, stem="题", data=notation.read(kind, texts), by=SYSTEM, now=NOW)
+    made = gift_write.write(known(course.id))
+    assert (len(made.left_out), bool(made.text)) == ((0, True) if is_written else (1, False))
+    draft = plan.examine(gift_read.read(made.text), course_id=course.id, by=SYSTEM, today=TODAY)
+    assert (draft.problems, draft.unchanged) == ([], int(is_written))
+
+
 def test_aiken_out_and_in_changes_nothing(session: Session) -> None:
     course = make.course()
     every_kind(course.id)

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from courses.assessment import answering, labels, notation, passwords, queries
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question
 from courses.assessment.operations import attempts, bank, grading, quizzes
-from courses.assessment.types import AttemptEventKind, AttemptState, Difficulty, QuestionKind
+from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, Difficulty, QuestionKind, QuizSettings, When
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import version_notes
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content, versions
 from courses.learning import operations as learning
 from courses.learning import queries as learning_queries
+from courses.learning import review_queries
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import audit, files
@@ -437,3 +438,42 @@ def test_everything_a_person_does_is_in_the_audit(session: Session) -> None:
     did = set(session.scalars(select(audit.AuditEvent.did)))
     assert {"courses.quiz.allowed", "courses.question.archived", "courses.question.regraded", "courses.quiz.item_added"} <= did
     assert session.scalar(select(AttemptEvent.id)) is None
+
+
+@pytest.mark.parametrize(("minutes", "before", "after"), [(None, 60, 90), (45, 45, 45), (80, 60, 80), (200, 60, 90)])
+def test_a_later_closing_reaches_those_who_sit_in_it_and_an_earlier_one_takes_nothing(
+    session: Session, minutes: int | None, before: int, after: int
+) -> None:
+    run = make.run()
+    closes = NOW + 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat(), minutes=minutes)
+    run = make.publish(run)
+    row = attempts.start(block=block, person_id=make.enrolment(run).person_id, by=SYSTEM, now=NOW)
+    assert row.due_at == NOW + before * MINUTE
+    set_up(block, closes_at=(closes + 30 * MINUTE).isoformat())
+    assert row.due_at == NOW + after * MINUTE
+    set_up(block, closes_at=(closes - 30 * MINUTE).isoformat())
+    assert row.due_at == NOW + after * MINUTE
+
+
+def test_answers_wait_for_who_was_given_a_later_closing_and_has_not_begun(session: Session) -> None:
+    """Of the learners of the run only: until they have begun and handed in, or their own closing."""
+    run = make.run()
+    closes = NOW + 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat())
+    run = make.publish(run)
+    late, stranger = make.enrolment(run), ground.person()
+    settings = QuizSettings.of(block.settings)
+
+    def when(at: datetime) -> When:
+        return review_queries.when_of(block.id, settings, Allowance(), at)
+
+    assert when(closes) is When.CLOSED
+    quizzes.allow(block=block, person_id=stranger.id, closes_at=closes + 99 * MINUTE, by=SYSTEM, now=NOW)
+    assert when(closes) is When.CLOSED
+    quizzes.allow(block=block, person_id=late.person_id, closes_at=closes + 60 * MINUTE, by=SYSTEM, now=NOW)
+    assert [when(closes + n * MINUTE) for n in (0, 60, 61)] == [When.AFTER, When.AFTER, When.CLOSED]
+    row = attempts.start(block=block, person_id=late.person_id, by=SYSTEM, now=closes)
+    assert when(closes + MINUTE) is When.AFTER
+    attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes)
+    assert when(closes + MINUTE) is When.CLOSED

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from courses.assignments.models import SubmissionMark, SubmissionVersion
 from courses.assignments.operations import grading, handing_in, joining, releasing, setup, sheets
+from courses.assignments.queries import lateness, work
 from courses.assignments.queries import teams as in_teams
-from courses.assignments.queries import work
 from courses.assignments.types import Marking, Queue, SubmissionState
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.operations import content, groups
@@ -23,7 +23,7 @@ from courses.learning.types import EnrolmentState, NotDone
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.errors import Refused, Stale, TooLarge
 
 NOW, DUE = made.NOW, made.DUE
@@ -52,7 +52,7 @@ def test_after_the_cutoff_only_an_extension_opens_the_door(session: Session) -> 
         setup.extend(assignment=task, person_id=me.person_id, until_at=late, reason=" ", by=SYSTEM, now=NOW)
     setup.extend(assignment=task, person_id=me.person_id, until_at=late + timedelta(hours=1), reason="病假", by=SYSTEM, now=NOW)
     assert made.hand_in(task, me, now=late).late_days == 0
-    assert [row.reason for row in work.extensions_of(task.id)] == ["病假"]
+    assert [row.reason for row in lateness.extensions_of(task.id)] == ["病假"]
     with pytest.raises(setup.BadAssignment):
         setup.extend(assignment=task, person_id=ground.person().id, until_at=late, reason="不是学员", by=SYSTEM, now=NOW)
 
@@ -343,20 +343,45 @@ def test_whoever_marks_last_counts_a_table_as_well_as_a_teacher(session: Session
     assert row.points_x10 == 800
     grading.override(submission=row, version=None, points_x10=300, reason="抄袭复核", by=SYSTEM, now=NOW)
     assert row.points_x10 == 300
-    assert sheets.take(file=csv(f"{row.alias},40,,{row.version}"), **given) == 1
-    assert row.points_x10 == 400
+    with pytest.raises(sheets.SheetRefused) as refused:  # what was overridden is only changed with a reason
+        sheets.take(file=csv(f"{row.alias},40,,{row.version}"), **given)
+    assert ("理由" in str(refused.value.details), row.points_x10) == (True, 300)
+    assert sheets.take(file=csv(f"{row.alias},40,,{row.version}"), reason="复核后更正", **given) == 1
+    assert (row.points_x10, work.marks_of(row.id)[-1].reason) == (400, "复核后更正")
     with pytest.raises(grading.NotGradable, match="改定成绩"):
         made.grade(row, 900)
 
 
-def test_where_two_mark_a_table_replaces_both_and_only_an_override_replaces_it(session: Session) -> None:
+def test_a_shown_mark_is_changed_by_a_table_with_a_reason_only(session: Session) -> None:
+    task = made.assignment()
+    row = made.grade(made.hand_in(task, made.learner(task)), 500)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    given = {"assignment": task, "filename": "成绩.csv", "by": SYSTEM, "now": NOW}
+    with pytest.raises(sheets.SheetRefused) as refused:
+        sheets.take(file=csv(f"{row.alias},90,,{row.version}"), reason="  ", **given)
+    assert [(d["row"], d["column"]) for d in refused.value.details] == [(2, "points")]
+    sheets.take(file=csv(f"{row.alias},90,,{row.version}"), reason="漏看附件", **given)
+    assert (row.points_x10, work.marks_of(row.id)[-1].reason) == (900, "漏看附件")
+
+
+def test_where_two_mark_a_table_gives_the_mark_of_whoever_brings_it(session: Session) -> None:
+    """The first or the second one; what both settled is only changed with a reason."""
     task = made.assignment(is_double=True)
     row = made.hand_in(task, made.learner(task))
-    sheets.take(assignment=task, filename="成绩.csv", file=csv(f"{row.alias},50,,{row.version}"), by=SYSTEM, now=NOW)
+    one, two = made.acting(ground.person()), made.acting(ground.person())
+
+    def bring(by: Identity, points: int, reason: str = "") -> tuple[int | None, Queue]:
+        sheets.take(assignment=task, filename="成绩.csv", file=csv(f"{row.alias},{points},,{row.version}"), by=by, now=NOW, reason=reason)
+        return row.points_x10, row.queue
+
+    assert bring(one, 50) == (None, Queue.SECOND_GRADER)
+    assert bring(one, 90) == (None, Queue.SECOND_GRADER), "one person is not two"
+    assert bring(two, 86) == (880, Queue.NONE)
+    with pytest.raises(sheets.SheetRefused):
+        bring(one, 40)
+    assert bring(one, 40, "抄袭复核") == (400, Queue.NONE)
     with pytest.raises(grading.NotGradable, match="改定成绩"):
         made.grade(row, 900)
-    grading.override(submission=row, version=None, points_x10=600, reason="复核", by=SYSTEM, now=NOW)
-    assert (row.points_x10, row.queue) == (600, Queue.NONE)
 
 
 @pytest.mark.parametrize(("hours", "is_extended", "days"), [(0, False, 0), (30, False, 2), (30, True, 0)])

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment, PeerReview, Submission
-from courses.assignments.operations import grading, releasing, setup, telling
+from courses.assignments.operations import grading, handing_in, releasing, setup, telling
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.tasks import tend_peer_review
@@ -322,3 +322,22 @@ def test_reviews_of_an_earlier_version_are_asked_for_anew(session: Session) -> N
     reviewing.close(assignment=task, now=PEER_DUE)
     again = _again(rows[0])
     assert (again.queue, again.score_x10) == (Queue.PEERS_MISSING, None), "one review of what stands, not two"
+
+
+@pytest.mark.parametrize(("days", "why"), [(None, "in_review"), (1, "in_review"), (2, ""), (3, "")])
+def test_who_was_given_more_time_improves_a_work_that_is_in_review(session: Session, days: int | None, why: str) -> None:
+    """Its reviewers are asked to look at the other version."""
+    task, people, rows = reviewed()
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    mine = peers.reviews_of(rows[0].id)
+    write(mine[0], 800)
+    now = DUE + timedelta(days=2)
+    if days is not None:
+        until = DUE + timedelta(days=days)
+        setup.extend(assignment=task, person_id=people[0].person_id, until_at=until, reason="病假", by=SYSTEM, now=DUE)
+    assert handing_in.closed_because(task, rows[0], people[0].person_id, now) == why
+    assert handing_in.closed_because(task, rows[1], people[1].person_id, now) == "in_review"
+    if not why:
+        row = made.hand_in(task, people[0], "改过的", now=now)
+        assert (row.number, row.late_days, row.queue) == (2, 0, Queue.NONE)
+        assert {one.state for one in peers.reviews_of(row.id)} == {ReviewState.ASSIGNED}

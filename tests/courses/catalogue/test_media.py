@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 
 import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from courses.catalogue.media import SubtitleFault, VideoFacts, check_subtitles, probe
+from courses.catalogue.models import Block
+from courses.catalogue.operations import versions
+from tests.courses.catalogue.test_versions import filled
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import Role
 
 
 def box(kind: bytes, content: bytes) -> bytes:
@@ -73,3 +82,28 @@ GOOD = b"WEBVTT\n\n00:01.000 --> 00:04.000\n\xe4\xbd\xa0\xe5\xa5\xbd\n\n1\n00:00
 )
 def test_subtitles_are_checked_line_by_line(raw: bytes, fault: SubtitleFault | None) -> None:
     assert check_subtitles(raw) == fault
+
+
+@pytest.mark.parametrize(
+    ("typed", "raw", "length"),
+    [
+        (None, webm(0), None),  # a browser's recording does not say its length
+        ("60.02", webm(0), None),  # as it was shown
+        ("5", webm(0), 300),
+        (None, webm(9.5), 10),
+        ("5", webm(9.5), 10),
+    ],
+)
+def test_another_file_of_a_video_brings_its_own_length(
+    session: Session, as_role: Callable[..., FlaskClient], typed: str | None, raw: bytes, length: int | None
+) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    block = make.video(make.unit(run), duration=3601)
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    sent = filled(browser.get(f"/teaching/blocks/{block.id}").text)
+    given = {**sent, **({} if typed is None else {"minutes": typed}), "upload": (io.BytesIO(raw), "新.webm")}
+    assert browser.post(f"/teaching/blocks/{block.id}", data=given).status_code == 303
+    session.expire_all()
+    assert versions.latest(session.get_one(Block, block.id))["settings"]["duration"] == length

@@ -208,3 +208,59 @@ def test_the_pages_show_the_mark_that_stays(session: Session) -> None:
     content.remove(part=blocks[1], by=SYSTEM, now=NOW)
     judged(run, me)
     assert learning.standing_of(me, make.loaded(run), NOW).score_x10 == 400
+
+
+@pytest.mark.parametrize("how", ["removed", "weighs more", "added"])
+def test_a_book_that_is_made_later_leaves_the_mark_of_who_has_completed(session: Session, how: str) -> None:
+    """Until a person writes into the line; corrections are followed as without a book."""
+    run = make.run(pass_mark_x10=0, completion_share_x1000=600)
+    unit = make.unit(run)
+    first, second, missed = (quiz(run, unit) for _n in range(3))
+    content.update_block(block=second, version=None, weight_x10=30, by=SYSTEM, now=NOW)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    attempt = sit(first, me, 800)
+    sit(second, me, 400)
+    assert marks(run, me) == (400, 400)  # (800 + 3 * 400 + 0) / 5
+    match how:
+        case "removed":
+            content.remove(part=second, by=SYSTEM, now=NOW)
+        case "weighs more":
+            content.update_block(block=first, version=None, weight_x10=200, by=SYSTEM, now=NOW)
+            versions.publish_drafts(parts=[first], note="", by=SYSTEM, now=NOW)
+        case _:
+            quiz(run, unit)
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    assert marks(run, me, book) == (400, 400)
+    assert learning.standing_of(me, make.loaded(run), NOW).score_x10 == 400
+    mark(attempt, me, 300)
+    assert marks(run, me, book) == (300, 300)
+    column = next(one for one in queries.columns_of(book.id) if one.block_id == missed.id)
+    given = {"kind": GradeKind.OVERRIDE, "points_x10": 500, "reason": "补考", "version": None}
+    grades.set_grade(book=book, column=column, enrolment=me, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+    (line,) = queries.book_rows(book, [queries.learner(me.id)])
+    assert marks(run, me, book) == (line.total.score_x10,) * 2
+
+
+@pytest.mark.parametrize("has_book_first", [True, False])
+@pytest.mark.parametrize("how", ["removed", "taken back"])
+def test_what_was_missed_goes_on_counting_where_it_is_no_longer_there(session: Session, has_book_first: bool, how: str) -> None:
+    """With a book as without one; of whoever still learns it is not asked any more."""
+    run = make.run(pass_mark_x10=0, completion_share_x1000=500)
+    unit = make.unit(run)
+    first, missed = quiz(run, unit), quiz(run, unit)
+    make.publish(run)
+    me, other = make.enrolment(make.loaded(run)), make.enrolment(make.loaded(run))
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW) if has_book_first else None
+    attempt = sit(first, me, 800)
+    assert marks(run, me, book) == (400, 400)
+    if how == "removed":
+        content.remove(part=missed, by=SYSTEM, now=NOW)
+    else:
+        content.publish(part=missed, is_published=False, by=SYSTEM, now=NOW)
+    book = book or books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    mark(attempt, me, 600)
+    assert marks(run, me, book) == (300, 300)
+    sit(first, other, 800)
+    grades.hand_down(run_id=run.id, enrolment_ids=[other.id], by=SYSTEM, now=NOW)
+    assert (other.state, other.score_x10) == (EnrolmentState.COMPLETED, 800)

@@ -187,8 +187,24 @@ def test_a_cohort_fills_the_seats_and_the_rest_waits(session: Session) -> None:
     cohort_id = students[0].cohort_id
     run = make.run(is_published=True, quota=2)
     assert invitation_queries.persons_of_cohort(cohort_id) == [row.person_id for row in sorted(students, key=lambda row: row.student_no)]
-    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (2, 1)
-    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (0, 0)
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (2, 1, 0)
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (0, 0, 0)
+
+
+def test_a_cohort_that_is_added_again_leaves_out_who_has_left(session: Session) -> None:
+    """Whoever left, and whoever was taken out: their reason stays. Late comers come in."""
+    programme = ground.programme()
+    students = [ground.student(programme) for _ in range(3)]
+    cohort_id = students[0].cohort_id
+    run = make.run(is_published=True)
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (3, 0, 0)
+    row = queries.enrolment_of(run.id, students[1].person_id)
+    assert row is not None
+    operations.withdraw(enrolment=row, note="转专业", by=SYSTEM, now=NOW)
+    ground.student(programme)
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (1, 0, 1)
+    session.refresh(row)
+    assert (row.state, row.note) == (EnrolmentState.WITHDRAWN, "转专业")
 
 
 def test_one_decision_over_many_leaves_those_that_do_not_fit(session: Session) -> None:
@@ -276,5 +292,5 @@ def test_a_cohort_that_is_put_in_needs_no_approval_either(session: Session) -> N
     run = make.run(is_published=True, mode=RunMode.APPROVAL)
     row = operations.enrol(run=run, person_id=student.person_id, by=SYSTEM, now=NOW)
     assert row.state is EnrolmentState.PENDING
-    assert operations.enrol_cohort(run=run, cohort_id=student.cohort_id, by=SYSTEM, now=NOW) == (1, 0)
+    assert operations.enrol_cohort(run=run, cohort_id=student.cohort_id, by=SYSTEM, now=NOW) == (1, 0, 0)
     assert row.state is EnrolmentState.ACTIVE

@@ -20,6 +20,7 @@ from courses.assessment.operations import attempts, quizzes
 from courses.assessment.queries import hours
 from courses.assignments.models import Assignment
 from courses.assignments.operations import handing_in, peers, releasing, setup
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import peers as reviews
 from courses.assignments.queries import teams, work
 from courses.catalogue import authoring_queries as authoring
@@ -164,8 +165,8 @@ def test_work_extensions_and_teams_are_the_humans(place: Place, two: tuple[Perso
         assert found.id == handed.id
         assert membership is not None
         assert membership.group_id == one.id
-        assert work.until_of(place.task.id, [who.id]) == until
-        assert work.untils_of(who.id, [place.task.id]) == {place.task.id: until}
+        assert late.until_of(place.task.id, [who.id]) == until
+        assert late.untils_of(who.id, [place.task.id]) == {place.task.id: until}
         assert work.to_hand_in(who.id, NOW + timedelta(days=30), NOW) == []
 
 

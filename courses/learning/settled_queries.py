@@ -1,0 +1,32 @@
+"""What a person decided of single blocks for a learner (excused, or a mark that was written), as the gradebook handed it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from courses.learning.models import Enrolment, EnrolmentMark
+from courses.learning.queries import as_settled, furthest
+from trainhub.kernel.db import portions, session
+from trainhub.people import queries as people
+
+
+def of_many(enrolment_ids: Sequence[int]) -> dict[int, dict[int, int | None]]:
+    """By enrolment and block the score that was written, None where the learner is excused; only of whom anything was decided."""
+    found = {}
+    for some in portions(enrolment_ids):
+        statement = select(EnrolmentMark.enrolment_id, EnrolmentMark.settled)
+        for key, stored in session().execute(statement.where(EnrolmentMark.enrolment_id.in_(some), EnrolmentMark.settled.is_not(None))):
+            found[key] = as_settled(stored)
+    return found
+
+
+def by_run(person_id: int, run_ids: Iterable[int]) -> dict[int, dict[int, int | None]]:
+    """The same for a human, by run; of two enrolments in one run of the furthest."""
+    statement = select(Enrolment.run_id, EnrolmentMark.settled).outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
+    found: dict[int, dict[int, int | None]] = {}
+    mine = statement.where(people.of_human(Enrolment.person_id, person_id), Enrolment.run_id.in_(list(run_ids)))
+    for run_id, stored in session().execute(mine.order_by(*furthest(Enrolment))):
+        found.setdefault(run_id, as_settled(stored))
+    return found

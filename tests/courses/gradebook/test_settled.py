@@ -1,0 +1,165 @@
+"""Who is excused of work, or has a mark that a teacher wrote for work done on paper, completes the course without handing in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from courses.assignments.models import Assignment
+from courses.assignments.queries import work
+from courses.catalogue.models import Block, Run
+from courses.catalogue.types import Access, Condition, ConditionKind
+from courses.gradebook import queries
+from courses.gradebook.models import Gradebook
+from courses.gradebook.operations import books, grades
+from courses.gradebook.types import GradeKind
+from courses.learning import opening, operations
+from courses.learning.models import Enrolment
+from courses.learning.operations import checking
+from courses.learning.types import EnrolmentState
+from tests.courses.discussion.test_migration import put as row
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel import migrations
+from trainhub.kernel.access import SYSTEM, Role
+
+NOW = make.NOW
+BY: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def taught(**given: object) -> tuple[Run, Assignment, Block, Gradebook]:
+    """A run of one text and one graded assignment, with a gradebook."""
+    run = make.run(**given)
+    task = made.assignment(run)
+    text = make.text(make.unit(run))
+    run = make.publish(run)
+    return run, task, text, books.make(run=make.loaded(run), **BY)
+
+
+def write(book: Gradebook, task: Assignment, who: Enrolment, kind: GradeKind | None, points: int | None = None) -> None:
+    (column,) = [one for one in queries.columns_of(book.id) if one.block_id == task.block_id]
+    grades.set_grade(book=book, column=column, enrolment=who, kind=kind, points_x10=points, reason="病假", version=None, **BY)
+    grades.hand_down(run_id=book.run_id, enrolment_ids=[who.id], **BY)
+
+
+def read(session: Session, run: Run, text: Block, who: Enrolment, book: Gradebook) -> None:
+    operations.mark_done(enrolment=who, block=text, **BY)
+    grades.hand_down(run_id=run.id, enrolment_ids=[who.id], **BY)
+    session.refresh(who)
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "state", "score"),
+    [
+        (GradeKind.EXCUSED, None, EnrolmentState.COMPLETED, None),
+        (GradeKind.OVERRIDE, 900, EnrolmentState.COMPLETED, 900),
+        (GradeKind.OVERRIDE, 600, EnrolmentState.COMPLETED, 600),
+        (GradeKind.OVERRIDE, 599, EnrolmentState.ACTIVE, 599),
+        (None, None, EnrolmentState.ACTIVE, 0),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_nothing_is_left_to_do(
+    session: Session, kind: GradeKind | None, points: int | None, state: EnrolmentState, score: int | None, is_first: bool
+) -> None:
+    run, task, text, book = taught()
+    me = made.learner(task)
+    if is_first:
+        write(book, task, me, kind, points)
+    read(session, run, text, me, book)
+    if not is_first:
+        write(book, task, me, kind, points)
+    session.refresh(me)
+    assert (me.state, me.score_x10) == (state, score)
+    session.expire_all()
+    assert checking.check(run_ids=[run.id], now=NOW).differ == []
+    assert operations.recompute(enrolment=me, **BY) == []
+    session.refresh(me)
+    assert me.state is state
+
+
+def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Session) -> None:
+    run, task, text, book = taught()
+    me = made.learner(task)
+    for kind, points in ((GradeKind.EXCUSED, None), (GradeKind.OVERRIDE, 900)):
+        write(book, task, me, kind, points)
+        write(book, task, me, None)
+    read(session, run, text, me, book)
+    assert (me.state, me.progress_x1000) == (EnrolmentState.ACTIVE, 500)
+
+
+def test_who_is_excused_of_everything_completes(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    book = books.make(run=make.loaded(run), **BY)
+    me, other = made.learner(task), made.learner(task)
+    write(book, task, me, GradeKind.EXCUSED)
+    grades.hand_down(run_id=run.id, enrolment_ids=[other.id], **BY)
+    for one in (me, other):
+        session.refresh(one)
+    assert [one.state for one in (me, other)] == [EnrolmentState.COMPLETED, EnrolmentState.ACTIVE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "is_open"),
+    [(GradeKind.EXCUSED, None, True), (GradeKind.OVERRIDE, 700, True), (GradeKind.OVERRIDE, 699, False), (None, None, False)],
+)
+def test_what_waits_for_it_opens(session: Session, kind: GradeKind | None, points: int | None, is_open: bool) -> None:
+    run, task, text, book = taught()
+    graded = session.get_one(Block, task.block_id)
+    waits = Condition(ConditionKind.GRADE, f"block:{graded.key}", min_x10=700)
+    text.access = Access((waits,)).plain()
+    session.flush()
+    me = made.learner(task)
+    write(book, task, me, kind, points)
+    session.expire_all()
+    one = opening.door(me, NOW)
+    many, mine = opening.doors_of([me], NOW)[me.id], opening.doors(me.person_id, [run.id], NOW)[run.id]
+    assert [door.is_open(text.unit_id, text.id) for door in (one, many, mine)] == [is_open] * 3
+
+
+def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    run, task, _text, book = taught()
+    me, other = made.learner(task, ground.person()), made.learner(task)
+    write(book, task, me, GradeKind.EXCUSED)
+    assert [len(work.to_hand_in(one.person_id, made.DUE, NOW)) for one in (me, other)] == [0, 1]
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
+    assert "教师已免计这一项" in page
+    assert "还没有提交作业" not in page
+
+
+def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Engine]) -> None:
+    before = history("0106")
+    with before.connect() as connection:
+        row(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
+        row(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
+        row(
+            connection, "course_run", id=1, code="R", course_id=1, mode="open", state="published", goal_category="worker", completion_share_x1000=1000
+        )
+        row(connection, "gradebook", id=1, run_id=1)
+        row(connection, "grade_category", id=1, book_id=1, name="n", weight_x10=10, position=1)
+        row(connection, "grade_column", id=1, book_id=1, category_id=1, title="t", position=1, max_x10=1000)
+        for key, kind in ((1, "excused"), (2, "override"), (3, "manual"), (4, None)):
+            row(connection, "person", id=key, name="张三", gender="unknown", nationality_kind="china")
+            row(connection, "enrolment", id=key, run_id=1, person_id=key, state="active")
+            row(connection, "enrolment_mark", enrolment_id=key, is_due=False)
+            row(connection, "grade", id=key, column_id=1, enrolment_id=key, kind=kind, points_x10=500 if kind in ("override", "manual") else None)
+        connection.commit()
+    migrations.upgrade(before, "0113")
+    with before.connect() as connection:
+        found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
+    told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
+    assert told == [(1, True, True, None), (2, True, True, None), (3, False, True, None), (4, False, False, None)]
+    migrations.downgrade(before, "0106")

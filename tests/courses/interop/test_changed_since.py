@@ -1,0 +1,157 @@
+"""A quiz that came from a package and was changed here goes out as it is by now, not as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from courses.assessment import queries as assessment
+from courses.assessment.models import Question, QuestionVersion
+from courses.assessment.operations import items
+from courses.assessment.operations.checking import version_data
+from courses.assessment.types import QuestionKind
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Block, Run
+from courses.catalogue.types import BodyFormat
+from courses.interop import operations, putting_out
+from courses.interop import types as docs
+from courses.interop.formats import opened
+from courses.interop.olx.writer import write_olx
+from tests.courses.interop.courses_for_tests import course_folder
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session as current
+
+BY: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
+THREE = "<problem>" + "<p>再答</p>".join(f'<stringresponse answer="{text}"><textline/></stringresponse>' for text in "abc") + "</problem>"
+POOL = '<library_content url_name="x1" max_count="1">' + "".join(f'<problem url_name="p{text}"/>' for text in "abc") + "</library_content>"
+POLL = """<poll url_name="x1" question="同意吗" answers='[["a",{"label":"是"}],["b",{"label":"否"}],["c",{"label":"否"}]]' />"""
+SURVEY = """<survey url_name="x1" questions='[["a",{"label":"难吗"}],["b",{"label":"快吗"}]]' answers='[["y","是"],["n","否"]]' />"""
+
+
+def taken(session: Session, folder: Path, element: str, files: dict[str, str | bytes] | None = None) -> tuple[Run, Block]:
+    course_folder(folder, {"vertical/v1.xml": f"<vertical>{element}</vertical>", **(files or {})})
+    with opened(folder) as package:
+        run, _report = operations.import_course(opened=package, owner=ground.university(), by=SYSTEM, now=make.NOW, code=f"C{ground.unique()}")
+    (block,) = [one for one in catalogue.blocks_of_run(run.id) if one.kind == "quiz"]
+    return run, block
+
+
+def out(run: Run, folder: Path) -> list[docs.Content]:
+    """What goes out, and comes in again from the files."""
+    write_olx(putting_out.course_doc(make.loaded(run)), folder)
+    with opened(folder) as package:
+        return [one.content for one in package.doc.blocks() if not isinstance(one.content, docs.HtmlDoc)]
+
+
+def asks(run: Run, kind: QuestionKind, stem: str, data: dict[str, object]) -> Question:
+    question = Question(course_id=run.course_id, key=f"k{ground.unique()}", kind=kind, category="", created_at=make.NOW)
+    current().add(question)
+    current().flush()
+    kept = version_data(data, BodyFormat.HTML)
+    current().add(QuestionVersion(question_id=question.id, number=1, stem=stem, stem_html=stem, data=kept, saved_at=make.NOW))
+    current().flush()
+    return question
+
+
+def answers(content: docs.Content) -> list[tuple[str, int]]:
+    assert isinstance(content, docs.ProblemDoc)
+    return [(one.answers[0].text, one.points) for one in content.questions]
+
+
+def exchange(run: Run, block: Block) -> None:
+    second = assessment.items_of_blocks([block.id])[1]
+    items.remove_item(item=second, **BY)
+    items.add_item(block=block, question=asks(run, QuestionKind.TEXT, "新题", {"answers": [{"text": "d", "is_correct": True}]}), **BY)
+
+
+def points(run: Run, block: Block) -> None:
+    last = assessment.items_of_blocks([block.id])[2]
+    question = assessment.question_by_id(last.question_id)
+    assert question is not None
+    items.add_item(block=block, question=question, points_x10=30, **BY)
+
+
+def order(run: Run, block: Block) -> None:
+    items.move_part(part=assessment.items_of_blocks([block.id])[0], step=1, **BY)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (None, [("a", 1), ("b", 1), ("c", 1)]),
+        (exchange, [("a", 1), ("c", 1), ("d", 1)]),
+        (points, [("a", 1), ("b", 1), ("c", 3)]),
+        (order, [("b", 1), ("a", 1), ("c", 1)]),
+    ],
+)
+def test_a_problem(session: Session, tmp_path: Path, change: Callable[[Run, Block], None] | None, found: list[tuple[str, int]]) -> None:
+    run, block = taken(session, tmp_path / "in", '<problem url_name="p1"/>', {"problem/p1.xml": THREE})
+    if change is not None:
+        change(run, block)
+    (content,) = out(run, tmp_path / "out")
+    assert answers(content) == found
+
+
+@pytest.mark.parametrize(("is_changed", "found"), [(False, "abc"), (True, "acd")])
+def test_a_pool(session: Session, tmp_path: Path, is_changed: bool, found: str) -> None:
+    one = '<problem><stringresponse answer="{0}"><textline/></stringresponse></problem>'
+    run, block = taken(session, tmp_path / "in", POOL, {f"problem/p{text}.xml": one.format(text) for text in "abc"})
+    if is_changed:
+        exchange(run, block)
+    (content,) = out(run, tmp_path / "out")
+    assert isinstance(content, docs.PoolDoc)
+    assert ("".join(text for problem in content.problems for text, _points in answers(problem)), content.count) == (found, 1)
+
+
+def opinion(run: Run, block: Block, stem: str, *labels: str) -> None:
+    made = asks(run, QuestionKind.SINGLE, stem, {"options": [{"body": label, "is_correct": False} for label in labels]})
+    items.add_item(block=block, question=made, points_x10=0, **BY)
+
+
+def test_a_poll_and_a_survey(session: Session, tmp_path: Path) -> None:
+    run, block = taken(session, tmp_path / "poll", POLL)
+    (content,) = out(run, tmp_path / "poll-out")
+    assert isinstance(content, docs.PollDoc)
+    opinion(run, block, "还要吗", "要", "不要")
+    first, second = out(run, tmp_path / "poll-changed")
+    assert isinstance(first, docs.PollDoc)
+    assert isinstance(second, docs.PollDoc)
+    assert ([label for _code, label in first.options], [label for _code, label in second.options]) == (["是", "否", "否"], ["要", "不要"])
+    run, block = taken(session, tmp_path / "survey", SURVEY)
+    (content,) = out(run, tmp_path / "survey-out")
+    assert isinstance(content, docs.SurveyDoc)
+    opinion(run, block, "累吗", "是", "否")
+    items.remove_item(item=assessment.items_of_blocks([block.id])[0], **BY)
+    (content,) = out(run, tmp_path / "survey-changed")
+    assert isinstance(content, docs.SurveyDoc)
+    assert ([label for _code, label in content.questions], [label for _code, label in content.answers]) == (["快吗", "累吗"], ["是", "否"])
+
+
+def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> None:
+    run = make.run(completion_share_x1000=800, quota=30)
+    unit = make.unit(run)
+    task = made.assignment(run, of=made.block(unit, title="设计"), percent_per_day=10, is_double=True)
+    for title in ("期中", "期末"):
+        quiz = make.quiz(unit, of=run, minutes=45, counts="last")
+        quiz.title = title
+    partial = asks(run, QuestionKind.TEXT, "题", {"answers": [{"text": "a"}, {"text": "b", "share_x1000": 500}]})
+    items.add_item(block=quiz, question=partial, **BY)
+    session.flush()
+    told = [one for one in putting_out.course_doc(make.loaded(run)).warnings if "没有导出" in one and "成绩册" not in one]
+    assert told == [
+        "测验的限时没有导出：期中、期末",
+        "测验取哪一次成绩没有导出：期中、期末",
+        "填空和数值题的部分得分（导出后算全对）没有导出：期末",
+        "作业的迟交规则没有导出：设计",
+        "作业的双人评分没有导出：设计",
+        "完成课程所需的比例没有导出",
+        "名额和退课截止日没有导出",
+    ]
+    assert task.is_double
