@@ -1,7 +1,7 @@
 """A learner's mark keeps what a person decided of single blocks: excused, or a mark that was written
 
 Revision ID: 0113
-Revises: 0106
+Revises: 0112
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0113"
-down_revision = "0106"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
