@@ -141,7 +141,7 @@ def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Ca
 
 
 def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Engine]) -> None:
-    before = history("0106")
+    before = history("0112")
     with before.connect() as connection:
         row(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
         row(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
@@ -162,4 +162,4 @@ def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Eng
         found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
     told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
     assert told == [(1, True, True, None), (2, True, True, None), (3, False, True, None), (4, False, False, None)]
-    migrations.downgrade(before, "0106")
+    migrations.downgrade(before, "0112")
