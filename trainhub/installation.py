@@ -46,6 +46,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     config.load()  # before an address is filled in: mail needs the one that people type
     os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}")
     settings = config.load()
+    config.check_serving(settings)
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
