@@ -14,8 +14,9 @@ from whitenoise import WhiteNoise
 from trainhub import config
 from trainhub.app import create_app
 from trainhub.assets import asset_dir
-from trainhub.kernel import key_marks, keys
+from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
+from trainhub.kernel.db import db
 from trainhub.kernel.worker import work
 
 
@@ -23,6 +24,8 @@ def wsgi_app() -> Flask:
     """The app with its assets served by whitenoise: kept by browsers for ever, since their addresses carry a hash."""
     app = create_app()
     config.check_serving(app.config["SETTINGS"])
+    with app.app_context():
+        migrations.check(db.engine)
     keys.check(app.config["SETTINGS"].instance, app.config["SETTINGS"].secret_key)
     if (app.config["SETTINGS"].instance / keys.FILE).exists():
         with app.app_context():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import shutil
 import socket
 import sqlite3
 import time
@@ -105,3 +106,24 @@ def test_an_address_over_tls_needs_to_know_how_many_proxies_stand_in_front(insta
         done = processes.run(["serve", "--workers", workers, "--no-jobs"], environment(instance, TRAINHUB_BASE_URL=SITE))
         assert done.returncode == 1
         assert "TRAINHUB_TRUSTED_PROXIES" in done.stderr
+
+
+def _at(folder: Path, revision: str) -> None:
+    with sqlite3.connect(folder / "trainhub.sqlite3") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+@pytest.mark.parametrize("words", [("serve", "--no-jobs"), ("serve", "--workers", "2"), ("worker", "--once")], ids=" ".join)
+def test_nobody_starts_on_a_database_of_another_version(instance: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Served all the same, each page would say that the database is busy."""
+    folder = tmp_path / "upgraded"
+    shutil.copytree(instance, folder)
+    for revision, says in (("0100", "trainhub init"), ("9999", "不要对它执行 trainhub init")):
+        _at(folder, revision)
+        done = processes.run(words, environment(folder), timeout=60)
+        assert (done.returncode, f"数据库版本是 {revision}" in done.stderr, says in done.stderr) == (1, True, True), done.stderr
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    done = processes.run(words, environment(fresh), timeout=60)
+    assert (done.returncode, "trainhub init" in done.stderr) == (1, True), done.stderr
+    assert list(fresh.iterdir()) == [], "nothing is made by the way"
