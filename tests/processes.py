@@ -94,6 +94,16 @@ class Started:
         """What it has written to its output so far."""
         return self._text("stdout")
 
+    def complained(self) -> str:
+        """What it has written to its log (stderr) so far."""
+        return self._text("stderr")
+
+    def stop(self) -> None:
+        """Ask it to end in order (SIGTERM) and wait for that."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+        self.wait(30)
+
     def kill(self) -> None:
         """End it at once (SIGKILL), as a power cut would."""
         os.kill(self.pid, signal.SIGKILL)

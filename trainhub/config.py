@@ -32,6 +32,8 @@ class Settings:
     mail_from: str = ""
     files_url: str = ""
     trusted_proxies: int = 0
+    has_counted_proxies: bool = False
+    """Whether somebody said how many there are, be it none."""
     max_upload_mb: int = 200
     log_level: str = "INFO"
     pdf_signer: Path | None = None
@@ -135,12 +137,27 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         mail_from=env.get("MAIL_FROM", ""),
         files_url=env.get("FILES_URL", ""),
         trusted_proxies=trusted_proxies,
+        has_counted_proxies=bool(env.get("TRUSTED_PROXIES")),
         max_upload_mb=max_upload_mb,
         log_level=log_level,
         pdf_signer=Path(env["PDF_SIGNER"]) if env.get("PDF_SIGNER") else None,
         pdf_signer_password=env.get("PDF_SIGNER_PASSWORD", ""),
         credential_signer=env.get("CREDENTIAL_SIGNER", ""),
     )
+
+
+def check_serving(settings: Settings) -> None:
+    """What a server needs beyond the settings of a command. Raises HalfConfigured.
+
+    Over https somebody else ends the TLS: unless it is known how many proxies that are, everybody would seem to come from the last of them.
+    """
+    if settings.is_https and not settings.has_counted_proxies:
+        raise HalfConfigured(
+            "TRAINHUB_TRUSTED_PROXIES 没有设置：TRAINHUB_BASE_URL 是 https 网址，说明前面有反向代理；请设为代理的层数（通常为 1），并让代理传递 "
+            "Host、X-Forwarded-For、X-Forwarded-Proto（见 docs/operations.md 的 Serving），否则所有人都被记为同一个地址；确实没有代理则设为 0 / "
+            "is not set, but TRAINHUB_BASE_URL is https, so a reverse proxy stands in front: set it to how many there are (mostly 1) and let them pass "
+            "Host, X-Forwarded-For and X-Forwarded-Proto (docs/operations.md, Serving), or everybody counts as one address; 0 if there is none"
+        )
 
 
 def _address(text: str) -> SplitResult | None:

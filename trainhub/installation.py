@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, clock, file_checks, keys, restoring
+from trainhub.kernel import audit, backup, clock, file_checks, keys, migrations, restoring
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import read_at_once, session, transaction
+from trainhub.kernel.db import db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
@@ -46,9 +47,15 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     config.load()  # before an address is filled in: mail needs the one that people type
     os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}")
     settings = config.load()
+    config.check_serving(settings)
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
+        _check_revision(settings)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
+    if not (settings.is_reachable or settings.is_demo):
+        say(
+            "TRAINHUB_BASE_URL 没有设为别人能打开的网址：邀请、重置和首次登录链接不会生成，证书不能打印 / links and certificates are refused until it is set"
+        )
     if workers > 1:
         serving.serve_many(host, port, workers)
     try:
@@ -58,6 +65,15 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
             f"不能在 {_in_address(host)}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
             code="cannot_listen",
         ) from taken
+
+
+def _check_revision(settings: config.Settings) -> None:
+    """Before gunicorn takes this process's place, whose workers would only say that they do not start."""
+    engine = sa.create_engine(settings.database_url)
+    try:
+        migrations.check(engine)
+    finally:
+        engine.dispose()
 
 
 def _in_address(host: str) -> str:
@@ -75,6 +91,7 @@ def worker(once: bool) -> dict[str, Any] | None:
     from trainhub.kernel import jobs, key_marks
     from trainhub.kernel.worker import work
 
+    migrations.check(db.engine)
     key_marks.check()
     if once:
         return {"jobs": jobs.run_all()}

@@ -11,16 +11,21 @@ from typing import NoReturn
 from flask import Flask
 from whitenoise import WhiteNoise
 
+from trainhub import config
 from trainhub.app import create_app
 from trainhub.assets import asset_dir
-from trainhub.kernel import key_marks, keys
+from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
+from trainhub.kernel.db import db
 from trainhub.kernel.worker import work
 
 
 def wsgi_app() -> Flask:
     """The app with its assets served by whitenoise: kept by browsers for ever, since their addresses carry a hash."""
     app = create_app()
+    config.check_serving(app.config["SETTINGS"])
+    with app.app_context():
+        migrations.check(db.engine)
     keys.check(app.config["SETTINGS"].instance, app.config["SETTINGS"].secret_key)
     if (app.config["SETTINGS"].instance / keys.FILE).exists():
         with app.app_context():
@@ -43,7 +48,8 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        waitress.serve(app, host=host, port=port, threads=8, ident=None, channel_timeout=120)
+        # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
+        waitress.serve(app, host=host, port=port, threads=8, ident=None, channel_timeout=120, clear_untrusted_proxy_headers=False)
     finally:
         stop.set()
         if with_jobs:

@@ -35,7 +35,7 @@ def export(file: str) -> dict[str, Any]:
     Example: trainhub mentors export mentors.csv
     """
     schema = imports.SCHEMA
-    rows = downloads.write(file, imports.export_rows(operator()), schema.columns, codes=downloads.codes_of(schema))
+    rows = downloads.write(file, imports.export_rows(operator()), schema.columns, codes=downloads.codes_of(schema), private=True)
     return {"file": file, "rows": rows}
 
 

@@ -14,7 +14,7 @@ from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
 from trainhub.identity.slips import SLIP_COLUMNS, slip_rows
 from trainhub.identity.types import LoginKind
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, site
 from trainhub.kernel.access import Role
 from trainhub.kernel.commands import edge, operator, progress
 from trainhub.kernel.db import transaction
@@ -254,6 +254,8 @@ def open_(
         had, waiting = sum(m.account_id is not None for m in before), len(ops.waiting(before, everybody=False)) + len(due) - invited
         counts = {"members": len(before), "opened": len(due), "invited": invited, "had_account": had, "granted": sum(m.lacks_role for m in before)}
         return {**answer, **counts, "without_email": waiting, "not_opened": why_not}
+    if slips:
+        site.address()  # before anything: else accounts are opened whose slips cannot be made
     result = tasks.open_listed(group, chosen, by=by, tell=lambda done, total: progress(done, total, "accounts"), only=only)
     if slips:
         with transaction():

@@ -14,12 +14,13 @@ import hashlib
 import io
 import json
 import secrets
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -132,7 +133,7 @@ def tell(made: dict[str, Any], *, by: Identity) -> bool:
     """Write a backup that was made into the audit log; False where the database cannot be written, of which a backup may be wanted all the more."""
     try:
         with transaction():
-            audit.record(by=by, did="kernel.instance.backed_up", on=("instance", "all"), data={"file": Path(made["file"]).name, "rows": made["rows"]})
+            audit.record(by=by, did=DID, on=("instance", "all"), data={"file": Path(made["file"]).name, "rows": made["rows"]})
     except sa.exc.DBAPIError as error:
         current_app.logger.warning("the backup is made, but the audit log could not be written: %s", error.orig)
         return False
@@ -266,7 +267,11 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
 
         for name in manifest["members"]:
             if name.startswith("files/"):
-                obstore.put(files.store(), files.path_of(name.removeprefix("files/")), _member(archive, name).read())
+                # A member that is sought in would be unpacked anew from the start of the archive: what is large goes by way of the disk.
+                with tempfile.SpooledTemporaryFile(files.CHUNK) as spool:
+                    shutil.copyfileobj(_member(archive, name), spool, files.CHUNK)
+                    spool.seek(0)
+                    obstore.put(files.store(), files.path_of(name.removeprefix("files/")), spool, max_concurrency=files.PARTS_AT_ONCE)
     return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"], **told}
 
 
@@ -341,6 +346,9 @@ def _reset_sequences(current: Any) -> None:
                 current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608 - names of our own tables
 
 
+STALE = timedelta(days=30)
+"""A backup older than this is reminded of."""
+DID = "kernel.instance.backed_up"
 NOTE = "last-backup"
 """In the instance folder: when the last backup was made, for those who are reminded of it. No part of a backup."""
 
@@ -352,8 +360,11 @@ def note_made(instance: Path, now: datetime) -> None:
 
 
 def last_made(instance: Path) -> datetime | None:
-    """When the last backup was made here, as far as is known."""
-    try:
-        return datetime.fromisoformat((instance / NOTE).read_text("utf-8").strip())
-    except (OSError, ValueError):
-        return None
+    """When the last backup was made, as far as is known: here, or on another machine, which told the audit log that all share."""
+    told = sa.select(sa.func.max(audit.AuditEvent.at)).where(
+        audit.AuditEvent.on_kind == "instance", audit.AuditEvent.on_id == "all", audit.AuditEvent.did == DID
+    )
+    known = [session().scalar(told)]
+    with suppress(OSError, ValueError):
+        known.append(datetime.fromisoformat((instance / NOTE).read_text("utf-8").strip()))
+    return max((at for at in known if at is not None), default=None)

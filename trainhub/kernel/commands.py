@@ -163,9 +163,11 @@ def _of_the_database() -> Refused | None:
         return _not_taken(away) or Refused(
             f"数据库无法连接：{_reason(away)}。请检查 TRAINHUB_DATABASE_URL；新实例请先执行 trainhub init。", code="no_database"
         )
-    if revision == migrations.head():
-        return None
-    return Refused(f"数据库版本是 {revision or '空'}，当前程序需要 {migrations.head()}：请先执行 trainhub init。", code="not_migrated")
+    try:
+        migrations.refuse_other(revision)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def _not_taken(problem: OperationalError | ProgrammingError | InternalError) -> Refused | None:

@@ -201,6 +201,12 @@ def known(unique_key: str) -> Job | None:
     return session().scalar(select(Job).where(Job.unique_key == unique_key))
 
 
+def due_count(task: str, *, most: int) -> int:
+    """How many jobs of a task wait and may begin, counted up to `most`; those of this transaction, too."""
+    waiting = select(Job.id).where(Job.task == task, Job.state == JobState.QUEUED, Job.run_after_at <= clock.now()).limit(most)
+    return len(session().scalars(waiting).all())
+
+
 def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, run_after: datetime | None = None, **args: Any) -> Job:
     """Queue a job in the current transaction. With a `unique_key` that is still known the existing job is returned.
 

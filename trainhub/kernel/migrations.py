@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from trainhub.kernel.db import Base
+from trainhub.kernel.errors import Refused
 
 VERSIONS = "alembic_version"
 """Alembic's own table: it stays when everything was migrated away."""
@@ -35,6 +36,40 @@ def head() -> str | None:
 def revision_of(connection: sa.Connection) -> str | None:
     """The revision the database is at; None when it was never migrated."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def refuse_other(revision: str | None) -> None:
+    """Raise Refused (`not_migrated`) when a database at `revision` is not the one this code works with."""
+    if revision == head():
+        return
+    if revision is not None and not _is_known(revision):
+        raise Refused(
+            f"数据库版本是 {revision}，比当前程序（{head()}）新：请停止本机的旧程序，换用与数据库相同的新版本后再启动，不要对它执行 trainhub init。",
+            code="not_migrated",
+        )
+    raise Refused(
+        f"数据库版本是 {revision or '空'}，当前程序需要 {head()}：请先执行 trainhub init。升级时请先停止各台机器上的服务和后台任务，并做好备份。",
+        code="not_migrated",
+    )
+
+
+def _is_known(revision: str) -> bool:
+    return any(one.revision == revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+
+
+def check(engine: sa.Engine) -> None:
+    """`refuse_other` for whoever starts a server or a worker. A database that cannot be asked now is not refused: who serves outlives that."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():
+        refuse_other(None)
+    try:
+        with engine.connect() as connection:
+            revision = revision_of(connection)
+            if revision is None and file:  # a file that cannot be read for want of room lists no tables, which looks like an empty one
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    except sa.exc.OperationalError:
+        return
+    refuse_other(revision)
 
 
 def upgrade(engine: sa.Engine, to: str = "head") -> None:

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+FORWARDED = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_X_FORWARDED_BY",
+)
+"""What a proxy says of the request it passes on, and anybody else can write, too."""
+log = structlog.get_logger("proxies")
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Unproxied:
+    """No proxy is trusted: what a request says of its way is taken out, and told once in the log, since a proxy that nobody counted makes everybody
+    come from its own address."""
+
+    def __init__(self, app: Wsgi) -> None:
+        self.app = app
+        self.is_told = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        found = [name for name in FORWARDED if environ.pop(name, None) is not None]
+        if found and not self.is_told:
+            self.is_told = True
+            advice = (
+                "请求带有反向代理的头，而 TRAINHUB_TRUSTED_PROXIES 没有设置或为 0：审计日志和登录限制把所有人记为同一个地址；前面有几层代理就设为几 / "
+                "a request came through a proxy, but TRAINHUB_TRUSTED_PROXIES is 0 or not set: the audit log and the limits of sign-in count everybody as "
+                "one address; set it to how many proxies stand in front (docs/operations.md, Serving)"
+            )
+            log.warning("proxies.not_trusted", headers=[name.removeprefix("HTTP_").replace("_", "-").title() for name in found], advice=advice)
+        return self.app(environ, start_response)
+
 
 def init_app(app: Flask, trusted: int) -> None:
-    """Trust `trusted` proxies in front of us (TRAINHUB_TRUSTED_PROXIES)."""
+    """Trust `trusted` proxies in front of us (TRAINHUB_TRUSTED_PROXIES).
+
+    Each adds an address to the end of X-Forwarded-For, so the client's is the one the outermost added, whatever the client wrote before it. Host and
+    Proto are set, not added to: the proxy next to us says them.
+    """
     if trusted:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    else:
+        app.wsgi_app = Unproxied(app.wsgi_app)  # type: ignore[method-assign]
 
 
 def client_address() -> str:

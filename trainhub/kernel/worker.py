@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -11,15 +12,39 @@ from sqlalchemy import select
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity
-from trainhub.kernel.db import db, session, transaction
+from trainhub.kernel.db import db, is_postgresql, session, transaction
 from trainhub.kernel.i18n import say
 from trainhub.kernel.jobs import PERIODIC, Job, WorkerHeartbeat, ask, beat, claim, run
 from trainhub.kernel.logs import first_line
 
 BEAT_SECONDS = 15
+MOST_ASTRAY = timedelta(seconds=5)
+"""By how much the clock of a machine may differ from the database's before its log says so: at the length of a lease less its renewal (some 20 s) a job
+that runs looks as if its worker had died."""
 LONGEST_PAUSE = 30.0
 """Seconds between two tries while nothing works: longer each time, and short enough to be at work again before anybody wonders."""
 log = structlog.get_logger("worker")
+
+
+def astray(now: datetime) -> timedelta:
+    """By how much `now`, as this machine says it, is before (negative) or after the database's clock. A SQLite file has none but the machine's."""
+    if not is_postgresql():
+        return timedelta(0)
+    try:
+        there: datetime = session().execute(select(sa.func.clock_timestamp())).scalar_one()
+    finally:
+        session().rollback()
+    return now - there
+
+
+def tell_astray(by: timedelta, *, said: bool) -> bool:
+    """Say in the log that this machine's clock is wrong `by` so much, unless that was `said`; whether it is by now."""
+    is_wrong = abs(by) > MOST_ASTRAY
+    if is_wrong and not said:
+        log.warning(
+            "worker.clock", seconds=round(by.total_seconds(), 1), advice="keep the clocks of all machines together (NTP), see docs/operations.md"
+        )
+    return is_wrong
 
 
 def ask_periodic(by: Identity) -> None:
@@ -43,13 +68,14 @@ def work(app: Flask, stop: threading.Event, *, name: str, idle_seconds: float = 
     Whatever fails is told in the log and tried again after a pause: a database that is away, only answers for a while (a standby that
     takes over) or is full, and a mistake of ours, must not end the one who would do the work afterwards.
     """
-    last_beat, pause = 0.0, idle_seconds
+    last_beat, pause, is_astray = 0.0, idle_seconds, False
     while not stop.is_set():
         with app.app_context():
             try:
                 if clock.now().timestamp() - last_beat > BEAT_SECONDS:
                     beat(name)
                     ask_periodic(SYSTEM)
+                    is_astray = tell_astray(astray(clock.now()), said=is_astray)
                     last_beat = clock.now().timestamp()
                 running = claim(clock.now())
                 if running is not None:

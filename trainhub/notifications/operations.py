@@ -17,7 +17,7 @@ from trainhub.identity.types import Channel
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import record
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.i18n import N_, WORD, _, in_language, say, sentence
 from trainhub.kernel.retention import ended_at
 from trainhub.notifications import queries, rules
@@ -26,6 +26,8 @@ from trainhub.notifications.types import MailState
 
 SEND_TASK = "notifications.send_mail"
 SENDING = N_("发送邮件")
+MOST_ASKED = 3
+"""So many jobs wait at most for whatever e-mails there are: each sends all that are due."""
 
 
 def notify(
@@ -126,15 +128,21 @@ def text_of(message: str, values: Mapping[str, Any]) -> str:
 
 
 def queue_mail(to: str, subject: str, text: str, now: datetime) -> None:
-    """Put an e-mail on its way and ask a worker to send it soon; the adapter of identity's codes and links."""
+    """Put an e-mail on its way and ask a worker to send it soon, unless enough wait to be sent that it is sent by one of them; the adapter of identity's codes and links."""
     session().add(MailMessage(address=to[:200], subject=" ".join(subject.split())[:200], text=text, next_try_at=now, created_at=now))
     session().flush()
-    if current_app.config["SETTINGS"].smtp_url:
+    if current_app.config["SETTINGS"].smtp_url and jobs.due_count(SEND_TASK, most=MOST_ASKED) < MOST_ASKED:
+        # No key that all share: whoever tells anybody anything would wait for whoever does so at the same time. Where those that wait are all over
+        # before this is committed, the one of the next minute sends it.
         jobs.ask(SEND_TASK, by=SYSTEM, title=say(SENDING))
 
 
 def compose_mail(*, now: datetime, limit: int = 500) -> int:
-    """Turn waiting notices into e-mails, each in its reader's language: one by one, or one digest a morning. Returns how many mails."""
+    """Turn waiting notices into e-mails, each in its reader's language: one by one, or one digest a morning. Returns how many mails.
+
+    Whoever composes at the same time waits for this transaction, and finds the rest.
+    """
+    hold("notifications.compose")
     base = current_app.config["SETTINGS"].base_url
     made = 0
     rows = queries.waiting_notices(rules.digest_cutoff(now), limit)

@@ -42,7 +42,7 @@ def export(file: str, kind: str | None) -> dict[str, Any]:
     rows = list(imports.export_rows(operator(), wanted))
     with transaction():
         imports.note_export(rows, by=operator(), file_name=Path(file).name)
-    count = downloads.write(file, rows, imports.SCHEMA.columns, codes=downloads.codes_of(imports.SCHEMA))
+    count = downloads.write(file, rows, imports.SCHEMA.columns, codes=downloads.codes_of(imports.SCHEMA), private=True)
     return {"file": file, "rows": count}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask import session as cookie
 
 from enterprises.capstones import forms, labels, operations, queries
@@ -18,7 +18,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.address_queries import asking, asks_code
 from enterprises.permissions import Can
 from trainhub.identity.types import Channel
-from trainhub.kernel import clock
+from trainhub.kernel import clock, site
 from trainhub.kernel.access import acting, guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
@@ -86,7 +86,7 @@ def make_link(row: Capstone) -> Any:
     try:
         with transaction():
             made, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
-            url = f"{current_app.config['SETTINGS'].base_url}{url_for('capstones.link', secret=secret)}"
+            url = site.address(url_for("capstones.link", secret=secret))
             sent = operations.send_link(link=made, url=url, now=clock.now())
             if sent is None:
                 operations.hand_over(link=made, by=who(), now=clock.now())

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import update
 
 from enterprises.mentors import proving
@@ -33,7 +32,7 @@ from enterprises.placements.types import NoteSide
 from trainhub.identity import queries as identities
 from trainhub.identity.delivery import channels
 from trainhub.identity.types import Channel
-from trainhub.kernel import audit
+from trainhub.kernel import audit, site
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -72,6 +71,11 @@ def _demand_none(mentor: Mentor) -> None:
         raise WrongState(_("%(name)s有账户，请本人登录后确认，不能生成链接。", name=mentors.name_of(mentor.id)), code="has_account")
 
 
+def link_address(token: str) -> str:
+    """Where the link of a token leads. It follows the setting, never the Host of a request: a token must not lead elsewhere. Raises site.NoAddress."""
+    return site.address(f"/placements/c/{token}")
+
+
 def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: int = 0, placement: Placement | None = None) -> Channel | None:
     """Send a link to the mentor; by which channel, None: by none (`proving.send`). Whether it arrives is the channel's matter.
 
@@ -79,7 +83,7 @@ def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: i
     """
     person, link = queries.mentor_person(mentor.id), queries.mentor_link(proving.digest(token))
     assert link is not None
-    url = f"{current_app.config['SETTINGS'].base_url.rstrip('/')}/placements/c/{token}"
+    url = link_address(token)
     with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
         what = [_("%(n)d 个实习日等待您确认", n=days)] if days or not grades else []
         what += [_("%(n)d 项实习成绩等待您评定", n=grades)] if grades else []
@@ -102,6 +106,8 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
 
     Where nobody vouches for the address it is one a school, each with a code of its own.
     """
+    if not site.is_reachable():
+        return False  # a link that opens nowhere would only use up this week's
     known, person = channels(), session().get_one(Person, person_id)
     address = next((text for channel, text in addresses_of(person) if channel in known and is_own_address(person, text)), None)
     if address is None:

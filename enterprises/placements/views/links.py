@@ -58,9 +58,7 @@ def make_mentor_link(placement: Placement) -> Any:
             operations.hand_over(token=token, placement=placement, by=who(), now=clock.now())
     # What reached the mentor is for nobody else to see; otherwise the enterprise hands it on.
     is_open = channel is not None and operations.opens_one_school(token)
-    return _link_page(
-        placement, channel=channel, asks_code=is_open, link="" if channel is not None else url_for("placements.by_link", token=token, _external=True)
-    )
+    return _link_page(placement, channel=channel, asks_code=is_open, link="" if channel is not None else operations.link_address(token))
 
 
 def load_link(placement_id: int, link_id: int) -> tuple[Placement, MentorLink]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -185,6 +186,17 @@ def test_the_enterprise_hands_on_what_could_not_be_sent(session: Session, as_rol
     stranger = ground.enterprise().id
     session.commit()
     assert _ask(as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=stranger), key).status_code == 403
+
+
+def test_no_link_is_made_that_opens_the_readers_own_device(
+    session: Session, as_role: AsRole, found: make.Case, sent: Sent, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = found.capstone.id
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.capstone.enterprise_id)
+    session.commit()
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], is_testing=False))
+    refused = _ask(host, key)
+    assert (refused.status_code, "TRAINHUB_BASE_URL" in refused.text, queries.links_of(key)) == (422, True, [])
 
 
 def test_who_has_an_account_gets_no_link(session: Session, as_role: AsRole, found: make.Case) -> None:

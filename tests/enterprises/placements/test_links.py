@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,7 @@ from tests.factories.capstones import told
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import in_language
 from trainhub.people import queries as people
@@ -312,6 +313,22 @@ def test_a_link_opens_no_more_once_its_mentor_has_an_account(running: SimpleName
     assert ((answer := client.get(f"/placements/c/{token}")).status_code, "请本人登录后确认" in answer.text) == (404, True)
     with pytest.raises(NotFound):
         operations.decide_by_link(token=token, approved=running.entries[:1], rejected={}, now=NOW)
+
+
+def test_a_link_follows_the_setting_and_not_the_host_of_a_request(
+    running: SimpleNamespace, as_role: AsRole, app: Flask, mails: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that follows a Host goes to whoever named it; and where nobody set the address it opens the mentor's own device: then none is made."""
+    del app.extensions["trainhub.channels"][Channel.EMAIL]
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id)
+    db.session.commit()
+    path, settings = f"/placements/{running.keys[0]}/mentor-link", app.config["SETTINGS"]
+    monkeypatch.setitem(app.config, "SETTINGS", replace(settings, is_testing=False))
+    refused = host.post(path)
+    assert (refused.status_code, "TRAINHUB_BASE_URL" in refused.text) == (422, True)
+    assert queries.live_links(running.mentor_id, None, NOW) == []
+    monkeypatch.setitem(app.config, "SETTINGS", replace(settings, base_url="https://train.example.edu.cn"))
+    assert "https://train.example.edu.cn/placements/c/" in host.post(path).text
 
 
 def test_who_leads_the_base_is_shown_no_link(running: SimpleNamespace, as_role: AsRole, app: Flask, mails: list[str]) -> None:

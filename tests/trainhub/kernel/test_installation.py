@@ -225,5 +225,5 @@ def test_an_address_of_ipv6_is_served_and_printed_in_brackets(instance: Path) ->
         done = processes.run(["serve", "--host", "::1", "--port", port, "--no-jobs"], environment(instance))
     assert done.returncode == 1
     assert f"http://[::1]:{port}" in done.stderr
-    assert "TRAINHUB_BASE_URL" not in done.stderr
+    assert "TRAINHUB_BASE_URL 应为" not in done.stderr, "that it is not set is told beside, for the links of others"
     assert f"[::1]:{port}" in done.stderr.split("trainhub:", 2)[-1]

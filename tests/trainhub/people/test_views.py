@@ -570,11 +570,11 @@ def test_a_mistyped_number_is_nearly_somebodys(as_role: As) -> None:
     assert as_role(Role.SYSTEM_ADMIN).get(f"/people/persons?q={wrong}").location == "/people/persons"
 
 
-@pytest.mark.parametrize("command", ["export-students", "export-teachers"])
+@pytest.mark.parametrize("command", ["people export-students", "people export-teachers", "organisations export", "mentors export"])
 def test_an_exported_file_is_its_owners_alone(app: Flask, session: Session, tmp_path: Path, command: str) -> None:
-    """Telephones, e-mails and guardians stand in it."""
+    """Telephones, e-mails, guardians and contacts stand in it."""
     ground.student()
     session.commit()
     file = tmp_path / "out.csv"
-    done = CliRunner().invoke(main, ["people", command, str(file), "--json"], obj={"create_app": lambda: app})
+    done = CliRunner().invoke(main, [*command.split(), str(file), "--json"], obj={"create_app": lambda: app})
     assert (done.exit_code, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)

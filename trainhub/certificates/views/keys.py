@@ -16,7 +16,7 @@ from trainhub.certificates.signers import LostSigner, key_id, multikey
 from trainhub.certificates.views import blueprint
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
-from trainhub.kernel.backup import last_made
+from trainhub.kernel.backup import STALE, last_made
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _
@@ -25,8 +25,6 @@ from trainhub.kernel.web import done
 
 EXPIRY_DAYS = 30
 """So many days before it ends the certificate of PDF signatures is reminded of."""
-BACKUP_DAYS = 30
-"""A backup older than this, or older than the newest key, is reminded of."""
 
 
 def reminder(now: datetime) -> str:
@@ -37,8 +35,8 @@ def reminder(now: datetime) -> str:
         return _("还没有备份过：密钥丢失后，新的证书无法用原来的密钥签名，加密的资料也无法读取。")
     if newest is not None and last < newest:
         return _("签名密钥更换后还没有备份过，请立即备份。")
-    if now - last > timedelta(days=BACKUP_DAYS):
-        return _("上一次备份已超过 %(n)d 天。", n=BACKUP_DAYS)
+    if now - last > STALE:
+        return _("上一次备份已超过 %(n)d 天。", n=STALE.days)
     return ""
 
 

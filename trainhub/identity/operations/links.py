@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
@@ -24,7 +23,7 @@ from trainhub.identity.operations.accounts import (
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
-from trainhub.kernel import audit
+from trainhub.kernel import audit, site
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -39,7 +38,7 @@ FORGOT = ("identity.forgot", _l("忘记密码"))
 def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str:
     """An invitation to set the first password; sent by e-mail where an address is known. Returns the link, shown once.
 
-    Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give.
+    Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give, site.NoAddress.
     """
     check_may_manage(account=account, by=by, today=today)
     return send_invitation(account=account, by=by, now=now)
@@ -62,7 +61,7 @@ def send_invitation(*, account: Account, by: Identity, now: datetime) -> str:
 
 
 def reset_link(*, account: Account, by: Identity, today: date, now: datetime) -> str:
-    """A link to set a new password, made by an administrator for a person who cannot sign in. Returns it, shown once."""
+    """A link to set a new password, made by an administrator for a person who cannot sign in. Returns it, shown once. Raises site.NoAddress."""
     check_may_manage(account=account, by=by, today=today)
     if account.state is AccountState.INVITED:
         return invite(account=account, by=by, today=today, now=now)
@@ -73,10 +72,12 @@ def reset_link(*, account: Account, by: Identity, today: date, now: datetime) ->
 def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     """Somebody forgot their password: send a link to the account's address. The answer is the same whether the name is known.
 
-    Whoever knows a name can ask: links that an administrator made stay (`_make`). Raises Locked when one name or one address asks too often.
+    Whoever knows a name can ask: links that an administrator made stay (`_make`). Raises Locked when one name or one address asks too often,
+    site.NoAddress whoever asks.
     """
     if not (reaches_by_mail() or Channel.SMS in channels()):
         return  # a link that reaches nobody would only end one that an administrator handed over
+    site.address()  # for whichever name: the answer must not tell whether it is known
     typed = rules.typed_name(name)
     count_attempt(counted_as=name_hash(f"forgot:{typed.counted}"), origin=origin, now=now, today=today, words=_asked_too_often)
     ids = {login.account_id for login in queries.names_typed(typed)}
@@ -149,8 +150,8 @@ def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, l
 
 
 def address(token: str) -> str:
-    """The address of a link on this installation."""
-    return f"{current_app.config['SETTINGS'].base_url}/link/{token}"
+    """The address of a link on this installation. Raises site.NoAddress."""
+    return site.address(f"/link/{token}")
 
 
 def open_link(*, token: str, now: datetime) -> OneTimeLink:

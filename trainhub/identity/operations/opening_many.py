@@ -19,7 +19,7 @@ from trainhub.identity.operations.links import send_invitation
 from trainhub.identity.operations.opening import NewAccount, numbers_to_add, prepare_account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, LoginKind
-from trainhub.kernel import jobs
+from trainhub.kernel import jobs, site
 from trainhub.kernel.access import ROLE_LABELS, SYSTEM, Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, say
@@ -142,9 +142,10 @@ def make_slips(
 ) -> Iterator[Slip]:
     """New links for those of a list, of one sheet of it, or of `only` these persons, who have not used their account, without an address or `everybody`: earlier links end.
 
-    Whom `by` may not manage is left out: their link would be a way up, or into what another school keeps. Raises GrantRefused.
+    Whom `by` may not manage is left out: their link would be a way up, or into what another school keeps. Raises GrantRefused, site.NoAddress.
     """
     check_may_open(group, group.roles[0], by=by)
+    site.address()
     members = members_of(group, today=today)
     part = members if sheet is None else members[sheet * MOST_SLIPS : (sheet + 1) * MOST_SLIPS]
     chosen = [one for one in waiting(part, everybody=everybody) if only is None or one.listed.person_id in only]

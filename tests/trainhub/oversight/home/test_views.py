@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,9 +15,10 @@ from sqlalchemy import select
 from enterprises.placements.models import DayEntry, Placement
 from tests.factories import home
 from tests.factories.home import World
+from tests.factories.identity import NOW, signed_in_client
 from trainhub.demo import accounts
-from trainhub.kernel import clock
-from trainhub.kernel.access import Role
+from trainhub.kernel import backup, clock
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session, transaction
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.oversight.home import helping, landing, page
@@ -212,3 +215,16 @@ def test_more_weeks_than_are_asked_are_the_whole_and_a_placement_that_is_over_is
     main = home.browser(app, world, Role.STUDENT).get("/").get_data(as_text=True).split("<main")[1]
     assert ("100%" in main, "112%" in main, "36 / 32" in main) == (True, False, True)
     assert ("已到期，未办结" in main, "实习中" in main) == (True, False)
+
+
+def test_the_administrator_is_reminded_of_backups_wherever_they_are_made(app: Flask) -> None:
+    """What another machine backed up stands in the audit log that all of them share, not in this one's folder."""
+
+    def said(days: int, seconds: int = 0) -> bool:
+        with time_machine.travel(NOW + timedelta(days=days, seconds=seconds), tick=False):
+            return "trainhub backup" in signed_in_client(app, Role.SYSTEM_ADMIN).get("/").text
+
+    assert said(0)
+    with app.app_context(), time_machine.travel(NOW, tick=False):
+        assert backup.tell({"file": Path("all.tar.gz"), "rows": 1}, by=SYSTEM)
+    assert [said(0), said(30), said(30, 1)] == [False, False, True]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from flask import current_app
 
-from trainhub.kernel import clock
+from trainhub.kernel import backup, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _, format_datetime, format_number
 from trainhub.kernel.jobs import JobState
@@ -57,6 +57,19 @@ def admin(identity: Identity, today: date) -> Panel:
                 count=found.lost_files,
                 detail=_("存储中找不到内容，或内容与保存时不同；名称见下方，恢复后再次核对时消失"),
                 urgency=0,
+                icon="alert",
+            )
+        )
+    settings = current_app.config["SETTINGS"]
+    last = backup.last_made(settings.instance)
+    if not settings.is_demo and (last is None or now - last > backup.STALE):
+        said = _("上一次备份：%(when)s", when=format_datetime(last)) if last else _("还没有备份过")
+        todos.append(
+            Todo(
+                _("备份本系统"),
+                "",
+                detail=_("%(said)s。请在服务器上执行 trainhub backup，并把归档存放在别的机器上，与 TRAINHUB_SECRET_KEY 分开。", said=said),
+                urgency=1,
                 icon="alert",
             )
         )

@@ -1,0 +1,129 @@
+"""Served for real, behind proxies and without: whose address counts, and what does not start."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests import processes
+from tests.trainhub.kernel.test_installation import environment
+
+SITE = "https://train.example.edu.cn"
+CLIENT = "203.0.113.5"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance after `trainhub init`."""
+    folder = tmp_path_factory.mktemp("served")
+    done = processes.run(["init"], environment(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@contextmanager
+def served(instance: Path, *words: str, **env: str) -> Iterator[tuple[int, processes.Started]]:
+    """`trainhub serve` until it is not needed any more; its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    server = processes.start(["serve", "--port", str(port), "--no-jobs", *words], environment(instance, **env))
+    try:
+        until = time.monotonic() + 110
+        while not _lives(port):
+            assert server.poll() is None, server.complained()
+            assert time.monotonic() < until, server.complained()
+            time.sleep(0.1)
+        yield port, server
+    finally:
+        server.stop()
+
+
+def _lives(port: int) -> bool:
+    try:
+        return _ask(port, "GET", "/healthz", {})[0] == 200
+    except OSError:
+        return False
+
+
+def _ask(port: int, method: str, path: str, headers: dict[str, str], body: str = "") -> tuple[int, str, list[str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        cookies = [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+        return answer.status, answer.read().decode(), cookies
+    finally:
+        connection.close()
+
+
+def _counted_as(instance: Path, port: int, **headers: str) -> str:
+    """From where a wrong password is counted that comes with these headers."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    _status, page, cookies = _ask(port, "GET", "/login", sent)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert token is not None
+    body = urlencode({"csrf_token": token[1], "username": "nobody", "password": "a-wrong-password"})
+    more = {"Cookie": "; ".join(cookies), "Content-Type": "application/x-www-form-urlencoded", "Referer": f"{SITE}/login"}
+    status, page, _cookies = _ask(port, "POST", "/login", sent | more, body)
+    assert status < 500, page
+    with sqlite3.connect(instance / "trainhub.sqlite3") as connection:
+        found = connection.execute("SELECT origin FROM sign_in_attempt ORDER BY id DESC LIMIT 1").fetchone()
+    assert found is not None, page
+    return str(found[0])
+
+
+@pytest.mark.parametrize("workers", ["1", "2"], ids=["waitress", "gunicorn"])
+def test_behind_a_trusted_proxy_the_address_is_the_one_it_saw(instance: Path, workers: str) -> None:
+    """What the client wrote into the header itself stands before it, and counts for nothing."""
+    behind = {"Host": "train.example.edu.cn", "X_Forwarded_Proto": "https", "X_Forwarded_Host": "train.example.edu.cn"}
+    with served(instance, "--workers", workers, TRAINHUB_TRUSTED_PROXIES="1", TRAINHUB_BASE_URL=SITE) as (port, _server):
+        assert _counted_as(instance, port, X_Forwarded_For=CLIENT, **behind) == CLIENT
+        assert _counted_as(instance, port, X_Forwarded_For=f"198.51.100.9, {CLIENT}", **behind) == CLIENT
+
+
+def test_without_a_trusted_proxy_nobody_names_their_address_and_the_log_says_what_to_set(instance: Path) -> None:
+    with served(instance) as (port, server):
+        for _ in range(2):
+            assert _counted_as(instance, port, X_Forwarded_For=CLIENT, Forwarded=f"for={CLIENT}") == "127.0.0.1"
+        assert server.complained().count("proxies.not_trusted") == 1, "once, not with every request"
+
+
+def test_an_address_over_tls_needs_to_know_how_many_proxies_stand_in_front(instance: Path) -> None:
+    for workers in ("1", "2"):
+        done = processes.run(["serve", "--workers", workers, "--no-jobs"], environment(instance, TRAINHUB_BASE_URL=SITE))
+        assert done.returncode == 1
+        assert "TRAINHUB_TRUSTED_PROXIES" in done.stderr
+
+
+def _at(folder: Path, revision: str) -> None:
+    with sqlite3.connect(folder / "trainhub.sqlite3") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+@pytest.mark.parametrize("words", [("serve", "--no-jobs"), ("serve", "--workers", "2"), ("worker", "--once")], ids=" ".join)
+def test_nobody_starts_on_a_database_of_another_version(instance: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Served all the same, each page would say that the database is busy."""
+    folder = tmp_path / "upgraded"
+    shutil.copytree(instance, folder)
+    for revision, says in (("0100", "trainhub init"), ("9999", "不要对它执行 trainhub init")):
+        _at(folder, revision)
+        done = processes.run(words, environment(folder), timeout=60)
+        assert (done.returncode, f"数据库版本是 {revision}" in done.stderr, says in done.stderr) == (1, True, True), done.stderr
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    done = processes.run(words, environment(fresh), timeout=60)
+    assert (done.returncode, "trainhub init" in done.stderr) == (1, True), done.stderr
+    assert list(fresh.iterdir()) == [], "nothing is made by the way"

@@ -1,0 +1,30 @@
+"""A worker whose machine's clock goes wrong says so: leases are judged by the clocks of several machines."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from trainhub.kernel import clock, worker
+
+ON_SERVER = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "").startswith("postgres")
+
+
+@pytest.mark.database
+def test_a_clock_is_compared_with_the_databases(session: Session) -> None:
+    found = worker.astray(clock.now() - timedelta(seconds=60))
+    assert abs(found - (timedelta(seconds=-60) if ON_SERVER else timedelta(0))) < timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(("seconds", "is_wrong"), [(0, False), (4.9, False), (5, False), (5.1, True), (-5, False), (-5.1, True)])
+def test_it_is_said_once(seconds: float, is_wrong: bool) -> None:
+    by = timedelta(seconds=seconds)
+    with capture_logs() as lines:
+        said = worker.tell_astray(by, said=False)
+        assert worker.tell_astray(by, said=said) is said is is_wrong
+    assert [line["event"] for line in lines] == ["worker.clock"] * is_wrong
+    assert worker.tell_astray(timedelta(0), said=said) is False, "once it was mended, it is said again"
