@@ -21,6 +21,7 @@ from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, gap
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.papers import pdf
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.documents import tables
@@ -150,12 +151,14 @@ def test_the_verdict_names_everybody(play: Play, session: Session) -> None:
     row = concluded_jointly(play, valid_from=DAY)
     decision = judgements.decision(row.decision_id)
     assert decision is not None
-    many = [f"学生{n}：150 天，还差 10 天" for n in range(40)]
+    many = [f"学生{n}：150 天，还差 10 天" for n in range(200)]
     found = [{**one, "details": many} if one["code"] == "7.2" else one for one in decision.findings]
     session.execute(sa.update(EvaluationDecision).where(EvaluationDecision.id == decision.id).values(findings=found))
     session.expire_all()
-    text = str(verdict_document.content(row, play.built.programme).blocks)
+    paper = verdict_document.content(row, play.built.programme)
+    text = str(paper.blocks)
     assert all(line in text for line in many)
+    assert pdf.draw(paper).startswith(b"%PDF")
 
 
 def cohorts(session: Session, programme: Programme, years: list[int]) -> None:
