@@ -14,7 +14,10 @@ KINDS: dict[tuple[str, str], str] = {
         "姓名、性别、出生日期、国籍",
         "name, gender, date of birth, nationality",
     ): "person former_numbers identified_spans number_claims merges compared possible_duplicates",
-    ("学号、工号", "student and staff numbers"): "studies petoe_spans petoe_changes former_studies undone_moves school_numbers suspensions teaching employment",
+    (
+        "学号、工号",
+        "student and staff numbers",
+    ): "studies petoe_spans petoe_changes former_studies undone_moves school_numbers suspensions teaching employment",
     ("学历和境外学习", "degrees, and study or work abroad"): "degrees stays exchanges",
     ("发给你的通知和邮件", "notices and e-mails sent to you"): "notices mails",
     ("登录时间、网络地址", "times of sign-in, network addresses"): "account login_names roles sessions tokens links passwords recovery_codes acts",

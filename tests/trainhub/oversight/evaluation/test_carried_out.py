@@ -136,7 +136,9 @@ def test_a_judgement_keeps_the_comparison_beside_it_and_a_simulation_moves_it(se
     assert (told.status.value, told.found) == ("met", "达到")
     assert "生产实习：方案 14 周，完成 1/2 人" in told.details
     _now, then, _choices = simulation.look(built.programme, factory.TODAY, Assumptions(students=frozenset([short])))
-    assert "生产实习：方案 14 周，完成 2/2 人" in [line for answer in then.answers for one in answer.findings if one.code == "6.11" for line in one.details]
+    assert "生产实习：方案 14 周，完成 2/2 人" in [
+        line for answer in then.answers for one in answer.findings if one.code == "6.11" for line in one.details
+    ]
 
 
 def test_the_report_holds_the_comparison(session: Session) -> None:

@@ -181,7 +181,10 @@ def carried_out(case: Case) -> list[Block]:
     lacks = [[student, "、".join(found)] for student, found in behind.lacks_of(case).items()]
     if not lacks:
         return [items]
-    return [items, Grid(["学生", "没有完成的环节（实习已有周数/方案周数）"], lacks, caption="企业培养方案执行情况：没有全部完成的学生", widths=[35, 65])]
+    return [
+        items,
+        Grid(["学生", "没有完成的环节（实习已有周数/方案周数）"], lacks, caption="企业培养方案执行情况：没有全部完成的学生", widths=[35, 65]),
+    ]
 
 
 def _scorecard(answer: Assessment) -> list[Block]:

@@ -75,12 +75,7 @@ def _content(application: Application, programme: Programme) -> Paper:
                     Heading(f"{part.no}. {part.title}", 2),
                     Grid(
                         ["评价要点", "结果", "依据"],
-                        [
-                            row
-                            for code in (one.code for one in part.criteria)
-                            if code in found
-                            for row in _rows_of(code, found[code])
-                        ],
+                        [row for code in (one.code for one in part.criteria) if code in found for row in _rows_of(code, found[code])],
                         widths=[40, 20, 40],
                     ),
                 )
