@@ -533,9 +533,15 @@ def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history
         events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
         told = [
             ("people.employment.added", {"employment": work[0]}, 7),
-            ("people.employment.changed", {"employment": work[0]}, 8),
+            ("people.employment.changed", {"employment": work[0], "post": ["工人", "工程师"]}, 8),
+            ("people.employment.changed", {"employment": work[0], "post": ["工程师", "高工"]}, None),
+            ("people.employment.verified", {"employment": work[0]}, 10),
+            ("people.employment.changed", {"employment": work[0], "until": ["2013-01-01", "2012-01-01"]}, 11),
+            ("people.employment.added", {"employment": work[1]}, 12),
+            ("people.employment.removed", {"employment": work[1]}, 12),
             ("people.student.move_undone", {"cohort_id": [cohorts[1], cohorts[0]], "on": "2025-09-01", "reason": "登记错人"}, 9),
             ("people.student.move_undone", {"cohort_id": [99, cohorts[0]], "on": "2025-09-01", "reason": "年级已不在"}, 9),
+            ("people.student.move_undone", {"cohort_id": [cohorts[1], cohorts[0]], "on": "2025-10-01"}, 9),
         ]
         for index, (did, data, account_id) in enumerate(told, start=1):
             at = datetime(2026, 3, index, tzinfo=UTC)
@@ -546,7 +552,10 @@ def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history
     migrations.upgrade(engine, "0112")
     with engine.begin() as connection:
         employment, undone = (sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("employment", "student_move_undone"))
-        assert list(connection.scalars(sa.select(employment.c.entered_by_id).order_by(employment.c.id))) == [8, None]
+        assert list(connection.scalars(sa.select(employment.c.entered_by_ids).order_by(employment.c.id))) == [[7, 8], []]
         found = connection.execute(sa.select(undone.c.student_id, undone.c.cohort_id, undone.c.since, undone.c.reason, undone.c.undone_by_id)).all()
-        assert [tuple(row) for row in found] == [(student, cohorts[1], date(2025, 9, 1), "登记错人", 9)]
+        assert [tuple(row) for row in found] == [
+            (student, cohorts[1], date(2025, 9, 1), "登记错人", 9),
+            (student, cohorts[1], date(2025, 10, 1), "", 9),
+        ], "one that was undone before a way back has lost its reason, and stays"
     migrations.downgrade(engine, "0109")

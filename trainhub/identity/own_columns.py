@@ -322,6 +322,7 @@ LABELS: Mapping[str, Any] = {
     "training_hours": _l("培训学时"),
     "training_passed_on": _l("培训合格日期"),
     "undone_at": _l("撤销时间"),
+    "moved_reason": _l("异动原因"),
     "unit": _l("单元"),
     "until": _l("止"),
     "was_since": _l("原起始"),

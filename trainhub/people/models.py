@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.kernel.db import Base, Json, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.types import Degree, Gender, Identified, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
@@ -342,8 +342,8 @@ class Employment(Base):
     is_full_time: Mapped[bool] = mapped_column(default=True)
     since: Mapped[date]
     until: Mapped[date | None]
-    entered_by_id: Mapped[int | None]
-    """Who entered or last corrected it, and does not verify it; nobody where that is not known."""
+    entered_by_ids: Mapped[list[int]] = mapped_column(Json, default=list)
+    """The accounts that entered or corrected it, none of which verifies it; empty where that is not known."""
     verified_by_id: Mapped[int | None]
     verified_at: Mapped[datetime | None]
     verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -93,3 +93,11 @@ def test_a_heading_never_stands_alone_at_the_foot_of_a_page(rows: int, least: in
         found = pages(Paper("报告", blocks=[*[Para("一段说明")] * lines, Heading("实践情况", 2), numbered(rows)]), tmp_path)
         page = next(page for page in found if "实践情况" in page)
         assert sum(line.startswith("2022") for line in page) >= least, lines
+
+
+def test_a_row_that_is_longer_than_a_page_goes_on_on_the_next() -> None:
+    """Who wrote much, or a list that grew: the document is drawn all the same."""
+    long = "\n".join(f"第 {n} 行" for n in range(200))
+    drawn = pdf.draw(Paper("表", blocks=[Grid(["项目", "内容"], [["一", "短"], ["二", long], ["三", "短"]])]))
+    assert drawn.startswith(b"%PDF")
+    assert drawn.count(b"/Type /Page\n") > 2

@@ -1,4 +1,4 @@
-"""Work in an enterprise is verified by somebody else than who entered or corrected it (PETOE-5.2, M5.3)."""
+"""Work in an enterprise is verified by somebody else than whoever entered or corrected it (PETOE-5.2, M5.3)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,18 @@ def test_who_corrects_it_has_entered_it(session: Session) -> None:
         verify(row, other)
     third = as_of(account(person=ground.person()))
     operations.end_employment(employment=row, until=date(2013, 12, 31), by=third, now=NOW)
-    with pytest.raises(NotAllowed, match="登记的人不能自己核实"):
-        verify(row, third)
-    assert verify(row, other)
+    for each in (one, other, third):  # the organisation is the first one's, the days the others': a letter that somebody else corrects frees nobody
+        with pytest.raises(NotAllowed, match="登记的人不能自己核实"):
+            verify(row, each)
+    assert verify(row, as_of(account(person=ground.person())))
     assert queries.enterprise_spans_of([row.person_id])[row.person_id][0].until == date(2013, 12, 31)
+
+
+def test_shortening_a_verified_span_enters_nothing(session: Session) -> None:
+    one, other, clerk = (as_of(account(person=ground.person())) for _n in range(3))
+    row = entered(one)
+    verify(row, other)
+    operations.end_employment(employment=row, until=date(2011, 12, 31), by=clerk, now=NOW)
+    operations.withdraw_verification(employment=row, reason="证明有误", by=other, now=NOW)
+    assert row.entered_by_ids == [one.account_id]
+    assert verify(row, clerk)

@@ -79,7 +79,10 @@ SHORT_ROWS = 6
 
 
 def _table(grid: Grid, width: float, most: float) -> tuple[Any, float]:
-    """A table, and how much room its first page needs: its head with the first rows, of a short one all. `most`: the height of a page."""
+    """A table, and how much room its first page needs: its head with the first rows, of a short one all. `most`: the height of a page.
+
+    A row that is longer than a page goes on on the next one.
+    """
     from reportlab.platypus import Table, TableStyle
 
     small, size, inner = ("-small", 7.0, 2) if is_wide(grid) else ("", 8.5, 3)
@@ -93,7 +96,7 @@ def _table(grid: Grid, width: float, most: float) -> tuple[Any, float]:
     widths = columns(grid, width=width, size=size, inner=inner)
 
     def made(first: int) -> Any:
-        return Table(rows[: first + 1], colWidths=widths, repeatRows=1, style=TableStyle(look), spaceAfter=8)
+        return Table(rows[: first + 1], colWidths=widths, repeatRows=1, splitInRow=1, style=TableStyle(look), spaceAfter=8)
 
     whole = made(SHORT_ROWS).wrap(width, most)[1] if len(grid.rows) <= SHORT_ROWS else most
     return made(len(rows)), whole if whole <= most / 3 else made(FIRST_ROWS).wrap(width, most)[1]

@@ -22,7 +22,8 @@ TABLE = "student_move_undone"
 
 
 def upgrade() -> None:
-    """Forward: what was undone before is taken from the audit log, which held its reason."""
+    """Forward: what was undone before is taken from the audit log, which held its reason; what was undone with this table, before a way back, has
+    none there any more, and stays as a change that was undone."""
     made = op.create_table(
         TABLE,
         sa.Column("id", BigKey, nullable=False),
@@ -64,7 +65,7 @@ def _told(connection: sa.Connection) -> list[dict[str, object]]:
     statement = sa.select(event).where(event.c.did == "people.student.move_undone").order_by(event.c.id)
     for row in connection.execute(statement):
         key, data = int(row.on_id), row.data
-        if key not in now or not data.get("reason") or not data.get("on"):
+        if key not in now or not data.get("on"):
             continue
         programme_id = data["programme_id"][0] if "programme_id" in data else now[key][0]
         cohort_id = data["cohort_id"][0] if "cohort_id" in data else now[key][1]
@@ -79,7 +80,7 @@ def _told(connection: sa.Connection) -> list[dict[str, object]]:
                 "moved_reason": "",
                 "moved_by_id": None,
                 "moved_at": None,
-                "reason": str(data["reason"])[:200],
+                "reason": str(data.get("reason") or "")[:200],
                 "undone_by_id": row.account_id,
                 "undone_at": row.at,
             }

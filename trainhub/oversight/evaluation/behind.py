@@ -11,7 +11,7 @@ from trainhub.oversight.evaluation.rules import practice, whole
 from trainhub.oversight.evaluation.rules.practice import PracticeCase, practice_of
 from trainhub.oversight.evaluation.rules.teachers import exemption_of, full_time
 from trainhub.oversight.evaluation.sentences import FOUND
-from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
+from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, PlanCase, SecondmentCase
 from trainhub.policy.book import book
 
 MOST = 200
@@ -60,28 +60,45 @@ def _practice(case: Case) -> list[PracticeCase]:
     return practice_of(case.students, case.placements, case.capstones, has_finished=case.group.is_finished)
 
 
-def carried(case: Case) -> list[tuple[str, str, int, int, str, str]]:
-    """6.11: every item of the plans with its weeks, who was asked and did it, the share, and who did not: how far each came."""
+def _done(case: Case) -> list[tuple[PlanCase, int, practice.ItemDone]]:
+    """6.11: (plan, how many students are trained by it, item) of every item of the plans."""
     share = book().at("own.evaluation.item_time_percent", on=case.on).number
     found = []
     for plan in case.plans:
         students = whole.practice_of(case, plan)
-        for one in practice.carried_out(plan.items, students, share):
-            weeks = practice.weeks(one.item.weeks_x10)
-            short = [label if tenths is None else f"{label} {practice.weeks(tenths)}/{weeks}" for label, tenths in one.short]
-            rate = f"{one.done * 100 // len(students)}%" if students else "—"
-            found.append((plan.named(one.item.label), weeks, len(students), one.done, rate, listed(short) or "—"))
+        found += [(plan, len(students), one) for one in practice.carried_out(plan.items, students, share)]
     return found
 
 
-CARRIED = (
-    _l("环节"),
-    {"label": _l("周数"), "num": True},
-    {"label": _l("学生"), "num": True},
-    {"label": _l("完成"), "num": True},
-    {"label": _l("完成率"), "num": True},
-    _l("没有完成的学生（实习已有周数/方案周数）"),
-)
+def carried(case: Case) -> list[tuple[str, str, int, int, str]]:
+    """6.11: every item of the plans with its weeks, who was asked, who did it, the share."""
+    return [
+        (plan.named(one.item.label), practice.weeks(one.item.weeks_x10), asked, one.done, f"{one.done * 100 // asked}%" if asked else "—")
+        for plan, asked, one in _done(case)
+    ]
+
+
+def lacks_of(case: Case) -> dict[str, list[str]]:
+    """6.11: what each student who did not do every item lacks, and how far they came."""
+    found: dict[str, list[str]] = {}
+    for _plan_of, _asked, one in _done(case):
+        for student, tenths in one.short:
+            found.setdefault(student, []).append(practice.lack_of(one, tenths))
+    return found
+
+
+def _carried_by(case: Case) -> Rows:
+    """The items with how many did them, then each who did not in a row of their own: nobody stands in the row of another."""
+    items, short = [], []
+    for plan, asked, one in _done(case):
+        label, weeks = plan.named(one.item.label), practice.weeks(one.item.weeks_x10)
+        rate = f"{one.done * 100 // asked}%" if asked else "—"
+        items.append((label, weeks, _("完成 %(done)s/%(all)s 人（%(rate)s）", done=one.done, all=asked, rate=rate), "—"))
+        short += [(label, weeks, student, "—" if tenths is None else practice.weeks(tenths)) for student, tenths in one.short]
+    return [*items, *short]
+
+
+CARRIED = (_l("环节"), {"label": _l("周数"), "num": True}, _l("没有完成的学生"), {"label": _l("已有周数"), "num": True})
 
 
 def _courses(case: Case) -> Rows:
@@ -168,7 +185,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
             key=lambda row: (float(row[2]), row[3] == _yes(True)),
         ),
     ),
-    "6.11": (CARRIED, carried),
+    "6.11": (CARRIED, _carried_by),
     "7.1": _PLAN,
     "7.2": (
         (_l("学生"), _l("年级"), {"label": _l("认定天数"), "num": True}),

@@ -6,6 +6,7 @@ its lines about somebody are told too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -93,7 +94,7 @@ def handed_in(person_id: int) -> Rows:
     )
     told = []
     for programme, on, findings, raw, behind, group, *names in session().execute(statement):
-        is_mine = _about(*names)
+        mine = _about(*names)
         told_already = {one["code"]: one["details"] for one in findings}
         bare = [one for one in raw or () if one["details"] != told_already.get(one["code"])]
         lines = [
@@ -102,7 +103,7 @@ def handed_in(person_id: int) -> Rows:
             *_of_tables(behind),
             *((str(word), [line]) for key, word in GROUPS.items() for line in group.get(key, ())),
         ]
-        told += _told(programme, on, lines, is_mine)
+        told += _told(programme, on, lines, mine)
     return told
 
 
@@ -149,10 +150,30 @@ def _appearing(person_id: int) -> Any:
     return sa.union(*parts).subquery()
 
 
-def _about(name: str, number: str, is_teacher: int) -> Callable[[str], bool]:
-    """Whether a text names them: by the number in brackets; where lecturers stand without one, by the name."""
+LISTED = re.compile(r"[^、：；，（）]+（[^（）]+）(?:、[^、：；，（）]+（[^（）]+）)+")
+"""A list of who is told with their numbers: 张三（1）、李四（2）."""
+
+
+def own_part(text: str, numbered: str) -> str:
+    """A text of a finding as it is told to one of those whom it names: of a list of persons only their own part."""
+
+    def kept(found: re.Match[str]) -> str:
+        mine = [one for one in found[0].split("、") if one.endswith(numbered)]
+        return "、".join(mine) or found[0]
+
+    return LISTED.sub(kept, text)
+
+
+def _about(name: str, number: str, is_teacher: int) -> Callable[[str], str]:
+    """What of a text is told to them, empty where it does not name them: by the number in brackets; where lecturers stand without one, by the name."""
     numbered, lines = f"（{number}）", (f"：{name} ", f" {name}：") if is_teacher else ()
-    return lambda text: numbered in text or (bool(is_teacher) and text == name) or any(line in text for line in lines)
+
+    def told(text: str) -> str:
+        if numbered in text:
+            return own_part(text, numbered)
+        return text if (is_teacher and text == name) or any(line in text for line in lines) else ""
+
+    return told
 
 
 def _of_findings(findings: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
@@ -163,5 +184,9 @@ def _of_tables(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, l
     return ((code, [str(cell) for cell in line]) for code, table in tables.items() for line in table["rows"])
 
 
-def _told(programme: str, on: Any, lines: Iterable[tuple[str, list[str]]], is_mine: Callable[[str], bool]) -> list[dict[str, Any]]:
-    return [{"programme": programme, "on_day": on, "criterion": code, "text": "，".join(cells)} for code, cells in lines if any(map(is_mine, cells))]
+def _told(programme: str, on: Any, lines: Iterable[tuple[str, list[str]]], mine: Callable[[str], str]) -> list[dict[str, Any]]:
+    return [
+        {"programme": programme, "on_day": on, "criterion": code, "text": "，".join(mine(cell) or cell for cell in cells)}
+        for code, cells in lines
+        if any(map(mine, cells))
+    ]

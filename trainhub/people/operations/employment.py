@@ -63,7 +63,7 @@ def add_employment(
         is_full_time=is_full_time,
         since=since,
         until=until,
-        entered_by_id=by.account_id,
+        entered_by_ids=_with([], by),
     )
     session().add(row)
     session().flush()
@@ -84,6 +84,10 @@ def _checked_name(organisation: Organisation | None, typed: str, *, post: str, s
 
 def _note(did: str, row: Employment, by: Identity, **data: Any) -> None:
     audit.record(by=by, did=did, on=("person", str(row.person_id)), data={"employment": row.id, **data})
+
+
+def _with(entered: list[int], by: Identity) -> list[int]:
+    return entered if by.account_id is None or by.account_id in entered else [*entered, by.account_id]
 
 
 def _unverified(row: Employment) -> None:
@@ -124,7 +128,7 @@ def change_employment(
     for key, (_before, after) in changed.items():
         setattr(employment, key, after)
     if changed:
-        employment.entered_by_id = by.account_id  # what was typed now is nobody's second look
+        employment.entered_by_ids = _with(employment.entered_by_ids, by)  # what was typed now is nobody's second look, nor is what was left standing
         flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, **changed)
@@ -144,7 +148,7 @@ def end_employment(*, employment: Employment, until: date, by: Identity, now: da
     if employment.until != until:
         before, employment.until = employment.until, until
         if employment.verified_at is None:
-            employment.entered_by_id = by.account_id
+            employment.entered_by_ids = _with(employment.entered_by_ids, by)
         flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, until=[before, until])
@@ -171,12 +175,12 @@ def verify_employment(
     """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing. With `opened_at` (as above) nothing
     is confirmed that became another span since it was looked at.
 
-    Raises NotAllowed for one's own span and to who entered or corrected it, BadEmployment without any proof, Stale.
+    Raises NotAllowed for one's own span and to whoever entered or corrected it, BadEmployment without any proof, Stale.
     """
     if employment.verified_at is not None:
         return employment
     _not_oneself(employment, by)
-    if holds.is_same(by.account_id, employment.entered_by_id):
+    if any(holds.is_same(by.account_id, one) for one in employment.entered_by_ids):
         raise NotAllowed(_("登记的人不能自己核实，请由本单位的另一名管理员核实。"))
     person = session().get_one(Person, employment.person_id)
     check_version(person, opened_at)

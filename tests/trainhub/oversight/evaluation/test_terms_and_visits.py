@@ -21,6 +21,8 @@ from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, gap
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.papers import pdf
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.documents import tables
@@ -33,7 +35,7 @@ from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import calling_off, moving, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Guard, State
 from trainhub.programmes import operations as programmes
-from trainhub.programmes.models import Programme
+from trainhub.programmes.models import Accreditation, Programme
 from trainhub.programmes.operations.errors import BadProgramme
 from trainhub.programmes.types import AccreditationResult
 
@@ -60,9 +62,22 @@ def test_passed_has_a_term_and_failed_has_none(session: Session, result: Accredi
 
 def test_a_conclusion_of_before_without_a_term_is_not_confirmed() -> None:
     given: dict[str, Any] = {"has_new_conclusion": True, "documents": frozenset(DocumentKind)}
-    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, **given) == 1
-    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, accreditation_years=6, **given) == 0
+    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, lacks_term=True, **given) == 1
+    assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.PASSED, **given) == 0, "whatever the one before said"
     assert gaps(Guard.CONCLUSION, accreditation=AccreditationStanding.FAILED, **given) == 0
+
+
+@pytest.mark.parametrize(("old", "new"), [(None, 6), (6, None)])
+def test_the_term_is_asked_of_the_new_conclusion(play: Play, session: Session, old: int | None, new: int | None) -> None:
+    """While the one before still holds and the new one begins later, it is the new one that is confirmed."""
+    row = submitted(play, DAY)
+    later = DAY + timedelta(days=60)
+    common: dict[str, Any] = {"programme_id": play.built.programme.id, "result": PASSED, "confirmed_at": at(DAY)}
+    session.add(Accreditation(**common, concluded_on=DAY - timedelta(days=700), valid_from=DAY - timedelta(days=700), valid_years=old))
+    session.add(Accreditation(**common, concluded_on=DAY, valid_from=later, valid_years=new))
+    session.flush()
+    facts = queries.facts_of(row, DAY)
+    assert (facts.has_new_conclusion, facts.lacks_term) == (True, new is None)
 
 
 def alone(play: Play) -> Application:
@@ -85,7 +100,13 @@ def test_a_visit_that_nobody_asks_for_is_called_off(play: Play, session: Session
     with pytest.raises(visiting.BadVisit) as told:
         calling_off.call_off(reason=" ", **off)
     assert told.value.field == "reason"
-    calling_off.call_off(reason="仅评价，不安排考查", **off)
+    shown = row.version
+    visiting.arrange(
+        application=row, starts_on=DAY, ends_on=DAY + timedelta(days=1), no_centre_reason="", by=play.association, now=at(DAY)
+    )  # a colleague moved the days meanwhile
+    with pytest.raises(Stale):
+        calling_off.call_off(reason="仅评价，不安排考查", version=shown, **off)
+    calling_off.call_off(reason="仅评价，不安排考查", version=row.version, **off)
     calling_off.call_off(reason="再按一次", **off)
     assert (row.visit_starts_on, queries.agenda_of(row.id), expert.end_reason) == (None, [], "仅评价，不安排考查")
     assert go(row, Event.SEND_ALONE, DAY, play.association).state is State.IN_WORKING_GROUP
@@ -150,12 +171,14 @@ def test_the_verdict_names_everybody(play: Play, session: Session) -> None:
     row = concluded_jointly(play, valid_from=DAY)
     decision = judgements.decision(row.decision_id)
     assert decision is not None
-    many = [f"学生{n}：150 天，还差 10 天" for n in range(40)]
+    many = [f"学生{n}：150 天，还差 10 天" for n in range(200)]
     found = [{**one, "details": many} if one["code"] == "7.2" else one for one in decision.findings]
     session.execute(sa.update(EvaluationDecision).where(EvaluationDecision.id == decision.id).values(findings=found))
     session.expire_all()
-    text = str(verdict_document.content(row, play.built.programme).blocks)
+    paper = verdict_document.content(row, play.built.programme)
+    text = str(paper.blocks)
     assert all(line in text for line in many)
+    assert pdf.draw(paper).startswith(b"%PDF")
 
 
 def cohorts(session: Session, programme: Programme, years: list[int]) -> None:

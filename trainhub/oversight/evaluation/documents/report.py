@@ -169,16 +169,22 @@ def _coverage(drawn: materials.Drawn) -> list[Block]:
     return [*blocks, Bullets([f"{s.code} {s.text}" for s in drawn.plans[-1].matrix.standards])]
 
 
-def _carried_out(case: Case) -> Block:
-    """The plan against what was done, item by item (002:329, 002:529)."""
-    columns = ["环节", "方案周数", "学生", "完成", "完成率", "没有完成的学生（实习已有周数/方案周数）"]
-    return Grid(
-        columns,
+def carried_out(case: Case) -> list[Block]:
+    """The plan against what was done, item by item, then a row for each student who lacks one (002:329, 002:529)."""
+    items = Grid(
+        ["环节", "方案周数", "学生", "完成", "完成率"],
         [[str(cell) for cell in row] for row in behind.carried(case)],
         caption="企业培养方案执行情况",
-        widths=[22, 8, 8, 8, 8, 46],
+        widths=[52, 12, 12, 12, 12],
         nothing="还没有企业培养方案。",
     )
+    lacks = [[student, "、".join(found)] for student, found in behind.lacks_of(case).items()]
+    if not lacks:
+        return [items]
+    return [
+        items,
+        Grid(["学生", "没有完成的环节（实习已有周数/方案周数）"], lacks, caption="企业培养方案执行情况：没有全部完成的学生", widths=[35, 65]),
+    ]
 
 
 def _scorecard(answer: Assessment) -> list[Block]:
@@ -202,7 +208,7 @@ def _generated(code: str, drawn: materials.Drawn, answer: Assessment, case: Case
         case "5":
             return _grids(tables.capstone_table(drawn.programme, drawn.on)[:1])
         case "6.3":
-            return [*_grids(drawn.tables("M6.1")), _carried_out(case)]
+            return [*_grids(drawn.tables("M6.1")), *carried_out(case)]
         case "6.4":
             return _grids(tables.base_table(drawn.programme, drawn.on))
         case "8":

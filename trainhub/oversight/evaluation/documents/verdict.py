@@ -10,7 +10,7 @@ from trainhub.oversight.evaluation.documents.visit_form import facts_of
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.policy.findings import finding_from_dict
+from trainhub.policy.findings import Finding, finding_from_dict
 from trainhub.programmes.models import Programme
 
 SPECIAL = {
@@ -75,15 +75,7 @@ def _content(application: Application, programme: Programme) -> Paper:
                     Heading(f"{part.no}. {part.title}", 2),
                     Grid(
                         ["评价要点", "结果", "依据"],
-                        [
-                            [
-                                f"{code} {found[code].clause.quote}",
-                                f"{labels.STATUSES[found[code].status]}\n{facts_of(found[code])}".strip(),
-                                "\n".join(found[code].details) or "—",
-                            ]
-                            for code in (one.code for one in part.criteria)
-                            if code in found
-                        ],
+                        [row for code in (one.code for one in part.criteria) if code in found for row in _rows_of(code, found[code])],
                         widths=[40, 20, 40],
                     ),
                 )
@@ -91,3 +83,10 @@ def _content(application: Application, programme: Programme) -> Paper:
         ],
         footer=f"{name} · 评价结论",
     )
+
+
+def _rows_of(code: str, found: Finding) -> list[list[str]]:
+    """A row for each line that it rests on, the criterion and its result in the first alone: of a large cohort no row is as long as a page."""
+    first, *more = found.details or ("—",)
+    result = f"{labels.STATUSES[found.status]}\n{facts_of(found)}".strip()
+    return [[f"{code} {found.clause.quote}", result, first], *(["", "", line] for line in more)]

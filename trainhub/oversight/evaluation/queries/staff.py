@@ -25,10 +25,12 @@ from trainhub.programmes.models import Programme
 OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.STUDENT)
 """Roles over a university or programme that make somebody belong to it."""
 
+PARTS = ("院", "系", "部", "处", "室", "所", "中心", "学校")
+"""What a part of a university is called at the end."""
+
 
 def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
-    """Why somebody belongs to the university of a programme, its colleges and other programmes included, leads its side of a base or guides students
-    of the programme; empty when nothing ties them.
+    """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them.
 
     A human is asked about, whichever of their persons and accounts is named.
     """
@@ -45,6 +47,25 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
         )
         if session().scalar(works.limit(1)) is not None:
             found.append(_("在本校任职"))
+    holds = select(RoleGrant.id).where(
+        RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
+        RoleGrant.role.in_(OWN),
+        identity.active(on),
+        or_(
+            RoleGrant.organisation_id.in_(here),
+            RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id == programme.university_id)),
+        ),
+    )
+    if session().scalar(holds.limit(1)) is not None:
+        found.append(_("在本校担任角色"))
+    return found
+
+
+def ties_of_expert(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
+    """What ties an expert who is to be chosen, or declares: as `ties_to_university`, and who studies there, leads its side of a base or guides
+    students of the programme. Who was chosen finishes the visit: that is asked before it, not in the middle."""
+    found = ties_to_university(person_id, account_id, programme, on)
+    if person_id is not None:
         studies = select(Student.id).where(
             of_human(Student.person_id, person_id),
             Student.university_id == programme.university_id,
@@ -61,25 +82,16 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
             found.append(_("是与本校共建的基地的负责人"))
         if _guides(person_id, programme.id):
             found.append(_("指导本专业学生的实习或毕业设计"))
-    holds = select(RoleGrant.id).where(
-        RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
-        RoleGrant.role.in_(OWN),
-        identity.active(on),
-        or_(
-            RoleGrant.organisation_id.in_(here),
-            RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id == programme.university_id)),
-        ),
-    )
-    if session().scalar(holds.limit(1)) is not None:
-        found.append(_("在本校担任角色"))
     return found
 
 
 def _names(university_id: int) -> ColumnElement[bool]:
-    """SQL: whether a typed employer is a university or a part of it, by its name; 某大学（北京） is another one than 某大学."""
+    """SQL: whether a typed employer is a university or a part of it, by its name; 某大学（北京） is another one than 某大学, and so is 某大学城某公司."""
     typed = func.replace(func.replace(Employment.organisation_name, " ", ""), "\u3000", "")
     name = select(Organisation.name).where(Organisation.id == university_id).scalar_subquery()
-    return and_(typed.like(name + "%"), typed.not_like(name + "（%"), typed.not_like(name + "(%"))
+    begins = func.substr(typed, 1, func.length(name)) == name
+    is_part = or_(*(typed.like(f"%{end}") for end in PARTS))
+    return or_(typed == name, and_(begins, is_part, func.substr(typed, func.length(name) + 1, 1).not_in(("（", "("))))
 
 
 def _guides(person_id: int, programme_id: int) -> bool:

@@ -153,18 +153,15 @@ def lack_of(one: ItemDone, tenths: int | None) -> str:
 
 
 def told(items: Sequence[PlanItemCase], students: Sequence[PracticeCase], percent: int) -> tuple[str, tuple[str, ...]]:
-    """6.11 beside the question that a person answers: the sum, then each item and each student who lacks one, by name; empty without students."""
+    """6.11 beside the question that a person answers: the sum, then each item; empty without students. Who lacks which stands in the table behind,
+    frozen with it: a line a student would be copied into every judgement and decision."""
     if not students:
         return "", ()
     if not items:
         return NO_PLAN, ()
     found = carried_out(items, students, percent)
-    lacks: dict[str, list[str]] = defaultdict(list)
-    for one in found:
-        for student, tenths in one.short:
-            lacks[student].append(lack_of(one, tenths))
+    lacks = {student for one in found for student, _tenths in one.short}
     open_ = [one.item.label for one in found if one.short]
     whole = f"企业培养方案 {len(items)} 个环节，全部完成的学生 {len(students) - len(lacks)}/{len(students)} 人"
     lines = [f"{one.item.label}：方案 {weeks(one.item.weeks_x10)} 周，完成 {one.done}/{len(students)} 人" for one in found]
-    lines += [f"{case.label}：{'、'.join(lacks[case.label])}" for case in students if case.label in lacks]
     return f"{whole}；没有全部完成的环节：{'、'.join(open_)}" if open_ else whole, tuple(lines)

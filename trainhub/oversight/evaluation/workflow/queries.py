@@ -50,6 +50,7 @@ from trainhub.oversight.evaluation.workflow.types import (
 from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
+from trainhub.programmes.types import AccreditationResult
 
 
 def application(key: int) -> Application | None:
@@ -302,6 +303,7 @@ def facts_of(
         and conclusion is not None
         and conclusion.is_from_association
         and conclusion.concluded_on >= local(row.submitted_at).date(),
+        lacks_term=conclusion is not None and conclusion.result is AccreditationResult.PASSED and conclusion.valid_years is None,
         uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
         undecided=undecided,
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,

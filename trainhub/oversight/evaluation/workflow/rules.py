@@ -199,8 +199,7 @@ def _some(codes: tuple[str, ...]) -> str:
 
 def _conclusion(facts: Facts) -> list[Gap]:
     gaps = [] if facts.has_new_conclusion else [Gap.of(Lack.NO_CONCLUSION)]
-    is_passed = facts.accreditation in (AccreditationStanding.PASSED, AccreditationStanding.PENDING)
-    if facts.has_new_conclusion and is_passed and facts.accreditation_years is None:  # entered before a term was asked for
+    if facts.has_new_conclusion and facts.lacks_term:
         gaps.append(Gap.of(Lack.NO_TERM))
     return gaps + _missing(facts, (DocumentKind.ACCREDITATION_CONCLUSION.value,))
 

@@ -224,6 +224,8 @@ class Facts:
     experts: tuple[ExpertFacts, ...] = ()
     open_criteria: tuple[str, ...] = ()
     has_new_conclusion: bool = False
+    lacks_term: bool = False
+    """The new conclusion is passed and was entered before a term was asked for."""
     uncovered: tuple[str, ...] = ()
     """General standards that no graduation requirement covers, asked before the reports are handed in."""
     undecided: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application
@@ -21,6 +22,7 @@ def call_off(*, application: Application, reason: str, by: Identity, today: date
     """
     queries.hold(application)
     outside.check(application, by, today)
+    check_version(application, version)
     if application.state is not State.SUBMITTED:
         state = words.STATES[application.state]
         raise BadVisit(_("申请现处于“%(state)s”，考查不能取消；确定考查之前才能取消。", state=state))

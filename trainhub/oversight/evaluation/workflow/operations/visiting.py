@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from trainhub.identity import queries as accounts
@@ -135,7 +135,7 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
         raise BadVisit(_("现在不能更换考查专家。"))
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
-    ties = staff.ties_to_university(account.person_id, account.id, programme, today)
+    ties = staff.ties_of_expert(account.person_id, account.id, programme, today)
     if ties:
         raise BadVisit(_("%(name)s不能参加：%(why)s。", name=account.display_name, why="；".join(ties)), field="account_id")
     twins = set(accounts.accounts_of_holder(account.id)) - {account.id}
@@ -214,7 +214,7 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
         raise BadVisit(_("你已声明存在利益关系，不能自行撤回。如情况有变，请认证协会核实后重新指派。"), field="has_conflict")
     if has_conflict and not conflict.strip():
         raise BadVisit(_("请写明利益冲突的情况。"), field="conflict")
-    ties = [] if has_conflict else _ties(_application_of(expert), by, now)
+    ties = [] if has_conflict else _ties(_application_of(expert), by, now, staff.ties_of_expert)
     if ties:
         raise BadVisit(_("你%(why)s，不能声明没有利益关系。请选择“存在利益关系，需要回避”，并写明情况。", why="；".join(ties)), field="has_conflict")
     if expert.submitted_at is not None:
@@ -233,11 +233,11 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
     return expert
 
 
-def _ties(application: Application, by: Identity, now: datetime) -> list[str]:
+def _ties(application: Application, by: Identity, now: datetime, asked: Callable[..., list[str]] = staff.ties_to_university) -> list[str]:
     """What ties an expert to the university by now: a post may have been taken up after the assignment."""
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
-    return staff.ties_to_university(by.person_id, by.account_id, programme, local(now).date()) if by.account_id is not None else []
+    return asked(by.person_id, by.account_id, programme, local(now).date()) if by.account_id is not None else []
 
 
 def _may_judge(application: Application, expert: VisitExpert, by: Identity, today: date, now: datetime) -> None:
