@@ -16,7 +16,7 @@ from trainhub.certificates import credentials, queries
 from trainhub.certificates.models import SigningKey
 from trainhub.certificates.operations import keys
 from trainhub.certificates.operations.remembering import note_keys
-from trainhub.certificates.signers import SeedSigner, key_id, verifies
+from trainhub.certificates.signers import SeedSigner, is_signed, key_id
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -95,7 +95,13 @@ def plan(stored: Iterable[Mapping[str, Any]], journal: Iterable[Mapping[str, Any
 
 
 def carry(
-    stored: Iterable[Mapping[str, Any]], journal: Iterable[Mapping[str, Any]], *, ring: Keyring, by: Identity, now: datetime, accepted: Collection[str] = ()
+    stored: Iterable[Mapping[str, Any]],
+    journal: Iterable[Mapping[str, Any]],
+    *,
+    ring: Keyring,
+    by: Identity,
+    now: datetime,
+    accepted: Collection[str] = (),
 ) -> Plan:
     """Do what `plan` tells: one that leaked since is withdrawn again, one that was replaced signs no more, one made since is known again, retired
     (its secret half is in no archive). When a key that leaked or was replaced would sign, a new one takes over. Harmless to repeat."""
@@ -114,16 +120,15 @@ def carry(
         changed.retired_at, changed.sealed = changed.retired_at or day, None
         changed.leaked_at = day if public in found.withdraw else None
     session().flush()
-    signs = keys.present_signer(ring).public
-    row_of_signer = queries.signing_key(signs.hex())
-    if row_of_signer is not None and (row_of_signer.leaked_at is not None or signs in found.retire or signer.public in found.retire):
+    signs = queries.signing_key(keys.present_signer(ring).public.hex())
+    if signer.public in {*found.withdraw, *found.retire} or (signs is not None and signs.leaked_at is not None):
         note_keys([keys.make(ring, now, [signer])])
     _record(found, by=by, signs=key_id(keys.present_signer(ring).public))
     return found
 
 
 def _record(found: Plan, *, by: Identity, signs: str) -> None:
-    dids = {public: "added" for public in found.add} | {public: "retired" for public in found.retire} | {public: "withdrawn" for public in found.withdraw}
+    dids = dict.fromkeys(found.add, "added") | dict.fromkeys(found.retire, "retired") | dict.fromkeys(found.withdraw, "withdrawn")
     for public, did in dids.items():
         row = queries.signing_key(public.hex())
         audit.record(by=by, did=f"certificates.key.{did}", on=row, data={"key": key_id(public), "signs": signs, "restored": True})
@@ -134,7 +139,7 @@ def _is_proved(told: Told, good: Collection[bytes]) -> bool:
         told.vouched_by in good
         and told.vouched_by != told.public
         and told.vouched is not None
-        and verifies(told.vouched_by, told.vouched, credentials.vouching(told.public))
+        and is_signed(credentials.vouching(told.public), told.vouched, told.vouched_by)
     )
 
 
