@@ -108,15 +108,18 @@ def _run_page(
     sums = queries.blank_sums(row.id) if is_overprint else None
     is_open = sums is not None and row.finished_at is not None and row.settled_at is None
     is_told = is_open and (take is not None or (sums is not None and bool(sums.total) and (spoil or give_back) is not None))
+    job = queries.job_by_id(row.job_id)
+    lost = lost_files.lacking(tasks.root(), row) if row.finished_at is not None else []
     page = render_template(
         "trainhub/certificates/run.html",
         run=row,
-        job=queries.job_by_id(row.job_id),
+        job=job,
         chunks=chunks,
         files=len(chunks),
         drawn=_drawn(chunks),
-        lost=lost_files.lacking(tasks.root(), row) if row.finished_at is not None else [],
-        redrawing=lost_files.is_redrawing(queries.job_by_id(row.job_id)),
+        lost=lost,
+        redrawing=lost_files.is_redrawing(job),
+        is_elsewhere=lost_files.is_elsewhere(job, lost),
         pages=queries.pages_of(row.id),
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),
