@@ -71,8 +71,21 @@ def runs() -> Any:
 def new_run() -> Any:
     """Choose what to print together, and how."""
     form = forms.RunForm().prepare(who())
+    if request.method == "GET":  # from the page of a certificate or a batch
+        form.kind.data = request.args.get("kind") or form.kind.data
+        form.issuer_id.data = request.args.get("issuer_id", type=whole) or form.issuer_id.data
+        form.batch_id.data = request.args.get("batch_id", type=whole)
+        form.numbers.data = request.args.get("number", "")[:40]
     if form.validate_on_submit():
-        wanted = queries.CertificateFilter(kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data)
+        wanted = queries.PrintFilter(
+            kind=Kind(form.kind.data),
+            issuer_id=form.issuer_id.data,
+            since=form.since.data,
+            until=form.until.data,
+            batch_id=form.batch_id.data,
+            numbers=form.chosen(),
+            only_unprinted=bool(form.only_unprinted.data),
+        )
         try:
             demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(form.issuer_id.data))
             with transaction():

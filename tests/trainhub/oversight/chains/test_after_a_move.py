@@ -40,9 +40,7 @@ def _two() -> tuple[Programme, Programme]:
 
 
 def _move(student: Student, to: Programme, on: date = date(2024, 9, 1)) -> None:
-    people.move_student(
-        student=student, programme=to, cohort=ground.cohort(to, 2022), on=on, reason="教务处", by=SYSTEM, now=ground.NOW
-    )
+    people.move_student(student=student, programme=to, cohort=ground.cohort(to, 2022), on=on, reason="教务处", by=SYSTEM, now=ground.NOW)
 
 
 def _pass(student: Student, at: Programme) -> None:
