@@ -135,12 +135,9 @@ def _record(found: Plan, *, by: Identity, signs: str) -> None:
 
 
 def _is_proved(told: Told, good: Collection[bytes]) -> bool:
-    return (
-        told.vouched_by in good
-        and told.vouched_by != told.public
-        and told.vouched is not None
-        and is_signed(credentials.vouching(told.public), told.vouched, told.vouched_by)
-    )
+    if told.vouched_by is None or told.vouched is None or told.vouched_by not in good:
+        return False
+    return is_signed(credentials.vouching(told.public), told.vouched, told.vouched_by)
 
 
 def _read(lines: Iterable[Mapping[str, Any]]) -> tuple[list[Told], int]:

@@ -122,8 +122,8 @@ def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None 
     stored = seen.keys if seen is not None else ()
     brought = carrying.carry(stored, _of_keys(told), ring=keyring(), by=by, now=clock.now(), accepted=accepted)
     links, unread = _links([*told, *({"did": CLOSED, **one} for one in (seen.links if seen is not None else ()))])
-    for row, at in links:
-        row.closed_at = at
+    for row, closed_at in links:
+        row.closed_at = closed_at
         audit.record(by=by, did="certificates.certificate.unshared", on=(Certificate.__tablename__, row.certificate_id), data={"restored": True})
     session().flush()
     return Kept(brought, links, unread + brought.unread)
