@@ -144,7 +144,7 @@ def _links(lines: Iterable[Mapping[str, Any]]) -> tuple[list[tuple[CertificateSh
             closed[str(one["link"])] = at.astimezone() if at.tzinfo is None else at
         except (KeyError, ValueError):
             unread += 1
-    return [(row, at) for row in queries.open_links() if (at := closed.get(link_name(row.token))) is not None] if closed else [], unread
+    return [(row, end) for row in queries.open_links() if (end := closed.get(link_name(row.token))) is not None] if closed else [], unread
 
 
 def _keys_told(kept: Kept) -> str:
