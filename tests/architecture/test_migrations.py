@@ -453,9 +453,11 @@ def test_numbers_of_before_wait_and_keep_their_time(history: Callable[[str], sa.
         assert tuple(row) == ("", False)
 
 
-def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it(history: Callable[[str], sa.Engine]) -> None:
-    """The line of a portion is found by its numbers. What stood of it is sealed as far as the line fits: not an event of another list, not one more
-    than it counted, not one that was written after it, not what has a line of its own."""
+def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it(
+    history: Callable[[str], sa.Engine], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The line of a portion is found by its numbers. What stood of it is sealed as far as the line fits: not an event of another list, nothing where
+    there are more than it counted (one that is gone takes nothing from the others), not one that was written after it, not what has a line of its own."""
     engine, at = history("0106"), datetime(2026, 3, 2, tzinfo=UTC)
     late = datetime(2026, 3, 3, tzinfo=UTC)
 
@@ -501,23 +503,42 @@ def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it
         line(3, 7, 8)
         whole = [issued(9, 4)]
         line(4, 9, 9, last_event=9, event_hashes="x", event_marks=[whole[0][:32]])
+        issued(10, 0), issued(12, 0)  # one fewer than was counted: whoever took it away added nothing
+        line(0, 10, 12)
+        issued(13, 0), issued(14, 0)  # one more than was counted
+        line(0, 13, 14, count=1)
         connection.execute(sa.insert(sa.Table("audit_head", sa.MetaData(), autoload_with=connection)).values(id=1, hash=before, events=count))
         connection.execute(sa.text("INSERT INTO status_shift (first_id, shift) VALUES (3, 262142)"))
     migrations.upgrade(engine, "0108")
+    said = capfd.readouterr().err
+    assert [number in said for number in (f"{one:018d}" for one in (5, 7, 10, 13, 1, 3, 9))] == [True] * 4 + [False] * 3
     with Session(engine) as current:
         portion = sa.Table("certificate_portion", sa.MetaData(), autoload_with=current.connection())
         rows = current.execute(sa.select(portion.c.first, portion.c.last, portion.c.batch_id, portion.c.told_id).order_by(portion.c.id)).all()
         assert [(int(first), int(last), of, line_id) for first, last, of, line_id in rows] == [
-            (1, 2, batches[0], 1), (3, 4, batches[1], 2), (5, 6, batches[2], 3), (7, 8, batches[3], 4), (9, 9, batches[4], 5)]  # fmt: skip
+            (1, 2, batches[0], 1), (3, 4, batches[1], 2), (5, 6, batches[2], 3), (7, 8, batches[3], 4), (9, 9, batches[4], 5), (10, 12, batches[0], 6), (13, 14, batches[0], 7)]  # fmt: skip
         sealed = current.execute(
             sa.select(audit.AuditEvent.on_id, audit.AuditEvent.data).where(audit.AuditEvent.did == "certificates.portion.sealed")
         )
-        assert {key: data["event_marks"] for key, data in sealed} == {"1": [one[:32] for one in good], "2": [one[:32] for one in known]}
+        six, seven, *few = [hashlib.sha256(number.encode()).hexdigest()[:32] for number in ("6", "7", "10", "12")]
+        assert {key: data["event_marks"] for key, data in sealed} == {
+            "1": [one[:32] for one in good], "2": [one[:32] for one in known], "3": [six], "4": [seven], "6": few}  # fmt: skip
         moved = current.scalars(sa.select(audit.AuditEvent.data).where(audit.AuditEvent.did == "certificates.places.moved")).all()
         assert moved == [{"first_id": 3, "shift": 262142}]
-        assert audit.verify(current) == audit.Check(8, None)
+        assert audit.verify(current) == audit.Check(13, None)
+        new = {"first": f"{20:018d}", "last": f"{21:018d}", "count": 2, "drafts": 0, "event_marks": ["x"]}
+        current.execute(sa.insert(portion).values(first=new["first"], last=new["last"], batch_id=batches[0]))
+        current.add(audit.AuditEvent(at=late, actor="x", origin="x", did="certificates.batch.portion_issued", on_kind="certificate_portion",
+                                     on_id="8", data=new, before_hash="x", hash="x"))  # fmt: skip
+        current.commit()
     migrations.downgrade(engine, "0106")
-    migrations.upgrade(engine, "0107")
+    migrations.upgrade(engine, "0108")
+    with Session(engine) as current:
+        line_id = current.scalar(sa.select(audit.AuditEvent.id).where(audit.AuditEvent.on_id == "8"))
+        last = current.execute(sa.select(portion.c.first, portion.c.last, portion.c.told_id).order_by(portion.c.id.desc())).first()
+        assert tuple(last or ()) == (new["first"], new["last"], line_id), "what the new program issued is found again"
+        sealed = current.scalars(sa.select(audit.AuditEvent.on_id).where(audit.AuditEvent.did == "certificates.portion.sealed")).all()
+        assert sorted(sealed) == ["1", "2", "3", "4", "6"], "what was told once is not told anew"
 
 
 def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history: Callable[[str], sa.Engine]) -> None:

@@ -17,6 +17,13 @@ JOURNALS = click.option(
     type=click.Path(path_type=Path),
     help="A certificates-journal.jsonl of another machine too (repeatable) / 其他服务器的变更记录，可多次给出",
 )
+ACCEPT = click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="KEY",
+    help="A key of `keys_unproved` that is surely of this site (repeatable) / 确认是本平台的、没有担保的签名密钥名称，可多次给出",
+)
 
 
 def _found(journals: tuple[Path, ...]) -> list[Any]:
@@ -41,25 +48,33 @@ def _told(one: Any) -> dict[str, Any]:
 
 @edge("list")
 @JOURNALS
-def list_changes(journals: tuple[Path, ...]) -> dict[str, Any]:
+@ACCEPT
+def list_changes(journals: tuple[Path, ...], accepted: tuple[str, ...]) -> dict[str, Any]:
     """Revocations, suspensions and other changes that the restored database does not know / 备份之后被退回的变更.
 
     `todo`: `repeat` (by `restored repeat`), `by_hand` (a correction or reissue of which the journal has no words: on its page), `unknown` (the
     certificate itself was issued after the backup).
 
+    With them what `restored repeat` would do to signing keys and links: `keys_unproved` are those for which no key that is known here vouches; they
+    are trusted only when named by --accept.
+
     Example: trainhub certificates restored list --json
     """
-    return {"changes": [_told(one) for one in _found(journals)]}
+    from trainhub.certificates.operations import restoring
+
+    return {"changes": [_told(one) for one in _found(journals)], **restoring.foreseen(_lines(journals), accepted=accepted).told()}
 
 
 @edge("repeat")
 @JOURNALS
+@ACCEPT
 @click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
-def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
+def repeat(journals: tuple[Path, ...], accepted: tuple[str, ...], yes: bool) -> dict[str, Any]:
     """Do again what the restore took back, with reason, document and day of then; what was reissued or corrected gets its number and code again /
     重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变.
 
-    Signing keys that the journals know to have leaked are withdrawn again, keys made since are known again, links that holders closed are closed.
+    Signing keys that the journals know to have leaked are withdrawn again, keys that were replaced sign no more, keys made since for which a key that
+    is known here vouches are known again, links that holders closed are closed. All of it is named by `restored list` and asked before.
 
     Example: trainhub certificates restored repeat --yes --json
     Example: trainhub certificates restored repeat --journal /mnt/two/certificates-journal.jsonl
@@ -71,12 +86,15 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
 
     found = _found(journals)
     todo = [one for one in found if one.todo is repeating.Todo.REPEAT]
-    if todo and not yes:
+    coming = restoring.foreseen(_lines(journals), accepted=accepted)
+    if (todo or coming.count) and not yes:
+        for said in _keys_said(coming):
+            click.echo(said, err=True)
         click.confirm(f"将重新办理 {len(todo)} 项变更（撤销不可恢复）。已用 restored list 核对过吗？", abort=True, err=True)
     session().rollback()
     done, refused = [], []
     with transaction():
-        kept = restoring.keep(_lines(journals), operator())
+        kept = restoring.keep(_lines(journals), operator(), accepted=accepted)
     for one in todo:
         try:
             with transaction():
@@ -85,8 +103,18 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
         except Refused as why:
             refused.append(_told(one) | {"message": why.message})
     left = [_told(one) for one in found if one.todo is not repeating.Todo.REPEAT]
-    brought = {"keys_withdrawn": list(kept.withdrawn), "keys_added": list(kept.added), "links_closed": kept.closed}
-    return {"repeated": done, "refused": refused, "left": left, **brought}
+    return {"repeated": done, "refused": refused, "left": left, **kept.told()}
+
+
+def _keys_said(coming: Any) -> list[str]:
+    told = coming.told()
+    words = {
+        "keys_withdrawn": "作废签名密钥 / keys withdrawn",
+        "keys_retired": "不再签名的密钥 / keys that sign no more",
+        "keys_added": "重新信任的签名密钥 / keys trusted again",
+    }
+    links = [f"重新关闭的分享链接 / links closed again: {told['links_closed']}"] if told["links_closed"] else []
+    return [f"{word}: {', '.join(told[name])}" for name, word in words.items() if told[name]] + links
 
 
 certificate_changes.add_command(list_changes)

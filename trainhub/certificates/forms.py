@@ -16,6 +16,7 @@ from trainhub.certificates.fact_forms import fact_field
 from trainhub.certificates.facts import asked_fields
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import is_number
 from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, USUAL_CHUNK
 from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
@@ -105,13 +106,22 @@ def initial_facts(kind: Kind, facts: dict[str, Any], layout: Layout) -> dict[str
     return {f"fact_{name}": _stored_day(value) if name in dates else value for name, value in facts.items()}
 
 
+MOST_NUMBERS = 200
+"""How many numbers are typed for one print run."""
+
+
 class RunForm(Form):
-    """What is printed together: one kind of one issuer in a span of days."""
+    """What is printed together: of one kind and issuer those of a span of days, of one batch, of some numbers, or those not printed yet."""
 
     kind = SelectField(_l("种类"), [InputRequired()], choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
     issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
+    batch_id = IntegerField(_l("只打印这个签发批次"), [Optional()], description=_l("签发批次的号码，见批次页面的地址；不限时留空。"))
+    numbers = LongText(
+        _l("只打印这些编号"), [Optional(), Length(max=6000)], description=_l("一行一个，最多200个；只印一张时填一个编号。不限时留空。")
+    )
+    only_unprinted = BooleanField(_l("只打印还没有打印过的"), description=_l("已画完的打印批次中有的不再印；补发、更正后的新证书算没有打印过。"))
     title = Text(_l("名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     mode = SelectField(
         _l("打印方式"),
@@ -132,6 +142,19 @@ class RunForm(Form):
         """The issuers to choose from."""
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuer_choices(identity)]
         return self
+
+    def chosen(self) -> tuple[str, ...]:
+        """The numbers that were typed, each once, without blanks."""
+        lines = ("".join(line.split()) for line in (self.numbers.data or "").splitlines())
+        return tuple(dict.fromkeys(line for line in lines if line))
+
+    def validate_numbers(self, _field: Any) -> None:
+        """Each a certificate number, and not too many."""
+        if len(self.chosen()) > MOST_NUMBERS:
+            raise ValidationError(_("一次最多填写%(most)d个编号。", most=MOST_NUMBERS))
+        for line, number in enumerate(self.chosen(), start=1):
+            if not is_number(number):
+                raise ValidationError(_("第%(line)d个编号“%(number)s”不是证书编号，请核对。", line=line, number=number[:40]))
 
 
 class TakeForm(Form):

@@ -337,7 +337,7 @@ class SigningKey(Base):
 class CertificatePortion(Base):
     """Where the audit log tells of a portion of a list, by its numbers: those from `first` to `last`, of no other portion.
 
-    An index into the log and no more: what its line says is believed, not this row. `told_id` is the line where it was written before there was this
+    An index into the log and no more: what its line says is believed, not this row, and where a row lacks the log itself is searched. `told_id` is the line where it was written before there was this
     table; otherwise, and where a line was written later for what stood then, the line is on this row.
     """
 

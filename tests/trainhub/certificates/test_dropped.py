@@ -138,3 +138,27 @@ def test_the_page_offers_it_and_the_batch_tells_of_it(session: Session, as_role:
     assert f"/certificates/{draft.number}/drop" not in admin.get(f"/certificates/{draft.number}").text
     other = as_role(Role.INSPECTOR)
     assert other.post(f"/certificates/{draft.number}/drop", data={"reason": "x"}).status_code == 403
+
+
+def test_one_that_is_given_up_while_it_is_being_issued_is_not_issued(session: Session) -> None:
+    """Somebody else gives it up, or issues it, after it was read and before it is issued."""
+    for values in ({"is_current": False}, {"state": State.ISSUED}):
+        with transaction():
+            draft = _issued(_prepared(ground.university(), ground.person(), result="良好□"))
+            draft.facts = {**draft.facts, "result": "良好"}
+            session.flush()
+            beside = sa.update(Certificate).where(Certificate.id == draft.id).values(values)
+            session.execute(beside.execution_options(synchronize_session=False))
+            assert (draft.is_current, draft.state) == (True, State.DRAFT), "as it was read"
+            with pytest.raises(operations.CannotIssue):
+                operations.release(certificate=draft, by=SYSTEM, today=TODAY, now=ground.NOW)
+
+
+def test_what_was_issued_meanwhile_is_not_given_up(session: Session) -> None:
+    with transaction():
+        draft = _issued(_prepared(ground.university(), ground.person(), result="良好□"))
+        beside = sa.update(Certificate).where(Certificate.id == draft.id).values(state=State.ISSUED)
+        session.execute(beside.execution_options(synchronize_session=False))
+        with pytest.raises(Refused):
+            _drop(draft)
+    assert draft.is_current

@@ -119,3 +119,25 @@ def test_what_would_not_be_the_same_is_not_put_in_its_place(session: Session, ru
     page = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/runs/{run.id}").text
     assert "重画的文件与当时印制的不同" in page
     assert BUTTON in page
+
+
+def test_after_a_job_that_failed_there_is_still_a_button(session: Session, run: PrintRun, as_role: AsRole) -> None:
+    """A damaged file has its length: nothing is seen of it but what the job finds, which a full disk may have stopped."""
+    DAMAGE["changed"](_path(run))
+    admin, where = as_role(Role.SYSTEM_ADMIN), f"/certificates/runs/{run.id}"
+    admin.post(f"{where}/redraw")
+    _job(session, run).state = JobState.FAILED
+    session.commit()
+    assert f'action="{where}/redraw"' in admin.get(where).text
+    assert admin.post(f"{where}/redraw").status_code == 303
+
+
+def test_a_worker_with_another_folder_is_told(session: Session, run: PrintRun, as_role: AsRole) -> None:
+    """The job found or drew every file where it looks; the site still has none: to press again helps nobody."""
+    admin, where = as_role(Role.SYSTEM_ADMIN), f"/certificates/runs/{run.id}"
+    admin.post(f"{where}/redraw")
+    session.commit()
+    jobs.run_all()
+    assert "共用打印文件夹" not in admin.get(where).text
+    _path(run).unlink()
+    assert "共用打印文件夹" in admin.get(where).text

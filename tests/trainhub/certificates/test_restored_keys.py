@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,11 +14,11 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.factories.certificates import certificate
-from trainhub.certificates import cli, documents, queries, tasks, verifying
+from trainhub.certificates import cli, credentials, documents, queries, tasks, verifying
 from trainhub.certificates.models import CertificateShare, SigningKey
 from trainhub.certificates.operations import keys, restoring
 from trainhub.certificates.operations.remembering import JOURNAL
-from trainhub.certificates.signers import key_id
+from trainhub.certificates.signers import SeedSigner, key_id
 from trainhub.certificates.types import Status
 from trainhub.kernel import backup, clock, migrations
 from trainhub.kernel.access import SYSTEM
@@ -107,8 +108,76 @@ def test_the_journal_alone_knows_it_too(restored: Path) -> None:
         row.leaked_at = None
         db.session.execute(sa.delete(SigningKey).where(SigningKey.id != row.id))
         answer = restoring.put(seen, SYSTEM)
-    assert (answer["keys_withdrawn"], answer["keys_added"]) == ([name], [made])
+    assert (answer["keys_withdrawn"], answer["keys_added"], answer["keys_unproved"]) == ([name], [], [made]), "nobody vouches after a leak"
+    assert made in answer["next"]
+    assert tasks.trust().named(made) is None
     assert all("sealed" not in json.loads(line) for line in (restored.parent / JOURNAL).read_text("utf-8").splitlines())
+
+
+def _asked(app: Flask, what: str, journal: Path, *more: str) -> dict[str, Any]:
+    asked = ["restored", what, "--journal", str(journal), "--json", *more]
+    result = CliRunner().invoke(cli.certificates, asked, obj={"create_app": lambda: app})
+    db.session.rollback()
+    said: dict[str, Any] = json.loads(result.stdout)
+    return said
+
+
+def _foreign(**more: Any) -> tuple[str, dict[str, Any]]:
+    public = SeedSigner(bytes(range(32))).public
+    return key_id(public), {"did": "key", "public": public.hex(), "made_at": clock.now().isoformat(), "retired_at": None, "leaked_at": None, **more}
+
+
+@pytest.mark.parametrize("way", ["nobody", "itself", "a leaked key", "a false signature"])
+def test_a_key_that_a_journal_alone_tells_of_is_trusted_with_a_proof_only(restored: Path, committed: Flask, way: str) -> None:
+    """Whoever can write the copy of a journal must not get a key of his own trusted; nor the journal of another installation, given by mistake."""
+    with transaction():
+        own = tasks.maker().signer
+        if way == "a leaked key":
+            keys.withdraw(name=key_id(own.public), ring=keyring(), by=SYSTEM, now=clock.now())
+    voucher = SeedSigner(bytes(range(32))) if way == "itself" else own
+    signed = voucher.sign(credentials.vouching(SeedSigner(bytes(range(32))).public)) if way != "a false signature" else b"x" * 64
+    name, line = _foreign(**({} if way == "nobody" else {"vouched_by": voucher.public.hex(), "vouched": signed.hex()}))
+    away = restored.parent / "two.jsonl"
+    away.write_text(json.dumps(line) + "\n", "utf-8")
+    for what in (["list"], ["repeat", "--yes"]):
+        answer = _asked(committed, what[0], away, *what[1:])
+        assert (answer["keys_added"], answer["keys_unproved"]) == ([], [name])
+        assert tasks.trust().named(name) is None
+    assert _asked(committed, "list", away, "--accept", name)["keys_added"] == [name]
+    assert _asked(committed, "repeat", away, "--yes", "--accept", name)["keys_added"] == [name], "whoever knows it may say so"
+    assert tasks.trust().named(name) is not None
+
+
+def test_keys_vouch_one_for_the_next(restored: Path, committed: Flask) -> None:
+    """By the journal alone, in whatever order its lines are."""
+    backup.backup(restored)
+    names = [_rotated(), _rotated()]
+    with transaction():
+        lines = [{"did": "key", **queries.line_of_key(row)} for row in queries.signing_keys()]
+        db.session.execute(sa.delete(SigningKey).where(SigningKey.sealed.is_not(None) | SigningKey.vouched.is_not(None)))
+    away = restored.parent / "two.jsonl"
+    away.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    answer = _asked(committed, "repeat", away, "--yes")
+    assert (sorted(answer["keys_added"]), answer["keys_unproved"]) == (sorted(names), [])
+
+
+def test_a_bad_line_is_passed_over_and_counted(restored: Path) -> None:
+    bad = [{"did": "key", "public": "zz", "made_at": "2026-03-02T00:00:00+00:00"}, {"did": "key", "public": "ab" * 32, "made_at": "yesterday"},
+           {"did": "key"}, {"did": "unshare", "link": "x", "at": "?"}]  # fmt: skip
+    with transaction():
+        answer = restoring.put(replace(restoring.look(), lines=bad), SYSTEM)
+    assert (answer["lines_unread"], answer["keys_added"], answer["links_closed"]) == (4, [], 0)
+
+
+def test_a_key_that_was_replaced_after_the_backup_signs_no_more(restored: Path) -> None:
+    before = _rotated()
+    backup.backup(restored)
+    _rotated()
+    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    assert (answer["keys_retired"], before in answer["next"]) == ([before], True)
+    assert key_id(tasks.maker().signer.public) != before
+    assert tasks.trust().named(before) is not None, "what it signed still verifies"
+    assert _status(_badge()) is Status.ISSUED
 
 
 def test_the_journal_of_another_machine_is_heard_when_changes_are_repeated(restored: Path, committed: Flask) -> None:
@@ -117,11 +186,13 @@ def test_the_journal_of_another_machine_is_heard_when_changes_are_repeated(resto
         line = {"did": "key", **queries.line_of_key(queries.signing_keys()[0]), "leaked_at": clock.now().isoformat()}
     away = restored.parent / "two.jsonl"
     away.write_text(json.dumps(line) + "\n", "utf-8")
+    assert _asked(committed, "list", away)["keys_withdrawn"] == [name]
+    refused = CliRunner().invoke(cli.certificates, ["restored", "repeat", "--journal", str(away)], obj={"create_app": lambda: committed}, input="n\n")
+    assert (name in refused.stderr, refused.exit_code) == (True, 1), "keys are asked before as changes are"
+    db.session.rollback()
+    assert not tasks.trust().is_leaked(name)
     for names in ([name], []):
-        asked = ["restored", "repeat", "--yes", "--journal", str(away), "--json"]
-        result = CliRunner().invoke(cli.certificates, asked, obj={"create_app": lambda: committed})
-        assert json.loads(result.stdout)["keys_withdrawn"] == names
-        db.session.rollback()
+        assert _asked(committed, "repeat", away, "--yes")["keys_withdrawn"] == names
     assert tasks.trust().is_leaked(name)
 
 

@@ -192,11 +192,7 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     version of its template, or of another template of its kind. Raises CannotIssue, naming what still stands in the way, for one's own
     certificate, and where whoever drew up the list would exchange the template that somebody else approved.
     """
-    after = next_state(certificate.state, Event.ISSUE)
-    if after is None:
-        raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
-    if not certificate.is_current:
-        raise CannotIssue(_("这张待处理的证书已作废，不能签发：请用改正后的名单重新签发。"))
+    _waits(certificate)
     if people.is_same_human(by.person_id, certificate.person_id):
         raise CannotIssue(_("这是你自己的证书，须由与此无关的另一位负责人签发，没有签发。"))
     clock_stands()
@@ -211,6 +207,8 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
         raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留（跨年的换为签发当年的编号）。"))
     facts = dict(found.facts)
     hold_counter(issuer, certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
+    session().refresh(certificate, ["state", "is_current"], with_for_update={"of": Certificate})
+    after = _waits(certificate)  # somebody may have issued it or given it up since it was read
     same = (certificate.kind, certificate.issuer_id, certificate.person_id, certificate.asked_key, facts)
     twin = same_thing(*same, (State.ISSUED, State.SUSPENDED), besides=certificate.id)
     if twin is not None:
@@ -237,6 +235,16 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     session().flush()
     _note_issued(certificate, by=by, today=today, now=now)
     return certificate
+
+
+def _waits(certificate: Certificate) -> State:
+    """The state into which issuing leads it. Raises CannotIssue for what does not wait, or was given up."""
+    after = next_state(certificate.state, Event.ISSUE)
+    if after is None:
+        raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
+    if not certificate.is_current:
+        raise CannotIssue(_("这张待处理的证书已作废，不能签发：请用改正后的名单重新签发。"))
+    return after
 
 
 def _renumber(certificate: Certificate, issuer: Organisation, *, by: Identity, today: date) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from trainhub.certificates import credentials, queries
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
@@ -124,7 +122,7 @@ def trusted(ring: Keyring, module: Signer | None = None) -> Trust:
     return Trust(tuple(sorted(good, key=lambda one: one != present)), leaked)
 
 
-def _make(ring: Keyring, now: datetime, before: Sequence[Signer] = ()) -> SigningKey:
+def make(ring: Keyring, now: datetime, before: Sequence[Signer] = ()) -> SigningKey:
     """A new key kept here; it signs from now on. One of those `before`, or the installation's first, vouches for it."""
     seed = secrets.token_bytes(32)
     made = SigningKey(public=SeedSigner(seed).public.hex(), sealed=ring.encrypt(seed.hex()), made_at=now)
@@ -149,7 +147,7 @@ def rotate(*, ring: Keyring, by: Identity, now: datetime, module: Signer | None 
         if row.retired_at is None:
             row.retired_at, row.sealed = now, None
     session().flush()
-    made = _make(ring, now, [signer])
+    made = make(ring, now, [signer])
     note_keys(queries.signing_keys()[::-1])
     names = key_id(signer.public), key_id(bytes.fromhex(made.public))
     audit.record(by=by, did="certificates.key.rotated", on=made, data={"old": names[0], "new": names[1], "lost": isinstance(signer, LostSigner)})
@@ -177,53 +175,11 @@ def withdraw(*, name: str, ring: Keyring, by: Identity, now: datetime, module: S
     row.retired_at, row.leaked_at, row.sealed = row.retired_at or now, now, None
     session().flush()
     if is_kept:
-        _make(ring, now)
+        make(ring, now)
     note_keys(queries.signing_keys()[::-1])
     names = key_id(public), key_id(present_signer(ring, module).public)
     audit.record(by=by, did="certificates.key.withdrawn", on=row, data={"key": names[0], "signs": names[1]})
     return names
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """The names of keys that a restore brought over: withdrawn again, and known again."""
-
-    withdrawn: Sequence[str]
-    added: Sequence[str]
-
-
-def carry(lines: Iterable[Mapping[str, Any]], *, ring: Keyring, by: Identity, now: datetime) -> Carried:
-    """Bring what is known of keys into a database that was restored from an older backup: one that leaked since is withdrawn again, one made since
-    is known again, retired (its secret half is in no archive). When a key that leaked would sign, a new one takes over.
-
-    `lines`: see `queries.line_of_key`; of several of one key any that says it leaked or was retired counts.
-    """
-    withdrawn, added = list[str](), list[str]()
-    queries.lock_signing_keys()
-    for line in lines:
-        row, leaked = queries.signing_key(str(line["public"])), _day(line.get("leaked_at"))
-        if row is None:
-            row = SigningKey(public=str(line["public"]), made_at=_day(line["made_at"]) or now, retired_at=_day(line.get("retired_at")) or now)
-            row.vouched_by, row.vouched = line.get("vouched_by"), line.get("vouched")
-            session().add(row)
-            added.append(row.public)
-        if leaked is not None and row.leaked_at is None:
-            row.leaked_at, row.retired_at, row.sealed = leaked, row.retired_at or leaked, None
-            withdrawn.append(row.public)
-        session().flush()
-    if (signs := queries.signing_key(present_signer(ring).public.hex())) is not None and signs.leaked_at is not None:
-        note_keys([_make(ring, now)])
-    for public in dict.fromkeys((*withdrawn, *added)):
-        row = queries.signing_key(public)
-        did = "withdrawn" if public in withdrawn else "added"
-        data = {"key": key_id(bytes.fromhex(public)), "signs": key_id(present_signer(ring).public), "restored": True}
-        audit.record(by=by, did=f"certificates.key.{did}", on=row, data=data)
-    names = [key_id(bytes.fromhex(one)) for one in withdrawn], [key_id(bytes.fromhex(one)) for one in added if one not in withdrawn]
-    return Carried(*names)
-
-
-def _day(text: Any) -> datetime | None:
-    return datetime.fromisoformat(str(text)) if text else None
 
 
 def share(*, certificate: Certificate, by: Identity, now: datetime) -> CertificateShare:

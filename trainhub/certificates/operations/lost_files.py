@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trainhub.certificates import queries
@@ -72,6 +72,11 @@ def lacking(root: Path, run: PrintRun) -> list[int]:
 def is_redrawing(job: jobs.Job | None) -> bool:
     """Whether a job draws lost files again, or failed to."""
     return job is not None and job.task == TASK and job.state is not jobs.JobState.DONE
+
+
+def is_elsewhere(job: jobs.Job | None, lost: Sequence[int]) -> bool:
+    """Whether the last check of all files ended well and some lack here all the same: the worker may look into another folder than the site does."""
+    return bool(lost) and job is not None and job.task == TASK and job.state is jobs.JobState.DONE
 
 
 def redraw(*, run: PrintRun, by: Identity) -> None:

@@ -20,6 +20,7 @@ from trainhub.certificates.documents import Maker, page_facts
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
 from trainhub.certificates.models import PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations.written import HOST as HOST
 from trainhub.certificates.operations.written import CannotPrint as CannotPrint
 from trainhub.certificates.operations.written import tidy as tidy
@@ -90,6 +91,18 @@ def start_run(
     if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:
         raise CannotPrint(_("每个文件的页数应在%(least)d到%(most)d之间。", least=LEAST_CHUNK, most=MOST_CHUNK), field="chunk_pages")
     count = queries.count_printable(by, wanted)
+    numbers = set(wanted.numbers) if isinstance(wanted, queries.PrintFilter) else set()
+    lacking = sorted(numbers - queries.printable_numbers(by, wanted)) if numbers else []
+    if lacking:
+        told = listed([show_number(one) for one in lacking[:5]])
+        raise CannotPrint(
+            _(
+                "%(n)d 个编号不在所选范围内（例如 %(numbers)s）：不是当前有效的，或属于别的种类、单位、批次，或已经打印过。",
+                n=len(lacking),
+                numbers=told,
+            ),
+            field="numbers",
+        )
     if not count:
         raise CannotPrint(_("所选范围内没有有效的证书，请调整种类、发证单位或日期。"))
     if count > MOST_PAGES:

@@ -7,16 +7,16 @@ does them again. What is known of signing keys and of links that holders closed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from trainhub.certificates import queries
-from trainhub.certificates.models import Certificate, StatusShift
+from trainhub.certificates.models import Certificate, CertificateShare, StatusShift
 from trainhub.certificates.numbers import is_number
 from trainhub.certificates.openbadges import LIST_LENGTH
-from trainhub.certificates.operations import keys
+from trainhub.certificates.operations import carrying
 from trainhub.certificates.operations.numbering import advance_past, move_past
 from trainhub.certificates.operations.remembering import CLOSED, JOURNAL, KEY, line_of_closed, link_name
 from trainhub.certificates.operations.repeating import lost
@@ -76,45 +76,91 @@ def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
         if line["hash"] not in written:  # of a machine whose journal is elsewhere, or of before there was one
             journal.note(JOURNAL, line)
     count = len(lost([*seen.lines, *seen.changes])) if seen is not None else 0
-    known = [*seen.lines, *({"did": KEY, **one} for one in seen.keys), *({"did": CLOSED, **one} for one in seen.links)] if seen is not None else []
-    kept = keep(known, by)
+    kept = keep(seen.lines if seen is not None else (), by, seen=seen)
     return {
         "status_list": (start - 1) // LIST_LENGTH + 1,
         "counters_moved": moved,
         "changes_lost": count,
-        "keys_withdrawn": list(kept.withdrawn),
-        "keys_added": list(kept.added),
-        "links_closed": kept.closed,
-        "next": _next(seen, count) + (_keys_told(kept.withdrawn) if kept.withdrawn else ""),
+        **kept.told(),
+        "next": _next(seen, count) + _keys_told(kept),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The names of keys that were withdrawn again and that are known again, and how many links were closed again."""
+    """What is known of keys and links again (`carrying.Plan`), and which links are closed again: (row, moment)."""
 
-    withdrawn: Sequence[str]
-    added: Sequence[str]
-    closed: int
+    keys: carrying.Plan
+    links: Sequence[tuple[CertificateShare, datetime]]
+    unread: int
+
+    def told(self) -> dict[str, Any]:
+        """In names and numbers, for an answer."""
+        names = {"keys_withdrawn": self.keys.withdrawn, "keys_retired": self.keys.retired, "keys_added": self.keys.added}
+        return {**names, "keys_unproved": list(self.keys.unproved), "links_closed": len(self.links), "lines_unread": self.unread}
+
+    @property
+    def count(self) -> int:
+        """How many keys and links would change."""
+        return len(self.keys.withdraw) + len(self.keys.retire) + len(self.keys.added) + len(self.links)
 
 
-def keep(lines: Iterable[Mapping[str, Any]], by: Identity) -> Kept:
-    """Bring what lines of journals tell of keys and links into the database; harmless to repeat."""
+def foreseen(lines: Iterable[Mapping[str, Any]], *, accepted: Collection[str] = ()) -> Kept:
+    """What `keep` would do with these lines of journals; reads only."""
     told = list(lines)
-    brought = keys.carry(
-        [one for one in told if one.get("did") == KEY and one.get("public") and one.get("made_at")], ring=keyring(), by=by, now=clock.now()
-    )
-    closed = {str(one["link"]): datetime.fromisoformat(str(one["at"])) for one in told if one.get("did") == CLOSED and one.get("link")}
-    again = [(row, at) for row in queries.open_links() if (at := closed.get(link_name(row.token))) is not None] if closed else []
-    for row, at in again:
-        row.closed_at = at
+    links, unread = _links(told)
+    found = carrying.plan((), _of_keys(told), ring=keyring(), accepted=accepted)
+    return Kept(found, links, unread + found.unread)
+
+
+def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None = None, accepted: Collection[str] = ()) -> Kept:
+    """Bring what lines of journals, and the database that was replaced (`seen`), tell of keys and links into the database; harmless to repeat.
+
+    `accepted` names keys that are the operator's own though no signature proves it.
+    """
+    told = list(lines)
+    stored = seen.keys if seen is not None else ()
+    brought = carrying.carry(stored, _of_keys(told), ring=keyring(), by=by, now=clock.now(), accepted=accepted)
+    links, unread = _links([*told, *({"did": CLOSED, **one} for one in (seen.links if seen is not None else ()))])
+    for row, closed_at in links:
+        row.closed_at = closed_at
         audit.record(by=by, did="certificates.certificate.unshared", on=(Certificate.__tablename__, row.certificate_id), data={"restored": True})
     session().flush()
-    return Kept(brought.withdrawn, brought.added, len(again))
+    return Kept(brought, links, unread + brought.unread)
 
 
-def _keys_told(names: Sequence[str]) -> str:
-    return _("备份之后作废的签名密钥（%(keys)s）已重新作废，并由新密钥签名；持证人须重新下载用这些密钥签名的文件。", keys=listed(names))
+def _of_keys(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [one for one in lines if one.get("did") == KEY]
+
+
+def _links(lines: Iterable[Mapping[str, Any]]) -> tuple[list[tuple[CertificateShare, datetime]], int]:
+    """The links that are on though a line tells that they were closed, and how many lines cannot be read."""
+    closed, unread = dict[str, datetime](), 0
+    for one in lines:
+        if one.get("did") != CLOSED:
+            continue
+        try:
+            at = datetime.fromisoformat(str(one["at"]))
+            closed[str(one["link"])] = at.astimezone() if at.tzinfo is None else at
+        except (KeyError, ValueError):
+            unread += 1
+    return [(row, end) for row in queries.open_links() if (end := closed.get(link_name(row.token))) is not None] if closed else [], unread
+
+
+def _keys_told(kept: Kept) -> str:
+    said = ""
+    if kept.keys.withdrawn:
+        said += _(
+            "备份之后作废的签名密钥（%(keys)s）已重新作废，并由新密钥签名；持证人须重新下载用这些密钥签名的文件。", keys=listed(kept.keys.withdrawn)
+        )
+    if kept.keys.retired:
+        said += _("备份之后已换下的签名密钥（%(keys)s）仍可核验，不再签名；需要时已换用新密钥。", keys=listed(kept.keys.retired))
+    if kept.keys.unproved:
+        said += _(
+            "变更记录中的签名密钥（%(keys)s）没有已知密钥担保，没有信任：确认是本平台的密钥后，执行 trainhub certificates restored repeat --accept 名称。",
+            keys=listed(kept.keys.unproved),
+        )
+    return said
 
 
 def _advance(lines: Iterable[Mapping[str, Any]], by: Identity) -> list[Any]:

@@ -18,17 +18,20 @@ from trainhub.kernel.db import session
 MOVED = "certificates.places.moved"
 """What the audit log calls a shift of places."""
 log = structlog.get_logger("certificates")
+_said: set[str] = set()
+"""What this process has told of already."""
 
 
 def shifts() -> list[tuple[int, int]]:
     """(first id, shift) of the places in the status lists, in order; see `StatusShift`.
 
     As the audit log tells them: a row that was changed, added or deleted past the operations moves no place that is in files already. It is
-    told to whoever runs the site.
+    told to whoever runs the site, once by each process.
     """
     told = _shifts_told()
     stored = {first: shift for first, shift in session().execute(select(StatusShift.first_id, StatusShift.shift))}
-    if stored != told:
+    if stored != told and (said := repr((stored, told))) not in _said:
+        _said.add(said)
         log.error("certificates.shifts_changed", stored=stored, told=told)
     return sorted(told.items())
 
@@ -47,7 +50,7 @@ def status_shift(first_id: int) -> StatusShift | None:
 
 def status_place(certificate_id: int) -> int:
     """The place of a certificate's row in the status lists, from 1; no other row ever has it."""
-    return certificate_id + max((shift for first, shift in shifts() if first <= certificate_id), default=0)
+    return certificate_id + max((shift for first, shift in _shifts_told().items() if first <= certificate_id), default=0)
 
 
 def last_id() -> int:

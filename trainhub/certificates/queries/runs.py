@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Insert, exists, func, insert, literal, or_, select
 
-from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.models import BlankSheet, Certificate, IssueItem, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
 from trainhub.certificates.queries.scoping import by_host
@@ -125,10 +125,35 @@ class Printable:
     class_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class PrintFilter(CertificateFilter):
+    """What is printed together: also only what one batch issued, only these numbers, only what stands in no finished run yet."""
+
+    batch_id: int | None = None
+    numbers: tuple[str, ...] = ()
+    only_unprinted: bool = False
+
+
 def _printable(identity: Identity, wanted: CertificateFilter, *columns: Any) -> Any:
     """The current, issued certificates of a choice."""
     found = select(*columns).select_from(Certificate).join(Person, Person.id == Certificate.person_id)
-    return found.where(*clauses(identity, wanted), Certificate.state == State.ISSUED)
+    narrower = list(_narrower(wanted)) if isinstance(wanted, PrintFilter) else []
+    return found.where(*clauses(identity, wanted), Certificate.state == State.ISSUED, *narrower)
+
+
+def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.batch_id is not None:
+        yield exists().where(IssueItem.batch_id == wanted.batch_id, IssueItem.certificate_id == Certificate.id)
+    if wanted.numbers:
+        yield Certificate.number.in_(wanted.numbers)
+    if wanted.only_unprinted:
+        mine = (PrintItem.certificate_id == Certificate.id, PrintItem.page.is_not(None))
+        yield ~exists().where(PrintRun.id == PrintItem.run_id, PrintRun.finished_at.is_not(None), *mine)
+
+
+def printable_numbers(identity: Identity, wanted: CertificateFilter) -> set[str]:
+    """The numbers of a choice that can be printed; for a choice of a few numbers."""
+    return set(session().scalars(_printable(identity, wanted, Certificate.number)))
 
 
 def count_printable(identity: Identity, wanted: CertificateFilter) -> int:

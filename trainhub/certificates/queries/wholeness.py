@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 
 from trainhub.certificates import chain
@@ -29,6 +30,7 @@ REPLACED = {f"certificates.certificate.{did}" for did in ("reissued", "corrected
 PORTION = "certificates.batch.portion_issued"
 SEALED = "certificates.portion.sealed"
 """What the log was told at an upgrade of a portion whose line of then held no hashes: what stood at that moment."""
+log = structlog.get_logger("certificates")
 Portions = dict[int, "Sequence[Mapping[str, Any]]"]
 """By portion of a list (its row): what the audit log tells of it, which never changes."""
 
@@ -146,16 +148,43 @@ def _vouch(certificates: Sequence[Certificate], events: Mapping[int, Sequence[Ev
     first = {one.number: one for one in certificates if one.edition == 1 and one.replaces_id is None}
     if not first:
         return
+    begins = {number: row.event.hash for number, one in first.items() for row in events.get(one.id, ())[:1]}
     numbers = sorted(first)
     places = _places(numbers)
     _read(places, known)
     lines: list[Mapping[str, Any]] = [line for key in places for line in known.get(key, ())]
     lines += [data for did, _on, data in audit.pending() if did == PORTION]
+    for number in _told(numbers, begins, lines):
+        logged[first[number].id].in_portion = True
+    untold = [number for number in numbers if number in begins and not _is_told(begins[number], logged[first[number].id])]
+    if untold:  # the index lacks a row, or somebody wrote what the log does not know: the log itself decides
+        missed = _told(untold, begins, _searched(untold))
+        for number in missed:
+            logged[first[number].id].in_portion = True
+        if missed:
+            log.error("certificates.portion_not_indexed", numbers=missed[:10], count=len(missed))
+
+
+def _is_told(first_hash: str, logged: _Logged) -> bool:
+    return logged.in_portion or logged.without > 0 or first_hash in logged.hashes
+
+
+def _told(numbers: Sequence[str], begins: Mapping[str, str], lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Those of the numbers, in order, of whose first event one of the lines tells."""
+    found = list[str]()
     for line in lines:
         marks = frozenset(line.get("event_marks", ())) - {""}
-        for number in numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]:
-            one = first[number]
-            logged[one.id].in_portion |= any(row.event.hash[: chain.MARK] in marks for row in events.get(one.id, ())[:1])
+        between = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
+        found += [number for number in between if begins.get(number, "")[: chain.MARK] in marks]
+    return found
+
+
+def _searched(numbers: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What the log tells of portions with any of these numbers, in order, whatever the index says: it is read from one end to the other."""
+    low, high = AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()
+    told = select(AuditEvent.data).where(AuditEvent.did.in_((PORTION, SEALED)), low <= numbers[-1], high >= numbers[0])
+    found = session().scalars(told.order_by(AuditEvent.id))
+    return [line for line in found if bisect_left(numbers, line["first"]) < bisect_right(numbers, line["last"])]
 
 
 def _places(numbers: Sequence[str]) -> dict[int, int | None]:

@@ -224,6 +224,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         changes=_changes(corrected, page.items[0].item.facts, layout) if corrected is not None else (),
         left=queries.count_open_items(row.id),
         names=queries.names_of_accounts([row.asked_by_id, row.decided_by_id]),
+        may_print=row.state is BatchState.ISSUED and may(who(), Can.PRINT_VIEW, queries.subject_of_issuer(row.issuer_id)),
         may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
         may_go_on=row.state is BatchState.APPROVED and may(who(), Can.BATCH_DECIDE, subject),
         is_mine=is_same_holder(row.asked_by_id, who().account_id),

@@ -153,6 +153,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None, drop: Drop
         editions=queries.editions_of(certificate.number),
         actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
+        may_print=may(who(), Can.PRINT_VIEW, queries.subject_of_issuer(certificate.issuer_id)),
         release=release,
         drop=(drop or DropForm(formdata=None)) if release is not None else None,
         refused=[*(tried.said() if tried is not None and release is None else []), *(drop.said() if drop is not None and release is None else [])],

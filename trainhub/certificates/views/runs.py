@@ -71,8 +71,21 @@ def runs() -> Any:
 def new_run() -> Any:
     """Choose what to print together, and how."""
     form = forms.RunForm().prepare(who())
+    if request.method == "GET":  # from the page of a certificate or a batch
+        form.kind.data = request.args.get("kind") or form.kind.data
+        form.issuer_id.data = request.args.get("issuer_id", type=whole) or form.issuer_id.data
+        form.batch_id.data = request.args.get("batch_id", type=whole)
+        form.numbers.data = request.args.get("number", "")[:40]
     if form.validate_on_submit():
-        wanted = queries.CertificateFilter(kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data)
+        wanted = queries.PrintFilter(
+            kind=Kind(form.kind.data),
+            issuer_id=form.issuer_id.data,
+            since=form.since.data,
+            until=form.until.data,
+            batch_id=form.batch_id.data,
+            numbers=form.chosen(),
+            only_unprinted=bool(form.only_unprinted.data),
+        )
         try:
             demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(form.issuer_id.data))
             with transaction():
@@ -108,15 +121,18 @@ def _run_page(
     sums = queries.blank_sums(row.id) if is_overprint else None
     is_open = sums is not None and row.finished_at is not None and row.settled_at is None
     is_told = is_open and (take is not None or (sums is not None and bool(sums.total) and (spoil or give_back) is not None))
+    job = queries.job_by_id(row.job_id)
+    lost = lost_files.lacking(tasks.root(), row) if row.finished_at is not None else []
     page = render_template(
         "trainhub/certificates/run.html",
         run=row,
-        job=queries.job_by_id(row.job_id),
+        job=job,
         chunks=chunks,
         files=len(chunks),
         drawn=_drawn(chunks),
-        lost=lost_files.lacking(tasks.root(), row) if row.finished_at is not None else [],
-        redrawing=lost_files.is_redrawing(queries.job_by_id(row.job_id)),
+        lost=lost,
+        redrawing=lost_files.is_redrawing(job),
+        is_elsewhere=lost_files.is_elsewhere(job, lost),
         pages=queries.pages_of(row.id),
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),

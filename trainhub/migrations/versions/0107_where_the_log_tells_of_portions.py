@@ -24,7 +24,8 @@ batch = sa.table("issue_batch", sa.column("id", sa.BigInteger()))
 
 
 def upgrade() -> None:
-    """Forward: the table with a row for each line there is, in their order. Of lines that tell of the same first number the first counts."""
+    """Forward: the table with a row for each line there is, in their order, also of those that were written when the table was there before. Of lines
+    that tell of the same first number the first counts."""
     table = op.create_table(
         "certificate_portion",
         sa.Column("id", BigKey, nullable=False),
@@ -50,7 +51,7 @@ def upgrade() -> None:
             break
         last, rows = lines[-1].id, []
         for line in lines:
-            if line.on_kind == "certificate_portion" or line.data["first"] in taken:
+            if line.data["first"] in taken:
                 continue
             taken.add(line.data["first"])
             batch_id = int(line.on_id) if line.on_kind == "issue_batch" and line.on_id.isdecimal() else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -56,25 +57,44 @@ happened = sa.table(
 item = sa.table("issue_item", sa.column("batch_id", BY_ID), sa.column("certificate_id", BY_ID))
 shift = sa.table("status_shift", sa.column("first_id", BY_ID), sa.column("shift", BY_ID))
 ISSUED = "certificates.certificate.issued"
+SEALED = "certificates.portion.sealed"
+LEFT_OUT = (
+    "0108: 签发批次 {batch} 中编号 {first} 至 {last} 的证书与审计日志不符：日志记有 {most} 张，相符的有 {found} 张，{vouched} 张已写入日志，其余核验时显示“不一致”，请核对 / "
+    "certificates {first} to {last} of issue batch {batch} are not as the audit log tells: {most} told, {found} found, {vouched} vouched for; "
+    "the others verify as inconsistent: look into them"
+)
 
 
 def upgrade() -> None:
     """Forward. A portion is told only as its line knows it: the certificates of its batch between its numbers, issued by the time of the line, without a
-    line of their own, as many as it counted, and with the hash of all where the line has one. What does not fit is not vouched for.
+    line of their own, and with the hash of all where the line has one; without one no more than it counted, since one that is gone hides none that was
+    added. What does not fit is not vouched for, and named to whoever upgrades. What was told before is told as it was then.
     """
     bind = op.get_bind()
+    sealed = {data["first"]: (on_id, data) for on_id, data in bind.execute(sa.select(event.c.on_id, event.c.data).where(event.c.did == SEALED)).all()}
     for row in bind.execute(sa.select(portion).where(portion.c.told_id.is_not(None)).order_by(portion.c.id)).all():
         line = bind.execute(sa.select(event.c.data, event.c.at).where(event.c.id == row.told_id)).one()
         if "event_marks" in line.data:
             continue
+        if row.first in sealed:
+            on_id, data = sealed[row.first]
+            if on_id != str(row.id):
+                _append(bind, SEALED, ("certificate_portion", str(row.id)), data)
+            continue
         found = _stands(bind, row, line.at)
         hashes = [one.hash for one in found]
         known = line.data.get("event_hashes")
-        fits = known == _together(hashes) if known is not None else len(found) == line.data["count"] - line.data.get("drafts", 0)
+        most = line.data["count"] - line.data.get("drafts", 0)
+        fits = known == _together(hashes) if known is not None else 0 < len(found) <= most
         if found and fits:
             told = {"first": row.first, "last": row.last, "count": len(found), "last_event": max(one.id for one in found)}
             told |= {"event_hashes": _together(hashes), "event_marks": [one[:MARK] for one in hashes]}
-            _append(bind, "certificates.portion.sealed", ("certificate_portion", str(row.id)), told)
+            _append(bind, SEALED, ("certificate_portion", str(row.id)), told)
+        if (len(found) != most or not fits) and most:
+            print(
+                LEFT_OUT.format(first=row.first, last=row.last, batch=row.batch_id, found=len(found), most=most, vouched=len(found) if fits else 0),
+                file=sys.stderr,
+            )
     told_of = {int(data["first_id"]) for data in bind.scalars(sa.select(event.c.data).where(event.c.did == "certificates.places.moved"))}
     for first_id, value in bind.execute(sa.select(shift.c.first_id, shift.c.shift).order_by(shift.c.first_id)).all():
         if first_id not in told_of:

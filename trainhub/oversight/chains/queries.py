@@ -104,7 +104,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
     """The chains of students in programmes, in the order given; the rules are those of the day `on`.
 
     A chain has one certificate that stands: in the programme in which it was issued, it goes with who changes to another one. One that was revoked
-    there bars none here. One human has one of a version of a programme, by whichever study row.
+    there, or under another study row of the same human, bars none here. One human has one of a version of a programme, by whichever study row.
     """
     ids = [one.id for _programme, one in asked]
     persons = [one.person_id for _programme, one in asked]
@@ -133,9 +133,9 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
         left = [known.get(asked_key(one, student.id)) for one in studies[student.id] if one.id != programme.id]
         twin = [known.get(key) for key in twins.get((programme.id, student.id), ())]
         other = next((one for one in (*left, *twin) if stands(one)), None)
-        certificate = known.get(asked_key(programme, student.id)) or other or next((one for one in twin if is_revoked(one)), None)
-        revoked = next((one for one in left if is_revoked(one)), None)
-        rested = {one["id"] for one in revoked.evidence if one["kind"] == "milestone"} if revoked is not None else set()
+        certificate = known.get(asked_key(programme, student.id)) or other
+        revoked = [one for one in (*left, *twin) if one is not None and is_revoked(one)]
+        rested = {row["id"] for one in revoked for row in one.evidence if row["kind"] == "milestone"}
         passed = (one for one in milestones[student.person_id] if one.source is Source.CAPSTONE and one.programme_id == programme.id)
         chains.append(
             Chain(
@@ -149,7 +149,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
                 certificate_number=certificate.number if certificate else None,
                 certificate_state=certificate.state.value if certificate else None,
                 stands_elsewhere=other.number if other else None,
-                revoked_elsewhere=revoked.number if revoked else None,
+                revoked_elsewhere=revoked[0].number if revoked else None,
                 is_passed_anew=any(str(one.id) not in rested for one in passed),
             )
         )

@@ -47,9 +47,10 @@ class Chain:
     stands_elsewhere: str | None = None
     """The number of another programme certificate that attests this chain: of a programme that was left, or of the same human in this one."""
     revoked_elsewhere: str | None = None
-    """The number of the certificate of a programme that was left which somebody revoked: it bars nothing here, but whoever issues is told."""
+    """The number of a certificate that somebody revoked, of a programme that was left or of another study row of the same human: it bars nothing here,
+    but whoever issues is told."""
     is_passed_anew: bool = False
-    """Whether a capstone was passed in this programme on which the revoked one did not rest."""
+    """Whether a capstone was passed in this programme on which none that was revoked rested."""
 
     @property
     def is_due(self) -> bool:

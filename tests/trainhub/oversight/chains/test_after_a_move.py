@@ -39,10 +39,8 @@ def _two() -> tuple[Programme, Programme]:
     return ground.programme(school, name="机械工程"), ground.programme(school, name="电子信息工程")
 
 
-def _move(student: Student, to: Programme) -> None:
-    people.move_student(
-        student=student, programme=to, cohort=ground.cohort(to, 2022), on=date(2024, 9, 1), reason="教务处", by=SYSTEM, now=ground.NOW
-    )
+def _move(student: Student, to: Programme, on: date = date(2024, 9, 1)) -> None:
+    people.move_student(student=student, programme=to, cohort=ground.cohort(to, 2022), on=on, reason="教务处", by=SYSTEM, now=ground.NOW)
 
 
 def _pass(student: Student, at: Programme) -> None:
@@ -85,6 +83,11 @@ def test_what_is_withdrawn_after_the_move_suspends_the_certificate(session: Sess
     assert [one.kind for one in certificates.of_person(student.person_id)] == [Kind.PROGRAMME]
 
 
+def _pass_again(student: Student, at: Programme) -> None:
+    key = {"person_id": student.person_id, "source": Source.CAPSTONE, "key": f"capstone:{student.id}:again"}
+    ledger.reach_milestone(**key, title="信号板", reached_on=TODAY, programme_id=at.id, **PUSH)
+
+
 def _revoked_and_moved(session: Session) -> tuple[Student, Certificate, Programme, Programme]:
     old, new = _two()
     student = _student(old)
@@ -113,7 +116,7 @@ def test_a_person_issues_it_in_the_new_programme_and_is_told_of_the_revoked_one(
     student, held, _old, new = _revoked_and_moved(session)
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=new.id)
     page = head.get(f"/chains/{new.code}").text
-    assert "原专业的证书已撤销" in page
+    assert "此前的证书已撤销" in page
     assert f"/certificates/{held.number}" in page
     head.post(f"/chains/{new.code}/issue")
     made = certificates.of_person(student.person_id)
@@ -157,6 +160,44 @@ def test_the_revoked_one_is_not_issued_anew_beside_the_new_programmes(session: S
     as_role(Role.PROGRAMME_ADMIN, programme_id=new.id).post(f"/chains/{new.code}/issue")
     with pytest.raises(certifying.CannotChange):
         certifying.prepare_renewal(certificate=held, reason="误撤销", document="教务", by=WRITER, today=TODAY, now=ground.NOW)
+
+
+def test_who_begins_anew_after_a_revocation_gets_it_knowingly(session: Session, as_role: AsRole) -> None:
+    """Revoked, left, enrolled anew in the same programme with a chain of its own: no renewal asks that row, so the present one may not be barred."""
+    programme, other = _two()
+    first = _student(programme, year=2022)
+    _settle(session)
+    held = _held(first)
+    assert held is not None
+    certifying.revoke(certificate=held, **{**REASON, "today": held.issued_on, "on": held.issued_on})
+    _move(first, other)
+    second = _student(programme, who=session.get_one(Person, first.person_id), year=2023, capstone=False, first=date(2024, 1, 8))
+    _settle(session)
+    assert [one.id for one in certificates.of_person(first.person_id)] == [held.id], "not on the records on which the revoked one stood"
+    (chain,) = queries.chains_of_programme(programme, on=TODAY)
+    assert (chain.student_id, chain.is_complete, chain.certificate_number, chain.revoked_elsewhere) == (second.id, True, None, held.number)
+    as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id).post(f"/chains/{programme.code}/issue", data={"cohort": "all"})
+    assert [one.state for one in certificates.of_person(first.person_id)] == [State.ISSUED, State.REVOKED]
+
+
+def test_every_revoked_one_is_compared(session: Session) -> None:
+    """A capstone on which any of them rested was not passed anew."""
+    one, two = _two()
+    student = _student(one)
+    _settle(session)
+    first = _held(student)
+    assert first is not None
+    certifying.revoke(certificate=first, **{**REASON, "today": first.issued_on, "on": first.issued_on})
+    _move(student, two)
+    _settle(session)
+    _pass_again(student, two)
+    _settle(session)
+    (second,) = [made for made in certificates.of_person(student.person_id) if made.state is State.ISSUED]
+    certifying.revoke(certificate=second, **{**REASON, "today": second.issued_on, "on": second.issued_on})
+    _move(student, one, on=date(2024, 12, 2))
+    third = _student(two, who=session.get_one(Person, student.person_id), year=2023, capstone=False, first=date(2024, 1, 8))
+    (chain,) = [found for found in queries.chains_of_programme(two, on=TODAY) if found.student_id == third.id]
+    assert not chain.is_passed_anew
 
 
 @pytest.mark.parametrize(("plans", "count"), [((), 1), ((2020,), 1), ((2020, 2023), 2)], ids=["no plan", "one plan", "another plan"])

@@ -1,0 +1,76 @@
+"""What a print run is chosen by: one certificate, one list, or only what no finished run holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import REASON, certificate
+from tests.trainhub.certificates.test_append_only import _of_a_list
+from tests.trainhub.certificates.test_printing import _draw
+from trainhub.certificates import operations, queries
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.operations import printing
+from trainhub.certificates.types import Kind
+from trainhub.kernel import fonts
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _wanted(like: Certificate, **given: object) -> queries.PrintFilter:
+    return queries.PrintFilter(kind=Kind.TRAINING, issuer_id=like.issuer_id, **given)  # type: ignore[arg-type]
+
+
+def _numbers(wanted: queries.PrintFilter) -> list[str]:
+    with transaction():
+        run = printing.start_run(title="一批", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    return sorted(one.number for _item, one, _serial in queries.items_of(run.id, 1, run.count))
+
+
+def test_one_list_or_one_certificate_is_printed_apart() -> None:
+    with transaction():
+        made = _of_a_list()
+        other = certificate()
+    batch = next(int(one["id"]) for one in made[0].evidence if one["kind"] == "batch")
+    assert _numbers(_wanted(made[0], batch_id=batch)) == sorted(one.number for one in made)
+    assert _numbers(_wanted(made[1], numbers=(made[1].number,))) == [made[1].number]
+    with pytest.raises(printing.CannotPrint, match="不在所选范围内") as refused:
+        _numbers(_wanted(made[0], batch_id=batch, numbers=(made[0].number, other.number)))
+    assert refused.value.field == "numbers"
+
+
+def test_what_a_finished_run_holds_is_left_out() -> None:
+    with transaction():
+        made = _of_a_list()
+        run = printing.start_run(title="一张", wanted=_wanted(made[0], numbers=(made[0].number,)), by=SYSTEM, now=ground.NOW)
+    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made), "a run that is not drawn printed nothing"
+    _draw(run)
+    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made[1:])
+    with transaction():
+        again = operations.reissue(certificate=made[0], **REASON)
+    assert again.number in _numbers(_wanted(made[0], only_unprinted=True)), "a new edition was not printed yet"
+
+
+def test_the_pages_lead_there(as_role: AsRole) -> None:
+    with transaction():
+        made = _of_a_list()
+    admin, one = as_role(Role.SYSTEM_ADMIN), made[1]
+    where = f"/certificates/runs/new?kind=training&issuer_id={one.issuer_id}&number={one.number}"
+    assert where.replace("&", "&amp;") in admin.get(f"/certificates/{one.number}").text
+    assert one.number in admin.get(where).text
+    given = {"title": "一张", "kind": "training", "issuer_id": one.issuer_id, "mode": "full", "chunk_pages": 500}
+    assert "不是证书编号" in admin.post("/certificates/runs/new", data={**given, "numbers": "12"}).text
+    answer = admin.post("/certificates/runs/new", data={**given, "numbers": f"{one.number}\n"})
+    assert (answer.status_code, queries.run_by_id(int(answer.location.rpartition("/")[2])).count) == (303, 1)  # type: ignore[union-attr]
