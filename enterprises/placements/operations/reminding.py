@@ -91,7 +91,7 @@ ANSWER_BEFORE = timedelta(days=14)
 
 def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
     """Once in an ISO week: students who have not accepted what begins within two weeks or should have begun; enterprises and heads of placements
-    whose first day has come and that nobody started, each with how many. Nothing is changed; how many of either."""
+    whose first day has passed and that nobody started, each with how many. Nothing is changed; how many of either."""
     year, week, _weekday = today.isocalendar()
     this_week = f"{year}-W{week:02d}"
     waiting = unanswered(today + ANSWER_BEFORE)

@@ -70,7 +70,7 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
 
 
 def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
-    """The placements whose first day has come by a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
+    """The placements whose first day has passed on a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
     return listing(identity, **narrowed).where(is_late(on))
 
 
