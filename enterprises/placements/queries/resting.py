@@ -66,17 +66,22 @@ def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[
 
 def rankers_of(position_id: int, term_ids: Collection[int] | None = None) -> list[tuple[Round, list[int]]]:
     """The rounds that run in which a position is ranked (over some terms; None: any), with the persons who rank it."""
+    rows = rankers_of_many([position_id])
+    return [(round_, persons) for _position, round_, persons in rows if term_ids is None or set(term_ids) & set(round_.term_ids)]
+
+
+def rankers_of_many(position_ids: Collection[int]) -> list[tuple[int, Round, list[int]]]:
+    """The rounds that run in which one of some positions is ranked, by position and round, with the persons who rank it."""
     statement = (
-        select(Round, Student.person_id)
+        select(Preference.position_id, Round, Student.person_id)
         .join(Preference, Preference.round_id == Round.id)
         .join(Student, Student.id == Preference.student_id)
-        .where(Preference.position_id == position_id, Round.state.in_(RUNNING))
-        .order_by(Round.id, Student.id)
+        .where(Preference.position_id.in_(list(position_ids)), Round.state.in_(RUNNING))
+        .order_by(Preference.position_id, Round.id, Student.id)
     )
-    found: dict[int, tuple[Round, list[int]]] = {}
-    for round_, person_id in session().execute(statement):
-        if term_ids is None or set(term_ids) & set(round_.term_ids):
-            found.setdefault(round_.id, (round_, []))[1].append(person_id)
+    found: dict[tuple[int, int], tuple[int, Round, list[int]]] = {}
+    for position_id, round_, person_id in session().execute(statement):
+        found.setdefault((position_id, round_.id), (position_id, round_, []))[2].append(person_id)
     return list(found.values())
 
 
