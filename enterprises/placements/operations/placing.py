@@ -183,7 +183,8 @@ def withdraw_placement(
     somebody else (`is_seat_open`), but for one that the enterprise cancelled: that goes with the place unless the enterprise
     takes another student there. The enterprise offers it again by raising the seats.
 
-    The enterprise is told unless whoever calls does it for many at once. Raises BadPlacement without a reason, WrongState when it is finished.
+    The enterprise is told unless whoever calls does it for many at once (then it is no decision about one of them, and not refused to whoever is
+    among them). Raises BadPlacement without a reason, WrongState when it is finished, or for the student who acts for another side.
     """
     hold(placement)  # its seat is given back once, and no day of it is confirmed meanwhile
     if placement.state is PlacementState.WITHDRAWN:
@@ -192,6 +193,8 @@ def withdraw_placement(
         raise WrongState(_("实习已结束，不能撤销。"))
     if not reason.strip():
         raise BadPlacement(_("请写明撤销的理由。"), field="reason")
+    if side is not WithdrawalSide.STUDENT and tells_hosts:
+        demand_other(placement, by=by)
     stays = side is not WithdrawalSide.ENTERPRISE if is_seat_open is None else is_seat_open
     (give_back_seat if stays else take_seat_back)(placement.position_id, placement.term_id)
     placement.state, placement.withdrawal_reason, placement.withdrawn_by = PlacementState.WITHDRAWN, reason.strip()[:400], side

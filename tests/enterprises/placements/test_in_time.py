@@ -195,3 +195,26 @@ def test_an_offer_is_read_by_whom_it_concerns(world: SimpleNamespace, as_role: A
         "away": [404, 404, 404],
         "department": [200, 200, 200],
     }
+
+
+def test_the_list_of_offers_and_the_search_lead_to_what_may_be_read(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            elsewhere = ground.university()
+            strange = ground.programme(elsewhere)
+            theirs = make.position(enterprise=world.enterprise, terms=[make.term(university=elsewhere, starts_on=STARTS)], title="别校岗位")
+        readers: list[tuple[Role, dict[str, Any], set[int]]] = [
+            (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, {world.position.id}),
+            (Role.UNIVERSITY_ADMIN, {"organisation_id": world.university.id}, {world.position.id}),
+            (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}, {theirs.id}),
+            (Role.AUDITOR, {"organisation_id": world.university.id}, set()),
+            (Role.DEPT_EDU, {}, {world.position.id, theirs.id}),
+            (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, {world.position.id, theirs.id}),
+        ]
+        for role, over, readable in readers:
+            browser = as_role(role, **over)
+            pages = [browser.get(url).text for url in ("/placements/positions", f"/search?q={theirs.title}", f"/search?q={world.position.title}")]
+            for row in (world.position, theirs):
+                address = f"/placements/positions/{row.id}"
+                assert (browser.get(address).status_code == 200) is (row.id in readable)
+                assert any(f'{address}"' in page for page in pages) is (row.id in readable)

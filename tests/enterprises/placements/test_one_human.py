@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.types import AgreementParty, OfferState, SelfFoundState
+from enterprises.placements.types import AgreementParty, OfferState, PlacementState, SelfFoundState, WithdrawalSide
 from tests.courses.discussion.test_migration import put
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -132,6 +132,27 @@ def test_a_student_neither_trains_nor_starts_nor_ends_the_own_placement(world: S
         with pytest.raises(WrongState) as why:
             act(placement=world.row, by=world.host, now=NOW, **more)
         assert why.value.code == "own_mentor"
+
+
+def test_a_student_neither_ends_early_nor_takes_back_the_own_placement(world: SimpleNamespace) -> None:
+    """Giving it up is theirs, and says so."""
+    ground.merge(db.session.get_one(Person, world.student.person_id), world.persons[1])
+    for side in (WithdrawalSide.SCHOOL, WithdrawalSide.ENTERPRISE):
+        with pytest.raises(WrongState) as why:
+            operations.withdraw_placement(placement=world.row, reason="换岗", side=side, by=world.host, now=NOW)
+        assert why.value.code == "own_mentor"
+    world.row.state = PlacementState.STARTED
+    with pytest.raises(WrongState) as why:
+        operations.end_early(placement=world.row, on=TODAY, reason="换岗", today=TODAY, by=world.host, now=NOW)
+    assert (why.value.code, world.row.state) == ("own_mentor", PlacementState.STARTED)
+    operations.end_early(placement=world.row, on=TODAY, reason="换岗", today=TODAY, by=world.other, now=NOW)
+    assert world.row.state is PlacementState.FINISHED
+
+
+def test_a_student_gives_up_the_own_placement(world: SimpleNamespace) -> None:
+    ground.merge(db.session.get_one(Person, world.student.person_id), world.persons[1])
+    operations.decline_placement(placement=world.row, reason="考研", by=world.host, now=NOW)
+    assert world.row.state is PlacementState.WITHDRAWN
 
 
 def test_a_placement_whose_two_sides_turn_out_to_be_one_human_does_not_start(world: SimpleNamespace) -> None:

@@ -22,6 +22,7 @@ from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
+from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 
 AsRole = Callable[..., FlaskClient]
@@ -228,6 +229,18 @@ def test_an_offer_that_goes_is_told_to_rankers_and_heads_each_time(world: Simple
         if how != "closed":
             operations.approve_position(position=row, **moment)
             assert queries.seats_of(row.id, world.term_id).decision is SeatDecision.APPROVED
+
+
+def test_an_offer_that_rests_and_goes_then_is_told(world: SimpleNamespace) -> None:
+    """They were told that the name stays on the list, and would have waited for nothing."""
+    row = position(world.second)
+    operations.change_position(position=row, hours_per_day=7, **WHOLE)
+    operations.set_seats(position=row, term=queries.term(world.term_id), seats=0, **WHOLE)
+    assert (told(world.student, "placements.position_gone"), told(world.head, "placements.offer_gone")) == (1, 1)
+    fresh = make.position(enterprise=organisations.by_id(world.enterprise_id), terms=[queries.term(world.term_id)], is_approved=False)
+    operations.submit_position(position=fresh, **WHOLE)
+    operations.set_seats(position=fresh, term=queries.term(world.term_id), seats=0, **WHOLE)
+    assert told(world.head, "placements.offer_gone") == 1  # what was never had is no loss
 
 
 def test_a_head_who_gives_an_offer_back_is_not_told_of_it(world: SimpleNamespace) -> None:
