@@ -22,6 +22,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.people import queries as people
+from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
 NOW, TODAY = make.NOW, make.TODAY
@@ -119,6 +120,28 @@ def test_enterprise_and_heads_hear_of_what_should_have_begun_once_a_week(world: 
     assert told(world.host, "placements.start_due") == count + 1
 
 
+def test_who_answers_for_the_university_hears_once_of_all_its_programmes(world: SimpleNamespace) -> None:
+    with transaction():
+        more = ground.programme(world.university)
+        whole = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id).id
+        other = ground.student(more, petoe_since=date(2023, 9, 1))
+        wide = make.position(enterprise=world.enterprise, terms=[world.term], seats=3)
+        for student in (*world.students, other):
+            operations.place_student(student=student, position=wide, term=world.term, **WHOLE)
+    assert remind(STARTS + timedelta(days=1))["late"] == 3
+    found = db.session.execute(select(Notice.account_id, Notice.values).where(Notice.kind == "placements.start_due")).all()
+    assert sorted((key, values["n"]) for key, values in found) == sorted([(whole, 3), (world.head, 2), (world.host, 3)])
+
+
+@pytest.mark.parametrize(("days", "state", "asked"), [(0, "enrolled", 1), (1, "enrolled", 0), (0, "suspended", 0), (0, "withdrawn", 0)])
+def test_what_is_over_or_of_who_left_is_the_heads_alone(world: SimpleNamespace, days: int, state: str, asked: int) -> None:
+    place(world, world.students[0])
+    world.students[0].state = StudentState(state)
+    remind(world.term.ends_on + timedelta(days=days))
+    assert [told(one, "placements.start_due") for one in (world.host, world.head)] == [asked, 1]
+    assert told(world.one, "placements.accept_due") == asked
+
+
 def test_what_should_have_begun_stands_on_first_pages_with_its_list(world: SimpleNamespace, as_role: AsRole) -> None:
     with transaction():
         place(world, world.students[0])
@@ -212,9 +235,8 @@ def test_the_list_of_offers_and_the_search_lead_to_what_may_be_read(world: Simpl
             (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, {world.position.id, theirs.id}),
         ]
         for role, over, readable in readers:
-            browser = as_role(role, **over)
-            pages = [browser.get(url).text for url in ("/placements/positions", f"/search?q={theirs.title}", f"/search?q={world.position.title}")]
             for row in (world.position, theirs):
-                address = f"/placements/positions/{row.id}"
+                browser, address = as_role(role, **over), f"/placements/positions/{row.id}"
+                pages = [browser.get(url).text for url in ("/placements/positions", f"/search?q={row.title}")]
+                assert [f'{address}"' in page for page in pages] == [row.id in readable] * 2
                 assert (browser.get(address).status_code == 200) is (row.id in readable)
-                assert any(f'{address}"' in page for page in pages) is (row.id in readable)
