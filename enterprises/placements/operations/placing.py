@@ -31,7 +31,6 @@ from enterprises.placements.operations.closing import demand_open, why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.operations.onehuman import demand_two_humans
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -373,7 +372,6 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, placement.starts_on)
     if bars:
         raise NotReady(listed(labels.BARS[bar] for bar in bars) + _("。"), details=[{"code": bar.value} for bar in bars])
-    demand_two_humans(placement)
     lacking = missing(checklist(placement, today=today))
     if lacking:
         names = listed(_("%(what)s（%(how)s）", what=labels.FINDINGS[one.code], how=labels.WAYS_ON[one.code]) for one in lacking)

@@ -84,10 +84,10 @@ def gone_among(units: Collection[Unit]) -> dict[Unit, Gone]:
             found[enterprise_id, base_id] = Gone.ENTERPRISE_CLOSED
         elif base_id is not None and states[base_id] is OrganisationState.CLOSED:
             found[enterprise_id, base_id] = Gone.BASE_CLOSED
+        elif (enterprise_id, base_id) in left:  # for good: no verification brings it back
+            found[enterprise_id, base_id] = Gone.LEFT_BASE
         elif states[enterprise_id] is not OrganisationState.VERIFIED:
             found[enterprise_id, base_id] = Gone.UNVERIFIED
-        elif (enterprise_id, base_id) in left:
-            found[enterprise_id, base_id] = Gone.LEFT_BASE
     return found
 
 

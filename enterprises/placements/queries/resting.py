@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -27,6 +27,8 @@ class Resting(NamedTuple):
     enterprise: str
     region: str | None
     rests: bool
+    is_unverified: bool = False
+    """Its enterprise is being verified: the school alone decides nothing."""
 
 
 def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[Resting]:
@@ -61,7 +63,12 @@ def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[
     rows = list(session().execute(statement))
     gone = gone_among([(row.enterprise_id, row.base_id) for row in rows])
     over = {unit for unit, why in gone.items() if why is not Gone.UNVERIFIED}
-    return [Resting(row.id, row.title, row.enterprise, row.region, bool(row.rests) and (row.enterprise_id, row.base_id) not in over) for row in rows]
+
+    def resting(row: Any) -> Resting:
+        unit = (row.enterprise_id, row.base_id)
+        return Resting(row.id, row.title, row.enterprise, row.region, bool(row.rests) and unit not in over, gone.get(unit) is Gone.UNVERIFIED)
+
+    return [resting(row) for row in rows]
 
 
 def rankers_of(position_id: int, term_ids: Collection[int] | None = None) -> list[tuple[Round, list[int]]]:

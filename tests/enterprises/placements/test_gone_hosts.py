@@ -400,3 +400,14 @@ def test_each_hears_once_of_all_that_is_theirs(world: SimpleNamespace) -> None:
     assert found[accounts[world.mentor.person_id]]["n"] == 2
     assert found[accounts[world.waits.person_id]]["title"] == f"{world.position.title}、第二个岗位"
     assert [told(kind, account_id=one) for one in (whole.id, world.head_id, head.id, *accounts.values())] == [1] * 5
+
+
+@pytest.mark.parametrize(("ways", "words"), [((rename,), "所在企业正在重新核验"), ((leave, rename), "已不再接收"), ((edit,), "正等待学校重新审核")])
+def test_a_wish_says_what_it_waits_for(world: SimpleNamespace, as_role: AsRole, ways: Any, words: str) -> None:
+    with transaction():
+        for way in ways:
+            way(world)
+    browser = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.waits.person_id)
+    page = browser.get(f"/placements/rounds/{world.round.id}/preferences").text
+    said = ("所在企业正在重新核验", "已不再接收", "正等待学校重新审核")
+    assert [one in page for one in said] == [one == words for one in said]
