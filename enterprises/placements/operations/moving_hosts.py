@@ -139,5 +139,7 @@ def _heads(going: Sequence[There], rounds: Sequence[tuple[Round, set[int]]], tol
         whole |= accounts if role is Role.UNIVERSITY_ADMIN else set()
         count = placed[role, over]
         for account_id in sorted(accounts):
-            one = _to(account_id, told, "/placements/?state=going" if count else "/placements/positions", n=count, k=len(offered.get((role, over), ())))
+            one = _to(
+                account_id, told, "/placements/?state=going" if count else "/placements/positions", n=count, k=len(offered.get((role, over), ()))
+            )
             yield replace(one, unique_key=f"{told.unique_key}:{role.value}:{over}")

@@ -246,11 +246,11 @@ def change_position(
     return changed
 
 
-def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
+def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime, goes_on: bool = True) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
     position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
     of an offer that was handed in need the enterprise's word for the year as the offer itself did. A term that is over gets no more. More seats than were approved ask
-    the school of the term again, and no other one. The position's version counts up with its seats, so that two editors notice each other."""
+    the school of the term again, and no other one; where students rank it somebody says `goes_on`. The position's version counts up with its seats, so that two editors notice each other."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
@@ -263,6 +263,8 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
         raise BadPlacement(_("“%(term)s”已于 %(day)s 结束，不能再增加席位。", term=term.title, day=term.ends_on), field="seats", code="term_over")
     if position.state is not OfferState.DRAFT and is_more:
         _check_year(position, term.starts_on.year, needs_word=True)
+    if was_approved and is_more:
+        demand_known(position, [term.id], is_known=goes_on)
     if row is None:
         row = PositionSeats(position_id=position.id, term_id=term.id, seats=seats, taken=0)
         session().add(row)

@@ -92,6 +92,21 @@ def rankers_of_many(position_ids: Collection[int]) -> list[tuple[int, Round, lis
     return list(found.values())
 
 
+def offered_terms(position_id: int) -> set[int]:
+    """The terms in which a position has seats that were handed in and that no school gave back: on offer, or waiting for a decision."""
+    statement = (
+        select(PositionSeats.term_id)
+        .join(Position, Position.id == PositionSeats.position_id)
+        .where(
+            Position.id == position_id,
+            Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
+            PositionSeats.seats > 0,
+            PositionSeats.decision != SeatDecision.RETURNED,
+        )
+    )
+    return set(session().scalars(statement))
+
+
 def offered_by_enterprise(term_id: int) -> dict[int, int]:
     """By enterprise how many seats it offers in a term, handed in or approved."""
     statement = (

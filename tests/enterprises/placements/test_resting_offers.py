@@ -260,3 +260,43 @@ def test_a_place_made_for_one_student_is_nobody_elses_loss(world: SimpleNamespac
     row = operations.propose_self_found(student=queries.student(world.student_id), term=term, enterprise_name="自找企业", title="岗位", **WHOLE)
     operations.approve_self_found(row=row, enterprise=ground.enterprise(), **WHOLE)
     assert told(world.head, "placements.offer_gone") == 0
+
+
+# -- a round over two terms ----------------------------------------------------------------------------------------------
+def over_two(world: SimpleNamespace) -> tuple[Any, Any]:
+    """The round has one more term, in which the second offer has seats, too."""
+    second = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 12, 7))
+    operations.set_seats(position=position(world.second), term=second, seats=2, **WHOLE)
+    operations.approve_position(position=position(world.second), **WHOLE)
+    round_of(world).term_ids = [world.term_id, second.id]
+    db.session.flush()
+    return queries.term(world.term_id), second
+
+
+def heard(world: SimpleNamespace) -> list[int]:
+    return [told(world.student, f"placements.position_{what}") for what in ("rests", "back", "gone")]
+
+
+def test_while_a_term_of_the_round_is_left_nothing_rests_comes_back_or_goes(world: SimpleNamespace) -> None:
+    first, second = over_two(world)
+    row = position(world.second)
+    base = heard(world)
+    operations.set_seats(position=row, term=first, seats=9, **WHOLE)
+    assert heard(world) == base
+    operations.approve_position(position=row, **WHOLE)
+    operations.return_position(position=row, reason="补充", term_ids=[second.id], **WHOLE)
+    assert heard(world) == base
+    operations.return_position(position=row, reason="补充", term_ids=[first.id], **WHOLE)
+    assert heard(world) == [base[0], base[1], base[2] + 1]
+
+
+def test_more_seats_need_a_second_thought_where_students_rank_the_offer(world: SimpleNamespace, as_role: AsRole) -> None:
+    host, url = as_host(world, as_role), f"/placements/positions/{world.second}"
+    page = host.get(url).text
+    assert "仍要保存" in page
+    sent_ = {"version": edited(page)["version"], f"seats_{world.term_id}": "9"}
+    assert host.post(f"{url}/seats", data=sent_).status_code == 422
+    assert queries.seats_of(world.second, world.term_id).seats < 9
+    host = as_host(world, as_role)
+    assert host.post(f"{url}/seats", data={**sent_, "goes_on": "1"}).status_code == 303
+    assert (queries.seats_of(world.second, world.term_id).seats, position(world.second).state) == (9, OfferState.SUBMITTED)
