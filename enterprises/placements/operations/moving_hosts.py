@@ -134,7 +134,7 @@ def _heads(going: Sequence[There], rounds: Sequence[tuple[Round, set[int]]], tol
             offered.setdefault(at, set()).update(positions)
     today, whole = local(now).date(), {told.account_id}
     for role, over in sorted({*placed, *offered}, key=lambda at: (at[0] is not Role.UNIVERSITY_ADMIN, at[1])):
-        where = {"organisation_id" if role is Role.UNIVERSITY_ADMIN else "programme_id": over}
+        where: dict[str, Any] = {"organisation_id" if role is Role.UNIVERSITY_ADMIN else "programme_id": over}
         accounts = set(identities.accounts_holding(role, today=today, **where)) - whole
         whole |= accounts if role is Role.UNIVERSITY_ADMIN else set()
         count = placed[role, over]

@@ -123,7 +123,8 @@ def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
     whole = set[int]()
     for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
         role, scope = WHO[what]
-        accounts = set(identities.accounts_holding(role, today=today, **{scope: over}))
+        where: dict[str, Any] = {scope: over}
+        accounts = set(identities.accounts_holding(role, today=today, **where))
         if what == "university":
             whole |= accounts
         notify(
