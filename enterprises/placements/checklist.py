@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import is_inspected
-from enterprises.placements.models import Placement
+from enterprises.placements.models import AgreementSignature, Placement
 from enterprises.placements.types import AgreementParty, PaperKind
+from trainhub.identity import queries as identities
 from trainhub.people import queries as people
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
@@ -28,6 +30,30 @@ def _has_mentor(placement: Placement) -> bool:
     return guide is not None and not people.is_same_human(guide, queries.person_of_student(placement.student_id))
 
 
+def on_page(rows: Iterable[AgreementSignature], texts: Collection[int]) -> list[AgreementSignature]:
+    """The signatures under some texts that were set on the page, with the account that did: one on paper is somebody else's who recorded it."""
+    return [row for row in rows if row.text_no in texts and row.file_id is None and row.recorded_by_id is not None]
+
+
+def signs_twice(placement: Placement) -> bool:
+    """Whether what stands of the agreement was signed on the page for two sides by one human: under an earlier rule, or two persons may have been put
+    together since."""
+    standing = {text.number for text in queries.texts_of(placement.id) if not text.is_replaced}
+    rows = on_page(queries.signatures_of(placement.id), standing)
+    student = queries.person_of_student(placement.student_id)
+    if any(row.party is not AgreementParty.STUDENT and _holds(row.recorded_by_id, student) for row in rows):
+        return True
+    return any(
+        one.party is not other.party and identities.is_same_holder(one.recorded_by_id, other.recorded_by_id)
+        for place, one in enumerate(rows)
+        for other in rows[place + 1 :]
+    )
+
+
+def _holds(account_id: int | None, person_id: int | None) -> bool:
+    return person_id is not None and account_id in {account.id for account in identities.all_of_human(person_id)}
+
+
 def checklist(placement: Placement, *, today: date) -> list[Finding]:
     """Every item of the checklist as a finding with its clause; `start` is gated by them."""
     facts = queries.start_facts(placement)
@@ -36,6 +62,8 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     agreement = _of_kind(facts.degree_level, "agreement_required", on) or own
     insurance = _of_kind(facts.degree_level, "insurance_required", on) or own
     found = [rules.judge_agreement(facts.signed, parameter=agreement)]
+    if signs_twice(placement):  # asked for only where it is so, as what is asked of minors only
+        found.append(rules.judge_sides(are_different=False, parameter=agreement))
     # The age of consent is written for vocational schools; a minor at a university is protected the same way.
     guardian = book().find("cn.voc.guardian_consent_under", on=on)
     if guardian is not None and rules.is_minor(facts.birth_on, on, guardian.number):

@@ -265,6 +265,7 @@ PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
 UNCOUNTED: Mapping[str, Any] = {"same_day": _l("同一天已在另一企业计入"), "week_full": _l("本周已计满 5 天")}
 WAYS_ON: Mapping[str, Any] = {
     "start.agreement": _l("学校、企业、学生各自在三方协议页面签署"),
+    "start.sides": _l("在三方协议页面更正文本，由各方不同的人重新签署"),
     "start.guardian": _l("监护人在三方协议页面签署"),
     "start.insurance": _l("学校在本页登记覆盖全程的保险"),
     "start.safety": _l("企业或学校在本页登记安全教育"),
@@ -277,6 +278,7 @@ WAYS_ON: Mapping[str, Any] = {
 """Who supplies what is missing before a placement starts, and where."""
 FINDINGS: Mapping[str, Any] = {
     "start.agreement": _l("三方协议"),
+    "start.sides": _l("协议各方由不同的人签署"),
     "start.guardian": _l("监护人知情同意"),
     "start.insurance": _l("实习保险覆盖全程"),
     "start.safety": _l("安全教育"),

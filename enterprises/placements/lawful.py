@@ -165,7 +165,7 @@ def wishes(round: Round, chosen: Sequence[int], known: Sequence[Choice]) -> list
         if (one := offered.get(key)) is not None:
             found.append(Wish(key, one.title, one.enterprise, one.region, is_eligible=one.is_eligible))
         elif (row := resting.get(key)) is not None:
-            found.append(Wish(key, row.title, row.enterprise, row.region, rests=row.rests, is_gone=not row.rests))
+            found.append(Wish(key, row.title, row.enterprise, row.region, rests=row.rests, is_gone=not row.rests, is_unverified=row.is_unverified))
     return found
 
 

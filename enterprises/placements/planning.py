@@ -16,6 +16,7 @@ from enterprises.placements.models import Placement, Position, Round
 from enterprises.placements.planner.keeping import unwanted
 from enterprises.placements.planner.types import Assignment, Case, Group, Options, Post, Pupil, Slot, narrowed, without
 from enterprises.placements.premises import key, premises_of
+from enterprises.placements.queries.fallen import withdrawn_in
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.queries.worth import worth_of
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -37,6 +38,8 @@ class Problem:
     settings: PlanSettings
     what_ifs: tuple[WhatIf, ...] = ()
     removable: tuple[tuple[int, int, int, int], ...] = ()
+    fallen: tuple[int, ...] = ()
+    """Of a repair the placements of the round that were taken back before: what it knows of."""
 
 
 def settings_of(round: Round) -> PlanSettings:
@@ -56,7 +59,8 @@ def problem_of(
     if movable:
         case = replace(case, worth=_worth(movable))
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
-    return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
+    fallen = tuple(withdrawn_in(round.id)) if kind is PlanKind.REPAIR else ()
+    return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable, fallen)
 
 
 def _worth(movable: Mapping[int, Placement]) -> dict[tuple[str, str, str], int]:
@@ -360,6 +364,11 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         "assignments": assignments,
         "unplaced": unplaced,
         "removed": removed,
-        **({"premises": premises_of(case, problem.removable, assignments, removed)} if problem.kind is PlanKind.REPAIR else {}),
+        **(_of_repair(problem, assignments, removed) if problem.kind is PlanKind.REPAIR else {}),
         "made_at": now.isoformat(),
     }
+
+
+def _of_repair(problem: Problem, assignments: list[list[Any]], removed: list[int]) -> dict[str, Any]:
+    """What a repair notes besides: what it rests on, and which fallen places it knew of (what falls later waits for the next one)."""
+    return {"premises": premises_of(problem.case, problem.removable, assignments, removed), "settled": list(problem.fallen)}

@@ -368,6 +368,7 @@ class Wish:
     is_eligible: bool = False
     rests: bool = False
     is_gone: bool = False
+    is_unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,12 @@ def demand_office(mentor: Mentor, *, today: date) -> None:
 
 
 def demand_other(placement: Placement, *, by: Identity) -> None:
-    """Nobody confirms, grades, starts, ends or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
+    """Nobody confirms, grades, starts, ends, takes back or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
     if people.is_same_human(by.person_id, queries.person_of_student(placement.student_id)):
-        raise WrongState(_("不能由学生本人确认、评定或批准自己的实习，请企业另行安排指导教师。"), code="own_mentor")
+        raise WrongState(
+            _("学生不能代表企业或学校办理自己的实习（确认、评定、批准、开始、结束或撤销），请由其他人办理；自己是指导教师的，请企业另行安排。"),
+            code="own_mentor",
+        )
 
 
 def demand_signer(placement: Placement, *, by: Identity) -> None:

@@ -13,6 +13,7 @@ from enterprises.placements.operations._support import BadPlacement, WrongState,
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
 from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.operations.resting import tell_back, tell_gone
+from enterprises.placements.queries.hosting import open_terms
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -55,13 +56,14 @@ def approve_position(
     demand_not_host(position.enterprise_id, by=by, today=local(now).date())
     check_enterprise(position)
     check_lawful(position, local(now).date())
+    before = open_terms([position.id]).get(position.id, set())
     for row in waiting:
         row.decision, row.return_reason = SeatDecision.APPROVED, ""
     settle(position)
     flag_modified(position, "title")
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
-    tell_back(position, [row.term_id for row in waiting], now=now)
+    tell_back(position, [row.term_id for row in waiting], before=before, now=now)
     _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), waiting, by, now)
     return position
 

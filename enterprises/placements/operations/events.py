@@ -15,6 +15,7 @@ from enterprises.placements.operations._support import (
     NoSeat,
     WrongState,
     demand_office,
+    demand_other,
     demand_signer,
     give_back_seat,
     has_reader,
@@ -269,13 +270,15 @@ def share_event(*, event: PlacementEvent, placement: Placement, by: Identity, no
 def end_early(*, placement: Placement, on: date, reason: str, today: date, by: Identity, now: datetime) -> Placement:
     """End a running placement before its time: days until then count, its seat is free again. Doing it again changes nothing.
 
-    Raises WrongState when it is not running, days wait or lie after the day; BadPlacement without a reason or for an impossible day.
+    Raises WrongState when it is not running, days wait or lie after the day, and for the student themselves; BadPlacement without a reason or for an
+    impossible day.
     """
     hold(placement)  # nobody logs or confirms a day of it meanwhile, and its seat is given back once
     if placement.state is PlacementState.FINISHED and placement.ended_early_on == on:
         return placement
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("只有进行中的实习可以提前结束；还没有开始的请撤销。"))
+    demand_other(placement, by=by)
     if not placement.starts_on <= on <= min(today, placement.ends_on):
         raise BadPlacement(_("最后一天应在 %(a)s 与 %(b)s 之间。", a=placement.starts_on, b=min(today, placement.ends_on)), field="on")
     if not reason.strip():

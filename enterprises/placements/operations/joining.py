@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from enterprises.placements import queries
+from enterprises.placements.checklist import signs_twice
 from enterprises.placements.models import Placement
-from enterprises.placements.operations.onehuman import signs_twice
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -27,7 +27,7 @@ def tell_own_mentors(person_id: int, _by: Identity, now: datetime) -> None:
 
 def tell_same_signers(person_id: int, _by: Identity, now: datetime) -> None:
     """Tell school and enterprise of the placements under whose agreement a human turns out to have signed for two sides: what has not begun does not
-    begin before others have signed (`onehuman.demand_two_humans`)."""
+    begin before others have signed (`checklist.signs_twice`)."""
     accounts = [account.id for account in identities.all_of_human(person_id)]
     for row in queries.signed_by(accounts):
         if signs_twice(row):

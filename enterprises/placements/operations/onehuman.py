@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 
 from enterprises.placements import queries
-from enterprises.placements.models import AgreementSignature, Placement
+from enterprises.placements.checklist import on_page
+from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import AgreementParty
 from trainhub.identity import queries as identities
@@ -24,37 +25,9 @@ def demand_one_side(placement: Placement, party: AgreementParty, texts: Collecti
     student = queries.person_of_student(placement.student_id)
     if party is not AgreementParty.STUDENT and people.is_same_human(by.person_id, student):
         raise WrongState(_("学生本人不能代表学校、企业或监护人签署自己的协议，请由他人签署。"), code="own_side")
-    for known in _on_page(queries.signatures_of(placement.id), texts):
+    for known in on_page(queries.signatures_of(placement.id), texts):
         if known.party is not party and identities.is_same_holder(known.recorded_by_id, by.account_id):
             raise WrongState(_("另一方是你签署的，同一个人不能代表双方签署。请由同事登录后签署。"), code="same_person")
-
-
-def _on_page(rows: Iterable[AgreementSignature], texts: Collection[int]) -> list[AgreementSignature]:
-    return [row for row in rows if row.text_no in texts and row.file_id is None and row.recorded_by_id is not None]
-
-
-def signs_twice(placement: Placement) -> bool:
-    """Whether what stands of the agreement was signed on the page for two sides by one human: two persons may have been put together since."""
-    standing = {text.number for text in queries.texts_of(placement.id) if not text.is_replaced}
-    rows = _on_page(queries.signatures_of(placement.id), standing)
-    student = queries.person_of_student(placement.student_id)
-    if any(row.party is not AgreementParty.STUDENT and _holds(row.recorded_by_id, student) for row in rows):
-        return True
-    return any(
-        one.party is not other.party and identities.is_same_holder(one.recorded_by_id, other.recorded_by_id)
-        for place, one in enumerate(rows)
-        for other in rows[place + 1 :]
-    )
-
-
-def _holds(account_id: int | None, person_id: int | None) -> bool:
-    return person_id is not None and account_id in {account.id for account in identities.all_of_human(person_id)}
-
-
-def demand_two_humans(placement: Placement) -> None:
-    """Refuse to start what one human has signed for two sides. Raises WrongState."""
-    if signs_twice(placement):
-        raise WrongState(_("协议的两方由同一个人签署（账户或人员合并后发现）。请更正协议文本，由各方不同的人重新签署。"), code="same_person")
 
 
 def demand_not_host(enterprise_id: int, *, by: Identity, today: date) -> None:

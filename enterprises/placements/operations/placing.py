@@ -31,7 +31,6 @@ from enterprises.placements.operations.closing import demand_open, why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.operations.onehuman import demand_two_humans
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -183,7 +182,8 @@ def withdraw_placement(
     somebody else (`is_seat_open`), but for one that the enterprise cancelled: that goes with the place unless the enterprise
     takes another student there. The enterprise offers it again by raising the seats.
 
-    The enterprise is told unless whoever calls does it for many at once. Raises BadPlacement without a reason, WrongState when it is finished.
+    The enterprise is told unless whoever calls does it for many at once (then it is no decision about one of them, and not refused to whoever is
+    among them). Raises BadPlacement without a reason, WrongState when it is finished, or for the student who acts for another side.
     """
     hold(placement)  # its seat is given back once, and no day of it is confirmed meanwhile
     if placement.state is PlacementState.WITHDRAWN:
@@ -192,6 +192,8 @@ def withdraw_placement(
         raise WrongState(_("实习已结束，不能撤销。"))
     if not reason.strip():
         raise BadPlacement(_("请写明撤销的理由。"), field="reason")
+    if side is not WithdrawalSide.STUDENT and tells_hosts:
+        demand_other(placement, by=by)
     stays = side is not WithdrawalSide.ENTERPRISE if is_seat_open is None else is_seat_open
     (give_back_seat if stays else take_seat_back)(placement.position_id, placement.term_id)
     placement.state, placement.withdrawal_reason, placement.withdrawn_by = PlacementState.WITHDRAWN, reason.strip()[:400], side
@@ -370,7 +372,6 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, placement.starts_on)
     if bars:
         raise NotReady(listed(labels.BARS[bar] for bar in bars) + _("。"), details=[{"code": bar.value} for bar in bars])
-    demand_two_humans(placement)
     lacking = missing(checklist(placement, today=today))
     if lacking:
         names = listed(_("%(what)s（%(how)s）", what=labels.FINDINGS[one.code], how=labels.WAYS_ON[one.code]) for one in lacking)

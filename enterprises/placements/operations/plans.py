@@ -196,9 +196,22 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
 
 
 def _published(round: Round) -> list[int]:
-    """The computed plans that were made real, the first one first: none of them is ever forgotten."""
+    """The computed plans that were made real, the first one first: none of them is ever forgotten. Of a round that did not note them, all that may
+    have been: plans computed until it was published, and repairs."""
     known: dict[str, Any] = round.plan or {}
-    return list(known.get("published") or (known[name] for name in ("plan_id", "repair_id") if name in known))
+    if "published" in known:
+        return list(known["published"])
+    if round.published_at is None:
+        return [known["plan_id"]] if "plan_id" in known else []
+    may_have_been = (row for row in reversed(queries.plans_of(round.id)) if row.kind is not PlanKind.WHAT_IF)
+    return [row.id for row in may_have_been if row.kind is PlanKind.REPAIR or row.made_at <= round.published_at]
+
+
+def _settled(plan: RoundPlan, round: Round) -> list[int]:
+    """The fallen places that a repair, or an earlier one, knew of. One of before rests on all that it saw, so that nothing fell since."""
+    known: dict[str, Any] = round.plan or {}
+    seen = plan.data["settled"] if "settled" in plan.data else withdrawn_in(round.id)
+    return sorted({*known.get("settled", ()), *seen})
 
 
 def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Placement]:
@@ -290,7 +303,8 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
-    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": [*_published(round), plan.id], "settled": withdrawn_in(round.id)}
+    published = list(dict.fromkeys([*_published(round), plan.id]))
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved, "published": published, "settled": _settled(plan, round)}
     session().flush()
     audit.record(
         by=by,

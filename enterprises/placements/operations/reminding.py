@@ -18,6 +18,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
+from trainhub.people.types import StudentState
 
 
 def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
@@ -89,12 +90,21 @@ ANSWER_BEFORE = timedelta(days=14)
 """So long before the first day whoever has not accepted a placement is reminded each week."""
 
 
+WHO = {
+    "host": (Role.ENTERPRISE_COORDINATOR, "organisation_id"),
+    "university": (Role.UNIVERSITY_ADMIN, "organisation_id"),
+    "programme": (Role.PROGRAMME_ADMIN, "programme_id"),
+}
+"""Who hears of late starts, and over what they hold their role."""
+
+
 def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
     """Once in an ISO week: students who have not accepted what begins within two weeks or should have begun; enterprises and heads of placements
-    whose first day has come and that nobody started, each with how many. Nothing is changed; how many of either."""
+    whose first day has passed and that nobody started, each with how many of theirs. What is over by now, or of a student who is suspended or has
+    left, can only be taken back: that is the heads' alone. Nothing is changed; how many of either."""
     year, week, _weekday = today.isocalendar()
     this_week = f"{year}-W{week:02d}"
-    waiting = unanswered(today + ANSWER_BEFORE)
+    waiting = unanswered(today + ANSWER_BEFORE, today=today)
     for row, student in waiting:
         tell(
             [student.person_id],
@@ -106,33 +116,24 @@ def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
             day=row.starts_on.isoformat(),
         )
     late = late_starts(today)
-    hosts, programmes = Counter(row.enterprise_id for row, _student in late), Counter((one.programme_id, one.university_id) for _row, one in late)
+    counts = Counter(
+        ("host", row.enterprise_id) for row, student in late if row.ends_on >= today and student.state is StudentState.ENROLLED
+    ) + Counter(one for _row, student in late for one in (("university", student.university_id), ("programme", student.programme_id)))
     said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
-    told = [
-        (count, identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=one), f"host:{one}")
-        for one, count in hosts.items()
-    ]
-    told += [
-        (
-            count,
-            sorted(
-                {
-                    *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=programme_id),
-                    *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=university_id),
-                }
-            ),
-            f"programme:{programme_id}",
-        )
-        for (programme_id, university_id), count in programmes.items()
-    ]
-    for count, accounts, key in told:
+    whole = set[int]()
+    for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
+        role, scope = WHO[what]
+        where: dict[str, Any] = {scope: over}
+        accounts = set(identities.accounts_holding(role, today=today, **where))
+        if what == "university":
+            whole |= accounts
         notify(
-            account_ids=accounts,
+            account_ids=accounts - whole if what == "programme" else accounts,  # who answers for the university is told of all its programmes at once
             kind="placements.start_due",
             message=said,
             values={"n": count},
             url="/placements/?state=late",
-            unique_key=f"start_due:{key}:{this_week}",
+            unique_key=f"start_due:{what}:{over}:{this_week}",
             now=now,
         )
     return {"unanswered": len(waiting), "late": len(late)}

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enterprises.placements import queries
 from enterprises.placements.models import Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, tell, tell_hosts
-from enterprises.placements.queries.resting import offered_by_enterprise
+from enterprises.placements.queries.hosting import open_terms
+from enterprises.placements.queries.resting import offered_by_enterprise, offered_terms
 from enterprises.placements.types import RoundState, SeatDecision
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
@@ -35,8 +36,12 @@ def demand_known(position: Position, term_ids: Collection[int], *, is_known: boo
 
 
 def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity, now: datetime) -> None:
-    """An offer that was approved for some terms waits for the schools again: who ranks it keeps the wish, the heads are asked to hurry."""
+    """An offer that was approved for some terms waits for the schools again: who ranks it keeps the wish, the heads are asked to hurry. Nothing is said
+    in a round that has another term in which it is still on offer: there the wish counts as before."""
+    opened = open_terms([position.id]).get(position.id, set())
     for round_, persons in queries.rankers_of(position.id, term_ids):
+        if opened & set(round_.term_ids):
+            continue
         is_open = round_.state is RoundState.OPEN
         tell(
             persons,
@@ -54,9 +59,12 @@ def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity,
         _tell_heads(round_, position, "placements.offer_rests", message, len(persons), by, now)
 
 
-def tell_back(position: Position, term_ids: Collection[int], *, now: datetime) -> None:
-    """An offer that rested is approved (again) for some terms: who ranks it is told that the wish counts."""
+def tell_back(position: Position, term_ids: Collection[int], *, before: Collection[int], now: datetime) -> None:
+    """An offer that rested is approved (again) for some terms: who ranks it is told that the wish counts, unless it did: `before` are the terms in which
+    it was on offer all the time."""
     for round_, persons in queries.rankers_of(position.id, term_ids):
+        if set(before) & set(round_.term_ids):
+            continue
         tell(
             persons,
             kind="placements.position_back",
@@ -69,9 +77,10 @@ def tell_back(position: Position, term_ids: Collection[int], *, now: datetime) -
 
 
 def tell_gone(position: Position, term_ids: Collection[int] | None = None, *, by: Identity, now: datetime, tells_heads: bool = True) -> None:
-    """A position is offered no more (over some terms): whoever ranks it in an open round still has time to rank another; who answers for a round that
-    runs has to see whether its seats suffice."""
-    ranking = queries.rankers_of(position.id, term_ids)
+    """A position is offered no more (over some terms): whoever ranks it in an open round still has time to rank another (nothing is said where the
+    round has another term in which it is offered, or waits); who answers for a round that runs has to see whether its seats suffice."""
+    kept = offered_terms(position.id)
+    ranking = [(round_, persons) for round_, persons in queries.rankers_of(position.id, term_ids) if not kept & set(round_.term_ids)]
     for round_, persons in ranking:
         is_open = round_.state is RoundState.OPEN
         tell(

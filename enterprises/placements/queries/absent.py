@@ -70,7 +70,7 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
 
 
 def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
-    """The placements whose first day has come by a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
+    """The placements whose first day has passed on a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
     return listing(identity, **narrowed).where(is_late(on))
 
 
@@ -80,12 +80,13 @@ def late_starts(on: date) -> list[tuple[Placement, Student]]:
     return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
 
 
-def unanswered(until: date) -> list[tuple[Placement, Student]]:
-    """The placements that begin by a day, or should have begun, and that their student has not answered."""
+def unanswered(until: date, *, today: date) -> list[tuple[Placement, Student]]:
+    """The placements that begin by a day, or should have begun, are not over, and that their student, who is enrolled, has not answered."""
     statement = (
         select(Placement, Student)
         .join(Student, Student.id == Placement.student_id)
-        .where(Placement.state == PlacementState.PLANNED, Placement.starts_on <= until)
+        .where(Placement.state == PlacementState.PLANNED, Placement.starts_on <= until, Placement.ends_on >= today)
+        .where(Student.state == StudentState.ENROLLED)
     )
     return [(row.Placement, row.Student) for row in session().execute(statement.order_by(Placement.id))]
 

@@ -16,5 +16,5 @@ def is_over(on: date) -> sa.ColumnElement[bool]:
 
 
 def is_late(on: date) -> sa.ColumnElement[bool]:
-    """SQL: the first day of a placement has come, and nobody has started it."""
-    return sa.and_(Placement.state.in_([PlacementState.PLANNED, PlacementState.ACCEPTED]), Placement.starts_on <= on)
+    """SQL: the first day of a placement has passed, and nobody has started it: on that day itself it is started, never before."""
+    return sa.and_(Placement.state.in_([PlacementState.PLANNED, PlacementState.ACCEPTED]), Placement.starts_on < on)

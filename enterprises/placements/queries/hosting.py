@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from enterprises.bases.models import EnterpriseInterest
+from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position, PositionSeats, Preference, Round, Term
 from enterprises.placements.types import Gone, OfferState, PlacementState, SeatDecision
 from trainhub.kernel.db import session
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import OrganisationState
+from trainhub.people.models import Student
 
 Unit = tuple[int, int | None]
 """An enterprise, and the base at which it takes students, if at one."""
 
 
-def open_seats() -> sa.ColumnElement[bool]:
+def open_seats(*, despite: Gone | None = None) -> sa.ColumnElement[bool]:
     """Of positions joined with their seats: those that the school of the term has approved, and that an enterprise which is verified and in use
-    still offers, at a base that is in use and which it has not left, in a year for which it did not say no."""
+    still offers, at a base that is in use and which it has not left, in a year for which it did not say no. `despite`: as if this one thing
+    (UNVERIFIED, LEFT_BASE) were not so."""
     return sa.and_(
         Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
         PositionSeats.decision == SeatDecision.APPROVED,
-        _takes_students(),
+        _takes_students(despite),
     )
 
 
-def _takes_students() -> sa.ColumnElement[bool]:
+def open_terms(position_ids: Collection[int], *, despite: Gone | None = None) -> dict[int, set[int]]:
+    """By position the terms in which its seats are to be had (`open_seats`); one that is to be had in none is left out."""
+    statement = (
+        select(Position.id, PositionSeats.term_id)
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .where(Position.id.in_(list(position_ids)), PositionSeats.seats > 0, open_seats(despite=despite))
+    )
+    found: dict[int, set[int]] = {}
+    for position_id, term_id in session().execute(statement):
+        found.setdefault(position_id, set()).add(term_id)
+    return found
+
+
+def _takes_students(despite: Gone | None) -> sa.ColumnElement[bool]:
     enterprise, base, term = sa.orm.aliased(Organisation), sa.orm.aliased(Organisation), sa.orm.aliased(Term)
-    verified = select(enterprise.id).where(enterprise.state == OrganisationState.VERIFIED)
+    states = [OrganisationState.VERIFIED, *([OrganisationState.REGISTERED] if despite is Gone.UNVERIFIED else [])]
+    verified = select(enterprise.id).where(enterprise.state.in_(states))
     closed = select(base.id).where(base.id == Position.base_id, base.state == OrganisationState.CLOSED).correlate(Position)
     declined = (
         select(EnterpriseInterest.year)
@@ -41,7 +59,8 @@ def _takes_students() -> sa.ColumnElement[bool]:
         .correlate(Position, PositionSeats)
     )
     ended, standing = (_hosting(is_standing=one) for one in (False, True))
-    return sa.and_(Position.enterprise_id.in_(verified), ~closed.exists(), ~sa.and_(ended.exists(), ~standing.exists()), ~declined.exists())
+    is_there = sa.true() if despite is Gone.LEFT_BASE else ~sa.and_(ended.exists(), ~standing.exists())
+    return sa.and_(Position.enterprise_id.in_(verified), ~closed.exists(), is_there, ~declined.exists())
 
 
 def _hosting(*, is_standing: bool) -> sa.Select[int]:
@@ -65,10 +84,10 @@ def gone_among(units: Collection[Unit]) -> dict[Unit, Gone]:
             found[enterprise_id, base_id] = Gone.ENTERPRISE_CLOSED
         elif base_id is not None and states[base_id] is OrganisationState.CLOSED:
             found[enterprise_id, base_id] = Gone.BASE_CLOSED
+        elif (enterprise_id, base_id) in left:  # for good: no verification brings it back
+            found[enterprise_id, base_id] = Gone.LEFT_BASE
         elif states[enterprise_id] is not OrganisationState.VERIFIED:
             found[enterprise_id, base_id] = Gone.UNVERIFIED
-        elif (enterprise_id, base_id) in left:
-            found[enterprise_id, base_id] = Gone.LEFT_BASE
     return found
 
 
@@ -118,3 +137,29 @@ def going_at_unit(unit_id: int) -> list[Placement]:
     going = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
     is_theirs = sa.or_(Placement.enterprise_id == unit_id, Placement.base_id == unit_id)
     return list(session().scalars(select(Placement).where(is_theirs, Placement.state.in_(going)).order_by(Placement.id)))
+
+
+class There(NamedTuple):
+    """A placement that stands, with whom it concerns."""
+
+    id: int
+    student: int
+    """The student's person."""
+    mentor: int | None
+    programme_id: int
+    university_id: int
+
+
+def people_at_unit(unit_id: int, base_id: int | None = None) -> list[There]:
+    """The placements at an enterprise that stand and are not over (at one of its bases), with student, mentor, programme and university."""
+    going = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
+    statement = (
+        select(Placement.id, Student.person_id, Mentor.person_id, Student.programme_id, Student.university_id)
+        .join(Student, Student.id == Placement.student_id)
+        .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
+        .where(Placement.enterprise_id == unit_id, Placement.state.in_(going))
+        .order_by(Placement.id)
+    )
+    if base_id is not None:
+        statement = statement.where(Placement.base_id == base_id)
+    return [There(*row) for row in session().execute(statement)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -27,6 +27,8 @@ class Resting(NamedTuple):
     enterprise: str
     region: str | None
     rests: bool
+    is_unverified: bool = False
+    """Its enterprise is being verified: the school alone decides nothing."""
 
 
 def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[Resting]:
@@ -61,23 +63,48 @@ def of_wishes(position_ids: Collection[int], term_ids: Collection[int]) -> list[
     rows = list(session().execute(statement))
     gone = gone_among([(row.enterprise_id, row.base_id) for row in rows])
     over = {unit for unit, why in gone.items() if why is not Gone.UNVERIFIED}
-    return [Resting(row.id, row.title, row.enterprise, row.region, bool(row.rests) and (row.enterprise_id, row.base_id) not in over) for row in rows]
+
+    def resting(row: Any) -> Resting:
+        unit = (row.enterprise_id, row.base_id)
+        return Resting(row.id, row.title, row.enterprise, row.region, bool(row.rests) and unit not in over, gone.get(unit) is Gone.UNVERIFIED)
+
+    return [resting(row) for row in rows]
 
 
 def rankers_of(position_id: int, term_ids: Collection[int] | None = None) -> list[tuple[Round, list[int]]]:
     """The rounds that run in which a position is ranked (over some terms; None: any), with the persons who rank it."""
+    rows = rankers_of_many([position_id])
+    return [(round_, persons) for _position, round_, persons in rows if term_ids is None or set(term_ids) & set(round_.term_ids)]
+
+
+def rankers_of_many(position_ids: Collection[int]) -> list[tuple[int, Round, list[int]]]:
+    """The rounds that run in which one of some positions is ranked, by position and round, with the persons who rank it."""
     statement = (
-        select(Round, Student.person_id)
+        select(Preference.position_id, Round, Student.person_id)
         .join(Preference, Preference.round_id == Round.id)
         .join(Student, Student.id == Preference.student_id)
-        .where(Preference.position_id == position_id, Round.state.in_(RUNNING))
-        .order_by(Round.id, Student.id)
+        .where(Preference.position_id.in_(list(position_ids)), Round.state.in_(RUNNING))
+        .order_by(Preference.position_id, Round.id, Student.id)
     )
-    found: dict[int, tuple[Round, list[int]]] = {}
-    for round_, person_id in session().execute(statement):
-        if term_ids is None or set(term_ids) & set(round_.term_ids):
-            found.setdefault(round_.id, (round_, []))[1].append(person_id)
+    found: dict[tuple[int, int], tuple[int, Round, list[int]]] = {}
+    for position_id, round_, person_id in session().execute(statement):
+        found.setdefault((position_id, round_.id), (position_id, round_, []))[2].append(person_id)
     return list(found.values())
+
+
+def offered_terms(position_id: int) -> set[int]:
+    """The terms in which a position has seats that were handed in and that no school gave back: on offer, or waiting for a decision."""
+    statement = (
+        select(PositionSeats.term_id)
+        .join(Position, Position.id == PositionSeats.position_id)
+        .where(
+            Position.id == position_id,
+            Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
+            PositionSeats.seats > 0,
+            PositionSeats.decision != SeatDecision.RETURNED,
+        )
+    )
+    return set(session().scalars(statement))
 
 
 def offered_by_enterprise(term_id: int) -> dict[int, int]:

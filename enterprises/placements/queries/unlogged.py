@@ -49,7 +49,7 @@ class Gap:
 
 def gaps_of_week(monday: date) -> list[Gap]:
     """The placements that run, with the working days of an ISO week that their student neither logged nor was away on: also of the first and the
-    last week, inside the placement and after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
+    last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
     sunday = monday + timedelta(days=6)
     first = func.coalesce(Placement.counts_from, Placement.starts_on)
     statement = (
@@ -75,8 +75,8 @@ def gaps_of_week(monday: date) -> list[Gap]:
     found = []
     for placement, person_id, left_on in rows:
         gone = [*away.get(placement.id, ()), *((one.since, one.until or date.max) for one in suspended[placement.student_id])]
-        last = min(placement.ends_on, left_on or date.max)
-        since = max(placement.starts_on, placement.counts_from or placement.starts_on)
+        last = min(placement.ends_on, left_on or date.max, placement.insured_until or date.max)
+        since = max(placement.starts_on, placement.counts_from or date.min, placement.insured_from or date.min)
         asked = [day for day in week if since <= day <= last and calendar.is_worked(day) and not any(begin <= day <= until for begin, until in gone)]
         here = logged.get(placement.id, set())
         lacking = min(len(asked), per_week) - len(here)

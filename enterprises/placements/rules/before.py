@@ -201,6 +201,11 @@ def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
     return decided("start.mentor", has_mentor, found=int(has_mentor), parameter=parameter)
 
 
+def judge_sides(are_different: bool, *, parameter: Parameter) -> Finding:
+    """The parties of the agreement are different humans (PETOE-6.2, three parties)."""
+    return decided("start.sides", are_different, found=int(are_different), parameter=parameter)
+
+
 def is_first_year(entered_on: date, on: date) -> bool:
     """Whether a day lies in the first year of studies."""
     return on < date(entered_on.year + 1, entered_on.month, min(entered_on.day, 28))

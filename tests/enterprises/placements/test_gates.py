@@ -564,6 +564,10 @@ def test_nothing_is_forgotten_of_a_round_that_did_not_note_what_it_published(wor
         data = planning.compute(planning.problem_of(round, today=make.TODAY, kind=PlanKind.REPAIR), now=NOW, time_limit=20.0)
         operations.keep_plan(round=round, data=data, by=SYSTEM, now=NOW)
     assert 1 in [plan.number for plan in queries.plans_of(round.id)]
+    operations.publish_repair(plan=queries.plans_of(round.id)[0], round=round, by=SYSTEM, now=NOW)  # notes what it knows, not that it was the first
+    for _n in range(int(book().at("own.placement.plans_kept", on=STARTS).number) + 3):
+        operations.keep_plan(round=round, data=data, by=SYSTEM, now=NOW)
+    assert 1 in [plan.number for plan in queries.plans_of(round.id)]
 
 
 def test_a_base_tells_its_history(world: SimpleNamespace) -> None:

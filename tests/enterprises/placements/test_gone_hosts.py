@@ -339,3 +339,75 @@ def test_an_enterprise_that_is_verified_for_the_first_time_is_told(session: Sess
     organisations.change(organisation=enterprise, name="新名称企业", **WHOLE)
     organisations.verify(organisation=enterprise, **WHOLE)
     assert told("placements.host_verified", account_id=host.id) == 1
+
+
+def edit(world: SimpleNamespace) -> None:
+    """The offer waits for the school again."""
+    operations.change_position(position=world.position, hours_per_day=7, **WHOLE)
+
+
+def give_back(world: SimpleNamespace) -> None:
+    """The round's school takes nobody any more, another one does."""
+    second = make.term(university=ground.university(), starts_on=date(2026, 9, 7))
+    operations.set_seats(position=world.position, term=second, seats=2, **WHOLE)
+    operations.approve_position(position=world.position, **WHOLE)
+    operations.return_position(position=world.position, reason="不合适", term_ids=[world.term.id], **WHOLE)
+
+
+def say_no(world: SimpleNamespace) -> None:
+    db.session.get(type(base_queries.interest(world.enterprise.id, 2026)), (world.enterprise.id, 2026)).is_interested = False
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "there", "back", "kinds"),
+    [
+        *(
+            (one, *way)
+            for one in (edit, give_back, say_no)
+            for way in ((rename, verify, ("host_unverified", "host_verified")), (leave, join, ("host_left", "host_joined")))
+        ),
+        (leave, rename, verify, ("host_unverified", "host_verified")),
+        (rename, leave, join, ("host_left", "host_joined")),
+    ],
+)
+def test_a_wish_that_does_not_count_for_another_reason_is_promised_to_nobody(
+    world: SimpleNamespace, obstacle: Any, there: Any, back: Any, kinds: tuple[str, str]
+) -> None:
+    obstacle(world)
+    there(world)
+    back(world)
+    for kind in kinds:
+        assert told(f"placements.{kind}", person_id=world.waits.person_id) == 0
+        assert told(f"placements.{kind}", person_id=world.placed.person_id) == 1
+        [said] = db.session.scalars(select(Notice).where(Notice.account_id == world.head_id, Notice.kind == f"placements.{kind}")).all()
+        assert (said.values["n"], said.values["k"]) == (1, 0)
+
+
+def test_each_hears_once_of_all_that_is_theirs(world: SimpleNamespace) -> None:
+    """A mentor of two students; a student who ranks two of its offers; who answers for the university, with two programmes."""
+    more = ground.programme(world.university)
+    student = ground.student(more, petoe_since=date(2023, 9, 1))
+    operations.place_student(student=student, position=world.position, term=world.term, mentor=world.mentor, **WHOLE)
+    second = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], title="第二个岗位")
+    operations.save_preferences(round=world.round, student=world.waits, position_ids=[world.position.id, second.id], **WHOLE)
+    whole = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=more.id)
+    rename(world)
+    kind = "placements.host_unverified"
+    found = {row.account_id: row.values for row in db.session.scalars(select(Notice).where(Notice.kind == kind))}
+    assert [(found[one]["n"], found[one]["k"]) for one in (whole.id, world.head_id, head.id)] == [(2, 2), (1, 2), (1, 0)]
+    accounts = identities.accounts_of_persons([world.mentor.person_id, world.waits.person_id])
+    assert found[accounts[world.mentor.person_id]]["n"] == 2
+    assert found[accounts[world.waits.person_id]]["title"] == f"{world.position.title}、第二个岗位"
+    assert [told(kind, account_id=one) for one in (whole.id, world.head_id, head.id, *accounts.values())] == [1] * 5
+
+
+@pytest.mark.parametrize(("ways", "words"), [((rename,), "所在企业正在重新核验"), ((leave, rename), "已不再接收"), ((edit,), "正等待学校重新审核")])
+def test_a_wish_says_what_it_waits_for(world: SimpleNamespace, as_role: AsRole, ways: Any, words: str) -> None:
+    with transaction():
+        for way in ways:
+            way(world)
+    browser = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.waits.person_id)
+    page = browser.get(f"/placements/rounds/{world.round.id}/preferences").text
+    said = ("所在企业正在重新核验", "已不再接收", "正等待学校重新审核")
+    assert [one in page for one in said] == [one == words for one in said]

@@ -93,6 +93,15 @@ def test_who_is_told_that_days_are_lost(world: SimpleNamespace, session: Session
     assert [(gap.placement_id, gap.lacking) for gap in queries.gaps_of_week(date(2026, 3, 9))] == [(world.row.id, 5)]
 
 
+@pytest.mark.parametrize(("until", "lacking"), [(1, []), (2, [1]), (4, [3]), (6, [5]), (8, [5])])
+def test_nobody_is_reminded_of_days_that_the_insurance_does_not_cover(world: SimpleNamespace, until: int, lacking: list[int]) -> None:
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+    world.row.insured_until = date(2026, 3, until)
+    assert [gap.lacking for gap in queries.gaps_of_week(STARTS)] == lacking
+    world.row.insured_from, world.row.insured_until = date(2026, 3, until), world.row.ends_on
+    assert [gap.lacking for gap in queries.gaps_of_week(STARTS)] == [one for one in [max(0, 5 - max(0, until - 2))] if one]
+
+
 def test_days_before_the_papers_are_not_missing(world: SimpleNamespace) -> None:
     """Nine working days went by, of which two were before the agreement: seven could have been logged."""
     begin(world, signed_on=date(2026, 3, 4), trained_on=date(2026, 3, 2), on=date(2026, 3, 13))

@@ -22,6 +22,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.people import queries as people
+from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
 NOW, TODAY = make.NOW, make.TODAY
@@ -104,7 +105,7 @@ def test_who_has_not_answered_is_reminded_two_weeks_ahead(world: SimpleNamespace
     assert (told(world.one, "placements.accept_due"), told(world.other, "placements.accept_due")) == (count, 0)
 
 
-@pytest.mark.parametrize(("days", "count"), [(-1, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize(("days", "count"), [(-1, 0), (0, 0), (1, 1)])
 @pytest.mark.parametrize("is_accepted", [True, False])
 def test_enterprise_and_heads_hear_of_what_should_have_begun_once_a_week(world: SimpleNamespace, days: int, count: int, is_accepted: bool) -> None:
     row = place(world, world.students[0])
@@ -115,14 +116,36 @@ def test_enterprise_and_heads_hear_of_what_should_have_begun_once_a_week(world: 
         assert remind(on)["late"] == count
     assert (told(world.host, "placements.start_due"), told(world.head, "placements.start_due")) == (count, count)
     assert told(world.one, "placements.accept_due") == (not is_accepted)
-    remind(STARTS + timedelta(days=7))
+    remind(STARTS + timedelta(days=8))
     assert told(world.host, "placements.start_due") == count + 1
+
+
+def test_who_answers_for_the_university_hears_once_of_all_its_programmes(world: SimpleNamespace) -> None:
+    with transaction():
+        more = ground.programme(world.university)
+        whole = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id).id
+        other = ground.student(more, petoe_since=date(2023, 9, 1))
+        wide = make.position(enterprise=world.enterprise, terms=[world.term], seats=3)
+        for student in (*world.students, other):
+            operations.place_student(student=student, position=wide, term=world.term, **WHOLE)
+    assert remind(STARTS + timedelta(days=1))["late"] == 3
+    found = db.session.execute(select(Notice.account_id, Notice.values).where(Notice.kind == "placements.start_due")).all()
+    assert sorted((key, values["n"]) for key, values in found) == sorted([(whole, 3), (world.head, 2), (world.host, 3)])
+
+
+@pytest.mark.parametrize(("days", "state", "asked"), [(0, "enrolled", 1), (1, "enrolled", 0), (0, "suspended", 0), (0, "withdrawn", 0)])
+def test_what_is_over_or_of_who_left_is_the_heads_alone(world: SimpleNamespace, days: int, state: str, asked: int) -> None:
+    place(world, world.students[0])
+    world.students[0].state = StudentState(state)
+    remind(world.term.ends_on + timedelta(days=days))
+    assert [told(one, "placements.start_due") for one in (world.host, world.head)] == [asked, 1]
+    assert told(world.one, "placements.accept_due") == asked
 
 
 def test_what_should_have_begun_stands_on_first_pages_with_its_list(world: SimpleNamespace, as_role: AsRole) -> None:
     with transaction():
         place(world, world.students[0])
-    for on, is_there in ((STARTS - timedelta(days=1), False), (STARTS, True)):
+    for on, is_there in ((STARTS, False), (STARTS + timedelta(days=1), True)):
         with time_machine.travel(make.at(on), tick=False):
             for role, over in (
                 (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}),
@@ -195,3 +218,25 @@ def test_an_offer_is_read_by_whom_it_concerns(world: SimpleNamespace, as_role: A
         "away": [404, 404, 404],
         "department": [200, 200, 200],
     }
+
+
+def test_the_list_of_offers_and_the_search_lead_to_what_may_be_read(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            elsewhere = ground.university()
+            strange = ground.programme(elsewhere)
+            theirs = make.position(enterprise=world.enterprise, terms=[make.term(university=elsewhere, starts_on=STARTS)], title="别校岗位")
+        readers: list[tuple[Role, dict[str, Any], set[int]]] = [
+            (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, {world.position.id}),
+            (Role.UNIVERSITY_ADMIN, {"organisation_id": world.university.id}, {world.position.id}),
+            (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}, {theirs.id}),
+            (Role.AUDITOR, {"organisation_id": world.university.id}, set()),
+            (Role.DEPT_EDU, {}, {world.position.id, theirs.id}),
+            (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, {world.position.id, theirs.id}),
+        ]
+        for role, over, readable in readers:
+            for row in (world.position, theirs):
+                browser, address = as_role(role, **over), f"/placements/positions/{row.id}"
+                pages = [browser.get(url).text for url in ("/placements/positions", f"/search?q={row.title}")]
+                assert [f'{address}"' in page for page in pages] == [row.id in readable] * 2
+                assert (browser.get(address).status_code == 200) is (row.id in readable)

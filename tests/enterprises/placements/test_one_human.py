@@ -14,8 +14,8 @@ import time_machine
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
-from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.types import AgreementParty, OfferState, SelfFoundState
+from enterprises.placements.operations._support import BadPlacement, NotReady, WrongState
+from enterprises.placements.types import AgreementParty, OfferState, PlacementState, SelfFoundState, WithdrawalSide
 from tests.courses.discussion.test_migration import put
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -134,6 +134,27 @@ def test_a_student_neither_trains_nor_starts_nor_ends_the_own_placement(world: S
         assert why.value.code == "own_mentor"
 
 
+def test_a_student_neither_ends_early_nor_takes_back_the_own_placement(world: SimpleNamespace) -> None:
+    """Giving it up is theirs, and says so."""
+    ground.merge(db.session.get_one(Person, world.student.person_id), world.persons[1])
+    for side in (WithdrawalSide.SCHOOL, WithdrawalSide.ENTERPRISE):
+        with pytest.raises(WrongState) as why:
+            operations.withdraw_placement(placement=world.row, reason="换岗", side=side, by=world.host, now=NOW)
+        assert why.value.code == "own_mentor"
+    world.row.state = PlacementState.STARTED
+    with pytest.raises(WrongState) as why:
+        operations.end_early(placement=world.row, on=TODAY, reason="换岗", today=TODAY, by=world.host, now=NOW)
+    assert (why.value.code, world.row.state) == ("own_mentor", PlacementState.STARTED)
+    operations.end_early(placement=world.row, on=TODAY, reason="换岗", today=TODAY, by=world.other, now=NOW)
+    assert world.row.state is PlacementState.FINISHED
+
+
+def test_a_student_gives_up_the_own_placement(world: SimpleNamespace) -> None:
+    ground.merge(db.session.get_one(Person, world.student.person_id), world.persons[1])
+    operations.decline_placement(placement=world.row, reason="考研", by=world.host, now=NOW)
+    assert world.row.state is PlacementState.WITHDRAWN
+
+
 def test_a_placement_whose_two_sides_turn_out_to_be_one_human_does_not_start(world: SimpleNamespace) -> None:
     sign(world, SCHOOL, world.head)
     sign(world, ENTERPRISE, world.host)
@@ -141,9 +162,11 @@ def test_a_placement_whose_two_sides_turn_out_to_be_one_human_does_not_start(wor
     ground.merge(*world.persons)
     told = db.session.scalars(sa.select(Notice).where(Notice.kind == "placements.both_sides")).all()
     assert {row.account_id for row in told} == {world.head.account_id, world.host.account_id, world.other.account_id}
-    with pytest.raises(WrongState) as why:
+    with pytest.raises(NotReady) as why:
         operations.start_placement(placement=world.row, today=TODAY, **WHOLE)
-    assert why.value.code == "same_person"
+    assert [one["code"] for one in why.value.details] == ["start.sides"]
+    assert "合并" not in why.value.message  # an account signed for both sides under the rule of before, too
+    assert "协议各方由不同的人签署" in why.value.message
     text = operations.correct_text(placement=world.row, number=1, changes=["企业签署人"], reason="同一人代表双方", **WHOLE)
     for party, by in ((SCHOOL, world.head), (ENTERPRISE, world.other), (STUDENT, SYSTEM), (AgreementParty.GUARDIAN, SYSTEM)):
         sign(world, party, by, text_no=text.number)

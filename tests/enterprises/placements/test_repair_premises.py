@@ -134,6 +134,17 @@ def test_what_it_rests_on_outdates_it(world: SimpleNamespace, happens: Callable[
     assert apply(world) == "plan_outdated"
 
 
+def test_who_loses_a_place_after_a_repair_was_computed_is_not_forgotten_by_it(world: SimpleNamespace) -> None:
+    """It knew of the place that was given up before; what fell meanwhile waits for the next one."""
+    assert queries.displaced(world.round) == 1
+    lose(world, world.placed[1])
+    assert apply(world) == (1, 0)
+    assert queries.displaced(world.round) == 1
+    world.plan = computed(world)
+    operations.publish_repair(plan=world.plan, round=world.round, by=SYSTEM, now=world.after)
+    assert queries.displaced(world.round) == 0
+
+
 def test_a_place_that_was_accepted_meanwhile_is_not_taken_back(world: SimpleNamespace) -> None:
     """The planner had taken it back because nobody had answered."""
     row = world.placed[1]

@@ -22,6 +22,7 @@ from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
+from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 
 AsRole = Callable[..., FlaskClient]
@@ -230,6 +231,18 @@ def test_an_offer_that_goes_is_told_to_rankers_and_heads_each_time(world: Simple
             assert queries.seats_of(row.id, world.term_id).decision is SeatDecision.APPROVED
 
 
+def test_an_offer_that_rests_and_goes_then_is_told(world: SimpleNamespace) -> None:
+    """They were told that the name stays on the list, and would have waited for nothing."""
+    row = position(world.second)
+    operations.change_position(position=row, hours_per_day=7, **WHOLE)
+    operations.set_seats(position=row, term=queries.term(world.term_id), seats=0, **WHOLE)
+    assert (told(world.student, "placements.position_gone"), told(world.head, "placements.offer_gone")) == (1, 1)
+    fresh = make.position(enterprise=organisations.by_id(world.enterprise_id), terms=[queries.term(world.term_id)], is_approved=False)
+    operations.submit_position(position=fresh, **WHOLE)
+    operations.set_seats(position=fresh, term=queries.term(world.term_id), seats=0, **WHOLE)
+    assert told(world.head, "placements.offer_gone") == 1  # what was never had is no loss
+
+
 def test_a_head_who_gives_an_offer_back_is_not_told_of_it(world: SimpleNamespace) -> None:
     head = identities.identity_of(world.head, today=TODAY, origin="test")
     operations.return_position(position=position(world.second), reason="补充", by=head, now=NOW)
@@ -247,3 +260,43 @@ def test_a_place_made_for_one_student_is_nobody_elses_loss(world: SimpleNamespac
     row = operations.propose_self_found(student=queries.student(world.student_id), term=term, enterprise_name="自找企业", title="岗位", **WHOLE)
     operations.approve_self_found(row=row, enterprise=ground.enterprise(), **WHOLE)
     assert told(world.head, "placements.offer_gone") == 0
+
+
+# -- a round over two terms ----------------------------------------------------------------------------------------------
+def over_two(world: SimpleNamespace) -> tuple[Any, Any]:
+    """The round has one more term, in which the second offer has seats, too."""
+    second = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 12, 7))
+    operations.set_seats(position=position(world.second), term=second, seats=2, **WHOLE)
+    operations.approve_position(position=position(world.second), **WHOLE)
+    round_of(world).term_ids = [world.term_id, second.id]
+    db.session.flush()
+    return queries.term(world.term_id), second
+
+
+def heard(world: SimpleNamespace) -> list[int]:
+    return [told(world.student, f"placements.position_{what}") for what in ("rests", "back", "gone")]
+
+
+def test_while_a_term_of_the_round_is_left_nothing_rests_comes_back_or_goes(world: SimpleNamespace) -> None:
+    first, second = over_two(world)
+    row = position(world.second)
+    base = heard(world)
+    operations.set_seats(position=row, term=first, seats=9, **WHOLE)
+    assert heard(world) == base
+    operations.approve_position(position=row, **WHOLE)
+    operations.return_position(position=row, reason="补充", term_ids=[second.id], **WHOLE)
+    assert heard(world) == base
+    operations.return_position(position=row, reason="补充", term_ids=[first.id], **WHOLE)
+    assert heard(world) == [base[0], base[1], base[2] + 1]
+
+
+def test_more_seats_need_a_second_thought_where_students_rank_the_offer(world: SimpleNamespace, as_role: AsRole) -> None:
+    host, url = as_host(world, as_role), f"/placements/positions/{world.second}"
+    page = host.get(url).text
+    assert "仍要保存" in page
+    sent_ = {"version": edited(page)["version"], f"seats_{world.term_id}": "9"}
+    assert host.post(f"{url}/seats", data=sent_).status_code == 422
+    assert queries.seats_of(world.second, world.term_id).seats < 9
+    host = as_host(world, as_role)
+    assert host.post(f"{url}/seats", data={**sent_, "goes_on": "1"}).status_code == 303
+    assert (queries.seats_of(world.second, world.term_id).seats, position(world.second).state) == (9, OfferState.SUBMITTED)
