@@ -234,7 +234,7 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
     What rooms must not forget (`CARRIED`) is brought over; the answer has what each of them says under its name.
 
     Raises BadArchive, keys.WrongSecret (the current secret does not open the archive's keys), or Refused when the archive
-    comes from a newer version.
+    or the database that is there comes from a newer version.
     """
     settings = current_app.config["SETTINGS"]
     manifest = check(source)
@@ -246,6 +246,7 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
         key_text = _member(archive, keys.FILE).read().decode()
         ring = keys.unwrap(key_text, settings.secret_key)
     settings.instance.mkdir(parents=True, exist_ok=True)
+    migrations.refuse_newer(db.engine)
     migrations.install(db.engine)
     note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}
     if "demo" in manifest:

@@ -311,6 +311,10 @@ def lock(model: type[Base], key: int) -> None:
     session().execute(sa.select(column).where(column == key).with_for_update(key_share=True))
 
 
+def _lock_of(what: str) -> int:
+    return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+
+
 def hold(what: str, *, is_shared: bool = False) -> None:
     """Let those who name the same thing come one after the other until this transaction ends, where no row stands for it that could be locked.
 
@@ -318,8 +322,14 @@ def hold(what: str, *, is_shared: bool = False) -> None:
     """
     if is_postgresql():
         lock = sa.func.pg_advisory_xact_lock_shared if is_shared else sa.func.pg_advisory_xact_lock
-        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
-        session().execute(sa.select(lock(key)))
+        session().execute(sa.select(lock(_lock_of(what))))
+
+
+def hold_now(what: str) -> bool:
+    """The same, for whoever does not wait: False where another has it. A machine that vanished in the middle of its transaction then stops nobody."""
+    if not is_postgresql():
+        return True
+    return bool(session().scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_of(what)))))
 
 
 def read_at_once() -> None:

@@ -57,10 +57,24 @@ def _is_known(revision: str) -> bool:
     return any(one.revision == revision for one in ScriptDirectory.from_config(config()).walk_revisions())
 
 
+def refuse_newer(engine: sa.Engine) -> None:
+    """Raise Refused (`newer_database`) for whoever is to write an archive into a database that a newer version has made: this one cannot empty it."""
+    with engine.connect() as connection:
+        revision = revision_of(connection)
+    if revision is not None and not _is_known(revision):
+        raise Refused(
+            f"数据库已由更新的版本升级（{revision}），当前程序（{head()}）不能在它上面恢复：请换一个空数据库再恢复。SQLite：把 trainhub.sqlite3、trainhub.sqlite3-wal 和 "
+            "trainhub.sqlite3-shm 移到别处；PostgreSQL：createdb 新建一个，把 TRAINHUB_DATABASE_URL 指向它。原来的数据库没有改动。",
+            code="newer_database",
+        )
+
+
 def check(engine: sa.Engine) -> None:
     """`refuse_other` for whoever starts a server or a worker. A database that cannot be asked now is not refused: who serves outlives that."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if file and not Path(file).exists():
+    if (
+        file and "uri" not in engine.url.query and not Path(file).exists()
+    ):  # an address of SQLite's own (`file:…?mode=ro`) is no path, and makes no file
         refuse_other(None)
     try:
         with engine.connect() as connection:

@@ -47,11 +47,11 @@ class Unproxied:
 def init_app(app: Flask, trusted: int) -> None:
     """Trust `trusted` proxies in front of us (TRAINHUB_TRUSTED_PROXIES).
 
-    Each adds an address to the end of X-Forwarded-For, so the client's is the one the outermost added, whatever the client wrote before it. Host and
-    Proto are set, not added to: the proxy next to us says them.
+    Each adds an address to the end of X-Forwarded-For, so the client's is the one the outermost added, whatever the client wrote before it. Proto is set, not
+    added to: the proxy next to us says it. So is Host, by the header of that name: nobody needs X-Forwarded-Host, which a proxy passes on as a client wrote it.
     """
     if trusted:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=1, x_host=0)  # type: ignore[method-assign]
     else:
         app.wsgi_app = Unproxied(app.wsgi_app)  # type: ignore[method-assign]
 

@@ -17,7 +17,7 @@ class NoAddress(Refused):
     def __init__(self, address: str) -> None:
         super().__init__(
             _(
-                "没有设置 TRAINHUB_BASE_URL：链接会指向 %(address)s，收到的人在自己的设备上打不开。请系统管理员把它设为用户输入的网址（例如 https://train.example.edu.cn），"
+                "TRAINHUB_BASE_URL 没有设置，或指向本机：链接会指向 %(address)s，收到的人在自己的设备上打不开。请系统管理员把它设为用户输入的网址（例如 https://train.example.edu.cn），"
                 "重新启动后再试；没有生成链接，之前的链接仍然有效。",
                 address=address,
             )

@@ -17,7 +17,7 @@ from trainhub.identity.types import Channel
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import record
-from trainhub.kernel.db import hold, session
+from trainhub.kernel.db import hold_now, session
 from trainhub.kernel.i18n import N_, WORD, _, in_language, say, sentence
 from trainhub.kernel.retention import ended_at
 from trainhub.notifications import queries, rules
@@ -137,12 +137,18 @@ def queue_mail(to: str, subject: str, text: str, now: datetime) -> None:
         jobs.ask(SEND_TASK, by=SYSTEM, title=say(SENDING))
 
 
+def ask_to_send() -> None:
+    """Ask for another run when one stopped with mail still due: after whatever else waits, so that a long list holds nothing up for long."""
+    jobs.ask(SEND_TASK, by=SYSTEM, title=say(SENDING))
+
+
 def compose_mail(*, now: datetime, limit: int = 500) -> int:
     """Turn waiting notices into e-mails, each in its reader's language: one by one, or one digest a morning. Returns how many mails.
 
-    Whoever composes at the same time waits for this transaction, and finds the rest.
+    Where somebody composes at the same time nothing is done: what is left is theirs, or is found by the next.
     """
-    hold("notifications.compose")
+    if not hold_now("notifications.compose"):
+        return 0
     base = current_app.config["SETTINGS"].base_url
     made = 0
     rows = queries.waiting_notices(rules.digest_cutoff(now), limit)

@@ -49,4 +49,7 @@ def send_mail(_running: Running) -> Mapping[str, Any]:
                 sent, failed = sent + (not problem), failed + bool(problem)
         finally:
             mailer.close()
+        if sent + failed >= BATCH:
+            with transaction():
+                operations.ask_to_send()
     return {"composed": composed, "sent": sent, "failed": failed}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from trainhub.kernel import db
+from trainhub.kernel import db, migrations
+from trainhub.kernel.errors import Refused
 
 
 def test_a_read_only_file_is_opened_and_read_also_by_what_may_write(tmp_path: Path) -> None:
@@ -54,3 +56,26 @@ def test_a_writer_waits_for_the_lock_and_is_refused_only_when_its_time_is_over(t
     finally:
         db.write_intent.reset(token)
         engine.dispose()
+
+
+@pytest.mark.parametrize(("revision", "is_refused"), [(migrations.head(), False), ("0100", True)])
+def test_a_server_starts_on_a_read_only_copy_of_its_own_version(tmp_path: Path, revision: str, is_refused: bool) -> None:
+    """The address of SQLite's own is no path."""
+    path = tmp_path / "copy.sqlite3"
+    with sqlite3.connect(path) as made:
+        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        made.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with pytest.raises(Refused) if is_refused else nullcontext():
+        migrations.check(engine)
+
+
+@pytest.mark.parametrize(("revision", "is_refused"), [(migrations.head(), False), ("0100", False), (None, False), ("9999", True)])
+def test_an_archive_is_not_restored_over_a_newer_database(tmp_path: Path, revision: str | None, is_refused: bool) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    if revision is not None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+            connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (revision,))
+    with pytest.raises(Refused, match="换一个空数据库") if is_refused else nullcontext():
+        migrations.refuse_newer(engine)

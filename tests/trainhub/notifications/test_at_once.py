@@ -15,8 +15,8 @@ from tests.factories import identity as make
 from tests.factories.parallel import at_once
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.db import db, transaction
-from trainhub.kernel.jobs import Job, JobState
-from trainhub.notifications import operations
+from trainhub.kernel.jobs import Job, JobState, Running
+from trainhub.notifications import operations, tasks
 from trainhub.notifications.models import MailMessage
 
 NOW = make.NOW
@@ -54,7 +54,7 @@ def _jobs() -> list[JobState]:
     [(1, 1), (operations.MOST_ASKED, operations.MOST_ASKED), (operations.MOST_ASKED + 1, operations.MOST_ASKED), (50, operations.MOST_ASKED)],
 )
 def test_a_long_list_asks_for_few_jobs(session: Session, with_smtp: None, mails: int, jobs: int) -> None:
-    """Each sends whatever is due: one for each of 20,000 would only keep everybody else's waiting."""
+    """Each sends some hundreds that are due and asks for another run while there are more: one job for each of 20,000 would only keep everybody else's waiting."""
     for n in range(mails):
         operations.queue_mail(f"{n}@example.edu.cn", "主题", "正文", NOW)
     assert len(_jobs()) == jobs
@@ -69,3 +69,17 @@ def test_jobs_that_began_or_wait_for_later_count_for_nothing(session: Session, w
     for more in (1, 2, 2):
         operations.queue_mail("a@example.edu.cn", "主题", "正文", NOW)
         assert len(_jobs()) == operations.MOST_ASKED + more
+
+
+def test_a_run_that_stops_with_mail_due_asks_for_the_next(session: Session, with_smtp: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest does not wait for the next minute, and goes behind what was asked meanwhile."""
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    for count in (2, 1):
+        for n in range(count):
+            session.add(MailMessage(address=f"{n}@example.edu.cn", subject="主题", text="正文", next_try_at=NOW, created_at=NOW))
+    session.commit()
+    for job in session.scalars(select(Job)):
+        session.delete(job)
+    session.commit()
+    done = [tasks.send_mail(Running.__new__(Running))["failed"] for _turn in range(2)]
+    assert (done, len(_jobs())) == ([2, 1], 1)
