@@ -75,7 +75,7 @@ def _counted_as(instance: Path, port: int, **headers: str) -> str:
     _status, page, cookies = _ask(port, "GET", "/login", sent)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert token is not None
-    body = urlencode({"csrf_token": token[1], "username": "nobody", "password": "a-wrong-password"})
+    body = urlencode({"csrf_token": token[1], "username": f"nobody{time.monotonic_ns()}", "password": "a-wrong-password"})
     more = {"Cookie": "; ".join(cookies), "Content-Type": "application/x-www-form-urlencoded", "Referer": f"{SITE}/login"}
     status, page, _cookies = _ask(port, "POST", "/login", sent | more, body)
     assert status < 500, page
