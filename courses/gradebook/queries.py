@@ -231,7 +231,7 @@ def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_bl
             column = by_block[block_id]
             cell = found[enrolment_id].get(column.id, Cell())
             if cell.kind is None and content.is_foreign(stored, keys.get(enrolment_id, set())):
-                found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
+                found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version, is_foreign=True)
 
 
 def own_lines(run_id: int, person_id: int | None) -> set[int]:

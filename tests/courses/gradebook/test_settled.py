@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import groups
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.gradebook import queries
 from courses.gradebook.models import Gradebook
 from courses.gradebook.operations import books, grades
 from courses.gradebook.types import GradeKind
 from courses.learning import opening, operations
+from courses.learning import queries as learners
 from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
@@ -89,6 +91,35 @@ def test_nothing_is_left_to_do(
     assert me.state is state
 
 
+@pytest.mark.parametrize(("points", "state"), [(0, EnrolmentState.ACTIVE), (1, EnrolmentState.COMPLETED)])
+def test_a_zero_that_closes_a_line_is_no_work_that_was_done(session: Session, points: int, state: EnrolmentState) -> None:
+    run, task, text, book = taught(pass_mark_x10=0)
+    me = made.learner(task)
+    read(session, run, text, me, book)
+    write(book, task, me, GradeKind.OVERRIDE, points)
+    session.refresh(me)
+    assert me.state is state
+    if not points:
+        write(book, task, me, GradeKind.EXCUSED)
+        session.refresh(me)
+        assert me.state is EnrolmentState.COMPLETED
+
+
+def test_what_is_for_other_groups_is_settled_by_nobody(session: Session) -> None:
+    """Whoever comes into the group is asked for it."""
+    run, task, _text, book = taught()
+    group = groups.add_group(run=make.loaded(run), name="甲", **BY)
+    graded = session.get_one(Block, task.block_id)
+    graded.access = Access((Condition(ConditionKind.GROUP, group.key),)).plain()
+    session.flush()
+    me = made.learner(task)
+    for kind in (GradeKind.OVERRIDE, None):
+        write(book, task, me, kind, 800)
+    mark = learners.mark_of(me)
+    assert mark is not None
+    assert (mark.settled, mark.is_written) == ({}, False)
+
+
 def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Session) -> None:
     run, task, text, book = taught()
     me = made.learner(task)
@@ -140,7 +171,7 @@ def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Ca
     assert "还没有提交作业" not in page
 
 
-def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Engine]) -> None:
+def test_the_upgrade_completes_nobody_by_itself(history: Callable[[str], sa.Engine]) -> None:
     before = history("0106")
     with before.connect() as connection:
         row(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
@@ -161,5 +192,5 @@ def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Eng
     with before.connect() as connection:
         found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
     told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
-    assert told == [(1, True, True, None), (2, True, True, None), (3, False, True, None), (4, False, False, None)]
+    assert told == [(1, False, True, None), (2, False, True, None), (3, False, True, None), (4, False, False, None)]
     migrations.downgrade(before, "0106")
