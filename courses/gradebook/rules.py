@@ -122,19 +122,20 @@ def empty(whole: Total) -> list[int]:
 def settled(whole: Total) -> dict[int, int | None]:
     """By block what a person decided in its column: the score that was written, None where the learner is excused.
 
-    A zero settles nothing: it is how a line is closed of who was absent or handed nothing in.
+    A zero is among it, as the score that stands; it leaves something to do (`learning.rules.is_settled`).
     """
     parts = [part for one in whole.categories for part in one.parts]
     return {
         part.column.block_id: None if part.cell.kind is GradeKind.EXCUSED else part.cell.score_x10
         for part in parts
-        if part.column.block_id is not None and part.cell.is_by_person and (part.cell.kind is GradeKind.EXCUSED or part.cell.points_x10)
+        if part.column.block_id is not None and part.cell.is_by_person
     }
 
 
 def is_written(whole: Total) -> bool:
-    """Whether a person wrote into the line, and it stands; work for other groups is excused by itself."""
-    return any(part.cell.is_by_person for one in whole.categories for part in one.parts)
+    """Whether a person excused a learner or wrote over a result, with a reason, and it stands. Marks of a column of its own, which are entered for a
+    whole class, are none of it; work for other groups is excused by itself."""
+    return any(part.cell.is_by_person and part.cell.kind is not GradeKind.MANUAL for one in whole.categories for part in one.parts)
 
 
 def fed(whole: Total, column_id: int | None) -> int | None:

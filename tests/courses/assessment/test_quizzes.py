@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,7 +27,7 @@ from courses.learning import review_queries
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import audit, files
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
 
 NOW = make.NOW
@@ -454,6 +456,24 @@ def test_a_later_closing_reaches_those_who_sit_in_it_and_an_earlier_one_takes_no
     assert row.due_at == NOW + after * MINUTE
     set_up(block, closes_at=(closes - 30 * MINUTE).isoformat())
     assert row.due_at == NOW + after * MINUTE
+
+
+def test_a_later_closing_that_comes_back_with_old_rules_reaches_them_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    closes = NOW + 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat())
+    set_up(block, closes_at=(closes - 30 * MINUTE).isoformat())
+    run = make.publish(run)
+    row = attempts.start(block=block, person_id=make.enrolment(run).person_id, by=SYSTEM, now=NOW)
+    assert row.due_at == closes - 30 * MINUTE
+    session.commit()
+    staff = as_role(Role.LECTURER, person_id=lead.id)
+    assert f"/teaching/blocks/{block.id}/quiz/restore" in staff.get(f"/teaching/block/{block.id}/versions").text
+    answer = staff.post(f"/teaching/blocks/{block.id}/quiz/restore", data={"number": 1, "version": block.version})
+    assert answer.status_code == 303
+    session.expire_all()
+    assert row.due_at == closes
 
 
 def test_answers_wait_for_who_was_given_a_later_closing_and_has_not_begun(session: Session) -> None:

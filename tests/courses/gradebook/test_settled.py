@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
+from courses.assignments.operations import releasing
 from courses.assignments.queries import work
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import groups
@@ -99,6 +100,7 @@ def test_a_zero_that_closes_a_line_is_no_work_that_was_done(session: Session, po
     write(book, task, me, GradeKind.OVERRIDE, points)
     session.refresh(me)
     assert me.state is state
+    assert opening.door(me, NOW).is_done(task.block_id) is (points > 0)
     if not points:
         write(book, task, me, GradeKind.EXCUSED)
         session.refresh(me)
@@ -160,11 +162,27 @@ def test_what_waits_for_it_opens(session: Session, kind: GradeKind | None, point
     assert [door.is_open(text.unit_id, text.id) for door in (one, many, mine)] == [is_open] * 3
 
 
+@pytest.mark.parametrize(("points", "is_open"), [(0, False), (700, True)])
+def test_a_zero_that_was_written_over_a_result_keeps_closed_what_asks_for_a_mark(session: Session, points: int, is_open: bool) -> None:
+    run, task, text, book = taught()
+    graded = session.get_one(Block, task.block_id)
+    text.access = Access((Condition(ConditionKind.GRADE, f"block:{graded.key}", min_x10=700),)).plain()
+    session.flush()
+    me = made.learner(task)
+    made.grade(made.hand_in(task, me), 900)
+    releasing.release(assignment=task, **BY)
+    write(book, task, me, GradeKind.OVERRIDE, points)
+    session.expire_all()
+    assert opening.door(me, NOW).is_open(text.unit_id, text.id) is is_open
+
+
 def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     run, task, _text, book = taught()
     me, other = made.learner(task, ground.person()), made.learner(task)
     write(book, task, me, GradeKind.EXCUSED)
     assert [len(work.to_hand_in(one.person_id, made.DUE, NOW)) for one in (me, other)] == [0, 1]
+    write(book, task, other, GradeKind.OVERRIDE, 0)
+    assert len(work.to_hand_in(other.person_id, made.DUE, NOW)) == 1
     session.commit()
     page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
     assert "教师已免计这一项" in page
@@ -192,5 +210,5 @@ def test_the_upgrade_completes_nobody_by_itself(history: Callable[[str], sa.Engi
     with before.connect() as connection:
         found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
     told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
-    assert told == [(1, False, True, None), (2, False, True, None), (3, False, True, None), (4, False, False, None)]
+    assert told == [(1, False, True, None), (2, False, True, None), (3, False, False, None), (4, False, False, None)]
     migrations.downgrade(before, "0106")

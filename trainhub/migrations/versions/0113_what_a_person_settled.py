@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.table("enrolment_mark", sa.column("enrolment_id"), sa.column("is_written")),
         sa.table("grade", sa.column("enrolment_id"), sa.column("kind")),
     )
-    written = sa.select(grade.c.enrolment_id).where(grade.c.kind.is_not(None))
+    written = sa.select(grade.c.enrolment_id).where(grade.c.kind.in_(("excused", "override")))
     op.get_bind().execute(sa.update(mark).where(mark.c.enrolment_id.in_(written)).values(is_written=sa.true()))
 
 
