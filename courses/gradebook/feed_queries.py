@@ -13,6 +13,7 @@ from courses.catalogue.models import RUN_TITLE, Course, Run
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
+from courses.learning import settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from courses.teaching.models import Offering
@@ -183,7 +184,11 @@ def scores_of(book: Gradebook, column_id: int | None, enrolment_ids: Sequence[in
         cells = queries.cells_of(columns, some)
         kept = settled_queries.kept_marks(some) if column_id is None else {}
         for key in some:
-            score = kept[key] if key in kept else rules.fed(rules.total(categories, columns, cells.get(key, {}), missing_is_zero=book.missing_is_zero), column_id)
+            score = (
+                kept[key]
+                if key in kept
+                else rules.fed(rules.total(categories, columns, cells.get(key, {}), missing_is_zero=book.missing_is_zero), column_id)
+            )
             if score is not None:
                 found[key] = score
     return found

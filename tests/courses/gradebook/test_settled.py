@@ -164,7 +164,7 @@ def test_what_waits_for_it_opens(session: Session, kind: GradeKind | None, point
 
 @pytest.mark.parametrize(("points", "is_open"), [(0, False), (700, True)])
 def test_a_zero_that_was_written_over_a_result_keeps_closed_what_asks_for_a_mark(session: Session, points: int, is_open: bool) -> None:
-    run, task, text, book = taught()
+    _run, task, text, book = taught()
     graded = session.get_one(Block, task.block_id)
     text.access = Access((Condition(ConditionKind.GRADE, f"block:{graded.key}", min_x10=700),)).plain()
     session.flush()

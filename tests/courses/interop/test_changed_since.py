@@ -145,6 +145,18 @@ def test_a_question_with_points_is_not_left_out_of_a_questionnaire(session: Sess
     assert all(any(word in str(one) for one in found) for word in ("还要吗", "新题"))
 
 
+def test_what_a_changed_import_loses_is_named(session: Session, tmp_path: Path) -> None:
+    run, block = taken(session, tmp_path / "in", '<problem url_name="p1"/>', {"problem/p1.xml": THREE})
+    block.title = "小测"
+
+    def told() -> list[str]:
+        return [one for one in putting_out.course_doc(make.loaded(run)).warnings if "部分得分" in one]
+
+    assert told() == []
+    items.add_item(block=block, question=asks(run, QuestionKind.TEXT, "题", {"answers": [{"text": "a"}, {"text": "b", "share_x1000": 500}]}), **BY)
+    assert told() == ["填空和数值题的部分得分（导出后算全对）没有导出：小测"]
+
+
 def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> None:
     run = make.run(completion_share_x1000=800, quota=30)
     unit = make.unit(run)
