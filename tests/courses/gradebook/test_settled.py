@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from courses.agenda import queries as agenda
 from courses.assignments.models import Assignment
 from courses.assignments.operations import releasing
 from courses.assignments.queries import work
@@ -132,6 +133,18 @@ def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Se
     assert (me.state, me.progress_x1000) == (EnrolmentState.ACTIVE, 500)
 
 
+def test_it_stays_where_its_column_is_taken_out(session: Session) -> None:
+    """The block is still graded, so that it would be asked for again."""
+    run, task, text, book = taught()
+    me, other = made.learner(task), made.learner(task)
+    write(book, task, me, GradeKind.EXCUSED)
+    (column,) = queries.columns_of(book.id)
+    books.remove_column(book=book, column=column, **BY)
+    for one in (me, other):
+        read(session, run, text, one, book)
+    assert [(one.state, one.progress_x1000) for one in (me, other)] == [(EnrolmentState.COMPLETED, 1000), (EnrolmentState.ACTIVE, 500)]
+
+
 def test_who_is_excused_of_everything_completes(session: Session) -> None:
     run = make.run()
     task = made.assignment(run)
@@ -183,8 +196,13 @@ def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Ca
     assert [len(work.to_hand_in(one.person_id, made.DUE, NOW)) for one in (me, other)] == [0, 1]
     write(book, task, other, GradeKind.OVERRIDE, 0)
     assert len(work.to_hand_in(other.person_id, made.DUE, NOW)) == 1
+    days = [agenda.items(one.person_id, since=made.DUE.date(), until=made.DUE.date(), now=NOW) for one in (me, other)]
+    assert [sum(item.uid.startswith("assignment-") for item in found) for found in days] == [0, 1]
     session.commit()
-    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
+    browser = as_role(Role.TRAINEE, person_id=me.person_id)
+    unit_id = session.get_one(Block, task.block_id).unit_id
+    assert "免计" in browser.get(f"/learning/runs/{run.id}/units/{unit_id}").text
+    page = browser.get(f"/learning/runs/{run.id}/progress").text
     assert "教师已免计这一项" in page
     assert "还没有提交作业" not in page
 
