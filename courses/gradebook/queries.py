@@ -171,7 +171,9 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
 def settled_aside(book_id: int, enrolment_ids: Collection[int]) -> dict[int, dict[int, int | None]]:
     """What a person had decided of blocks whose column was taken out since, as `rules.settled` says it: the work stays excused, or done. By enrolment."""
     column = GradeColumn
-    statement = select(Grade.enrolment_id, column.block_id, Grade.kind, Grade.points_x10, column.max_x10).join(column, column.id == Grade.column_id)
+    statement: Any = select(Grade.enrolment_id, column.block_id, Grade.kind, Grade.points_x10, column.max_x10).join(
+        column, column.id == Grade.column_id
+    )
     statement = statement.where(column.book_id == book_id, column.removed_at.is_not(None), column.block_id.is_not(None))
     found: dict[int, dict[int, int | None]] = defaultdict(dict)
     for key, block_id, kind, points, most in session().execute(statement.where(Grade.enrolment_id.in_(list(enrolment_ids)), Grade.kind.is_not(None))):

@@ -299,9 +299,6 @@ def unreleased(assignment_id: int) -> list[Submission]:
     return list(session().scalars(statement.order_by(Submission.id)))
 
 
-# -- extensions ---------------------------------------------------------------------------------------------------------
-
-
 def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:
     """The assignments of a human's runs due until then and not handed in, or returned for revision; first what is due first.
 

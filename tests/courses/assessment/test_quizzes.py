@@ -26,7 +26,7 @@ from courses.learning import queries as learning_queries
 from courses.learning import review_queries
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.kernel import audit, files
+from trainhub.kernel import audit, clock, files
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
 
@@ -230,6 +230,23 @@ def test_rules_are_kept_as_versions_and_do_not_come_back_with_an_old_text(sessio
     with pytest.raises(Refused, match="没有第 9 版"):
         versions.restore_rules(block=quiz, number=9, version=None, by=SYSTEM, now=later)
     assert labels.rules_in_words(queries.events_of(first.id)[0].data["rules"]) == ["限时 10 分钟", "最多 1 次"]
+
+
+def test_a_result_that_waits_for_another_learner_names_no_instant_that_has_passed(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    run, closes = make.run(), clock.now() - 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat())
+    run = make.publish(run)
+    me, other = make.enrolment(run, ground.person()), make.enrolment(run, ground.person())
+    set_up(block, review={"after": [], "closed": ["marks"]})
+    quizzes.allow(block=block, person_id=other.person_id, closes_at=closes + 999 * MINUTE, by=SYSTEM, now=closes)
+    row = attempts.start(block=block, person_id=me.person_id, by=SYSTEM, now=closes - 9 * MINUTE)
+    attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes - MINUTE)
+    grading.grade(attempt_id=row.id, shares={1: 800}, feedback={}, by=SYSTEM, now=closes)
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/attempts/{row.id}").text
+    assert "现在不显示得分" in page
+    assert "关闭后可看" not in page
+    assert "还有学员" in page
 
 
 def test_extra_time_reaches_who_is_already_sitting_and_extra_attempts_count(session: Session) -> None:
