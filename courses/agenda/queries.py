@@ -18,9 +18,10 @@ from courses.assignments.models import Assignment
 from courses.assignments.queries import lateness as late
 from courses.catalogue.models import RUN_TITLE, Block, Course, Run, RunStaff, Section, Unit
 from courses.catalogue.types import Access, RunState
-from courses.learning import opening
+from courses.learning import opening, settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.opening import Door
+from courses.learning.rules import is_settled
 from courses.learning.types import SEATED
 from courses.messages.models import Announcement
 from trainhub.kernel.clock import start_of
@@ -29,6 +30,9 @@ from trainhub.kernel.keys import keyring
 from trainhub.people import queries as people
 
 LIVE = "live"
+
+Settled = Mapping[int, Mapping[int, int | None]]
+"""By run and block what a person decided for the reader (`courses.learning.settled_queries`)."""
 
 
 def feed_of(person_id: int) -> CalendarFeed | None:
@@ -71,20 +75,20 @@ def items(person_id: int, *, since: date, until: date, now: datetime) -> list[It
     """Everything from `since` up to and including `until`.
 
     What is only for groups a learner is not in does not concern him, nor what is closed for good; what opens by what he has not
-    done yet says so, because its deadline runs all the same.
+    done yet says so, because its deadline runs all the same. Work and quizzes of which a person left nothing to do have no day.
     """
     runs = {row.id: row for row in runs_of(person_id)}
     if not runs:
         return []
     start, stop = start_of(since), start_of(until + timedelta(days=1))
     learnt = [key for key, row in runs.items() if not row.is_taught]
-    doors = opening.doors(person_id, learnt, now)
+    doors, settled = opening.doors(person_id, learnt, now), settled_queries.by_run(person_id, learnt)
     found = [
         *_run_days(list(runs.values())),
         *_units(runs, doors, now),
         *_live(runs, doors, now),
-        *_assignments(runs, person_id, doors, now),
-        *_quizzes(runs, person_id, doors, now),
+        *_assignments(runs, person_id, doors, settled, now),
+        *_quizzes(runs, person_id, doors, settled, now),
         *_announcements(runs, start, stop),
     ]
     return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
@@ -177,7 +181,7 @@ def _live(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> lis
     return found
 
 
-def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:
+def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], settled: Settled, now: datetime) -> list[Item]:
     """When work is due, when late work is last taken, and when its peer reviews are due.
 
     A learner who was given more time sees his own day: that is his last moment too, unless late work is taken even longer.
@@ -210,7 +214,7 @@ def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door]
     more = late.untils_of(person_id, [row.id for row, _why in rows])
     found = []
     for row, waits in rows:
-        if waits is None:
+        if waits is None or is_settled(settled.get(row.run_id, {}), row.block_id):
             continue
         run = runs[row.run_id]
         url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
@@ -230,13 +234,13 @@ def _days_of_work(row: Any, until_at: datetime | None) -> list[tuple[str, ItemKi
     return [(name, kind, at) for name, kind, at in days if at is not None]
 
 
-def _quizzes(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:
+def _quizzes(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], settled: Settled, now: datetime) -> list[Item]:
     """When quizzes open and close; a learner who was given other hours sees those."""
     rows = [(row, _waits(doors.get(row.run_id), row.unit_id, row.block_id, now)) for row in hours.hours_of(runs)]
     given = hours.allowances_of(person_id, [row.block_id for row, _why in rows if not runs[row.run_id].is_taught])
     found = []
     for row, waits in rows:
-        if waits is None:
+        if waits is None or is_settled(settled.get(row.run_id, {}), row.block_id):
             continue
         run, own = runs[row.run_id], given.get(row.block_id, Allowance())
         url = _unit_url(run, row.unit_id, f"#block-{row.block_id}") if run.is_taught else f"/learning/blocks/{row.block_id}/quiz"

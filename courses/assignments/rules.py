@@ -34,7 +34,7 @@ def late_days_anew(policy: LatePolicy, handed_in: Sequence[tuple[datetime, int]]
     """How late the last of some versions is by the rules of now; `handed_in` says of each when, and the days counted at that moment.
 
     It is never later than it was counted then. A version no later than the one before it although it came after is a revision that was asked
-    for: it stays no later than that one.
+    for: it stays no later than that one. So does a second version of the same late day, which is in its author's favour.
     """
     days = before = 0
     for number, (at, then) in enumerate(handed_in):

@@ -66,9 +66,6 @@ def go_back(pair: tuple[Run, Any]) -> Any:
         if request.form.get("discard"):
             versions.discard_draft(part=part, by=me(), now=clock.now())
             message = _("草稿已放弃，仍保留在版本历史中。")
-        elif request.form.get("rules") and versions.has_rules(part):
-            versions.restore_rules(block=part, number=number, version=version, by=me(), now=clock.now())
-            message = _("作答规则已恢复，立即生效；题目和说明没有改动。正在作答的人按开始时的时间。")
         else:
             versions.restore(part=part, number=number, version=version, by=me(), now=clock.now())
             message = _("已恢复为新的草稿，发布后学员才会看到。") if part.draft_no is not None else _("已恢复。")

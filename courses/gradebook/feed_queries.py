@@ -13,6 +13,7 @@ from courses.catalogue.models import RUN_TITLE, Course, Run
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
+from courses.learning import settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from courses.teaching.models import Offering
@@ -172,14 +173,22 @@ def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
 
 
 def scores_of(book: Gradebook, column_id: int | None, enrolment_ids: Sequence[int]) -> dict[int, int]:
-    """By enrolment: the score out of 1000 that a column, or the total, gives; nobody without a result. Five queries a piece."""
+    """By enrolment: the score out of 1000 that a column, or the total, gives; nobody without a result. Six queries a piece.
+
+    Of who had completed before there was a book the total is the mark that stands, as in transcript and certificate.
+    """
     categories, columns = queries.rules_of(book.id)
     found: dict[int, int] = {}
     for start in range(0, len(enrolment_ids), queries.CHUNK):
         some = enrolment_ids[start : start + queries.CHUNK]
         cells = queries.cells_of(columns, some)
+        kept = settled_queries.kept_marks(some) if column_id is None else {}
         for key in some:
-            score = rules.fed(rules.total(categories, columns, cells.get(key, {}), missing_is_zero=book.missing_is_zero), column_id)
+            score = (
+                kept[key]
+                if key in kept
+                else rules.fed(rules.total(categories, columns, cells.get(key, {}), missing_is_zero=book.missing_is_zero), column_id)
+            )
             if score is not None:
                 found[key] = score
     return found

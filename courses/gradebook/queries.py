@@ -168,6 +168,19 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
     return found
 
 
+def settled_aside(book_id: int, enrolment_ids: Collection[int]) -> dict[int, dict[int, int | None]]:
+    """What a person had decided of blocks whose column was taken out since, as `rules.settled` says it: the work stays excused, or done. By enrolment."""
+    column = GradeColumn
+    statement: Any = select(Grade.enrolment_id, column.block_id, Grade.kind, Grade.points_x10, column.max_x10).join(
+        column, column.id == Grade.column_id
+    )
+    statement = statement.where(column.book_id == book_id, column.removed_at.is_not(None), column.block_id.is_not(None))
+    found: dict[int, dict[int, int | None]] = defaultdict(dict)
+    for key, block_id, kind, points, most in session().execute(statement.where(Grade.enrolment_id.in_(list(enrolment_ids)), Grade.kind.is_not(None))):
+        found[key][block_id] = None if kind is GradeKind.EXCUSED else rules.score_of(points or 0, most)
+    return found
+
+
 def _spare_completed(found: dict[int, dict[int, Cell]], ids: Sequence[int], columns: Sequence[ColumnRule]) -> None:
     """What was asked for after a learner had completed the course is no zero for them: neither a result nor a person's entry is there. What they
     had missed by then goes on counting so, also where learners no longer see it."""
@@ -231,7 +244,7 @@ def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_bl
             column = by_block[block_id]
             cell = found[enrolment_id].get(column.id, Cell())
             if cell.kind is None and content.is_foreign(stored, keys.get(enrolment_id, set())):
-                found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
+                found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version, is_foreign=True)
 
 
 def own_lines(run_id: int, person_id: int | None) -> set[int]:

@@ -120,18 +120,22 @@ def empty(whole: Total) -> list[int]:
 
 
 def settled(whole: Total) -> dict[int, int | None]:
-    """By block what a person decided in its column: the score that was written, None where the learner is excused."""
+    """By block what a person decided in its column: the score that was written, None where the learner is excused.
+
+    A zero is among it, as the score that stands; it leaves something to do (`learning.rules.is_settled`).
+    """
     parts = [part for one in whole.categories for part in one.parts]
     return {
         part.column.block_id: None if part.cell.kind is GradeKind.EXCUSED else part.cell.score_x10
         for part in parts
-        if part.column.block_id is not None and part.cell.kind is not None
+        if part.column.block_id is not None and part.cell.is_by_person
     }
 
 
 def is_written(whole: Total) -> bool:
-    """Whether a person wrote into the line, and it stands; work for other groups is excused by itself."""
-    return any(part.cell.kind is not None and part.cell.version for one in whole.categories for part in one.parts)
+    """Whether a person excused a learner or wrote over a result, with a reason, and it stands. Marks of a column of its own, which are entered for a
+    whole class, are none of it; work for other groups is excused by itself."""
+    return any(part.cell.is_by_person and part.cell.kind is not GradeKind.MANUAL for one in whole.categories for part in one.parts)
 
 
 def fed(whole: Total, column_id: int | None) -> int | None:

@@ -91,6 +91,7 @@ class Cell:
 
     `has_later`: the block has given something else (`later_x10`) since the column was locked. `is_later`: nothing is there, and it was asked
     for after the learner had completed the course. `was_missed`: nothing is there, and it counted so when the learner completed the course.
+    `is_foreign`: the work is for other groups only, and the cell excused by that alone.
     """
 
     score_x10: int | None = None
@@ -104,6 +105,12 @@ class Cell:
     later_x10: int | None = None
     is_later: bool = False
     was_missed: bool = False
+    is_foreign: bool = False
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether a person wrote into it, and it stands."""
+        return self.kind is not None and not self.is_foreign
 
 
 @dataclass(frozen=True, slots=True)

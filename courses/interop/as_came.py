@@ -35,9 +35,9 @@ def is_as_it_came(block: Block, origin: Any, asked: Sequence[Asked], *, is_drawn
         case docs.PoolDoc(problems=problems):
             return draw == origin.count and _same(asked, [(problem.questions[0], problem.worth_x10) for problem in problems])
         case docs.PollDoc(question=question, options=options):
-            return _opinions(asked) == [(question or "—", _labels(options))]
+            return _is_opinion(asked) and _opinions(asked) == [(question or "—", _labels(options))]
         case docs.SurveyDoc(questions=questions, answers=answers):
-            return _opinions(asked) == [(label or "—", _labels(answers)) for _code, label in questions]
+            return _is_opinion(asked) and _opinions(asked) == [(label or "—", _labels(answers)) for _code, label in questions]
         case _:
             return False
 
@@ -50,8 +50,13 @@ def _labels(options: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(label for _code, label in options)
 
 
+def _is_opinion(asked: Sequence[Asked]) -> bool:
+    """Whether nothing of it is worth a point."""
+    return not any(one.points_x10 for one in asked)
+
+
 def _opinions(asked: Sequence[Asked]) -> list[tuple[str, tuple[str, ...]]]:
-    return [(one.version.stem, tuple(str(option["body"]) for option in one.version.data.get("options", ()))) for one in asked if not one.points_x10]
+    return [(one.version.stem, tuple(str(option["body"]) for option in one.version.data.get("options", ()))) for one in asked]
 
 
 def questionnaire(block: Block, origin: docs.PollDoc | docs.SurveyDoc, asked: Sequence[Asked]) -> list[docs.Content]:

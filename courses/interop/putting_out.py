@@ -106,10 +106,10 @@ def course_doc(run: Run) -> docs.CourseDoc:
 def _left_behind(
     run: Run, blocks: list[Block], items: dict[int, list[Part]], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]
 ) -> list[str]:
-    """The rules that no format takes. Questions that came from one go out as they came."""
+    """The rules that no format takes. Of questions that go out as they came nothing is lost."""
     asked: dict[str, list[QuestionVersion]] = {}
     for block in blocks:
-        if block.id in items and not block.settings.get("origin"):
+        if block.id in items and _as_it_came(block, items[block.id], versions) is None:
             asked.setdefault(block.title or block.key, []).extend(versions[key] for part in items[block.id] for key in part.questions)
     told = [*left_behind.quizzes(blocks), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
     return [*told, *left_behind.run_rules(run, blocks)]
@@ -194,14 +194,11 @@ def _block(block: Block, items: list[Part], versions: dict[int, QuestionVersion]
 
 def _quiz(block: Block, parts: list[Part], versions: dict[int, QuestionVersion]) -> list[docs.BlockDoc]:
     """What came from a format and was not changed since goes out as it came, under the rules of today; the rest from the bank."""
+    came = _as_it_came(block, parts, versions)
     origin: docs.Content | None = thaw(block.settings.get("origin"))
-    asked = [as_came.Asked(versions[key], points) for part in parts for key, points in zip(part.questions, part.points_x10, strict=True)]
-    if (
-        origin is not None
-        and as_came.is_as_it_came(block, origin, asked, is_drawn=any(part.count is not None for part in parts))
-        and not _is_rich(origin)
-    ):
-        whole = replace(origin, attempts=block.settings.get("attempts")) if isinstance(origin, docs.ProblemDoc) else origin
+    asked = _asked_in(parts, versions)
+    if came is not None:
+        whole = replace(came, attempts=block.settings.get("attempts")) if isinstance(came, docs.ProblemDoc) else came
         return [docs.BlockDoc(block.key, block.title, whole)]
     if isinstance(origin, docs.PollDoc | docs.SurveyDoc) and (found := as_came.questionnaire(block, origin, asked)):
         return [docs.BlockDoc(_key(block, n), block.title, one) for n, one in enumerate(found, start=1)]
@@ -215,6 +212,19 @@ def _quiz(block: Block, parts: list[Part], versions: dict[int, QuestionVersion])
         key = _key(block, n)
         made.append(docs.BlockDoc(key, block.title, _part(key, block, part, total, versions)))
     return made
+
+
+def _asked_in(parts: list[Part], versions: dict[int, QuestionVersion]) -> list[as_came.Asked]:
+    return [as_came.Asked(versions[key], points) for part in parts for key, points in zip(part.questions, part.points_x10, strict=True)]
+
+
+def _as_it_came(block: Block, parts: list[Part], versions: dict[int, QuestionVersion]) -> docs.Content | None:
+    """What a quiz came as, while it goes out like that; None where it goes out from the bank."""
+    origin: docs.Content | None = thaw(block.settings.get("origin"))
+    if origin is None or _is_rich(origin):
+        return None
+    is_drawn = any(part.count is not None for part in parts)
+    return origin if as_came.is_as_it_came(block, origin, _asked_in(parts, versions), is_drawn=is_drawn) else None
 
 
 def _key(block: Block, n: int) -> str:

@@ -152,7 +152,7 @@ class EnrolmentMark(Base):
     """The total of a learner as the gradebook handed it down. `is_due`: something happened since; nothing completes on an old total.
 
     `settled`: what a person decided of single blocks, {block: score, or None where the learner is excused}; None where nothing was.
-    `is_written`: a person wrote into the learner's line of the gradebook.
+    `is_written`: a person excused the learner in the gradebook or wrote over a result.
     """
 
     __tablename__ = "enrolment_mark"

@@ -13,6 +13,7 @@ from courses.catalogue.models import Block
 from courses.catalogue.types import Closed, ConditionKind, Outline
 from courses.learning import queries, settled_queries
 from courses.learning.models import Enrolment
+from courses.learning.rules import is_settled
 from courses.learning.types import BlockState
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import N_, _
@@ -45,7 +46,11 @@ class Door:
 
     def is_done(self, block_id: int) -> bool:
         """Whether nothing is left to do for a block: it is done, or a person excused the learner or wrote a mark."""
-        return block_id in self.settled or (block_id in self.states and self.states[block_id].is_done)
+        return self.is_settled(block_id) or (block_id in self.states and self.states[block_id].is_done)
+
+    def is_settled(self, block_id: int) -> bool:
+        """Whether a person excused the learner of a block, or wrote a mark that stands for it."""
+        return is_settled(self.settled, block_id)
 
     def why_unit(self, unit_id: int) -> list[str]:
         """Why a unit is closed, one sentence each; nothing when it is open."""
@@ -137,7 +142,7 @@ def _judged(
     settled: Mapping[int, int | None] | None = None,
 ) -> Door:
     settled = settled or {}
-    done = {key for key, state in states.items() if state.is_done} | settled.keys()
+    done = {key for key, state in states.items() if state.is_done} | {key for key in settled if is_settled(settled, key)}
     scores = {key: state.score_x10 for key, state in states.items() if state.score_x10 is not None}
     scores |= {key: FULL if score is None else score for key, score in settled.items()}  # who is excused is held up by no mark of it
     closed = rules.closed(outline, rules.known(outline, now=now, done=done, scores=scores, groups=groups))

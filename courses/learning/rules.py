@@ -136,6 +136,12 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.NOT_MARKED
 
 
+def is_settled(settled: Mapping[int, int | None], block_id: int) -> bool:
+    """Whether a person left nothing to do for a block: excused the learner, or wrote a mark. A zero closes the line of who was absent or handed
+    nothing in: it is a mark, and no work that was done."""
+    return settled.get(block_id, 0) != 0
+
+
 def standing(
     blocks: Sequence[Counted],
     states: Mapping[int, BlockState],
@@ -148,14 +154,14 @@ def standing(
 
     A graded block without a score counts as nothing. Rounded half up to tenths of a mark. `missed`: of who completed, so that the score of what
     was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later. `settled` by a
-    person (`HandedDown`): what a learner is excused of is not asked of them, and where a mark was written for them nothing is left to do.
+    person (`HandedDown`): what a learner is excused of is not asked of them, and where a mark above 0 was written nothing is left to do.
     """
     settled = settled or {}
     asked_for = [block for block in blocks if block.is_required or block.is_graded]
     needed = [block for block in asked_for if settled.get(block.id, 0) is not None]
     missing = []
     for block in needed:
-        reason = why_not_done(block, states.get(block.id, BlockState())) if block.id not in settled else None
+        reason = None if is_settled(settled, block.id) else why_not_done(block, states.get(block.id, BlockState()))
         if reason is not None:
             missing.append((block.id, reason))
     graded = tuple((block.id, block.weight_x10) for block in blocks if block.is_graded and block.weight_x10 > 0)
@@ -201,7 +207,7 @@ def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
 
     What had no score at the completion and counted as nothing then still does (`Missed`); the gradebook leaves out by itself what came later.
     A total that is being computed again leaves the mark as it is. A gradebook that was made after the completion gives the mark only once a person
-    has written into the learner's line.
+    has excused the learner there or written over a result.
     """
     if standing.is_mark_kept:
         return standing.done_score_x10
@@ -210,12 +216,17 @@ def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
     return standing.score_x10 if standing.is_from_book else standing.done_score_x10
 
 
+def is_kept(missed: Missed | None, *, is_written: bool) -> bool:
+    """Whether the mark of a completion is not the gradebook's: the book was made later, and nobody has decided anything of the learner in it since."""
+    return missed is not None and missed.columns is None and missed.graded is not None and not is_written
+
+
 def with_mark(standing: Standing, mark: HandedDown | None, missed: Missed | None = None) -> Standing:
     """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook. A book that asks nothing of the
     learner gives no mark, as a run without graded blocks. What was completed without a book (`missed`) keeps its mark until a person writes into the line."""
     if mark is None:
         return standing
-    if missed is not None and missed.columns is None and missed.graded is not None and not mark.is_written:
+    if is_kept(missed, is_written=mark.is_written):
         return replace(standing, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown, is_mark_kept=True)
     return replace(standing, score_x10=mark.score_x10, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 

@@ -1,4 +1,5 @@
-"""What a person decided of single blocks for a learner (excused, or a mark that was written), as the gradebook handed it down."""
+"""What a person decided of single blocks for a learner (excused, or a mark that was written), as the gradebook handed it down; and whose mark is not
+the gradebook's."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from sqlalchemy import select
 
 from courses.learning.models import Enrolment, EnrolmentMark
 from courses.learning.queries import as_settled, furthest
+from courses.learning.rules import is_kept
+from courses.learning.types import EnrolmentState, Missed
 from trainhub.kernel.db import portions, session
 from trainhub.people import queries as people
 
@@ -19,6 +22,19 @@ def of_many(enrolment_ids: Sequence[int]) -> dict[int, dict[int, int | None]]:
         statement = select(EnrolmentMark.enrolment_id, EnrolmentMark.settled)
         for key, stored in session().execute(statement.where(EnrolmentMark.enrolment_id.in_(some), EnrolmentMark.settled.is_not(None))):
             found[key] = as_settled(stored)
+    return found
+
+
+def kept_marks(enrolment_ids: Sequence[int]) -> dict[int, int | None]:
+    """By enrolment the mark of who had completed the run before it had a gradebook, and of whom nobody has decided anything there since: the total
+    of the book is not their mark. One query a piece."""
+    found = {}
+    for some in portions(enrolment_ids):
+        statement = select(Enrolment.id, Enrolment.score_x10, Enrolment.missed, EnrolmentMark.is_written)
+        statement = statement.outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id).where(Enrolment.id.in_(some))
+        for key, score, stored, is_written in session().execute(statement.where(Enrolment.state == EnrolmentState.COMPLETED)):
+            if is_kept(Missed.of(stored), is_written=bool(is_written)):
+                found[key] = score
     return found
 
 

@@ -176,8 +176,8 @@ class Missed:
 class HandedDown:
     """The total of a learner as the gradebook handed it down; None where it asks nothing of them.
 
-    `settled`: what a person decided of single blocks: the score that was written, None where the learner is excused. `is_written`: a person wrote
-    into the learner's line.
+    `settled`: what a person decided of single blocks: the score that was written, None where the learner is excused. `is_written`: a person
+    excused the learner or wrote over a result.
     """
 
     score_x10: int | None

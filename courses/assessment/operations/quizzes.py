@@ -33,12 +33,25 @@ def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
-    before = QuizSettings.of(block.settings).closes_at
+    before = QuizSettings.of(block.settings)
     made = versions.set_at_once(block=block, version=version, settings=settings, by=by, now=now)
-    give_ends(blocks=[made], now=now)
-    if before is not None and (read.closes_at is None or read.closes_at > before):
-        _lengthen(made, None, None)
+    _reach_running(made, before, now)
     return made
+
+
+def restore_rules(*, block: Block, number: int, version: int | None, by: Identity, now: datetime) -> Block:
+    """Take the rules of an old version again, at once; a closing that is later by them reaches who sits in the quiz as in `set_up`."""
+    before = QuizSettings.of(block.settings)
+    made = versions.restore_rules(block=block, number=number, version=version, by=by, now=now)
+    _reach_running(made, before, now)
+    return made
+
+
+def _reach_running(block: Block, before: QuizSettings, now: datetime) -> None:
+    give_ends(blocks=[block], now=now)
+    closes_at = QuizSettings.of(block.settings).closes_at
+    if before.closes_at is not None and (closes_at is None or closes_at > before.closes_at):
+        _lengthen(block, None, None)
 
 
 def give_ends(*, blocks: Sequence[Block], now: datetime) -> int:

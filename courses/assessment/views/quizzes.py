@@ -19,6 +19,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, me, subject_of_pair
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Run
+from courses.catalogue.types import PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
@@ -27,7 +28,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import tenths
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 
 SHOWN = 100
@@ -224,6 +225,18 @@ def quiz_settings(pair: tuple[Run, Block]) -> Any:
             form.refuse(refused)
             run, block = load_quiz(block_id)
     return render_template("courses/assessment/quiz_settings.html", run=run, block=block, form=form, labels=labels)
+
+
+@blueprint.post("/blocks/<int:block_id>/quiz/restore")
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def restore_rules(pair: tuple[Run, Block]) -> Any:
+    """Take the rules of an old version again; from the history of the block."""
+    block = pair[1]
+    number, version = request.form.get("number", 0, type=whole), request.form.get("version", type=whole)
+    with transaction():
+        quizzes.restore_rules(block=block, number=number, version=version, by=me(), now=clock.now())
+    message = _("作答规则已恢复，立即生效；题目和说明没有改动。正在作答的人按开始时的时间；关闭时间延后的，随之延长。")
+    return done(message, "authoring.history", kind=PartKind.BLOCK.value, part_id=block.id)
 
 
 @blueprint.get("/blocks/<int:block_id>/attempts")

@@ -125,9 +125,16 @@ def settle(*, submission: Submission, by: Identity, now: datetime) -> None:
         session().flush()
         return
     penalty = rules.penalty_x10(assignment.max_x10, assignment.percent_per_day, submission.late_days, outcome.points_x10)
-    submission.points_x10, submission.penalty_x10 = outcome.points_x10, penalty
-    submission.score_x10 = rules.score_x10(outcome.points_x10, penalty, assignment.max_x10)
-    submission.state, submission.graded_at = SubmissionState.GRADED, now
+    submission.points_x10, submission.state, submission.graded_at = outcome.points_x10, SubmissionState.GRADED, now
+    deduct(submission=submission, penalty_x10=penalty, by=by, now=now)
+
+
+def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datetime) -> None:
+    """Take this much (tenths of a point) for lateness from the points that stand, whoever gave them; a mark that was shown is shown anew."""
+    assignment = submission.assignment
+    assert submission.points_x10 is not None
+    submission.penalty_x10 = penalty_x10
+    submission.score_x10 = rules.score_x10(submission.points_x10, penalty_x10, assignment.max_x10)
     session().flush()
     if assignment.released_at is not None or submission.released_at is not None:
         releasing.show(submission=submission, by=by, now=now)

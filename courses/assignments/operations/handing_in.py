@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO
 
 from courses.assignments import rules
@@ -25,6 +25,8 @@ from trainhub.kernel.i18n import _
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 MOST_TEXT = 100_000
+AGAIN_BEFORE = timedelta(days=1)
+"""So long before the reviews are over their reviewers may be asked again."""
 
 
 class NotPossible(Refused):
@@ -43,7 +45,7 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
     if submission is not None and submission.state is SubmissionState.GRADED:
         return "joined" if has_joined else "graded"
     until_at = late.untils_of(person_id, [assignment.id]).get(assignment.id)
-    has_more_time = until_at is not None and now <= until_at  # reviewers are asked again for another version
+    has_more_time = until_at is not None and now <= until_at and _may_be_reviewed_again(assignment, submission, now)
     is_in_review = submission is not None and submission.number and submission.state is not SubmissionState.RETURNED
     if assignment.allocated_at is not None and is_in_review and (has_joined or not has_more_time):
         return "joined" if has_joined else "in_review"
@@ -55,6 +57,15 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
         most=assignment.versions,
         is_returned=submission is not None and submission.state is SubmissionState.RETURNED,
     )
+
+
+def _may_be_reviewed_again(assignment: Assignment, submission: Submission | None, now: datetime) -> bool:
+    """Whether another version may go to the reviewers, who are asked again: once, and while a day is left to them; else an author with more time
+    could take away one review after the other, and the last of them too late for anybody to come back."""
+    if submission is None or assignment.allocated_at is None or assignment.peers_closed_at is not None:
+        return True
+    is_first = submission.submitted_at is None or submission.submitted_at <= assignment.allocated_at
+    return is_first and (assignment.peer_due_at is None or now <= assignment.peer_due_at - AGAIN_BEFORE)
 
 
 def _of_team(assignment: Assignment, person_id: int) -> Submission | None:
@@ -162,6 +173,8 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
 
     A revision that the staff asked for is as late as the version it revises: the day on which it was sent back is not the author's.
     """
+    # Whoever changes the rules counts anew what was handed in by then: a version comes before that, or is counted by the new rules.
+    session().refresh(assignment, with_for_update={"read": True, "of": Assignment})
     refuse_closed(closed_because(assignment, submission, enrolment.person_id, now))
     drafts = work.draft_files(submission.id)
     text = submission.draft_text if assignment.takes_text else ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, Submission
-from courses.assignments.operations.grading import settle, tell_authors
+from courses.assignments.operations.grading import deduct, tell_authors
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
 from courses.assignments.types import LatePolicy, SubmissionState
@@ -43,9 +43,9 @@ def recount_all(*, assignment: Assignment, by: Identity, now: datetime) -> int:
 def recount(*, submissions: Sequence[Submission], by: Identity, now: datetime) -> int:
     """Count anew how late these works of one assignment are and what that costs, by the rules and extensions that hold now.
 
-    Work never becomes later than it was when it was handed in: nobody pays for a rule that did not stand then. A mark that is there keeps
-    its points and takes the new deduction; one that was shown is shown anew. Authors are told what changed. Returns how many changed; repeating it
-    changes nothing.
+    Work never becomes later than it was when it was handed in. A mark that is there keeps its points, whoever gave them, and takes the new
+    deduction; one that was shown is shown anew, and neither its days nor its deduction ever rise: nobody pays a price that was raised after their
+    mark was known. Authors are told what changed. Returns how many changed; repeating it changes nothing.
     """
     if not submissions:
         return 0
@@ -58,13 +58,16 @@ def recount(*, submissions: Sequence[Submission], by: Identity, now: datetime) -
         days = rules.late_days_anew(policy, handed[one.id], given)
         before = (one.late_days, one.penalty_x10)
         is_graded = one.state is SubmissionState.GRADED and one.points_x10 is not None
+        is_shown = is_graded and one.released_at is not None
+        days = min(days, one.late_days) if is_shown else days
         penalty = rules.penalty_x10(one.assignment.max_x10, policy.percent_per_day, days, one.points_x10 or 0) if is_graded else one.penalty_x10
+        penalty = min(penalty, one.penalty_x10) if is_shown else penalty
         if before == (days, penalty):
             continue
         one.late_days = days
         session().flush()
         if is_graded:
-            settle(submission=one, by=by, now=now)
+            deduct(submission=one, penalty_x10=penalty, by=by, now=now)
         audit.record(
             by=by,
             did="courses.submission.lateness_recounted",

@@ -25,6 +25,7 @@ from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionS
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.learning import opening, settled_queries
 from courses.learning.models import Enrolment
+from courses.learning.rules import is_settled
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -298,9 +299,6 @@ def unreleased(assignment_id: int) -> list[Submission]:
     return list(session().scalars(statement.order_by(Submission.id)))
 
 
-# -- extensions ---------------------------------------------------------------------------------------------------------
-
-
 def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:
     """The assignments of a human's runs due until then and not handed in, or returned for revision; first what is due first.
 
@@ -340,7 +338,7 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
             found.append((ToHandIn(row.block_id, row.title, at, is_late), row))
     doors = opening.doors(person_id, {row.run_id for _one, row in found}, now)
     settled = settled_queries.by_run(person_id, {row.run_id for _one, row in found})
-    asked = [(one, row) for one, row in found if row.block_id not in settled.get(row.run_id, {})]
+    asked = [(one, row) for one, row in found if not is_settled(settled.get(row.run_id, {}), row.block_id)]
     return [one for one, row in asked if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
 
 

@@ -35,7 +35,7 @@ class Locked(Refused):
 def make(*, run: Run, by: Identity, now: datetime) -> Gradebook:
     """The gradebook of a run, once: one category with a column for every graded block, so that nobody's mark changes by it.
 
-    Who completed before keeps the mark of then, whatever is graded today, until a person writes into their line (`learning.rules.with_mark`).
+    Who completed before keeps the mark of then, whatever is graded today, until a person excuses them in it or writes over a result (`learning.rules.with_mark`).
     """
     known = queries.book_of(run.id)
     if known is not None:

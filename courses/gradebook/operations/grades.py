@@ -121,7 +121,7 @@ def hand_down(*, run_id: int, enrolment_ids: Sequence[int], by: Identity, now: d
         return 0
     enrolments = learning.begin_marks(enrolment_ids=enrolment_ids)
     categories, columns = queries.rules_of(book.id)
-    cells = queries.cells_of(columns, enrolment_ids)
+    cells, aside = queries.cells_of(columns, enrolment_ids), queries.settled_aside(book.id, enrolment_ids)
     outline = catalogue.outline(run_id, only_published=True)
     # Where parts are for groups only, each learner has an outline of their own; else one serves all.
     shared = None if any(part.access for part in outline.parts) else (run, learners.counted(outline, now))
@@ -134,7 +134,7 @@ def hand_down(*, run_id: int, enrolment_ids: Sequence[int], by: Identity, now: d
             now=now,
             place=shared,
             columns=rules.empty(total),
-            settled=rules.settled(total),
+            settled=aside.get(enrolment.id, {}) | rules.settled(total),
             is_written=rules.is_written(total),
         )
     return len(enrolment_ids)

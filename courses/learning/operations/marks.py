@@ -67,7 +67,8 @@ def take_mark(
     is_written: bool = False,
 ) -> Standing:
     """The gradebook hands down a learner's total, and the `columns` in which they have nothing; only with a fresh total a run that has a gradebook
-    is completed. `settled`: the blocks of which a person excused the learner (None), or wrote the score; `is_written`: into any column."""
+    is completed. `settled`: the blocks of which a person excused the learner (None), or wrote the score; `is_written`:
+    whether anything like that stands in the line, so that its total becomes the mark of who had completed before there was a book."""
     row = session().get(EnrolmentMark, enrolment.id, populate_existing=True)
     if row is None:
         row = EnrolmentMark(enrolment_id=enrolment.id)

@@ -90,6 +90,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         after=pairs[here + 1][1] if here + 1 < len(pairs) else None,
         blocks=blocks,
         states=states,
+        door=door,
         resume={key: rules.resume_at(states[key].position_x10, durations[key]) if key in states else 0 for key in durations},
         jump=_jump(blocks),
         seconds_left={key: rules.seconds_left(states[key].share_x1000 if key in states else 0, durations[key]) for key in durations},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,8 +26,8 @@ from courses.learning import queries as learning_queries
 from courses.learning import review_queries
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.kernel import audit, files
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel import audit, clock, files
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
 
 NOW = make.NOW
@@ -228,6 +230,23 @@ def test_rules_are_kept_as_versions_and_do_not_come_back_with_an_old_text(sessio
     with pytest.raises(Refused, match="没有第 9 版"):
         versions.restore_rules(block=quiz, number=9, version=None, by=SYSTEM, now=later)
     assert labels.rules_in_words(queries.events_of(first.id)[0].data["rules"]) == ["限时 10 分钟", "最多 1 次"]
+
+
+def test_a_result_that_waits_for_another_learner_names_no_instant_that_has_passed(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    run, closes = make.run(), clock.now() - 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat())
+    run = make.publish(run)
+    me, other = make.enrolment(run, ground.person()), make.enrolment(run, ground.person())
+    set_up(block, review={"after": [], "closed": ["marks"]})
+    quizzes.allow(block=block, person_id=other.person_id, closes_at=closes + 999 * MINUTE, by=SYSTEM, now=closes)
+    row = attempts.start(block=block, person_id=me.person_id, by=SYSTEM, now=closes - 9 * MINUTE)
+    attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes - MINUTE)
+    grading.grade(attempt_id=row.id, shares={1: 800}, feedback={}, by=SYSTEM, now=closes)
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/attempts/{row.id}").text
+    assert "现在不显示得分" in page
+    assert "关闭后可看" not in page
+    assert "还有学员" in page
 
 
 def test_extra_time_reaches_who_is_already_sitting_and_extra_attempts_count(session: Session) -> None:
@@ -454,6 +473,24 @@ def test_a_later_closing_reaches_those_who_sit_in_it_and_an_earlier_one_takes_no
     assert row.due_at == NOW + after * MINUTE
     set_up(block, closes_at=(closes - 30 * MINUTE).isoformat())
     assert row.due_at == NOW + after * MINUTE
+
+
+def test_a_later_closing_that_comes_back_with_old_rules_reaches_them_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    closes = NOW + 60 * MINUTE
+    block = make.quiz(make.unit(run), make.essay(run), of=run, closes_at=closes.isoformat())
+    set_up(block, closes_at=(closes - 30 * MINUTE).isoformat())
+    run = make.publish(run)
+    row = attempts.start(block=block, person_id=make.enrolment(run).person_id, by=SYSTEM, now=NOW)
+    assert row.due_at == closes - 30 * MINUTE
+    session.commit()
+    staff = as_role(Role.LECTURER, person_id=lead.id)
+    assert f"/teaching/blocks/{block.id}/quiz/restore" in staff.get(f"/teaching/block/{block.id}/versions").text
+    answer = staff.post(f"/teaching/blocks/{block.id}/quiz/restore", data={"number": 1, "version": block.version})
+    assert answer.status_code == 303
+    session.expire_all()
+    assert row.due_at == closes
 
 
 def test_answers_wait_for_who_was_given_a_later_closing_and_has_not_begun(session: Session) -> None:

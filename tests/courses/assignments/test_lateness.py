@@ -122,6 +122,57 @@ def test_one_price_of_a_day_for_all(session: Session) -> None:
     assert paid(first) == paid(second) == (2, 100, 800)
 
 
+@pytest.mark.parametrize("is_released", [True, False])
+def test_the_points_stay_whatever_the_rules_of_marking_are_by_now(session: Session, is_released: bool) -> None:
+    """Marked by one, by two are asked since; and marked by two, by one is asked since."""
+    single, double = made.assignment(percent_per_day=20), made.assignment(percent_per_day=20, is_double=True)
+    learners_of = [made.learner(task) for task in (single, double)]
+    one, two = (made.hand_in(task, me, now=WEDNESDAY) for task, me in zip((single, double), learners_of, strict=True))
+    made.grade(one, 800)
+    made.grade(two, 900)
+    made.grade(two, 860)
+    before = [(row.state, row.queue, row.points_x10, row.graded_at) for row in (one, two)]
+    assert [points for _state, _queue, points, _at in before] == [800, 880]
+    if is_released:
+        for task in (single, double):
+            releasing.release(assignment=task, by=SYSTEM, now=WEDNESDAY)
+    changed(single, is_double=True)
+    changed(double, is_double=False)
+    for task, me in zip((single, double), learners_of, strict=True):
+        extended(task, me.person_id, 1)
+    assert [(row.state, row.queue, row.points_x10, row.graded_at) for row in (one, two)] == before
+    assert [paid(row) for row in (one, two)] == [(1, 200, 600), (1, 200, 680)]
+    if is_released:
+        shown = [learners.states_of(me.id)[task.block_id].score_x10 for task, me in zip((single, double), learners_of, strict=True)]
+        assert shown == [600, 680]
+
+
+def test_the_mean_of_two_stays_where_the_limit_is_smaller_by_now(session: Session) -> None:
+    task = made.assignment(percent_per_day=20, is_double=True, limit_x10=100)
+    me = made.learner(task)
+    row = made.hand_in(task, me, now=WEDNESDAY)
+    made.grade(row, 900)
+    made.grade(row, 860)
+    changed(task, limit_x10=10, due_at=DUE + timedelta(days=1))
+    assert (row.points_x10, *paid(row)) == (880, 1, 200, 680)
+
+
+def test_a_released_mark_pays_no_price_that_was_raised_since(session: Session) -> None:
+    task = made.assignment(percent_per_day=0)
+    me, other = made.learner(task), made.learner(task)
+    row, waits = (made.hand_in(task, one, now=WEDNESDAY) for one in (me, other))
+    made.grade(row, 800)
+    releasing.release(assignment=task, by=SYSTEM, now=WEDNESDAY)
+    changed(task, percent_per_day=20)
+    assert paid(row) == (2, 0, 800)
+    extended(task, me.person_id, 1)
+    assert (row.penalty_x10, learners.states_of(me.id)[task.block_id].score_x10) == (0, 800)
+    made.grade(waits, 800)
+    assert paid(waits) == (2, 400, 400), "what is marked from now on pays it"
+    changed(task, percent_per_day=10)
+    assert [one.penalty_x10 for one in (row, waits)] == [0, 200]
+
+
 def test_what_waits_goes_on_waiting(session: Session) -> None:
     """Peers, a second grader, the author of what was returned: the days change, the state does not."""
     peers = made.assignment(peers=2, peer_due_at=DUE + timedelta(days=9))

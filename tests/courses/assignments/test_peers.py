@@ -341,3 +341,15 @@ def test_who_was_given_more_time_improves_a_work_that_is_in_review(session: Sess
         row = made.hand_in(task, people[0], "改过的", now=now)
         assert (row.number, row.late_days, row.queue) == (2, 0, Queue.NONE)
         assert {one.state for one in peers.reviews_of(row.id)} == {ReviewState.ASSIGNED}
+        assert handing_in.closed_because(task, row, people[0].person_id, now) == "in_review", "once"
+
+
+@pytest.mark.parametrize(("left", "why"), [(24, ""), (23, "in_review")])
+def test_reviewers_who_are_asked_again_have_a_day(session: Session, left: int, why: str) -> None:
+    task, people, rows = reviewed()
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    setup.extend(assignment=task, person_id=people[0].person_id, until_at=PEER_DUE + timedelta(days=1), reason="病假", by=SYSTEM, now=DUE)
+    now = PEER_DUE - timedelta(hours=left)
+    assert handing_in.closed_because(task, rows[0], people[0].person_id, now) == why
+    reviewing.close(assignment=task, now=PEER_DUE)
+    assert handing_in.closed_because(task, _again(rows[0]), people[0].person_id, PEER_DUE) == "", "nobody's review is taken away any more"

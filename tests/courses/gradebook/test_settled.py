@@ -10,15 +10,19 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from courses.agenda import queries as agenda
 from courses.assignments.models import Assignment
+from courses.assignments.operations import releasing
 from courses.assignments.queries import work
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import groups
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.gradebook import queries
 from courses.gradebook.models import Gradebook
 from courses.gradebook.operations import books, grades
 from courses.gradebook.types import GradeKind
 from courses.learning import opening, operations
+from courses.learning import queries as learners
 from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
@@ -89,6 +93,36 @@ def test_nothing_is_left_to_do(
     assert me.state is state
 
 
+@pytest.mark.parametrize(("points", "state"), [(0, EnrolmentState.ACTIVE), (1, EnrolmentState.COMPLETED)])
+def test_a_zero_that_closes_a_line_is_no_work_that_was_done(session: Session, points: int, state: EnrolmentState) -> None:
+    run, task, text, book = taught(pass_mark_x10=0)
+    me = made.learner(task)
+    read(session, run, text, me, book)
+    write(book, task, me, GradeKind.OVERRIDE, points)
+    session.refresh(me)
+    assert me.state is state
+    assert opening.door(me, NOW).is_done(task.block_id) is (points > 0)
+    if not points:
+        write(book, task, me, GradeKind.EXCUSED)
+        session.refresh(me)
+        assert me.state is EnrolmentState.COMPLETED
+
+
+def test_what_is_for_other_groups_is_settled_by_nobody(session: Session) -> None:
+    """Whoever comes into the group is asked for it."""
+    run, task, _text, book = taught()
+    group = groups.add_group(run=make.loaded(run), name="甲", **BY)
+    graded = session.get_one(Block, task.block_id)
+    graded.access = Access((Condition(ConditionKind.GROUP, group.key),)).plain()
+    session.flush()
+    me = made.learner(task)
+    for kind in (GradeKind.OVERRIDE, None):
+        write(book, task, me, kind, 800)
+    mark = learners.mark_of(me)
+    assert mark is not None
+    assert (mark.settled, mark.is_written) == ({}, False)
+
+
 def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Session) -> None:
     run, task, text, book = taught()
     me = made.learner(task)
@@ -97,6 +131,18 @@ def test_what_is_taken_back_before_the_completion_is_asked_for_again(session: Se
         write(book, task, me, None)
     read(session, run, text, me, book)
     assert (me.state, me.progress_x1000) == (EnrolmentState.ACTIVE, 500)
+
+
+def test_it_stays_where_its_column_is_taken_out(session: Session) -> None:
+    """The block is still graded, so that it would be asked for again."""
+    run, task, text, book = taught()
+    me, other = made.learner(task), made.learner(task)
+    write(book, task, me, GradeKind.EXCUSED)
+    (column,) = queries.columns_of(book.id)
+    books.remove_column(book=book, column=column, **BY)
+    for one in (me, other):
+        read(session, run, text, one, book)
+    assert [(one.state, one.progress_x1000) for one in (me, other)] == [(EnrolmentState.COMPLETED, 1000), (EnrolmentState.ACTIVE, 500)]
 
 
 def test_who_is_excused_of_everything_completes(session: Session) -> None:
@@ -129,18 +175,39 @@ def test_what_waits_for_it_opens(session: Session, kind: GradeKind | None, point
     assert [door.is_open(text.unit_id, text.id) for door in (one, many, mine)] == [is_open] * 3
 
 
+@pytest.mark.parametrize(("points", "is_open"), [(0, False), (700, True)])
+def test_a_zero_that_was_written_over_a_result_keeps_closed_what_asks_for_a_mark(session: Session, points: int, is_open: bool) -> None:
+    _run, task, text, book = taught()
+    graded = session.get_one(Block, task.block_id)
+    text.access = Access((Condition(ConditionKind.GRADE, f"block:{graded.key}", min_x10=700),)).plain()
+    session.flush()
+    me = made.learner(task)
+    made.grade(made.hand_in(task, me), 900)
+    releasing.release(assignment=task, **BY)
+    write(book, task, me, GradeKind.OVERRIDE, points)
+    session.expire_all()
+    assert opening.door(me, NOW).is_open(text.unit_id, text.id) is is_open
+
+
 def test_it_is_not_asked_for_and_the_page_says_why(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     run, task, _text, book = taught()
     me, other = made.learner(task, ground.person()), made.learner(task)
     write(book, task, me, GradeKind.EXCUSED)
     assert [len(work.to_hand_in(one.person_id, made.DUE, NOW)) for one in (me, other)] == [0, 1]
+    write(book, task, other, GradeKind.OVERRIDE, 0)
+    assert len(work.to_hand_in(other.person_id, made.DUE, NOW)) == 1
+    days = [agenda.items(one.person_id, since=made.DUE.date(), until=made.DUE.date(), now=NOW) for one in (me, other)]
+    assert [sum(item.uid.startswith("assignment-") for item in found) for found in days] == [0, 1]
     session.commit()
-    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
+    browser = as_role(Role.TRAINEE, person_id=me.person_id)
+    unit_id = session.get_one(Block, task.block_id).unit_id
+    assert "免计" in browser.get(f"/learning/runs/{run.id}/units/{unit_id}").text
+    page = browser.get(f"/learning/runs/{run.id}/progress").text
     assert "教师已免计这一项" in page
     assert "还没有提交作业" not in page
 
 
-def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Engine]) -> None:
+def test_the_upgrade_completes_nobody_by_itself(history: Callable[[str], sa.Engine]) -> None:
     before = history("0112")
     with before.connect() as connection:
         row(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
@@ -161,5 +228,5 @@ def test_who_was_excused_before_is_reckoned_anew(history: Callable[[str], sa.Eng
     with before.connect() as connection:
         found = connection.execute(sa.text("SELECT enrolment_id, is_due, is_written, settled FROM enrolment_mark ORDER BY enrolment_id")).all()
     told = [(key, bool(is_due), bool(written), stored) for key, is_due, written, stored in found]
-    assert told == [(1, True, True, None), (2, True, True, None), (3, False, True, None), (4, False, False, None)]
+    assert told == [(1, False, True, None), (2, False, True, None), (3, False, False, None), (4, False, False, None)]
     migrations.downgrade(before, "0112")

@@ -110,9 +110,9 @@ def test_a_pool(session: Session, tmp_path: Path, is_changed: bool, found: str) 
     assert ("".join(text for problem in content.problems for text, _points in answers(problem)), content.count) == (found, 1)
 
 
-def opinion(run: Run, block: Block, stem: str, *labels: str) -> None:
+def opinion(run: Run, block: Block, stem: str, *labels: str, points_x10: int = 0) -> None:
     made = asks(run, QuestionKind.SINGLE, stem, {"options": [{"body": label, "is_correct": False} for label in labels]})
-    items.add_item(block=block, question=made, points_x10=0, **BY)
+    items.add_item(block=block, question=made, points_x10=points_x10, **BY)
 
 
 def test_a_poll_and_a_survey(session: Session, tmp_path: Path) -> None:
@@ -132,6 +132,29 @@ def test_a_poll_and_a_survey(session: Session, tmp_path: Path) -> None:
     (content,) = out(run, tmp_path / "survey-changed")
     assert isinstance(content, docs.SurveyDoc)
     assert ([label for _code, label in content.questions], [label for _code, label in content.answers]) == (["快吗", "累吗"], ["是", "否"])
+
+
+@pytest.mark.parametrize("came", [POLL, SURVEY])
+def test_a_question_with_points_is_not_left_out_of_a_questionnaire(session: Session, tmp_path: Path, came: str) -> None:
+    run, block = taken(session, tmp_path / "in", came)
+    opinion(run, block, "还要吗", "要", "不要", points_x10=10)
+    found = out(run, tmp_path / "out")
+    assert any("还要吗" in str(one) for one in found)
+    items.add_item(block=block, question=asks(run, QuestionKind.TEXT, "新题", {"answers": [{"text": "d", "is_correct": True}]}), **BY)
+    found = out(run, tmp_path / "again")
+    assert all(any(word in str(one) for one in found) for word in ("还要吗", "新题"))
+
+
+def test_what_a_changed_import_loses_is_named(session: Session, tmp_path: Path) -> None:
+    run, block = taken(session, tmp_path / "in", '<problem url_name="p1"/>', {"problem/p1.xml": THREE})
+    block.title = "小测"
+
+    def told() -> list[str]:
+        return [one for one in putting_out.course_doc(make.loaded(run)).warnings if "部分得分" in one]
+
+    assert told() == []
+    items.add_item(block=block, question=asks(run, QuestionKind.TEXT, "题", {"answers": [{"text": "a"}, {"text": "b", "share_x1000": 500}]}), **BY)
+    assert told() == ["填空和数值题的部分得分（导出后算全对）没有导出：小测"]
 
 
 def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> None:

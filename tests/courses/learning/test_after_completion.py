@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -9,11 +11,12 @@ from courses.assessment import queries as quizzes
 from courses.assessment.operations import attempts, grading
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, versions
-from courses.gradebook import queries
+from courses.gradebook import feed_queries, queries
 from courses.gradebook.models import Gradebook, GradeColumn
 from courses.gradebook.operations import books, grades
 from courses.gradebook.types import GradeKind
 from courses.learning import operations as learning
+from courses.learning import settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
@@ -235,11 +238,17 @@ def test_a_book_that_is_made_later_leaves_the_mark_of_who_has_completed(session:
     assert learning.standing_of(me, make.loaded(run), NOW).score_x10 == 400
     mark(attempt, me, 300)
     assert marks(run, me, book) == (300, 300)
+    own = by_hand(book, "参与")
+    taken: dict[str, Any] = {"enrolment": me, "kind": GradeKind.MANUAL, "points_x10": 50, "reason": "", "version": None}
+    grades.set_grade(book=book, column=own, by=SYSTEM, now=NOW, **taken)
+    assert marks(run, me, book) == (300, 300), "what is entered for the whole class is no decision about the mark of one"
+    assert settled_queries.kept_marks([me.id]) == feed_queries.scores_of(book, None, [me.id]) == {me.id: 300}
     column = next(one for one in queries.columns_of(book.id) if one.block_id == missed.id)
     given = {"kind": GradeKind.OVERRIDE, "points_x10": 500, "reason": "补考", "version": None}
     grades.set_grade(book=book, column=column, enrolment=me, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
     (line,) = queries.book_rows(book, [queries.learner(me.id)])
     assert marks(run, me, book) == (line.total.score_x10,) * 2
+    assert settled_queries.kept_marks([me.id]) == {}
 
 
 @pytest.mark.parametrize("has_book_first", [True, False])

@@ -19,16 +19,15 @@ JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgr
 
 
 def upgrade() -> None:
-    """Forward: whoever was excused or has a mark that was written is reckoned anew by the next run of the job, which completes who was held up."""
+    """Forward. Nothing is reckoned anew by this alone: a completion is for good, and whether whoever was held up completes is for a person of the
+    course to decide, who saves the settings of the gradebook or writes into the learner's line."""
     op.add_column("enrolment_mark", sa.Column("settled", JSON, nullable=True))
     op.add_column("enrolment_mark", sa.Column("is_written", sa.Boolean(), nullable=False, server_default=sa.false()))
     mark, grade = (
-        sa.table("enrolment_mark", sa.column("enrolment_id"), sa.column("is_due"), sa.column("is_written")),
+        sa.table("enrolment_mark", sa.column("enrolment_id"), sa.column("is_written")),
         sa.table("grade", sa.column("enrolment_id"), sa.column("kind")),
     )
     written = sa.select(grade.c.enrolment_id).where(grade.c.kind.in_(("excused", "override")))
-    op.get_bind().execute(sa.update(mark).where(mark.c.enrolment_id.in_(written)).values(is_due=sa.true()))
-    written = sa.select(grade.c.enrolment_id).where(grade.c.kind.is_not(None))
     op.get_bind().execute(sa.update(mark).where(mark.c.enrolment_id.in_(written)).values(is_written=sa.true()))
 
 
