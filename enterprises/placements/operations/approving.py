@@ -12,7 +12,7 @@ from enterprises.placements.models import Position, PositionSeats
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell_hosts
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
 from enterprises.placements.operations.onehuman import demand_not_host
-from enterprises.placements.operations.resting import tell_back, tell_gone
+from enterprises.placements.operations.resting import had, tell_back, tell_gone
 from enterprises.placements.queries.hosting import open_terms
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
@@ -85,6 +85,7 @@ def return_position(
         raise WrongState(_("只有已提交的岗位可以退回。"))
     if not reason.strip():
         raise BadPlacement(_("请写明退回的理由。"), field="reason")
+    lost = had(rows)
     for row in rows:
         row.decision, row.return_reason = SeatDecision.RETURNED, reason.strip()[:400]
     settle(position)
@@ -92,7 +93,7 @@ def return_position(
     session().flush()
     terms = [row.term_id for row in rows]
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
-    tell_gone(position, terms, by=by, now=now, tells_heads=tells_heads)
+    tell_gone(position, terms, by=by, now=now, tells_heads=tells_heads, lost=lost)
     _tell_hosts(position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), rows, by, now)
     return position
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from enterprises.placements import queries
-from enterprises.placements.models import Position, Round, Term
+from enterprises.placements.models import Position, PositionSeats, Round, Term
 from enterprises.placements.operations._support import BadPlacement, tell, tell_hosts
 from enterprises.placements.queries.hosting import open_terms
 from enterprises.placements.queries.resting import offered_by_enterprise, offered_terms
@@ -36,15 +36,13 @@ def demand_known(position: Position, term_ids: Collection[int], *, is_known: boo
 
 
 def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity, now: datetime) -> None:
-    """An offer that was approved for some terms waits for the schools again: who ranks it keeps the wish, the heads are asked to hurry. Nothing is said
-    in a round that has another term in which it is still on offer: there the wish counts as before."""
+    """An offer that was approved for some terms waits for the schools again: who ranks it keeps the wish, the heads are asked to hurry. Students hear
+    nothing in a round that has another term in which it is still on offer: there the wish counts as before."""
     opened = open_terms([position.id]).get(position.id, set())
     for round_, persons in queries.rankers_of(position.id, term_ids):
-        if opened & set(round_.term_ids):
-            continue
         is_open = round_.state is RoundState.OPEN
         tell(
-            persons,
+            [] if opened & set(round_.term_ids) else persons,
             kind="placements.position_rests",
             message=N_("你填报的岗位“%(title)s”有修改，正等待学校重新审核；名次保留，通过后照常参加安排。%(day)s 24 时前仍可调整志愿。")
             if is_open
@@ -61,9 +59,10 @@ def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity,
 
 def tell_back(position: Position, term_ids: Collection[int], *, before: Collection[int], now: datetime) -> None:
     """An offer that rested is approved (again) for some terms: who ranks it is told that the wish counts, unless it did: `before` are the terms in which
-    it was on offer all the time."""
+    it was on offer all the time; or unless the round has no term in which there are seats now."""
+    opened = open_terms([position.id]).get(position.id, set())
     for round_, persons in queries.rankers_of(position.id, term_ids):
-        if set(before) & set(round_.term_ids):
+        if set(before) & set(round_.term_ids) or not opened & set(round_.term_ids):
             continue
         tell(
             persons,
@@ -76,15 +75,24 @@ def tell_back(position: Position, term_ids: Collection[int], *, before: Collecti
         )
 
 
-def tell_gone(position: Position, term_ids: Collection[int] | None = None, *, by: Identity, now: datetime, tells_heads: bool = True) -> None:
+def tell_gone(
+    position: Position,
+    term_ids: Collection[int] | None = None,
+    *,
+    by: Identity,
+    now: datetime,
+    tells_heads: bool = True,
+    lost: Collection[int] | None = None,
+) -> None:
     """A position is offered no more (over some terms): whoever ranks it in an open round still has time to rank another (nothing is said where the
-    round has another term in which it is offered, or waits); who answers for a round that runs has to see whether its seats suffice."""
+    round has another term in which it is offered, or waits); who answers for a round that runs has to see whether its seats suffice, where students
+    ranked it or seats went that were still to be had (`lost`: their terms, where the rows do not tell any more)."""
     kept = offered_terms(position.id)
-    ranking = [(round_, persons) for round_, persons in queries.rankers_of(position.id, term_ids) if not kept & set(round_.term_ids)]
+    ranking = queries.rankers_of(position.id, term_ids)
     for round_, persons in ranking:
         is_open = round_.state is RoundState.OPEN
         tell(
-            persons,
+            [] if kept & set(round_.term_ids) else persons,
             kind="placements.position_gone",
             message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。")
             if is_open
@@ -95,18 +103,30 @@ def tell_gone(position: Position, term_ids: Collection[int] | None = None, *, by
             title=position.title,
             **({"day": round_.closes_on.isoformat()} if is_open else {}),
         )
-    counts = {round_.id: len(persons) for round_, persons in ranking}
-    for round_ in queries.rounds_over(*_lost(position, term_ids)) if tells_heads else ():
-        if round_.state is not RoundState.DRAFT:
-            message = N_("轮次“%(round)s”进行中，岗位“%(title)s”不再接收，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。")
+    if tells_heads:
+        counts = {round_.id: len(persons) for round_, persons in ranking}
+        over = queries.rounds_over(*(_lost(position, term_ids) if lost is None else lost))
+        running = {round_.id: round_ for round_ in (*over, *(one for one, persons in ranking if persons)) if round_.state is not RoundState.DRAFT}
+        for round_ in running.values():
+            message = STAYS_ELSEWHERE if kept & set(round_.term_ids) else GONE
             _tell_heads(round_, position, "placements.offer_gone", message, counts.get(round_.id, 0), by, now)
+
+
+GONE = N_("轮次“%(round)s”进行中，岗位“%(title)s”不再接收，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。")
+STAYS_ELSEWHERE = N_(
+    "轮次“%(round)s”进行中，岗位“%(title)s”在其中一个学期不再提供席位，其他学期照常，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。"
+)
 
 
 def _lost(position: Position, term_ids: Collection[int] | None) -> set[int]:
     """The terms in which something goes that was still to be had: a place made for one student alone is nobody else's loss."""
     if term_ids is not None:
         return set(term_ids)
-    rows = queries.seats_of_position(position.id)
+    return had(queries.seats_of_position(position.id))
+
+
+def had(rows: Iterable[PositionSeats]) -> set[int]:
+    """The terms of the rows in which seats were approved and not yet taken."""
     return {row.term_id for row in rows if row.decision is SeatDecision.APPROVED and row.seats > row.taken}
 
 

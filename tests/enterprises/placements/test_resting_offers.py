@@ -300,3 +300,49 @@ def test_more_seats_need_a_second_thought_where_students_rank_the_offer(world: S
     host = as_host(world, as_role)
     assert host.post(f"{url}/seats", data={**sent_, "goes_on": "1"}).status_code == 303
     assert (queries.seats_of(world.second, world.term_id).seats, position(world.second).state) == (9, OfferState.SUBMITTED)
+
+
+def _said(world: SimpleNamespace, kind: str) -> list[tuple[str, int]]:
+    rows = db.session.scalars(select(Notice).where(Notice.kind == kind, Notice.account_id == world.head).order_by(Notice.id))
+    return [("不再接收" if "不再接收" in row.message else "其中一个学期", row.values["n"]) for row in rows]
+
+
+def test_the_heads_hear_of_more_seats_and_of_one_term_that_goes_as_it_is(world: SimpleNamespace) -> None:
+    """The wishes count on in the other term, yet seats of this one are out of the plan: a sentence of its own, with all who rank it."""
+    first, second = over_two(world)
+    row = position(world.second)
+    rests = told(world.head, "placements.offer_rests")
+    operations.set_seats(position=row, term=first, seats=9, **WHOLE)
+    assert told(world.head, "placements.offer_rests") == rests + 1
+    operations.approve_position(position=row, **WHOLE)
+    operations.return_position(position=row, reason="补充", term_ids=[second.id], **WHOLE)
+    assert _said(world, "placements.offer_gone") == [("其中一个学期", 2)]
+    operations.return_position(position=row, reason="补充", term_ids=[first.id], by=SYSTEM, now=NOW + timedelta(hours=1))
+    assert _said(world, "placements.offer_gone")[1:] == [("不再接收", 2)]
+
+
+def test_nothing_is_back_where_there_are_no_seats(world: SimpleNamespace) -> None:
+    """A round over one of two terms: its seats went while the offer rested."""
+    second = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 12, 7))
+    row = position(world.second)
+    operations.set_seats(position=row, term=second, seats=2, **WHOLE)
+    operations.approve_position(position=row, **WHOLE)
+    back = told(world.student, "placements.position_back")
+    operations.change_position(position=row, hours_per_day=7, **WHOLE)
+    operations.set_seats(position=row, term=queries.term(world.term_id), seats=0, **WHOLE)
+    operations.approve_position(position=row, by=SYSTEM, now=NOW + timedelta(hours=1))
+    assert told(world.student, "placements.position_back") == back
+
+
+def test_what_was_never_on_offer_is_no_loss_when_it_is_given_back(world: SimpleNamespace) -> None:
+    fresh = make.position(enterprise=organisations.by_id(world.enterprise_id), terms=[queries.term(world.term_id)], is_approved=False)
+    operations.submit_position(position=fresh, **WHOLE)
+    operations.return_position(position=fresh, reason="补充", **WHOLE)
+    assert told(world.head, "placements.offer_gone") == 0
+
+
+def test_a_resting_offer_that_is_closed_is_told_to_the_heads(world: SimpleNamespace) -> None:
+    """They were asked to hurry, and would look for it in vain."""
+    operations.change_position(position=position(world.second), hours_per_day=7, **WHOLE)
+    operations.close_position(position=position(world.second), **WHOLE)
+    assert (told(world.student, "placements.position_gone"), told(world.head, "placements.offer_gone")) == (1, 1)

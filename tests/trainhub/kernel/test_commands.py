@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from trainhub import installation
-from trainhub.kernel import audit
+from trainhub.kernel import audit, migrations
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.commands import edge
 from trainhub.kernel.db import session, transaction
@@ -85,6 +87,10 @@ def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("TRAINHUB_INSTANCE", str(tmp_path))
     monkeypatch.setenv("TRAINHUB_SECRET_KEY", "a secret that is long enough for this test")
     monkeypatch.setenv("TRAINHUB_BASE_URL", "http://127.0.0.1:8000")  # else the command sets it for the process
+    with closing(sqlite3.connect(tmp_path / "trainhub.sqlite3")) as made:
+        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        made.execute("INSERT INTO alembic_version VALUES (?)", (migrations.head(),))
+        made.commit()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -66,6 +66,9 @@ class Plan:
         return [one.name for one in self.add.values() if one.public not in self.withdraw]
 
 
+NOTHING = Plan({}, {}, {}, (), 0)
+
+
 def plan(stored: Iterable[Mapping[str, Any]], journal: Iterable[Mapping[str, Any]], *, ring: Keyring, accepted: Collection[str] = ()) -> Plan:
     """What these lines would do to the keys here; reads only. `accepted` names keys that the operator knows without a proof.
 

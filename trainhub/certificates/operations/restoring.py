@@ -119,8 +119,10 @@ def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None 
     `accepted` names keys that are the operator's own though no signature proves it.
     """
     told = list(lines)
-    stored = seen.keys if seen is not None else ()
-    brought = carrying.carry(stored, _of_keys(told), ring=keyring(), by=by, now=clock.now(), accepted=accepted)
+    stored, of_keys = seen.keys if seen is not None else (), _of_keys(told)
+    brought = carrying.NOTHING  # an archive is restored where there are no keys yet, or damaged ones: none is opened for nothing
+    if stored or of_keys:
+        brought = carrying.carry(stored, of_keys, ring=keyring(), by=by, now=clock.now(), accepted=accepted)
     links, unread = _links([*told, *({"did": CLOSED, **one} for one in (seen.links if seen is not None else ()))])
     for row, closed_at in links:
         row.closed_at = closed_at

@@ -134,7 +134,7 @@ def _together(hashes: list[str]) -> str:
 
 def _append(bind: sa.Connection, did: str, on: tuple[str, str], data: Mapping[str, Any]) -> None:
     """An event at the end of the chain, as `kernel.audit` writes it."""
-    last = bind.execute(sa.select(head.c.hash, head.c.events).where(head.c.id == 1)).one_or_none()
+    last = bind.execute(sa.select(head.c.hash, head.c.events).where(head.c.id == 1).with_for_update()).one_or_none()
     before, count = (last.hash, last.events) if last is not None else (GENESIS, 0)
     now = datetime.now(UTC)
     fields = [before, now.isoformat(timespec="microseconds"), None, ACTOR, "upgrade", did, *on, dict(data)]

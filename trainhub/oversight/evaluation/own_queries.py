@@ -150,18 +150,29 @@ def _appearing(person_id: int) -> Any:
     return sa.union(*parts).subquery()
 
 
-LISTED = re.compile(r"[^、：；，（）]+（[^（）]+）(?:、[^、：；，（）]+（[^（）]+）)+")
-"""A list of who is told with their numbers: 张三（1）、李四（2）."""
+BETWEEN = "）、"
+"""Between two of a list of who is told with their numbers: 张三（1）、李四（2）."""
+
+
+NUMBERED = re.compile(r"（[0-9A-Za-z-]+）")
 
 
 def own_part(text: str, numbered: str) -> str:
-    """A text of a finding as it is told to one of those whom it names: of a list of persons only their own part."""
+    """A text of a finding as it is told to one of those whom it names: of each list of persons only their own part, of one without them nothing but
+    what it is of."""
+    return "；".join(_own(one, numbered) for one in text.split("；"))
 
-    def kept(found: re.Match[str]) -> str:
-        mine = [one for one in found[0].split("、") if one.endswith(numbered)]
-        return "、".join(mine) or found[0]
 
-    return LISTED.sub(kept, text)
+def _own(text: str, numbered: str) -> str:
+    first, *others = text.split(BETWEEN)
+    start = max(first.rfind(sign) for sign in "：，") + 1
+    if not others or numbered in first[:start]:
+        return text
+    *before, last = [f"{one}）" for one in (first[start:], *others)]
+    last = last.removesuffix("）")
+    ends = last.find(numbered) + len(numbered) if numbered in last else max((found.end() for found in NUMBERED.finditer(last)), default=len(last))
+    mine = next((one for one in (*before, last[:ends]) if one.endswith(numbered)), "…")
+    return first[:start] + mine + last[ends:]
 
 
 def _about(name: str, number: str, is_teacher: int) -> Callable[[str], str]:
