@@ -45,6 +45,10 @@ def test_one_list_or_one_certificate_is_printed_apart() -> None:
         other = certificate()
     batch = next(int(one["id"]) for one in made[0].evidence if one["kind"] == "batch")
     assert _numbers(_wanted(made[0], batch_id=batch)) == sorted(one.number for one in made)
+    with transaction():
+        again = operations.reissue(certificate=made[1], **REASON)
+    assert again.number == made[1].number
+    assert again.number in _numbers(_wanted(made[0], batch_id=batch)), "the edition that stands"
     assert _numbers(_wanted(made[1], numbers=(made[1].number,))) == [made[1].number]
     with pytest.raises(printing.CannotPrint, match="不在所选范围内") as refused:
         _numbers(_wanted(made[0], batch_id=batch, numbers=(made[0].number, other.number)))

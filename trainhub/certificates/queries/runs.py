@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Insert, exists, func, insert, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.certificates.models import BlankSheet, Certificate, IssueItem, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
@@ -143,7 +144,11 @@ def _printable(identity: Identity, wanted: CertificateFilter, *columns: Any) -> 
 
 def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.batch_id is not None:
-        yield exists().where(IssueItem.batch_id == wanted.batch_id, IssueItem.certificate_id == Certificate.id)
+        # By number: of what was corrected or reissued since the edition that stands. What an earlier batch had linked was issued by that one.
+        listed, before = aliased(Certificate), aliased(IssueItem)
+        known = exists().where(before.certificate_id == IssueItem.certificate_id, before.batch_id < IssueItem.batch_id)
+        issued = select(listed.number).join(IssueItem, IssueItem.certificate_id == listed.id)
+        yield Certificate.number.in_(issued.where(IssueItem.batch_id == wanted.batch_id, ~known))
     if wanted.numbers:
         yield Certificate.number.in_(wanted.numbers)
     if wanted.only_unprinted:
