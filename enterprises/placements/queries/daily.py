@@ -271,8 +271,9 @@ def decided_alike(placement_id: int, ids: Collection[int], *, state: DayState, r
     return session().scalar(statement) == len(ids)
 
 
-def logs_to_review(identity: Identity) -> Any:
-    """Weekly logs that no supervisor has reviewed yet, the oldest first; also of placements that are finished: the last weeks' are written then."""
+def logs_to_review(identity: Identity, until: date | None = None) -> Any:
+    """Weekly logs (of the week of a day at the latest) that no supervisor has reviewed yet, the oldest first; also of placements that are finished:
+    the last weeks' are written then."""
     statement: Any = (
         select(WeeklyLog, Person.name.label("student"), Student.student_no, Organisation.name.label("enterprise"))
         .join(Placement, Placement.id == WeeklyLog.placement_id)
@@ -281,6 +282,8 @@ def logs_to_review(identity: Identity) -> Any:
         .join(Organisation, Organisation.id == Placement.enterprise_id)
         .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state.in_(HELD))
     )
+    if until is not None:
+        statement = statement.where(sa.tuple_(WeeklyLog.iso_year, WeeklyLog.iso_week) <= sa.tuple_(*until.isocalendar()[:2]))
     return statement.order_by(WeeklyLog.iso_year, WeeklyLog.iso_week, Person.pinyin, WeeklyLog.id)
 
 

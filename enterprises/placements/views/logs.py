@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request
@@ -130,7 +131,9 @@ def review_log(pair: tuple[Placement, WeeklyLog]) -> Any:
 @blueprint.get("/reviews")
 @guard(Can.LOG_REVIEW_LIST)
 def reviews() -> Any:
-    """Weekly logs that wait for the school's supervisor."""
+    """Weekly logs that wait for the school's supervisor; `until`: of weeks up to that of a day, where the first page says how many wait long."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.logs_to_review(who()), number=number, size=size, scalars=False)
-    return render_template("enterprises/placements/reviews.html", page=page, labels=labels, notes=queries.notes_of([row[0].id for row in page.items]))
+    until = request.args.get("until", type=date.fromisoformat)
+    page = paging.paginate(queries.logs_to_review(who(), until), number=number, size=size, scalars=False)
+    notes = queries.notes_of([row[0].id for row in page.items])
+    return render_template("enterprises/placements/reviews.html", page=page, until=until, labels=labels, notes=notes)

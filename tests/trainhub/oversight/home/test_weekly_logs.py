@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -65,6 +66,12 @@ def test_heads_hear_of_weeks_that_wait_long(world: SimpleNamespace, as_role: AsR
     on = date(2026, 3, 8) + timedelta(days=days)
     text = page(as_role, Role.PROGRAMME_ADMIN, on, programme_id=world.programme_id)
     assert ("督促校内导师审阅周志" in text) is is_told
+    if is_told:
+        address = re.search(r'href="(/placements/reviews\?until=[^"]+)"', text)
+        assert address is not None
+        with time_machine.travel(make.at(on), tick=False):
+            listed = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id).get(address[1]).text
+        assert ("共 1 篇" in listed, "只列" in listed) == (True, True), "the list shows what the number counts"
 
 
 def test_a_round_that_waits_for_its_next_step_is_named_however_many_came_after(session: Session, as_role: AsRole) -> None:

@@ -70,11 +70,12 @@ LOGS_LATE = timedelta(days=14)
 
 def late_logs(identity: Identity, today: date) -> list[Todo]:
     """Weekly logs that have waited long for a supervisor, or have none."""
-    late = sum(count for monday, count in practice.logs_waiting(identity).items() if monday + timedelta(days=6) + LOGS_LATE <= today)
+    until = today - LOGS_LATE - timedelta(days=6)
+    late = sum(count for monday, count in practice.logs_waiting(identity).items() if monday <= until)
     if not late:
         return []
     said = _("超过 %(n)s 天没有人审阅；没有校内导师的，请自行审阅或安排", n=LOGS_LATE.days)
-    return [Todo(_("督促校内导师审阅周志"), link(identity, "placements.reviews"), _("查看"), late, said, 2, "edit")]
+    return [Todo(_("督促校内导师审阅周志"), link(identity, "placements.reviews", until=until.isoformat()), _("查看"), late, said, 2, "edit")]
 
 
 def school(identity: Identity, today: date) -> Panel:
