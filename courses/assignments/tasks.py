@@ -15,7 +15,7 @@ from courses.learning import intakes
 from courses.learning.tables import PART
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import portions, session, transaction
 from trainhub.kernel.downloads import codes_of
 from trainhub.kernel.each import each
 from trainhub.kernel.errors import NotFound
@@ -103,9 +103,8 @@ def recount_lateness(running: Running) -> Mapping[str, Any]:
     ids = late.handed_in_ids(assignment_id)
     session().rollback()
     changed = 0
-    for start in range(0, len(ids), lateness.AT_ONCE):
+    for place, some in enumerate(portions(ids, lateness.AT_ONCE), start=1):
         with transaction():
-            some = list(work.whole(ids[start : start + lateness.AT_ONCE]).values())
-            changed += lateness.recount(submissions=some, by=SYSTEM, now=clock.now())
-        running.progress(min(start + lateness.AT_ONCE, len(ids)), len(ids))
+            changed += lateness.recount(submissions=list(work.whole(some).values()), by=SYSTEM, now=clock.now())
+        running.progress(min(place * lateness.AT_ONCE, len(ids)), len(ids))
     return {"changed": changed}

@@ -13,7 +13,7 @@ from enterprises.placements.queries.ended import is_late
 from enterprises.placements.queries.placing import GOING, listing
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people.models import Student, Suspension
 from trainhub.people.types import StudentState
 
@@ -48,12 +48,12 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
 def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
     """By placement the spans of approved absences and interruptions, of the placements of students."""
     wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
-    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
+    for some in portions(wanted):
         statement = (
             select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
             .join(Placement, Placement.id == PlacementEvent.placement_id)
             .where(
-                Placement.student_id.in_(wanted[start : start + 1000]),
+                Placement.student_id.in_(some),
                 PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
                 PlacementEvent.state == EventState.APPROVED,
             )
