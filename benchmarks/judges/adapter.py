@@ -31,8 +31,9 @@ from cryptography.x509.oid import NameOID
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from credentials import _badges  # noqa: E402 - the certificates of the benchmark
+import _issued  # noqa: E402 - the certificates of the benchmarks
 
+from trainhub.certificates import documents, tasks  # noqa: E402
 from trainhub.certificates.openbadges import Badge, signed, verified  # noqa: E402
 from trainhub.certificates.signers import SeedSigner, Trust, multikey  # noqa: E402
 
@@ -45,12 +46,18 @@ class Refuses(Exception):
     """The answer is 400 with this reason."""
 
 
-def issue(body: Mapping[str, Any], *, refuses: bool) -> dict[str, Any]:
+def certificate() -> Badge:
+    """What one certificate says that was really issued, in an instance that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, _issued.instance(Path(folder)) as issuer_id:
+        return documents.badge_of(_issued.issue(issuer_id, 1)[0], tasks.maker(), is_public=False)
+
+
+def issue(body: Mapping[str, Any], *, badge: Badge, refuses: bool) -> dict[str, Any]:
     """A credential of this project: nobody can have one of another shape issued here."""
     asked = body.get("credential")
     if refuses and (not isinstance(asked, Mapping) or Badge.read(asked) is None):
         raise Refuses("only certificates are issued here")
-    return signed(replace(next(_badges(1)), issuer=ISSUER), SIGNER)
+    return signed(replace(badge, issuer=ISSUER), SIGNER)
 
 
 def verify(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     """Two addresses; JSON in, JSON out."""
 
     refuses = False
+    badge: Badge
 
     def do_POST(self) -> None:
         """Answer one request."""
@@ -73,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
             if not isinstance(body, Mapping):
                 raise Refuses("no object")
             if self.path.endswith("/credentials/issue"):
-                status, answer = 201, issue(body, refuses=self.refuses)
+                status, answer = 201, issue(body, badge=self.badge, refuses=self.refuses)
             elif self.path.endswith("/credentials/verify"):
                 status, answer = 200, verify(body)
             else:
@@ -117,7 +125,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=40443)
     parser.add_argument("--refuse", action="store_true", help="refuse to issue what is no certificate, instead of answering with one")
     options = parser.parse_args()
-    Handler.refuses = options.refuse
+    Handler.refuses, Handler.badge = options.refuse, certificate()
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     with tempfile.TemporaryDirectory() as folder:
         server.socket = _encrypted(Path(folder)).wrap_socket(server.socket, server_side=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,14 @@ def _demanded(table: sa.Table) -> set[str]:
 def test_the_rows_of_the_floor_fit_their_tables(goals: Any) -> None:
     for table, row in ((Person.__table__, goals._person(1, ROW, NOW)), (TrainingRecord.__table__, goals._record(1, 1, 1, ROW, NOW))):
         assert _demanded(table) <= row.keys() <= set(table.columns.keys()), f"{table.name}: lacks {_demanded(table) - row.keys()}"
+
+
+SCRIPTS = sorted(path.relative_to(FOLDER.parent) for path in FOLDER.rglob("*.py") if "node_modules" not in path.parts)
+READ = "import runpy, sys; sys.path.insert(0, sys.argv[1].rpartition('/')[0]); runpy.run_path(sys.argv[1], run_name='read')"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=str)
+def test_every_benchmark_finds_what_it_takes_from_its_neighbours(script: Path) -> None:
+    """Each is read in a process of its own, as when it is called, without its measuring."""
+    read = subprocess.run([sys.executable, "-c", READ, str(script)], cwd=FOLDER.parent, capture_output=True, text=True, check=False, timeout=120)
+    assert read.returncode == 0, read.stderr[-800:]
