@@ -133,6 +133,7 @@ def correct(
     """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
 
     `evidence` takes the place of the rows of its kinds that the facts contradict now. One that is suspended stays so: a rule lifts no suspension.
+    An issuer that was renamed to what cannot be printed keeps its name of before on it: nobody is there to shorten it, and the records are right.
 
     What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
     """
@@ -142,7 +143,7 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    changed |= issuer_now(certificate)
+    changed = _renamed(certificate, layout, changed)
     must_print(layout, changed, certificate.facts)
     hold_counter(
         _issuer(certificate), certificate.kind, today.year
@@ -195,7 +196,7 @@ def _supersede(
     today: date,
     now: datetime,
 ) -> Certificate:
-    """End the certificate and issue the one with these facts and the next number.
+    """End the certificate and issue the one with these facts, what the issuer is called among them, and the next number.
 
     One from a batch is known by its facts as they are from now on. A later list that asks for them finds it, and so does one that
     still asks for what it said before (see `queries.known_of`).
@@ -206,7 +207,7 @@ def _supersede(
         certificate,
         number=new_number(issuer, certificate.kind, today.year),
         edition=1,
-        facts=clean_facts({**facts, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}),
+        facts=clean_facts({**facts, "issued_on": today}),
         issued_on=today,
         template=drawn,
         by=by,
@@ -248,6 +249,16 @@ def issuer_now(certificate: Certificate) -> dict[str, str]:
     """What its issuer is called today: what takes its place bears these names, whatever it bore itself."""
     issuer = _issuer(certificate)
     return {name: str(clean_facts({name: said}).get(name, "")) for name, said in (("issuer", issuer.name), ("issuer_en", issuer.name_en))}
+
+
+def _renamed(certificate: Certificate, layout: Layout, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with what the issuer is called today, where that can be printed; else as they are, with its name of before."""
+    named = facts | issuer_now(certificate)
+    try:
+        must_print(layout, named, certificate.facts)
+    except CannotChange:
+        return facts
+    return named
 
 
 def _issuer(certificate: Certificate) -> Organisation:
