@@ -121,7 +121,9 @@ class RunForm(Form):
     numbers = LongText(
         _l("只打印这些编号"), [Optional(), Length(max=6000)], description=_l("一行一个，最多200个；只印一张时填一个编号。不限时留空。")
     )
-    only_unprinted = BooleanField(_l("只打印还没有打印过的"), description=_l("已画完的打印批次中有的不再印；补发、更正后的新证书算没有打印过。"))
+    only_unprinted = BooleanField(
+        _l("只打印还没有打印过的"), description=_l("别的打印批次已画出或正在绘制的不再印；补发、更正后的新证书算没有打印过。")
+    )
     title = Text(_l("名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     mode = SelectField(
         _l("打印方式"),

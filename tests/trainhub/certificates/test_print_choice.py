@@ -1,10 +1,12 @@
-"""What a print run is chosen by: one certificate, one list, or only what no finished run holds."""
+"""What a print run is chosen by: one certificate, one list, or only what no run has drawn or is drawing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,7 @@ from trainhub.certificates.types import Kind
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.jobs import Job, JobState
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -55,13 +58,28 @@ def test_one_list_or_one_certificate_is_printed_apart() -> None:
     assert refused.value.field == "numbers"
 
 
-def test_what_a_finished_run_holds_is_left_out() -> None:
+def _fail_all(session: Session) -> None:
+    with transaction():
+        session.execute(sa.update(Job).where(Job.task == printing.TASK).values(state=JobState.FAILED))
+
+
+def test_what_a_run_drew_or_is_drawing_is_left_out(session: Session) -> None:
+    """Two who start the same choice one after the other do not print it twice; a run that failed bars only what it drew."""
     with transaction():
         made = _of_a_list()
         run = printing.start_run(title="一张", wanted=_wanted(made[0], numbers=(made[0].number,)), by=SYSTEM, now=ground.NOW)
-    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made), "a run that is not drawn printed nothing"
+    unprinted = _wanted(made[0], only_unprinted=True)
+    assert _numbers(unprinted) == sorted(one.number for one in made[1:]), "it is being drawn"
+    with pytest.raises(printing.CannotPrint, match="别的打印批次") as refused:
+        _numbers(unprinted)
+    assert refused.value.field == "only_unprinted"
+    with pytest.raises(printing.CannotPrint, match="没有有效的证书"):
+        _numbers(_wanted(made[0], only_unprinted=True, since=date(2020, 1, 1), until=date(2020, 1, 1)))
+    _fail_all(session)
+    assert _numbers(unprinted) == sorted(one.number for one in made), "nobody draws it"
     _draw(run)
-    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made[1:])
+    _fail_all(session)
+    assert _numbers(unprinted) == sorted(one.number for one in made[1:]), "what was drawn may lie on paper"
     with transaction():
         again = operations.reissue(certificate=made[0], **REASON)
     assert again.number in _numbers(_wanted(made[0], only_unprinted=True)), "a new edition was not printed yet"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Insert, and_, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.certificates.models import BlankSheet, Certificate, IssueItem, PrintChunk, PrintItem, PrintRun
@@ -17,7 +17,7 @@ from trainhub.certificates.rules import Reconciliation, reconcile
 from trainhub.certificates.types import Kind, PrintMode, RunState, SheetState, State
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import Job
+from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -128,7 +128,7 @@ class Printable:
 
 @dataclass(frozen=True, slots=True)
 class PrintFilter(CertificateFilter):
-    """What is printed together: also only what one batch issued, only these numbers, only what stands in no finished run yet."""
+    """What is printed together: also only what one batch issued, only these numbers, only what no run has drawn or is drawing yet."""
 
     batch_id: int | None = None
     numbers: tuple[str, ...] = ()
@@ -152,8 +152,11 @@ def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.numbers:
         yield Certificate.number.in_(wanted.numbers)
     if wanted.only_unprinted:
-        mine = (PrintItem.certificate_id == Certificate.id, PrintItem.page.is_not(None))
-        yield ~exists().where(PrintRun.id == PrintItem.run_id, PrintRun.finished_at.is_not(None), *mine)
+        # One that failed draws nothing until somebody goes on with it: what it has no page of is free for another run.
+        given_up = exists().where(Job.id == PrintRun.job_id, Job.state == JobState.FAILED)
+        is_open = and_(PrintRun.finished_at.is_(None), ~given_up)
+        mine = (PrintItem.certificate_id == Certificate.id, PrintRun.id == PrintItem.run_id)
+        yield ~exists().where(*mine, or_(PrintItem.page.is_not(None), is_open))
 
 
 def printable_numbers(identity: Identity, wanted: CertificateFilter) -> set[str]:
