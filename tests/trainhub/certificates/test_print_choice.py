@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import REASON, certificate, corrected
 from tests.trainhub.certificates.test_append_only import _of_a_list
+from tests.trainhub.certificates.test_listed_again import _issued, _listed
 from tests.trainhub.certificates.test_printing import _draw
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
@@ -52,10 +54,29 @@ def test_one_list_or_one_certificate_is_printed_apart() -> None:
         again = operations.reissue(certificate=made[1], **REASON)
     assert again.number == made[1].number
     assert again.number in _numbers(_wanted(made[0], batch_id=batch)), "the edition that stands"
+    with transaction():
+        new = corrected(made[2], facts={"hours": 40})
+    assert _numbers(_wanted(made[0], batch_id=batch)) == sorted([made[0].number, again.number, new.number]), "and what took its place"
+    assert _numbers(_wanted(made[0], batch_id=batch, numbers=(new.number,))) == [new.number]
     assert _numbers(_wanted(made[1], numbers=(made[1].number,))) == [made[1].number]
     with pytest.raises(printing.CannotPrint, match="不在所选范围内") as refused:
         _numbers(_wanted(made[0], batch_id=batch, numbers=(made[0].number, other.number)))
     assert refused.value.field == "numbers"
+
+
+def test_a_list_prints_what_it_issued_and_nothing_that_it_found_issued() -> None:
+    """Whichever was drawn up first, and whether a list or a rule had issued it."""
+    with transaction():
+        at, first, second, third = ground.university(), ground.person(), ground.person(), ground.person()
+        ruled = certificate(Kind.TRAINING, who=third, issuer=at)
+        one, two = _listed(at, [first, second, third], "二班"), _listed(at, [second], "二班")
+        (by_two,) = _issued(two)
+        by_one = _issued(one)
+    assert by_two is not None
+    assert [found.id for found in by_one[1:] if found is not None] == [by_two.id, ruled.id], "linked"
+    wanted = queries.PrintFilter(kind=Kind.TRAINING, issuer_id=at.id)
+    assert _numbers(replace(wanted, batch_id=one.id)) == [found.number for found in by_one[:1] if found is not None]
+    assert _numbers(replace(wanted, batch_id=two.id)) == [by_two.number]
 
 
 def _fail_all(session: Session) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, and_, exists, func, insert, literal, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Insert, Text, and_, cast, exists, func, insert, literal, or_, select
 
-from trainhub.certificates.models import BlankSheet, Certificate, IssueItem, PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
 from trainhub.certificates.queries.scoping import by_host
@@ -144,11 +143,10 @@ def _printable(identity: Identity, wanted: CertificateFilter, *columns: Any) -> 
 
 def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.batch_id is not None:
-        # By number: of what was corrected or reissued since the edition that stands. What an earlier batch had linked was issued by that one.
-        listed, before = aliased(Certificate), aliased(IssueItem)
-        known = exists().where(before.certificate_id == IssueItem.certificate_id, before.batch_id < IssueItem.batch_id)
-        issued = select(listed.number).join(IssueItem, IssueItem.certificate_id == listed.id)
-        yield Certificate.number.in_(issued.where(IssueItem.batch_id == wanted.batch_id, ~known))
+        # Not by its items, which also name what a rule or another batch had issued before, and the old row of what was corrected or issued anew: the
+        # batches on which a certificate rests are kept among its evidence by whatever takes its place. Keys are written in order, and JSONB gives them so.
+        rests = f'"id": "{wanted.batch_id}", "kind": "batch"'
+        yield cast(Certificate.evidence, Text).contains(rests, autoescape=True)
     if wanted.numbers:
         yield Certificate.number.in_(wanted.numbers)
     if wanted.only_unprinted:
