@@ -10,7 +10,7 @@ import click
 from trainhub.certificates.cli_issue import issue
 from trainhub.certificates.cli_numbers import certificate_numbers
 from trainhub.certificates.cli_print import print_run
-from trainhub.certificates.cli_render import render
+from trainhub.certificates.cli_render import blank, render
 from trainhub.certificates.cli_restored import certificate_changes
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.errors import NotFound, TooLarge
@@ -23,6 +23,7 @@ def certificates() -> None:
 
 
 certificates.add_command(render)
+certificates.add_command(blank)
 
 
 def _verdict_text(result: Any) -> str:

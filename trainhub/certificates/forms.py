@@ -129,7 +129,7 @@ class RunForm(Form):
         _l("打印方式"),
         [InputRequired()],
         choices=[SelectChoice(one.value, label) for one, label in labels.MODES.items()],
-        description=_l("套打：底纹和固定文字已由印刷厂印好，只打印姓名、编号、二维码等内容，并登记空白证书号。"),
+        description=_l("套打：底纹和固定文字已由印刷厂印好（底版在“证书模板”页面下载），只打印姓名、编号、二维码等内容，并登记空白证书号。"),
     )
     chunk_pages = IntegerField(
         _l("每个文件的页数"),
