@@ -18,7 +18,7 @@ from trainhub.certificates import cli, credentials, documents, operations, queri
 from trainhub.certificates.models import CertificateShare, SigningKey
 from trainhub.certificates.operations import keys, restoring
 from trainhub.certificates.operations.remembering import JOURNAL
-from trainhub.certificates.signers import SeedSigner, key_id
+from trainhub.certificates.signers import SLOT, SeedSigner, key_id
 from trainhub.certificates.types import Status
 from trainhub.kernel import backup, clock, key_marks, migrations
 from trainhub.kernel import keys as kernel_keys
@@ -179,6 +179,24 @@ def test_a_key_that_was_replaced_after_the_backup_signs_no_more(restored: Path) 
     assert key_id(tasks.maker().signer.public) != before
     assert tasks.trust().named(before) is not None, "what it signed still verifies"
     assert _status(_badge()) is Status.ISSUED
+
+
+def test_the_key_of_a_module_that_was_plugged_in_after_the_backup_signs_on(restored: Path, committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its secret half lies in no archive, but in the module, which is there."""
+    backup.backup(restored)
+    module, replaced = SeedSigner(b"m" * 32), _rotated()
+    monkeypatch.setitem(committed.extensions, SLOT, module)
+    with transaction():
+        keys.note_first(ring=keyring(), now=clock.now(), module=module)
+    badge = _badge()
+    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    assert sorted(answer["keys_added"]) == sorted([replaced, key_id(module.public)])
+    rows = {key_id(bytes.fromhex(row.public)): row.retired_at for row in queries.signing_keys()}
+    assert (rows[key_id(module.public)], rows[replaced] is not None) == (None, True)
+    assert tasks.maker().signer.public == module.public
+    assert _status(badge) is Status.ISSUED
+    told = db.session.scalars(sa.select(AuditEvent.data).where(AuditEvent.did == "certificates.key.added")).all()
+    assert {one["signs"] for one in told} == {key_id(module.public)}
 
 
 def test_the_journal_of_another_machine_is_heard_when_changes_are_repeated(restored: Path, committed: Flask) -> None:
