@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, corrected
+from tests.factories.identity import account
 from tests.trainhub.certificates.test_append_only import _of_a_list
 from tests.trainhub.certificates.test_listed_again import _issued, _listed
 from tests.trainhub.certificates.test_printing import _draw
-from trainhub.certificates import operations, queries
+from trainhub.certificates import cli, operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import printing
-from trainhub.certificates.types import Kind
+from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Job, JobState
+from trainhub.organisations import queries as organisations
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -117,3 +123,28 @@ def test_the_pages_lead_there(as_role: AsRole) -> None:
     assert "不是证书编号" in admin.post("/certificates/runs/new", data={**given, "numbers": "12"}).text
     answer = admin.post("/certificates/runs/new", data={**given, "numbers": f"{one.number}\n"})
     assert (answer.status_code, queries.run_by_id(int(answer.location.rpartition("/")[2])).count) == (303, 1)  # type: ignore[union-attr]
+
+
+def test_the_command_starts_a_run_by_the_rights_of_an_account(app: Flask, session: Session) -> None:
+    with transaction():
+        made = _of_a_list()
+        issuer = organisations.by_id(made[0].issuer_id)
+        assert issuer is not None
+        printer = account(username="printer", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=issuer.id)
+        account(username="other", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=ground.university().id)
+
+    def call(name: str, *more: str) -> tuple[int, dict[str, Any]]:
+        asked = ["start-run", "--kind", "training", "--issuer", str(issuer.code), "--title", "一批", "--as", name, *more, "--json"]  # type: ignore[union-attr]
+        result = CliRunner().invoke(cli.certificates, asked, obj={"create_app": lambda: app})
+        return result.exit_code, json.loads(result.stdout)
+
+    assert (call("other")[0], call("nobody")[0]) == (1, 1)
+    code, told = call("printer", "--number", " ".join(made[0].number), "--mode", "overprint", "--bleed", "--marks")
+    row = queries.run_by_id(told["run"])
+    assert row is not None
+    assert (code, told["certificates"], told["pages"], row.mode, row.bleed_mm, row.has_marks) == (0, 1, 1, PrintMode.OVERPRINT, 3, True)
+    assert (row.finished_at is not None, row.asked_by_id) == (True, printer.id)
+    code, told = call("printer", "--only-unprinted")
+    assert (code, told["certificates"], told["pages"]) == (0, len(made) - 1, len(made) - 1)
+    code, told = call("printer", "--only-unprinted")
+    assert (code, told["error"]["code"]) == (1, "cannot_print")
