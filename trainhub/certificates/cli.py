@@ -9,8 +9,8 @@ import click
 
 from trainhub.certificates.cli_issue import issue
 from trainhub.certificates.cli_numbers import certificate_numbers
-from trainhub.certificates.cli_print import print_run
-from trainhub.certificates.cli_render import render
+from trainhub.certificates.cli_print import print_run, start_run
+from trainhub.certificates.cli_render import blank, render
 from trainhub.certificates.cli_restored import certificate_changes
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.errors import NotFound, TooLarge
@@ -23,6 +23,7 @@ def certificates() -> None:
 
 
 certificates.add_command(render)
+certificates.add_command(blank)
 
 
 def _verdict_text(result: Any) -> str:
@@ -159,6 +160,7 @@ signing_keys.add_command(rotate)
 signing_keys.add_command(list_keys)
 certificates.add_command(signing_keys)
 certificates.add_command(verify)
+certificates.add_command(start_run)
 certificates.add_command(print_run)
 certificates.add_command(issue)
 certificates.add_command(certificate_numbers)

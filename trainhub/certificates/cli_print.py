@@ -1,16 +1,89 @@
-"""`trainhub certificates print`: the files of a print run, written whole into a folder."""
+"""`trainhub certificates start-run` and `print`: a print run chosen and drawn, and its files, written whole into a folder."""
 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from trainhub.certificates.rules import LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK
+from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel.commands import edge, operator, progress
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@edge("start-run")
+@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="The kind of certificate / 证书种类")
+@click.option("--issuer", required=True, help="The code of the issuing organisation / 发证单位代码")
+@click.option("--title", required=True, help="What the run is called / 打印批次名称")
+@click.option("--as", "account", required=True, help="Who starts it: an account's name / 建立人的登录名")
+@click.option("--since", type=DAY, default=None, help="Issued on this day or later, YYYY-MM-DD / 发证日期从")
+@click.option("--until", type=DAY, default=None, help="Issued on this day or before / 发证日期到")
+@click.option("--batch", type=int, default=None, help="Only what this issuing batch issued / 只打印这个签发批次")
+@click.option("--number", "numbers", multiple=True, help="Only this certificate (repeatable) / 只打印这个编号，可多次给出")
+@click.option("--only-unprinted", is_flag=True, help="Only what no run has drawn or is drawing / 只打印还没有打印过的")
+@click.option("--mode", type=click.Choice([one.value for one in PrintMode]), default=PrintMode.FULL.value, help="Whole, or on blanks / 打印方式")
+@click.option("--pages", type=click.IntRange(LEAST_CHUNK, MOST_CHUNK), default=USUAL_CHUNK, help="Pages of a file at most / 每个文件的页数")
+@click.option("--bleed", is_flag=True, help="3 mm of bleed on each side / 四周加 3 毫米出血")
+@click.option("--marks", is_flag=True, help="Crop marks / 加裁切线")
+def start_run(
+    kind: str,
+    issuer: str,
+    title: str,
+    account: str,
+    since: datetime | None,
+    until: datetime | None,
+    batch: int | None,
+    numbers: tuple[str, ...],
+    only_unprinted: bool,
+    mode: str,
+    pages: int,
+    bleed: bool,
+    marks: bool,
+) -> dict[str, Any]:
+    """Choose certificates for a print run and draw it; write its files by `print` / 建立打印批次并绘制.
+
+    By the rights of the account, as on the page. Killed half-way, a worker or `print` goes on with it.
+
+    Example: trainhub certificates start-run --kind training --issuer 10386 --title 春季班 --as zhouli --only-unprinted --json
+    """
+    from trainhub.certificates import queries, tasks
+    from trainhub.certificates.numbers import read_number
+    from trainhub.certificates.operations import printing
+    from trainhub.certificates.permissions import Can
+    from trainhub.identity.queries import identity_named
+    from trainhub.kernel import clock
+    from trainhub.kernel.access import demand
+    from trainhub.kernel.db import transaction
+    from trainhub.organisations import queries as organisations
+
+    owner = organisations.by_code(issuer)
+    if owner is None:
+        raise NotFound(_("没有代码为 %(code)s 的单位。", code=issuer[:40]), code="no_issuer")
+    by = identity_named(account, today=clock.today(), origin="command line")
+    demand(by, Can.PRINT_CREATE)
+    demand(by, Can.PRINT_VIEW, queries.subject_of_issuer(owner.id))
+    wanted = queries.PrintFilter(
+        kind=Kind(kind),
+        issuer_id=owner.id,
+        since=since.date() if since is not None else None,
+        until=until.date() if until is not None else None,
+        batch_id=batch,
+        numbers=tuple(dict.fromkeys(read_number(one) for one in numbers)),
+        only_unprinted=only_unprinted,
+    )
+    drawn: dict[str, Any] = {"mode": PrintMode(mode), "chunk_pages": pages, "bleed_mm": 3 if bleed else 0, "has_marks": marks}
+    with transaction():
+        run = printing.start_run(title=title, wanted=wanted, by=by, now=clock.now(), site=tasks.printing_site(), **drawn)
+        key, count = run.id, run.count
+    tasks.draw_run(key, by, progress)
+    return {"run": key, "certificates": count, "pages": queries.pages_of(key)}
 
 
 @edge("print")

@@ -1,4 +1,4 @@
-"""`trainhub certificates render`: certificates from a table; only a template drawn up here asks for the database."""
+"""`trainhub certificates render` and `blank`: certificates from a table, their blanks; only a template drawn up here asks for the database."""
 
 from __future__ import annotations
 
@@ -246,6 +246,25 @@ def layout_named(template: str) -> Layout:
         return queries.layout_of(code, int(version))
     except KeyError as unknown:
         raise NotFound(_("没有批准过的模板 %(code)s 第 %(version)s 版。", code=code, version=version), code="no_template") from unknown
+
+
+@edge("blank", app_when=_is_stored)
+@click.option("--template", "template", required=True, type=TemplateName(), help="A built-in template, a JSON file or CODE@VERSION / 证书模板")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write / 输出文件")
+def blank(template: str, out: Path) -> dict[str, Any]:
+    """The blank for a printing house: frame and fixed words, with bleed and crop marks, nothing of anybody / 交印刷厂的空白证书底版.
+
+    Runs in overprint (套打) print the rest on it. Only a template drawn up here (CODE@VERSION) is looked up in the database.
+
+    Example: trainhub certificates blank --template training --out blank.pdf --json
+    """
+    from trainhub.certificates.layouts.blank import blank as drawn
+
+    layout = layout_named(template)
+    _must_be_printable(layout, {})
+    data = drawn(layout)
+    _write(out, data)
+    return {"template": layout.code, "version": layout.version, "bytes": len(data)}
 
 
 @edge("render", app_when=_is_stored)

@@ -121,13 +121,15 @@ class RunForm(Form):
     numbers = LongText(
         _l("只打印这些编号"), [Optional(), Length(max=6000)], description=_l("一行一个，最多200个；只印一张时填一个编号。不限时留空。")
     )
-    only_unprinted = BooleanField(_l("只打印还没有打印过的"), description=_l("已画完的打印批次中有的不再印；补发、更正后的新证书算没有打印过。"))
+    only_unprinted = BooleanField(
+        _l("只打印还没有打印过的"), description=_l("别的打印批次已画出或正在绘制的不再印；补发、更正后的新证书算没有打印过。")
+    )
     title = Text(_l("名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     mode = SelectField(
         _l("打印方式"),
         [InputRequired()],
         choices=[SelectChoice(one.value, label) for one, label in labels.MODES.items()],
-        description=_l("套打：底纹和固定文字已由印刷厂印好，只打印姓名、编号、二维码等内容，并登记空白证书号。"),
+        description=_l("套打：底纹和固定文字已由印刷厂印好（底版在“证书模板”页面下载），只打印姓名、编号、二维码等内容，并登记空白证书号。"),
     )
     chunk_pages = IntegerField(
         _l("每个文件的页数"),

@@ -12,7 +12,12 @@ from trainhub.kernel.i18n import _, _l, either
 
 def of_field(field: Field) -> Any:
     """What a field of a layout is called, on a form."""
-    return either(field.label, field.label_en[:1].upper() + field.label_en[1:])
+    return either(field.label, called_in(field.label, field.label_en, english=True))
+
+
+def called_in(label: str, label_en: str, *, english: bool) -> str:
+    """What a field is called in one language: in the official one where it has no English name, so that no value stands without a word."""
+    return label_en[:1].upper() + label_en[1:] if english and label_en.strip() else label
 
 
 def of_layout(layout: Layout) -> Any:

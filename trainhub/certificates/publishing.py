@@ -166,7 +166,7 @@ def _labels() -> dict[str, dict[str, str]]:
     """What the facts are called, by template and field."""
     is_english = language() == "en"
     return {
-        code: {name: label_en[:1].upper() + label_en[1:] if is_english else label for name, (label, label_en) in fields.items()}
+        code: {name: labels.called_in(label, label_en, english=is_english) for name, (label, label_en) in fields.items()}
         for code, fields in queries.field_labels().items()
     }
 

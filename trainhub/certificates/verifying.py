@@ -14,6 +14,7 @@ from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
 from trainhub.certificates.documents import HIDDEN, Maker, as_shown, badge_of, is_told_by, snapshot_of
+from trainhub.certificates.labels import called_in
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
@@ -222,7 +223,7 @@ def _lifted(rows: Sequence[queries.EventRow]) -> set[int]:
 def labelled(fields: Iterable[Field], facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
     """(field, label, value) of facts in the order of these fields, those of a template as a rule; names in full, for holder and issuer."""
     return tuple(
-        (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(facts[one.name]))
+        (one.name, called_in(one.label, one.label_en, english=english), str(facts[one.name]))
         for one in fields
         if one.name not in HIDDEN and facts.get(one.name)
     )

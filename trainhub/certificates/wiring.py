@@ -20,6 +20,7 @@ from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import SLOT, CannotPlug, plugged
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
+from trainhub.certificates.views import blanks as blank_views
 from trainhub.certificates.views import certificates as certificate_views
 from trainhub.certificates.views import evidence, lists, run_files, waiting
 from trainhub.certificates.views import keys as key_views
@@ -38,7 +39,7 @@ from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people import queries as people_queries
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, run_files, batch_views, lists, template_views, key_views, waiting, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, run_files, batch_views, lists, template_views, blank_views, key_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 

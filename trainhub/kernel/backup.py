@@ -18,7 +18,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import append_only, audit, files, jobs, keys, migrations, restoring
+from trainhub.kernel import append_only, audit, files, jobs, key_marks, keys, migrations, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
@@ -251,7 +251,7 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
     note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}
     if "demo" in manifest:
         note["demo"] = manifest["demo"]
-    with tarfile.open(source, "r:gz") as archive, restoring.noted(settings.instance, note), transaction() as current:
+    with tarfile.open(source, "r:gz") as archive, _opened(ring), restoring.noted(settings.instance, note), transaction() as current:
         carried: dict[str, Carried] = current_app.extensions.get(CARRIED, {})
         seen = {name: one.look() for name, one in carried.items()} if _is_ours(settings.instance, settings.secret_key, ring) else {}
         current.expunge_all()
@@ -277,11 +277,26 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
 
 
 def _is_ours(instance: Path, secret: str, ring: keys.Keyring) -> bool:
-    """Whether what is here is an installation with the archive's keys: another one's records say nothing about what the archive lacks."""
+    """Whether what is here is an installation with the archive's keys: another one's records say nothing about what the archive lacks.
+
+    Where the key file is lost, damaged or wrapped by a forgotten secret, which is why one restores, the mark in the database tells.
+    """
     try:
         return keys.load(instance, secret).signing == ring.signing
     except (keys.NoKeys, keys.WrongSecret, keys.DamagedKeys):
-        return False
+        return key_marks.is_of(ring)
+
+
+@contextmanager
+def _opened(ring: keys.Keyring) -> Iterator[None]:
+    """While an archive's rows are put in, what is signed or sealed is so with its keys, which lie beside them afterwards."""
+    before = current_app.extensions.get("trainhub.keyring")
+    current_app.extensions["trainhub.keyring"] = ring
+    try:
+        yield
+    except Exception:
+        current_app.extensions["trainhub.keyring"] = before
+        raise
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:

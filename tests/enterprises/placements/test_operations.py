@@ -19,6 +19,7 @@ from tests.factories import ground
 from tests.factories.certificates import DECIDER, WRITER, corrected
 from trainhub.certificates import operations as issuing
 from trainhub.certificates import queries as certificates
+from trainhub.certificates import verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import batches
 from trainhub.certificates.types import BatchSource, Kind, State
@@ -424,6 +425,10 @@ def test_a_corrected_day_corrects_a_suspended_certificate_which_stays_suspended(
     standing = certificate_of(running)
     assert standing is not None
     assert (standing.facts["weeks"], standing.state, first.state) == ("0.2", State.SUSPENDED, State.SUPERSEDED)
+    last = certificates.last_event(standing)
+    assert last is not None
+    assert (last.reason, last.document) == ("核查", "1号"), "what it was suspended for, not what was corrected"
+    assert verifying.check(standing.number, standing.code, tells_reason=True).reason == "核查"
 
 
 def test_a_draft_is_issued_with_the_facts_of_the_day_it_is_issued_on(running: SimpleNamespace) -> None:

@@ -1,4 +1,4 @@
-"""Two who hand out blanks for one run at once: a page lies on one blank, a serial is in one run."""
+"""Two who print at once: a page lies on one blank, a serial is in one run, what nobody printed is taken by one."""
 
 from __future__ import annotations
 
@@ -50,3 +50,15 @@ def test_a_serial_is_handed_out_to_one_run(committed: Flask) -> None:
     assert together(committed, lambda: _take(one, "C01"), lambda: _take(two, "C01")) == ["", "bad_blanks"]
     with committed.app_context():
         assert (len(queries.blanks_of(one)), len(queries.blanks_of(two))) == (2, 0)
+
+
+def test_what_nobody_printed_is_taken_by_one_run(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        issuer = ground.university()
+        many(1, issuer=issuer)
+        wanted = queries.PrintFilter(kind=Kind.TRAINING, issuer_id=issuer.id, only_unprinted=True)
+
+    def start() -> None:
+        printing.start_run(title="没有打印过的", wanted=wanted, by=SYSTEM, now=ground.NOW)
+
+    assert together(committed, start, start) == ["", "cannot_print"]

@@ -390,9 +390,21 @@ def test_a_renamed_issuer_is_among_the_changes_and_is_asked_whether_it_can_be_pr
     issuer.name = "闽江理工大学" * 60
     with pytest.raises(operations.CannotChange, match="超出版面"):
         _prepare(other)
-    with pytest.raises(operations.CannotChange, match="超出版面"):
-        operations.correct(certificate=other, facts={"hours": 40}, **REASON)
     assert other.state is State.ISSUED
+
+
+@pytest.mark.parametrize("renamed", ["闽江理工大学" * 60, "闽江\U000323b0大学"], ids=["too long", "in no font"])
+def test_an_issuer_whose_new_name_cannot_be_printed_keeps_no_wrong_fact_on_a_certificate(session: Session, renamed: str) -> None:
+    """By rule nobody is there to shorten it: the name stays as it stood, and what the records say counts."""
+    issuer = ground.university(name="闽江理工学院")
+    old = certificate(issuer=issuer)
+    issuer.name, issuer.name_en = renamed, "Minjiang University"
+    made = operations.correct(certificate=old, facts={"hours": 40}, **REASON)
+    assert (old.state, made.state, made.facts["hours"]) == (State.SUPERSEDED, State.ISSUED, "40")
+    assert (made.facts["issuer"], made.facts.get("issuer_en")) == ("闽江理工学院", old.facts.get("issuer_en")), "in one language as in the other"
+    issuer.name = "闽江理工大学"
+    again = operations.correct(certificate=made, facts={"hours": 32}, **REASON)
+    assert (again.facts["issuer"], again.facts["issuer_en"]) == ("闽江理工大学", "Minjiang University")
 
 
 def test_an_issuer_that_is_renamed_before_the_decision_asks_for_another_look(session: Session) -> None:

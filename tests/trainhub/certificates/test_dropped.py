@@ -82,6 +82,16 @@ def test_one_that_waits_for_the_same_person_is_told_before_another_is_issued(ses
     assert queries.drafts_in(other) == []
 
 
+def test_one_that_waits_under_the_same_name_is_told_whoever_holds_it_now(session: Session) -> None:
+    with transaction():
+        issuer, who = ground.university(), ground.person()
+        draft = _issued(_prepared(issuer, who, result="良好□"))
+        again = _prepared(issuer, who)
+        draft.person_id = ground.person().id
+        session.flush()
+    assert [(one.number, one.is_same) for one in queries.drafts_in(again)] == [(draft.number, True)]
+
+
 def test_what_was_given_up_is_never_issued(session: Session) -> None:
     with transaction():
         draft = _drop(_issued(_prepared(ground.university(), ground.person(), result="良好□")))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.changing import CannotChange
 from trainhub.certificates.operations.issuing import CannotIssue
-from trainhub.certificates.types import BatchSource, Kind, State
+from trainhub.certificates.types import PRESENT_FACTS, Attested, BatchSource, Kind, State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
@@ -107,6 +108,21 @@ def test_what_a_rule_finds_on_a_list_is_known_by_the_name_of_its_record(session:
     assert queries.known_in(again) == 1, "a list still finds it"
     _issue(again)
     assert _count(session) == 1
+
+
+def test_a_draft_whose_record_was_found_rests_on_its_list_too(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is printed with it, and whoever drew the list up is known by it."""
+    who, at = ground.person(), ground.university()
+    batch = _listed([who], at, Kind.COMPLETION, course="导论□")
+    _issue(batch)
+    record: dict[str, Any] = {"asked_key": f"trial:{who.id}", "evidence": [("record", 5, "记录")]}
+    draft = certificate(who=who, issuer=at, facts={"course": "导论□"}, **record)
+    assert (draft.state, draft.id) == (State.DRAFT, queries.first_items(batch.id, 1)[0].certificate_id)
+    says = Attested({**draft.facts, "course": "导论"}, record["evidence"])
+    monkeypatch.setitem(app.extensions[PRESENT_FACTS], "trial", lambda drafts, _today: {one.id: says for one in drafts})
+    made = operations.release(certificate=draft, by=SYSTEM, today=TODAY, now=ground.NOW)
+    assert [(one["kind"], one["id"]) for one in made.evidence] == [("record", "5"), ("batch", str(batch.id))]
+    assert queries.is_whole(made)
 
 
 def test_a_list_s_certificate_stands_for_one_record_only(session: Session) -> None:

@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, certificate
+from tests.factories.certificates import FACTS, REASON, certificate
 from tests.factories.identity import account
-from trainhub.certificates import operations
+from trainhub.certificates import operations, queries, verifying
+from trainhub.certificates.layouts.filling import fill
 from trainhub.certificates.models import CertificateTemplate
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
@@ -80,6 +81,26 @@ def test_titles_of_templates_are_in_the_readers_language(session: Session, as_ro
     built_in = head.get(f"/certificates/{waits.number}?lang=en").text
     assert "Certificate of Completion</option>" in built_in
     assert "结业证书" not in built_in
+
+
+def test_a_field_without_an_english_name_is_called_by_its_chinese_one(session: Session, as_role: AsRole) -> None:
+    """A value without a word tells nobody what it is."""
+    with transaction():
+        row = templates.start(code="college_completion", kind=Kind.COMPLETION, owner=None, by=ONE, now=ground.NOW)
+        body = json.loads(row.body)
+        for one in body["fields"]:
+            one["label_en"] = ""
+        templates.save(template=row, body=json.dumps(body), version=row.version, by=ONE)
+        templates.submit(template=row, by=ONE, now=ground.NOW)
+        templates.decide(template=row, is_approved=True, reason="", by=TWO, now=ground.NOW)
+        made = certificate(template="college_completion")
+        batch = operations.prepare_correction(certificate=made, facts={"hours": 40}, **REASON)
+    assert ("hours", "学时", "32") in verifying.public_facts(made, english=True)
+    head = as_role(Role.SYSTEM_ADMIN)
+    for path in (f"/certificates/{made.number}", f"/certificates/batches/{batch.id}"):
+        assert "学时" in head.get(f"{path}?lang=en").text, path
+    layout = queries.layout_of("college_completion")
+    assert fill(layout, "{course}", {}, "en")[0] == "[missing: 课程]"
 
 
 def test_the_editor_calls_the_fields_in_the_readers_language(session: Session, as_role: AsRole) -> None:

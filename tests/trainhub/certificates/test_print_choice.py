@@ -1,24 +1,35 @@
-"""What a print run is chosen by: one certificate, one list, or only what no finished run holds."""
+"""What a print run is chosen by: one certificate, one list, or only what no run has drawn or is drawing."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import REASON, certificate, corrected
+from tests.factories.identity import account
 from tests.trainhub.certificates.test_append_only import _of_a_list
+from tests.trainhub.certificates.test_listed_again import _issued, _listed
 from tests.trainhub.certificates.test_printing import _draw
-from trainhub.certificates import operations, queries
+from trainhub.certificates import cli, operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import printing
-from trainhub.certificates.types import Kind
+from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.jobs import Job, JobState
+from trainhub.organisations import queries as organisations
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -49,19 +60,53 @@ def test_one_list_or_one_certificate_is_printed_apart() -> None:
         again = operations.reissue(certificate=made[1], **REASON)
     assert again.number == made[1].number
     assert again.number in _numbers(_wanted(made[0], batch_id=batch)), "the edition that stands"
+    with transaction():
+        new = corrected(made[2], facts={"hours": 40})
+    assert _numbers(_wanted(made[0], batch_id=batch)) == sorted([made[0].number, again.number, new.number]), "and what took its place"
+    assert _numbers(_wanted(made[0], batch_id=batch, numbers=(new.number,))) == [new.number]
     assert _numbers(_wanted(made[1], numbers=(made[1].number,))) == [made[1].number]
     with pytest.raises(printing.CannotPrint, match="不在所选范围内") as refused:
         _numbers(_wanted(made[0], batch_id=batch, numbers=(made[0].number, other.number)))
     assert refused.value.field == "numbers"
 
 
-def test_what_a_finished_run_holds_is_left_out() -> None:
+def test_a_list_prints_what_it_issued_and_nothing_that_it_found_issued() -> None:
+    """Whichever was drawn up first, and whether a list or a rule had issued it."""
+    with transaction():
+        at, first, second, third = ground.university(), ground.person(), ground.person(), ground.person()
+        ruled = certificate(Kind.TRAINING, who=third, issuer=at)
+        one, two = _listed(at, [first, second, third], "二班"), _listed(at, [second], "二班")
+        (by_two,) = _issued(two)
+        by_one = _issued(one)
+    assert by_two is not None
+    assert [found.id for found in by_one[1:] if found is not None] == [by_two.id, ruled.id], "linked"
+    wanted = queries.PrintFilter(kind=Kind.TRAINING, issuer_id=at.id)
+    assert _numbers(replace(wanted, batch_id=one.id)) == [found.number for found in by_one[:1] if found is not None]
+    assert _numbers(replace(wanted, batch_id=two.id)) == [by_two.number]
+
+
+def _fail_all(session: Session) -> None:
+    with transaction():
+        session.execute(sa.update(Job).where(Job.task == printing.TASK).values(state=JobState.FAILED))
+
+
+def test_what_a_run_drew_or_is_drawing_is_left_out(session: Session) -> None:
+    """Two who start the same choice one after the other do not print it twice; a run that failed bars only what it drew."""
     with transaction():
         made = _of_a_list()
         run = printing.start_run(title="一张", wanted=_wanted(made[0], numbers=(made[0].number,)), by=SYSTEM, now=ground.NOW)
-    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made), "a run that is not drawn printed nothing"
+    unprinted = _wanted(made[0], only_unprinted=True)
+    assert _numbers(unprinted) == sorted(one.number for one in made[1:]), "it is being drawn"
+    with pytest.raises(printing.CannotPrint, match="别的打印批次") as refused:
+        _numbers(unprinted)
+    assert refused.value.field == "only_unprinted"
+    with pytest.raises(printing.CannotPrint, match="没有有效的证书"):
+        _numbers(_wanted(made[0], only_unprinted=True, since=date(2020, 1, 1), until=date(2020, 1, 1)))
+    _fail_all(session)
+    assert _numbers(unprinted) == sorted(one.number for one in made), "nobody draws it"
     _draw(run)
-    assert _numbers(_wanted(made[0], only_unprinted=True)) == sorted(one.number for one in made[1:])
+    _fail_all(session)
+    assert _numbers(unprinted) == sorted(one.number for one in made[1:]), "what was drawn may lie on paper"
     with transaction():
         again = operations.reissue(certificate=made[0], **REASON)
     assert again.number in _numbers(_wanted(made[0], only_unprinted=True)), "a new edition was not printed yet"
@@ -78,3 +123,28 @@ def test_the_pages_lead_there(as_role: AsRole) -> None:
     assert "不是证书编号" in admin.post("/certificates/runs/new", data={**given, "numbers": "12"}).text
     answer = admin.post("/certificates/runs/new", data={**given, "numbers": f"{one.number}\n"})
     assert (answer.status_code, queries.run_by_id(int(answer.location.rpartition("/")[2])).count) == (303, 1)  # type: ignore[union-attr]
+
+
+def test_the_command_starts_a_run_by_the_rights_of_an_account(app: Flask, session: Session) -> None:
+    with transaction():
+        made = _of_a_list()
+        issuer = organisations.by_id(made[0].issuer_id)
+        assert issuer is not None
+        printer = account(username="printer", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=issuer.id)
+        account(username="other", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=ground.university().id)
+
+    def call(name: str, *more: str) -> tuple[int, dict[str, Any]]:
+        asked = ["start-run", "--kind", "training", "--issuer", str(issuer.code), "--title", "一批", "--as", name, *more, "--json"]  # type: ignore[union-attr]
+        result = CliRunner().invoke(cli.certificates, asked, obj={"create_app": lambda: app})
+        return result.exit_code, json.loads(result.stdout)
+
+    assert (call("other")[0], call("nobody")[0]) == (1, 1)
+    code, told = call("printer", "--number", " ".join(made[0].number), "--mode", "overprint", "--bleed", "--marks")
+    row = queries.run_by_id(told["run"])
+    assert row is not None
+    assert (code, told["certificates"], told["pages"], row.mode, row.bleed_mm, row.has_marks) == (0, 1, 1, PrintMode.OVERPRINT, 3, True)
+    assert (row.finished_at is not None, row.asked_by_id) == (True, printer.id)
+    code, told = call("printer", "--only-unprinted")
+    assert (code, told["certificates"], told["pages"]) == (0, len(made) - 1, len(made) - 1)
+    code, told = call("printer", "--only-unprinted")
+    assert (code, told["error"]["code"]) == (1, "cannot_print")

@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from tests.factories.certificates import certificate
-from trainhub.certificates import cli, credentials, documents, queries, tasks, verifying
+from tests.factories.certificates import REASON, certificate
+from trainhub.certificates import cli, credentials, documents, operations, queries, tasks, verifying
 from trainhub.certificates.models import CertificateShare, SigningKey
 from trainhub.certificates.operations import keys, restoring
 from trainhub.certificates.operations.remembering import JOURNAL
-from trainhub.certificates.signers import SeedSigner, key_id
+from trainhub.certificates.signers import SLOT, SeedSigner, key_id
 from trainhub.certificates.types import Status
-from trainhub.kernel import backup, clock, migrations
+from trainhub.kernel import backup, clock, key_marks, migrations
+from trainhub.kernel import keys as kernel_keys
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
@@ -180,6 +181,24 @@ def test_a_key_that_was_replaced_after_the_backup_signs_no_more(restored: Path) 
     assert _status(_badge()) is Status.ISSUED
 
 
+def test_the_key_of_a_module_that_was_plugged_in_after_the_backup_signs_on(restored: Path, committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its secret half lies in no archive, but in the module, which is there."""
+    backup.backup(restored)
+    module, replaced = SeedSigner(b"m" * 32), _rotated()
+    monkeypatch.setitem(committed.extensions, SLOT, module)
+    with transaction():
+        keys.note_first(ring=keyring(), now=clock.now(), module=module)
+    badge = _badge()
+    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    assert sorted(answer["keys_added"]) == sorted([replaced, key_id(module.public)])
+    rows = {key_id(bytes.fromhex(row.public)): row.retired_at for row in queries.signing_keys()}
+    assert (rows[key_id(module.public)], rows[replaced] is not None) == (None, True)
+    assert tasks.maker().signer.public == module.public
+    assert _status(badge) is Status.ISSUED
+    told = db.session.scalars(sa.select(AuditEvent.data).where(AuditEvent.did == "certificates.key.added")).all()
+    assert {one["signs"] for one in told} == {key_id(module.public)}
+
+
 def test_the_journal_of_another_machine_is_heard_when_changes_are_repeated(restored: Path, committed: Flask) -> None:
     name = key_id(tasks.maker().signer.public)
     with transaction():
@@ -200,6 +219,35 @@ def test_of_another_installation_nothing_is_known_and_the_operator_is_told(resto
     with transaction():
         answer = restoring.put(None, SYSTEM)
     assert "keys rotate --leaked" in answer["next"]
+
+
+@pytest.mark.parametrize("way", ["away", "damaged", "another secret"])
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_what_is_known_here_is_kept_though_the_key_file_is_lost(restored: Path, committed: Flask, way: str, is_marked: bool) -> None:
+    """The database says by its mark whose it is: that is why one restores, and what happened since must not be forgotten for it."""
+    if is_marked:
+        with transaction():
+            key_marks.put(replaces=False, by=SYSTEM)
+    backup.backup(restored)
+    with transaction():
+        revoked = certificate()
+        operations.revoke(certificate=queries.by_id(1) or revoked, **{**REASON, "today": clock.today(), "on": clock.today()})
+    leaked = key_id(tasks.maker().signer.public)
+    _leak(leaked)
+    file, ring = restored.parent / "keys.json", keyring()
+    committed.extensions.pop("trainhub.keyring")
+    file.unlink()
+    if way == "damaged":
+        file.write_text("{", "utf-8")
+    if way == "another secret":
+        kernel_keys.make(restored.parent, "another secret that nobody here knows any more")
+    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    told = (answer["counters_moved"], answer["changes_lost"], answer["keys_withdrawn"])
+    assert told == ((1, 1, [leaked]) if is_marked else (0, 0, []))
+    assert ("numbers advance" in answer["next"]) is not is_marked
+    assert (keyring().signing, keyring().data) == (ring.signing, ring.data), "the archive's lie there again"
+    assert tasks.trust().is_leaked(leaked) is is_marked
+    assert _status(_badge()) is Status.ISSUED
 
 
 @pytest.mark.parametrize("by_journal", [False, True])

@@ -69,6 +69,12 @@ WORDINGS = {
 }
 
 
+@pytest.mark.parametrize(("line", "is_long"), [("培训证书专用章", False), ("新培训证书专用章", True)])
+def test_a_line_that_runs_over_the_ring_of_its_seal_is_told(line: str, is_long: bool) -> None:
+    seal = {"kind": "seal", "x": 60, "y": 60, "radius": 16, "text": "大学", "line": line}
+    assert any("圆环" in said for said in templates.warnings_of(read_layout(_with(seal)))) is is_long
+
+
 @pytest.mark.parametrize("element", WORDINGS.values(), ids=list(WORDINGS))
 def test_wording_that_no_font_draws_is_not_saved(session: Session, element: dict[str, Any]) -> None:
     row = _draft()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import FACTS, REASON, TODAY, certificate
-from trainhub.certificates import operations, queries
+from trainhub.certificates import operations, queries, tasks
 from trainhub.certificates.layouts.fitting import cuts
 from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.layouts.svg import svg
@@ -138,6 +138,8 @@ def test_many_are_looked_at_again_by_a_job(session: Session, as_role: AsRole, mo
     head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
     answer = head.post("/certificates/waiting/release", follow_redirects=True)
     assert "正在后台重新检查 2 张待处理的证书" in answer.text
+    assert head.post("/certificates/waiting/release").status_code == 303
+    assert jobs.due_count(tasks.RELEASE, most=5) == 1, "pressed twice, looked at once"
     assert [queries.by_number(one).state for one in numbers] == [State.DRAFT, State.DRAFT]  # type: ignore[union-attr]
     for _once_and_again in range(2):
         jobs.run_all()

@@ -49,7 +49,7 @@ def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str
     field = layout.field(name)
     if text:
         return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
-    label = (field.label, field.label_en) if field else LABELS.get(name, (name, name))
+    label = (field.label, field.label_en or field.label) if field else LABELS.get(name, (name, name))
     return MISSING[lang] % label[0 if lang == "zh" else 1], name
 
 

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from trainhub.certificates.layouts.drawing import signature_labels, widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
-from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
+from trainhub.certificates.layouts.model import FIELD, Field, Layout, Seal, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
 from trainhub.kernel.characters import (
@@ -60,6 +60,15 @@ def cut_wording(layout: Layout) -> list[str]:
     texts = [one for one in layout.elements if isinstance(one, Text) and not FIELD.search(one.text)]
     texts += [words for one in layout.elements if isinstance(one, Signature) for words in signature_labels(one)]
     return [one.text for one in texts if one.text and fit(one.text, one, widths_of(one.font)).overflows]
+
+
+MOST_SEAL_LINE = 7
+"""Characters below the star that stay within the inner ring, whatever the radius: they grow with it (`art.seal`)."""
+
+
+def long_seal_lines(layout: Layout) -> list[str]:
+    """The lines of seals that would run over their ring on every page."""
+    return [one.line for one in layout.elements if isinstance(one, Seal) and len(one.line) > MOST_SEAL_LINE]
 
 
 def lacking(layout: Layout, facts: Facts) -> list[str]:

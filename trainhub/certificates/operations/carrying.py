@@ -16,7 +16,7 @@ from trainhub.certificates import credentials, queries
 from trainhub.certificates.models import SigningKey
 from trainhub.certificates.operations import keys
 from trainhub.certificates.operations.remembering import note_keys
-from trainhub.certificates.signers import SeedSigner, is_signed, key_id
+from trainhub.certificates.signers import SeedSigner, Signer, is_signed, key_id
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -105,14 +105,16 @@ def carry(
     by: Identity,
     now: datetime,
     accepted: Collection[str] = (),
+    module: Signer | None = None,
 ) -> Plan:
     """Do what `plan` tells: one that leaked since is withdrawn again, one that was replaced signs no more, one made since is known again, retired
-    (its secret half is in no archive). When a key that leaked or was replaced would sign, a new one takes over. Harmless to repeat."""
+    (its secret half is in no archive) unless it is that of the external `module`, which signs on. When a key that leaked or was replaced would sign, a new one takes over. Harmless to repeat."""
     queries.lock_signing_keys()
     found = plan(stored, journal, ring=ring, accepted=accepted)
     signer = keys.present_signer(ring)
     for public, told in found.add.items():
-        row = SigningKey(public=public.hex(), made_at=told.made_at, retired_at=told.retired_at or now)
+        is_in_use = module is not None and module.public == public
+        row = SigningKey(public=public.hex(), made_at=told.made_at, retired_at=told.retired_at or (None if is_in_use else now))
         if told.vouched_by is not None and told.vouched is not None:
             row.vouched_by, row.vouched = told.vouched_by.hex(), told.vouched.hex()
         session().add(row)
@@ -126,7 +128,7 @@ def carry(
     signs = queries.signing_key(keys.present_signer(ring).public.hex())
     if signer.public in {*found.withdraw, *found.retire} or (signs is not None and signs.leaked_at is not None):
         note_keys([keys.make(ring, now, [signer])])
-    _record(found, by=by, signs=key_id(keys.present_signer(ring).public))
+    _record(found, by=by, signs=key_id(keys.present_signer(ring, module).public))
     return found
 
 

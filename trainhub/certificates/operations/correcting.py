@@ -110,10 +110,7 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
-    held = queries.last_event(certificate) if certificate.state is State.SUSPENDED else None
     made = _supersede(certificate, item.facts, drawn, evidence=[rests], **given)
-    if held is not None:  # what it was suspended for is not settled by other words on it
-        suspend(certificate=made, **{**given, "reason": held.reason, "document": held.document, "on": max(held.on, made.issued_on)})
     item.certificate_id = made.id
     return made
 
@@ -132,7 +129,8 @@ def correct(
 ) -> Certificate:
     """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
 
-    `evidence` takes the place of the rows of its kinds that the facts contradict now. One that is suspended stays so: a rule lifts no suspension.
+    `evidence` takes the place of the rows of its kinds that the facts contradict now. One that is suspended stays so, for the same reason: a rule lifts no suspension.
+    An issuer that was renamed to what cannot be printed keeps its name of before on it: nobody is there to shorten it, and the records are right.
 
     What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
     """
@@ -142,17 +140,13 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    changed |= issuer_now(certificate)
+    changed = _renamed(certificate, layout, changed)
     must_print(layout, changed, certificate.facts)
     hold_counter(
         _issuer(certificate), certificate.kind, today.year
     )  # before the row, as every path does: two that wait for each other end in neither
-    was_suspended = certificate.state is State.SUSPENDED
     given: dict[str, Any] = {"reason": reason, "document": document, "on": on, "by": by, "today": today, "now": now}
-    made = _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
-    if was_suspended:
-        suspend(certificate=made, **{**given, "on": max(on, made.issued_on)})
-    return made
+    return _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
 
 
 def follow(
@@ -195,18 +189,20 @@ def _supersede(
     today: date,
     now: datetime,
 ) -> Certificate:
-    """End the certificate and issue the one with these facts and the next number.
+    """End the certificate and issue the one with these facts, what the issuer is called among them, and the next number.
 
     One from a batch is known by its facts as they are from now on. A later list that asks for them finds it, and so does one that
-    still asks for what it said before (see `queries.known_of`).
+    still asks for what it said before (see `queries.known_of`). What one was suspended for is not settled by other words on it: the one that takes
+    its place is suspended too, for that reason and not for the one of the correction.
     """
+    held = queries.last_event(certificate) if certificate.state is State.SUSPENDED else None
     issuer = _issuer(certificate)
     change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     made = take_place(
         certificate,
         number=new_number(issuer, certificate.kind, today.year),
         edition=1,
-        facts=clean_facts({**facts, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}),
+        facts=clean_facts({**facts, "issued_on": today}),
         issued_on=today,
         template=drawn,
         by=by,
@@ -220,6 +216,9 @@ def _supersede(
     )  # why stands with the one that ended: whoever scans this asks about this
     note_successor(made, certificate, row, by=by)
     tell_holder(made, "corrected", N_("你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。"), now=now)
+    if held is not None:
+        since = max(held.on, made.issued_on)
+        suspend(certificate=made, reason=held.reason, document=held.document, on=since, by=by, today=today, now=now)
     return made
 
 
@@ -248,6 +247,16 @@ def issuer_now(certificate: Certificate) -> dict[str, str]:
     """What its issuer is called today: what takes its place bears these names, whatever it bore itself."""
     issuer = _issuer(certificate)
     return {name: str(clean_facts({name: said}).get(name, "")) for name, said in (("issuer", issuer.name), ("issuer_en", issuer.name_en))}
+
+
+def _renamed(certificate: Certificate, layout: Layout, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with what the issuer is called today, where that can be printed; else as they are, with its name of before."""
+    named = facts | issuer_now(certificate)
+    try:
+        must_print(layout, named, certificate.facts)
+    except CannotChange:
+        return facts
+    return named
 
 
 def _issuer(certificate: Certificate) -> Organisation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from trainhub.certificates.rules import LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK, pl
 from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _, listed, say
 from trainhub.kernel.sheets.types import Column
@@ -90,6 +90,7 @@ def start_run(
         raise CannotPrint(_("请选择证书种类和发证单位：一批只印同一单位的同一种证书。"))
     if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:
         raise CannotPrint(_("每个文件的页数应在%(least)d到%(most)d之间。", least=LEAST_CHUNK, most=MOST_CHUNK), field="chunk_pages")
+    hold(f"{TASK}:{wanted.kind}:{wanted.issuer_id}")  # two who ask for what nobody printed at once: the second sees what the first took
     count = queries.count_printable(by, wanted)
     numbers = set(wanted.numbers) if isinstance(wanted, queries.PrintFilter) else set()
     lacking = sorted(numbers - queries.printable_numbers(by, wanted)) if numbers else []
@@ -97,13 +98,15 @@ def start_run(
         told = listed([show_number(one) for one in lacking[:5]])
         raise CannotPrint(
             _(
-                "%(n)d 个编号不在所选范围内（例如 %(numbers)s）：不是当前有效的，或属于别的种类、单位、批次，或已经打印过。",
+                "%(n)d 个编号不在所选范围内（例如 %(numbers)s）：不是当前有效的，或属于别的种类、单位、批次，或已在别的打印批次中。",
                 n=len(lacking),
                 numbers=told,
             ),
             field="numbers",
         )
     if not count:
+        if isinstance(wanted, queries.PrintFilter) and wanted.only_unprinted and queries.count_printable(by, replace(wanted, only_unprinted=False)):
+            raise CannotPrint(_("所选范围内的证书都已在别的打印批次中（已画出或正在绘制），没有还没打印过的。"), field="only_unprinted")
         raise CannotPrint(_("所选范围内没有有效的证书，请调整种类、发证单位或日期。"))
     if count > MOST_PAGES:
         raise CannotPrint(_("所选证书超过%(most)d张，请缩小日期范围分批打印。", most=MOST_PAGES))

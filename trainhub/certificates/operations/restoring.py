@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
+
 from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, CertificateShare, StatusShift
 from trainhub.certificates.numbers import is_number
@@ -20,6 +22,7 @@ from trainhub.certificates.operations import carrying
 from trainhub.certificates.operations.numbering import advance_past, move_past
 from trainhub.certificates.operations.remembering import CLOSED, JOURNAL, KEY, line_of_closed, link_name
 from trainhub.certificates.operations.repeating import lost
+from trainhub.certificates.signers import SLOT
 from trainhub.certificates.types import Event
 from trainhub.kernel import audit, clock, journal
 from trainhub.kernel.access import Identity
@@ -122,7 +125,8 @@ def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None 
     stored, of_keys = seen.keys if seen is not None else (), _of_keys(told)
     brought = carrying.NOTHING  # an archive is restored where there are no keys yet, or damaged ones: none is opened for nothing
     if stored or of_keys:
-        brought = carrying.carry(stored, of_keys, ring=keyring(), by=by, now=clock.now(), accepted=accepted)
+        module = current_app.extensions.get(SLOT)
+        brought = carrying.carry(stored, of_keys, ring=keyring(), by=by, now=clock.now(), accepted=accepted, module=module)
     links, unread = _links([*told, *({"did": CLOSED, **one} for one in (seen.links if seen is not None else ()))])
     for row, closed_at in links:
         row.closed_at = closed_at

@@ -11,7 +11,7 @@ from typing import Any
 from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
-from trainhub.certificates.layouts.fitting import cut_wording, labels_of
+from trainhub.certificates.layouts.fitting import MOST_SEAL_LINE, cut_wording, labels_of, long_seal_lines
 from trainhub.certificates.layouts.model import Field, Layout, Text, built_in, codes, data_of, parsed, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.layouts.shape import BadLayout
@@ -98,6 +98,7 @@ def warnings_of(layout: Layout) -> list[str]:
     said = [_("60个字的姓名放不下，这样的证书不会签发：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
     said += [*faults(layout), *unprintable_wording(layout)]
     said += [_("固定文字“%(text)s”放不下，会被截断：请加大方框、允许多行或减小字号。", text=text[:40]) for text in cut_wording(layout)]
+    said += [_("印章下方的文字“%(text)s”会压到圆环：最多 %(most)d 个字。", text=text[:40], most=MOST_SEAL_LINE) for text in long_seal_lines(layout)]
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
     absent = labels_of(layout, [one.name for one in layout.fields if f"{{{one.name}}}" not in printed])
     said += [_("字段“%(name)s”没有印在页面上。", name=name) for name in absent]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.certificates import chain
@@ -288,15 +288,19 @@ class Waiting:
 
 
 def drafts_in(batch: IssueBatch) -> list[Waiting]:
-    """What waits of the batch's kind and issuer for those it names, each once, in the order of the numbers."""
+    """What waits of the batch's kind and issuer for those it names, each once, in the order of the numbers.
+
+    Asked by the person and by the name of the thing apart: joined by either, a long list would be held against every certificate there is.
+    """
     holder = func.coalesce(Person.merged_into_id, Person.id)
     mine = and_(Certificate.person_id == holder, Certificate.kind == batch.kind, Certificate.issuer_id == batch.issuer_id)
-    statement = _items_with(batch, Certificate.number, Certificate.holder, _asks_for(batch)).join(Certificate, or_(mine, _asks_for(batch)))
-    statement = statement.where(Certificate.state == State.DRAFT, Certificate.is_current.is_(True))
+    named = Certificate.asked_key == IssueItem.asked_key
     found: dict[str, Waiting] = {}
-    for number, name, is_same in session().execute(statement.order_by(Certificate.number, IssueItem.position)):
-        found[number] = Waiting(name, number, bool(is_same) or (number in found and found[number].is_same))
-    return list(found.values())
+    for joined, same in ((mine, _asks_for(batch)), (named, literal(value=True))):
+        statement = _items_with(batch, Certificate.number, Certificate.holder, same).join(Certificate, joined)
+        for number, name, is_same in session().execute(statement.where(Certificate.state == State.DRAFT, Certificate.is_current.is_(True))):
+            found[number] = Waiting(name, number, bool(is_same) or (number in found and found[number].is_same))
+    return [found[number] for number in sorted(found)]
 
 
 def revoked_in(batch: IssueBatch) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, exists, func, insert, literal, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Insert, Text, and_, cast, exists, func, insert, literal, or_, select
 
-from trainhub.certificates.models import BlankSheet, Certificate, IssueItem, PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
 from trainhub.certificates.queries.scoping import by_host
@@ -17,7 +16,7 @@ from trainhub.certificates.rules import Reconciliation, reconcile
 from trainhub.certificates.types import Kind, PrintMode, RunState, SheetState, State
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import Job
+from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -128,7 +127,7 @@ class Printable:
 
 @dataclass(frozen=True, slots=True)
 class PrintFilter(CertificateFilter):
-    """What is printed together: also only what one batch issued, only these numbers, only what stands in no finished run yet."""
+    """What is printed together: also only what one batch issued, only these numbers, only what no run has drawn or is drawing yet."""
 
     batch_id: int | None = None
     numbers: tuple[str, ...] = ()
@@ -144,16 +143,18 @@ def _printable(identity: Identity, wanted: CertificateFilter, *columns: Any) -> 
 
 def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.batch_id is not None:
-        # By number: of what was corrected or reissued since the edition that stands. What an earlier batch had linked was issued by that one.
-        listed, before = aliased(Certificate), aliased(IssueItem)
-        known = exists().where(before.certificate_id == IssueItem.certificate_id, before.batch_id < IssueItem.batch_id)
-        issued = select(listed.number).join(IssueItem, IssueItem.certificate_id == listed.id)
-        yield Certificate.number.in_(issued.where(IssueItem.batch_id == wanted.batch_id, ~known))
+        # Not by its items, which also name what a rule or another batch had issued before, and the old row of what was corrected or issued anew: the
+        # batches on which a certificate rests are kept among its evidence by whatever takes its place. Keys are written in order, and JSONB gives them so.
+        rests = f'"id": "{wanted.batch_id}", "kind": "batch"'
+        yield cast(Certificate.evidence, Text).contains(rests, autoescape=True)
     if wanted.numbers:
         yield Certificate.number.in_(wanted.numbers)
     if wanted.only_unprinted:
-        mine = (PrintItem.certificate_id == Certificate.id, PrintItem.page.is_not(None))
-        yield ~exists().where(PrintRun.id == PrintItem.run_id, PrintRun.finished_at.is_not(None), *mine)
+        # One that failed draws nothing until somebody goes on with it: what it has no page of is free for another run.
+        given_up = exists().where(Job.id == PrintRun.job_id, Job.state == JobState.FAILED)
+        is_open = and_(PrintRun.finished_at.is_(None), ~given_up)
+        mine = (PrintItem.certificate_id == Certificate.id, PrintRun.id == PrintItem.run_id)
+        yield ~exists().where(*mine, or_(PrintItem.page.is_not(None), is_open))
 
 
 def printable_numbers(identity: Identity, wanted: CertificateFilter) -> set[str]:

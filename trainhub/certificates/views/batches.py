@@ -243,7 +243,7 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
     for one in asked_fields(corrected.kind, layout):
         if one.name in FIXED:  # set when it is issued
             continue
-        label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
+        label = labels.called_in(one.label, one.label_en, english=english)
         found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
     for name, label in (("issuer", _("发证单位")), ("issuer_en", _("发证单位（英文）"))):  # renamed since: nobody typed it, it changes all the same
         if name in facts:

@@ -128,7 +128,8 @@ def release_waiting() -> Any:
     count = len(queries.waiting_ids(who()))
     if count > MOST_AT_ONCE:
         with transaction():
-            jobs.ask(tasks.RELEASE, by=who(), title=say(N_("重新检查待处理的证书")))
+            mine = f"{tasks.RELEASE}:account:{who().account_id}"  # pressed again and again: one that has not begun sees all there is
+            jobs.ask_anew(tasks.RELEASE, by=who(), title=say(N_("重新检查待处理的证书")), unique_key=mine)
         return done(_("正在后台重新检查 %(n)d 张待处理的证书，可以签发的会陆续签发；稍后刷新本页查看。", n=count), "certificates.waiting")
     found = tasks.release_waiting(who(), lambda _done, _total, _text: None)
     told = _("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=found.issued, left=found.waiting + found.failed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import func, select
@@ -96,6 +96,17 @@ def _spans(student_ids: Sequence[int]) -> dict[int, tuple[date, date]]:
     return found
 
 
+def _rested(certificates: Iterable[Certificate]) -> dict[int, set[str]]:
+    """By certificate: the rooms' names of the things it rested on. A mark that was corrected is another row of the same thing."""
+    evidence = {one.id: {str(row["id"]) for row in one.evidence if row["kind"] == "milestone"} for one in certificates}
+    wanted = sorted({int(key) for of in evidence.values() for key in of})
+    names: dict[str, str] = {}
+    for start in range(0, len(wanted), PORTION):
+        statement = select(Milestone.id, Milestone.key).where(Milestone.id.in_(wanted[start : start + PORTION]))
+        names.update({str(key): name for key, name in session().execute(statement)})
+    return {key: {names[one] for one in of if one in names} for key, of in evidence.items()}
+
+
 def _steps(milestones: Sequence[Milestone], source: Source) -> tuple[Step, ...]:
     return tuple(Step(source.value, one.id, one.title, one.reached_on) for one in milestones if one.source is source)
 
@@ -116,6 +127,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
     twins = _twins(asked)
     keys = {asked_key(one, key) for key, of in studies.items() for one in of}
     known = certificates.by_asked_keys(keys | {asked_key(one, student.id) for one, student in asked} | {key for of in twins.values() for key in of})
+    rested_on = _rested(one for one in known.values() if is_revoked(one))
     needed = book().at("own.certificate.programme_facts", on=on)
     weeks_asked, days_asked = book().at("petoe.enterprise_weeks", on=on), book().at("own.weeks.days_required", on=on)
     chains = []
@@ -135,7 +147,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
         other = next((one for one in (*left, *twin) if stands(one)), None)
         certificate = known.get(asked_key(programme, student.id)) or other
         revoked = [one for one in (*left, *twin) if one is not None and is_revoked(one)]
-        rested = {row["id"] for one in revoked for row in one.evidence if row["kind"] == "milestone"}
+        rested = {name for one in revoked for name in rested_on[one.id]}
         passed = (one for one in milestones[student.person_id] if one.source is Source.CAPSTONE and one.programme_id == programme.id)
         chains.append(
             Chain(
@@ -150,7 +162,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
                 certificate_state=certificate.state.value if certificate else None,
                 stands_elsewhere=other.number if other else None,
                 revoked_elsewhere=revoked[0].number if revoked else None,
-                is_passed_anew=any(str(one.id) not in rested for one in passed),
+                is_passed_anew=any(one.key not in rested for one in passed),
             )
         )
     return chains

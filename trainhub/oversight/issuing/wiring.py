@@ -23,5 +23,6 @@ def register(app: Flask) -> None:
     app.extensions.setdefault(LONG, {})[tasks.TRAINING] = views.choose_again
     app.extensions.setdefault(EVIDENCE_PAGES, {})["training_record"] = panels.record_pages
     app.extensions.setdefault(RECORDS_SAY, {})[Kind.TRAINING] = panels.records_say
+    app.extensions[RECORDS_SAY] |= dict.fromkeys((Kind.COMPLETION, Kind.CAPSTONE, Kind.PLACEMENT), panels.unborne_say)
     app.extensions.setdefault(TO_LOOK_AT, []).append(panels.outdated_told)
     app.extensions.setdefault(EVIDENCE_WORDS, {})["training_record"] = panels.record_words

@@ -19,6 +19,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
+from trainhub.ledger.queries import milestones_of
 from trainhub.ledger.types import Source
 from trainhub.oversight.chains import mending, queries, tasks
 from trainhub.people import operations as people
@@ -138,6 +139,20 @@ def test_who_completes_the_chain_in_the_new_programme_gets_its_certificate(sessi
     made = certificates.of_person(student.person_id)
     assert {(one.state, one.programme_id) for one in made} == {(State.ISSUED, new.id), (State.REVOKED, held.programme_id)}
     assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0, "once"
+
+
+def test_a_mark_that_was_corrected_is_no_capstone_passed_anew(session: Session) -> None:
+    """An appeal after the move writes another row, of the programme of now, for the capstone on which the revoked one rested."""
+    student, held, old, new = _revoked_and_moved(session)
+    before = next(one for one in milestones_of(student.person_id) if one.source is Source.CAPSTONE)
+    thing = {"person_id": student.person_id, "source": Source.CAPSTONE, "key": before.key}
+    ledger.withdraw_milestone(**thing, reason="成绩申诉", **PUSH)
+    ledger.reach_milestone(**thing, title=before.title, reached_on=TODAY, programme_id=new.id, **PUSH)
+    _settle(session)
+    (chain,) = queries.chains_of_programme(new, on=TODAY)
+    assert (chain.is_complete, chain.is_passed_anew, chain.is_due) == (True, False, False)
+    assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0
+    assert [one.id for one in certificates.of_person(student.person_id)] == [held.id]
 
 
 def test_in_the_programme_itself_a_revoked_one_is_issued_anew_by_persons_alone(session: Session) -> None:

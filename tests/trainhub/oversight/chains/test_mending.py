@@ -173,6 +173,9 @@ def test_a_suspended_one_stays_so_until_somebody_resumes_it(session: Session) ->
     held = _held(student)
     assert held is not None
     assert (held.id != made.id, held.state, held.facts["weeks"]) == (True, State.SUSPENDED, "33")
+    last = certificates.last_event(held)
+    assert last is not None
+    assert (last.reason, last.document) == (REASON["reason"], REASON["document"]), "whoever may resume it reads what it was suspended for"
 
 
 @pytest.mark.parametrize(("state", "word"), [(State.SUSPENDED, "已暂停"), (State.REVOKED, "已撤销")])

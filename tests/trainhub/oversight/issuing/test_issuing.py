@@ -261,4 +261,4 @@ def test_a_list_that_contradicts_the_records_is_told_before_it_is_decided(sessio
         assert [fields for _name, fields in queries.contradicted_in(batch)] == [("hours",), ("base",)]
         key = batch.id
     leader = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
-    assert "2 人的内容与平台的培训记录不同" in leader.get(f"/certificates/batches/{key}").text
+    assert "2 人的内容与平台的记录对不上" in leader.get(f"/certificates/batches/{key}").text

@@ -1,0 +1,106 @@
+"""The blank for the printing house and the overprint make the certificate together; the blank has nothing of anybody."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.trainhub.certificates.test_templates import _approved, _draft
+from trainhub.certificates.cli_render import blank as command
+from trainhub.certificates.layouts.blank import blank
+from trainhub.certificates.layouts.drawing import Press, common_facts
+from trainhub.certificates.layouts.model import Box, Layout, Seal, Signature, built_in, codes
+from trainhub.certificates.layouts.pictures import picture
+from trainhub.certificates.layouts.sheet import PLAIN, Sheet
+from trainhub.certificates.operations import templates
+from trainhub.kernel import fonts
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import transaction
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _said(data: bytes, folder: Path) -> Counter[str]:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    (folder / "page.pdf").write_bytes(data)
+    text = subprocess.run(["pdftotext", str(folder / "page.pdf"), "-"], check=True, capture_output=True, text=True).stdout
+    return Counter(text) - Counter({" ": 10_000, "\n": 10_000, "\f": 10_000})
+
+
+def _drawn(layout: Layout, sheet: Sheet) -> bytes:
+    facts = templates.sample_facts(layout)
+    press = Press(layout, common_facts(layout, facts), base_url="https://example.edu", sheet=sheet)
+    press.add(facts)
+    return press.finish()
+
+
+@pytest.mark.parametrize("code", codes())
+def test_blank_and_overprint_are_the_whole_page(code: str, tmp_path: Path) -> None:
+    layout = built_in(code)
+    unsealed = replace(layout, elements=tuple(one for one in layout.elements if not isinstance(one, Seal)))
+    house = _said(blank(layout), tmp_path)
+    assert house, "there are words to print"
+    assert house + _said(_drawn(layout, Sheet(is_overprint=True)), tmp_path) == _said(_drawn(unsealed, PLAIN), tmp_path)
+
+
+def test_a_blank_is_drawn_for_a_printing_house_and_holds_nothing_of_anybody(tmp_path: Path) -> None:
+    pikepdf = pytest.importorskip("pikepdf")
+    layout = built_in("training")
+    place = Signature(Box(30, 150, 50, 20), label="校长")
+
+    def signed(image: str) -> bytes:
+        return blank(replace(layout, elements=(*layout.elements, replace(place, image=image)), images={"hand": picture(DOT)}))
+
+    data = signed("hand")
+    assert data == signed(""), "the line and the words under it, no scanned signature"
+    with pikepdf.open(io.BytesIO(data)) as book:
+        (page,) = book.pages
+        mm = 72 / 25.4
+        assert [round(float(value) / mm, 1) for value in page.trimbox] == [0, 0, 297, 210]
+        assert [round(float(value) / mm, 1) for value in page.obj.BleedBox] == [-3, -3, 300, 213]
+    said = _said(data, tmp_path)
+    assert (said["长"], said["〔"]) == (1, 0), "and no word of what is missing"
+
+
+def test_the_page_of_an_approved_template_gives_its_blank(as_role: AsRole) -> None:
+    with transaction():
+        approved, draft = _approved(), _draft("another_one")
+    admin, where = as_role(Role.SYSTEM_ADMIN), "/certificates/templates/{}/blank.pdf"
+    assert where.format(approved.id) in admin.get(f"/certificates/templates/{approved.id}").text
+    assert where.format(draft.id) not in admin.get(f"/certificates/templates/{draft.id}").text
+    answer = admin.get(where.format(approved.id))
+    assert (answer.status_code, answer.data[:5], f"{approved.code}-1-blank.pdf" in answer.headers["Content-Disposition"]) == (200, b"%PDF-", True)
+    assert admin.get(where.format(draft.id)).status_code == 409
+    assert as_role(Role.STUDENT).get(where.format(approved.id)).status_code == 403
+    built = "/certificates/templates/built-in/training/blank.pdf"
+    assert built in admin.get("/certificates/templates").text
+    assert admin.get(built).data == blank(built_in("training"))
+    assert admin.get("/certificates/templates/built-in/nothing/blank.pdf").status_code == 404
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    out = tmp_path / "blank.pdf"
+    result = CliRunner().invoke(command, ["--template", "training", "--out", str(out), "--json"])
+    told: dict[str, Any] = json.loads(result.stdout)
+    assert (result.exit_code, told["template"], told["bytes"]) == (0, "training", len(out.read_bytes()))
+    assert out.read_bytes() == blank(built_in("training"))

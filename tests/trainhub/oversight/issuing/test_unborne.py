@@ -1,0 +1,88 @@
+"""A selection or a list of what rooms record is compared with the records before it is decided: whom nothing bears is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import DECIDER, FACTS, TODAY, WRITER
+from trainhub.certificates.models import IssueBatch
+from trainhub.certificates.operations import batches
+from trainhub.certificates.types import BatchSource, Kind
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Source
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.issuing.recorded_queries import unborne_in
+from trainhub.people.models import Person
+
+AsRole = Callable[..., FlaskClient]
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _reach(who: Person, source: Source, title: str, hours_x10: int = 0) -> None:
+    thing = {"person_id": who.id, "source": source, "key": f"{source.value}:{ground.unique()}", "title": title, "hours_x10": hours_x10}
+    ledger.reach_milestone(**thing, reached_on=TODAY, by=SYSTEM, now=ground.NOW)  # type: ignore[arg-type]
+
+
+def _batch(at: Organisation, kind: Kind, *asked: tuple[Person, dict[str, Any]]) -> IssueBatch:
+    rows = [batches.Wanted(who.id, {**FACTS[kind], **facts}) for who, facts in asked]
+    return batches.prepare(title="一批", kind=kind, source=BatchSource.SELECTION, issuer=at, rows=rows, by=WRITER, now=ground.NOW)
+
+
+def test_a_completion_is_borne_by_the_course_with_its_hours(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        at, right, stays, other, none, unknown = ground.university(), *(ground.person(f"林{n}") for n in "甲乙丙丁戊")
+        gone = ground.person("林乙")
+        _reach(right, Source.COURSE, "智能制造导论", 320)
+        _reach(gone, Source.COURSE, "智能制造导论", 320)
+        _reach(other, Source.COURSE, "智能制造导论", 310)
+        _reach(none, Source.COURSE, "另一门课", 320)
+        _reach(unknown, Source.COURSE, "智能制造导论")
+        ground.merge(stays, gone)
+        batch = _batch(at, Kind.COMPLETION, *((one, {}) for one in (right, stays, other, none, unknown)))
+        assert unborne_in(batch, days_per_week=5) == [("林丙", ("hours",)), ("林丁", ())]
+    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=at.id).get(f"/certificates/batches/{batch.id}").text
+    assert "2 人的内容与平台的记录对不上" in page
+    assert "林丙：学时" in page
+    assert "林丁：平台上没有这项记录" in page
+    with transaction():
+        batches.decide(batch=batch, is_approved=False, reason="核对", by=DECIDER, today=TODAY, now=ground.NOW)
+    assert "对不上" not in as_role(Role.UNIVERSITY_ADMIN, organisation_id=at.id).get(f"/certificates/batches/{batch.id}").text
+
+
+def test_a_capstone_is_borne_by_one_that_was_passed(session: Session) -> None:
+    at, right, other = ground.university(), ground.person("林甲"), ground.person("林乙")
+    _reach(right, Source.CAPSTONE, FACTS[Kind.CAPSTONE]["topic"])
+    _reach(other, Source.CAPSTONE, "另一题目")
+    assert unborne_in(_batch(at, Kind.CAPSTONE, (right, {}), (other, {})), days_per_week=5) == [("林乙", ())]
+
+
+@pytest.mark.parametrize(("weeks", "told"), [("1.8", False), ("2", False), ("2.2", True)])
+def test_weeks_are_borne_by_confirmed_days(session: Session, weeks: str, told: bool) -> None:
+    programme = ground.programme()
+    student, none = ground.student(programme), ground.person("林乙")
+    who, first = session.get_one(Person, student.person_id), date(2025, 1, 6)
+    for days in (range(10), range(4)):  # the same days in a second enterprise count once
+        confirmed = [first + timedelta(days=7 * (n // 5) + n % 5) for n in days]
+        place = {"student_id": student.id, "enterprise_id": ground.enterprise().id, "base_id": None, "source_id": 1}
+        ledger.confirm_days(**place, days=confirmed, by=SYSTEM, now=ground.NOW)  # type: ignore[arg-type]
+    batch = _batch(ground.university(), Kind.PLACEMENT, (who, {"weeks": weeks}), (none, {}))
+    assert unborne_in(batch, days_per_week=5) == [*([(who.name, ("weeks",))] if told else []), ("林乙", ())]
+
+
+def test_what_rooms_do_not_record_is_not_compared(session: Session) -> None:
+    batch = _batch(ground.university(), Kind.EXAM, (ground.person(), {}))
+    assert unborne_in(batch, days_per_week=5) == []
