@@ -132,11 +132,14 @@ def _heads(going: Sequence[There], rounds: Sequence[tuple[Round, set[int]]], tol
     for round_, positions in rounds:
         for at in ((Role.UNIVERSITY_ADMIN, schools[round_.programme_id]), (Role.PROGRAMME_ADMIN, round_.programme_id)):
             offered.setdefault(at, set()).update(positions)
-    today, whole = local(now).date(), {told.account_id}
+    today, whole = local(now).date(), dict[int, set[int]]()
     for role, over in sorted({*placed, *offered}, key=lambda at: (at[0] is not Role.UNIVERSITY_ADMIN, at[1])):
         where: dict[str, Any] = {"organisation_id" if role is Role.UNIVERSITY_ADMIN else "programme_id": over}
-        accounts = set(identities.accounts_holding(role, today=today, **where)) - whole
-        whole |= accounts if role is Role.UNIVERSITY_ADMIN else set()
+        accounts = set(identities.accounts_holding(role, today=today, **where)) - {told.account_id}
+        if role is Role.UNIVERSITY_ADMIN:
+            whole[over] = accounts
+        else:  # who answers for this very university is told of all its programmes at once; who does for another one heads this programme only
+            accounts -= whole[schools[over]]
         count = placed[role, over]
         for account_id in sorted(accounts):
             one = _to(

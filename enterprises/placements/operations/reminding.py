@@ -120,15 +120,17 @@ def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
         ("host", row.enterprise_id) for row, student in late if row.ends_on >= today and student.state is StudentState.ENROLLED
     ) + Counter(one for _row, student in late for one in (("university", student.university_id), ("programme", student.programme_id)))
     said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
-    whole = set[int]()
+    schools, whole = {student.programme_id: student.university_id for _row, student in late}, dict[int, set[int]]()
     for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
         role, scope = WHO[what]
         where: dict[str, Any] = {scope: over}
         accounts = set(identities.accounts_holding(role, today=today, **where))
         if what == "university":
-            whole |= accounts
+            whole[over] = accounts
+        elif what == "programme":  # who answers for this very university is told of all its programmes at once
+            accounts -= whole[schools[over]]
         notify(
-            account_ids=accounts - whole if what == "programme" else accounts,  # who answers for the university is told of all its programmes at once
+            account_ids=accounts,
             kind="placements.start_due",
             message=said,
             values={"n": count},

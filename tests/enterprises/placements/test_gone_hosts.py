@@ -402,6 +402,22 @@ def test_each_hears_once_of_all_that_is_theirs(world: SimpleNamespace) -> None:
     assert [told(kind, account_id=one) for one in (whole.id, world.head_id, head.id, *accounts.values())] == [1] * 5
 
 
+def test_who_answers_for_one_university_and_heads_a_programme_of_another_hears_of_both(world: SimpleNamespace) -> None:
+    abroad = ground.university()
+    theirs = ground.programme(abroad)
+    both = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+    for programme_id in (world.programme_id, theirs.id):
+        identity.grant(both, Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    term = make.term(university=abroad, starts_on=date(2026, 9, 7))
+    position = make.position(enterprise=world.enterprise, base=world.base, terms=[term], seats=3)
+    for _n in range(2):
+        student = ground.student(theirs, petoe_since=date(2023, 9, 1))
+        operations.place_student(student=student, position=position, term=term, **WHOLE)
+    rename(world)
+    found = db.session.scalars(select(Notice).where(Notice.kind == "placements.host_unverified", Notice.account_id == both.id)).all()
+    assert sorted(row.values["n"] for row in found) == [1, 2]
+
+
 @pytest.mark.parametrize(("ways", "words"), [((rename,), "所在企业正在重新核验"), ((leave, rename), "已不再接收"), ((edit,), "正等待学校重新审核")])
 def test_a_wish_says_what_it_waits_for(world: SimpleNamespace, as_role: AsRole, ways: Any, words: str) -> None:
     with transaction():

@@ -133,6 +133,24 @@ def test_who_answers_for_the_university_hears_once_of_all_its_programmes(world: 
     assert sorted((key, values["n"]) for key, values in found) == sorted([(whole, 3), (world.head, 2), (world.host, 3)])
 
 
+def test_who_answers_for_one_university_and_heads_a_programme_of_another_hears_of_both(world: SimpleNamespace) -> None:
+    with transaction():
+        abroad = ground.university()
+        theirs = ground.programme(abroad)
+        both = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+        for programme_id in (world.programme_id, theirs.id):
+            identity.grant(both, Role.PROGRAMME_ADMIN, programme_id=programme_id)
+        term = make.term(university=abroad, starts_on=STARTS)
+        wide = make.position(enterprise=world.enterprise, terms=[world.term, term], seats=3)
+        for student in world.students:
+            operations.place_student(student=student, position=wide, term=world.term, **WHOLE)
+        operations.place_student(student=ground.student(theirs, petoe_since=date(2023, 9, 1)), position=wide, term=term, **WHOLE)
+        both_id = both.id
+    assert remind(STARTS + timedelta(days=1))["late"] == 3
+    found = db.session.scalars(select(Notice).where(Notice.kind == "placements.start_due", Notice.account_id == both_id)).all()
+    assert sorted(row.values["n"] for row in found) == [1, 2]
+
+
 @pytest.mark.parametrize(("days", "state", "asked"), [(0, "enrolled", 1), (1, "enrolled", 0), (0, "suspended", 0), (0, "withdrawn", 0)])
 def test_what_is_over_or_of_who_left_is_the_heads_alone(world: SimpleNamespace, days: int, state: str, asked: int) -> None:
     place(world, world.students[0])
