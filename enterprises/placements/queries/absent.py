@@ -45,9 +45,11 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
     return found
 
 
-def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
-    """By placement the spans of approved absences and interruptions, of the placements of students."""
+def absences_of_students(student_ids: Collection[int], *, is_asked_enough: bool = False) -> dict[int, list[tuple[date, date]]]:
+    """By placement the spans of approved absences and interruptions (also of those that nobody has decided yet: `is_asked_enough`), of the placements
+    of students."""
     wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
+    states = [EventState.APPROVED, *([EventState.OPEN] if is_asked_enough else [])]
     for some in portions(wanted):
         statement = (
             select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
@@ -55,7 +57,7 @@ def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[d
             .where(
                 Placement.student_id.in_(some),
                 PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-                PlacementEvent.state == EventState.APPROVED,
+                PlacementEvent.state.in_(states),
             )
         )
         for placement_id, since, until in session().execute(statement):
