@@ -92,14 +92,16 @@ def _to(account_id: int, told: Telling, url: str, **values: Any) -> Telling:
 
 
 def _placed(going: Sequence[There], told: Telling) -> Iterable[Telling]:
-    """Students and mentors, with how many of the placements are theirs."""
+    """Students and mentors, with how many of the placements are theirs: of all rows of a human who has one account, since they hear once."""
     theirs: dict[int, set[int]] = {}
     for row in going:
         for person_id in (row.student, row.mentor):
             if person_id is not None:
                 theirs.setdefault(person_id, set()).add(row.id)
+    by_account: dict[int, set[int]] = {}
     for person_id, account_id in identities.accounts_of_persons(theirs.keys()).items():
-        mine = theirs[person_id]
+        by_account.setdefault(account_id, set()).update(theirs[person_id])
+    for account_id, mine in by_account.items():
         yield _to(account_id, told, f"/placements/{min(mine)}" if len(mine) == 1 else told.url, n=len(mine))
 
 
@@ -110,8 +112,10 @@ def _ranking(offers: Sequence[Position], opened: Mapping[int, set[int]], told: T
         if opened[position_id] & set(round_.term_ids):
             for person_id in persons:
                 wishes.setdefault(person_id, (round_.id, []))[1].append(titles[position_id])
+    by_account: dict[int, tuple[int, list[str]]] = {}
     for person_id, account_id in identities.accounts_of_persons(wishes.keys()).items():
-        round_id, ranked = wishes[person_id]
+        by_account.setdefault(account_id, (wishes[person_id][0], []))[1].extend(wishes[person_id][1])
+    for account_id, (round_id, ranked) in by_account.items():
         yield _to(account_id, told, f"/placements/rounds/{round_id}/preferences", title="、".join(dict.fromkeys(ranked)))
 
 
