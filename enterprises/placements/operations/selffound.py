@@ -53,7 +53,7 @@ def propose_self_found(
     }
     for known in queries.self_found_of(student.id):
         if known.term_id == term.id and known.state is SelfFoundState.SUBMITTED:
-            if all(getattr(known, name) == value for name, value in values.items()) and _is_same_letter(known.file_id, file_id):
+            if all(getattr(known, name) == value for name, value in values.items()) and files.is_same(known.file_id, file_id):
                 return known
             said = _("这个学期你已有一项申请等待学校审核：“%(name)s”。要修改或补充材料的，请先撤回那一项，再重新提交。", name=known.enterprise_name)
             raise BadPlacement(said, field="term_id", code="one_waits")
@@ -79,14 +79,6 @@ def propose_self_found(
         term=term.title,
     )
     return row
-
-
-def _is_same_letter(one: int | None, other: int | None) -> bool:
-    """Whether two uploads are the same letter: a form that is sent twice keeps its file twice."""
-    if one is None or other is None:
-        return one is other
-    kept = files.kept([one, other])
-    return kept[one].sha256 == kept[other].sha256
 
 
 def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity, now: datetime) -> Placement:
