@@ -28,6 +28,11 @@ def is_away() -> ColumnElement[bool]:
     return or_(suspended.exists(), func.coalesce(Student.left_on < DayEntry.on, False))
 
 
+def is_insured() -> ColumnElement[bool]:
+    """SQL over days joined to their placements: the insurance, as far as it is known, covers the day."""
+    return func.coalesce(Placement.insured_from <= DayEntry.on, True) & func.coalesce(Placement.insured_until >= DayEntry.on, True)
+
+
 def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, list[DayEntry]]:
     """By student the confirmed days that lie in a suspension (休学) or after the student left the school, in time: both may be entered
     late, and the days were confirmed before. `student_ids` None: of everybody."""
