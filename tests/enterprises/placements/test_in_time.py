@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.bases import operations as bases
+from enterprises.bases.types import Refusal
 from enterprises.placements import operations, planning, queries
-from enterprises.placements.types import PlanKind
+from enterprises.placements.types import PlanKind, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
@@ -74,6 +76,16 @@ def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(wo
     assert [told(one, "placements.term_moved") for one in (world.host, world.one, world.other)] == [1, 1, 1]
     [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.term_moved", Notice.account_id == world.host)).all()
     assert (said.values["n"], said.values["a"], said.values["c"]) == (1, "2026-06-29", "2026-06-01")
+
+
+def test_a_term_that_moves_into_a_year_for_which_the_enterprise_said_no_takes_its_seats_along(world: SimpleNamespace) -> None:
+    bases.state_interest(enterprise=world.enterprise, year=2027, is_interested=False, reasons=[Refusal.NO_SEATS], **WHOLE)
+    assert queries.is_open(world.position.id, world.term.id)
+    change_term(world, date(2027, 3, 1))
+    assert not queries.is_open(world.position.id, world.term.id)
+    assert queries.seats_of(world.position.id, world.term.id).decision is SeatDecision.APPROVED
+    change_term(world, STARTS + timedelta(days=28))
+    assert queries.is_open(world.position.id, world.term.id)
 
 
 @pytest.mark.parametrize(
