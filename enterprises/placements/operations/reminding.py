@@ -13,6 +13,8 @@ from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
 from enterprises.placements.queries.absent import late_starts, unanswered
 from enterprises.placements.queries.unlogged import gaps_of_week
+from enterprises.placements.queries.waiting import left_undone
+from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
@@ -51,7 +53,7 @@ def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> i
 
 def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links: bool) -> None:
     """The same of marks, from the last week of a placement on; one without an account who was sent a link for days has them in it."""
-    marks, (year, week, _weekday) = queries.marks_waited_for(today + LAST_DAYS), today.isocalendar()
+    marks, (year, week, _weekday) = queries.marks_waited_for(today + LAST_DAYS, today=today), today.isocalendar()
     accounts = identities.accounts_of_persons({person_id for person_id, _count in marks})
     for person_id, count in marks:
         if person_id in accounts:
@@ -202,10 +204,11 @@ def warn_of_days_against(*, today: date, now: datetime) -> int:
 
 
 def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
-    """Tell school and enterprise of placements that outlast the office of their mentor, each once; how many placements."""
-    leaving = queries.leaving_mentors()
-    for row, student_name, mentor, until in leaving:
-        student = queries.student(row.student_id)
+    """Tell school and enterprise of placements that outlast the office of their mentor, and of those that are over and wait for a mark or a confirmed
+    day of somebody who is in office no more, each once; how many placements."""
+    leaving, undone = queries.leaving_mentors(), left_undone(today)
+    for row, student_name, mentor, until in (*leaving, *undone):
+        student, is_over = queries.student(row.student_id), row.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN)
         notify(
             account_ids={
                 *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
@@ -213,10 +216,12 @@ def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
                 *identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=row.enterprise_id),
             },
             kind="placements.mentor_leaves",
-            message=N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
+            message=N_("%(mentor)s的聘任已于 %(until)s 结束，%(student)s的实习到 %(ends)s，还没有成绩或有实习日等待确认。请另行安排指导教师。")
+            if is_over
+            else N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
             values={"mentor": mentor, "until": until.isoformat(), "student": student_name, "ends": row.ends_on.isoformat()},
             url=f"/placements/{row.id}",
-            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}",
+            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}{':over' if is_over else ''}",
             now=now,
         )
-    return len(leaving)
+    return len(leaving) + len(undone)

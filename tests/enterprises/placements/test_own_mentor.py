@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.mentors import operations as mentors
@@ -23,6 +24,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.types import Source
+from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
@@ -252,6 +254,37 @@ def test_another_confirms_the_day_that_was_entered_anew_after_the_end(world: Sim
     assert assigned(world, make.mentor(enterprise=world.enterprise), later) == ""
     operations.decide_days(**wanted)
     assert ledger.weeks_of(world.student.id).credited_days == 5
+
+
+def test_school_and_enterprise_hear_once_of_what_a_mentor_left_undone(world: SimpleNamespace) -> None:
+    """Who is gone is not asked for the mark any more; who takes over is."""
+    accounts = {
+        "gone": identity.account(person=db.session.get_one(Person, world.mentor.person_id)),
+        "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id),
+        "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id),
+    }
+    make.confirmed(world.row, THERE)
+    resign(world)
+    end_early(world)
+
+    def told(kind: str) -> list[str]:
+        found = db.session.scalars(select(Notice.account_id).where(Notice.kind == kind)).all()
+        return sorted(name for name, account in accounts.items() for _n in range(found.count(account.id)))
+
+    def remind(on: date) -> None:
+        operations.remind_mentors(today=on, now=make.at(on))
+        operations.warn_of_leaving_mentors(today=on, now=make.at(on))
+
+    remind(THERE[-1])  # the last day in office
+    assert (told("placements.grade_due"), told("placements.mentor_leaves")) == (["gone"], [])
+    for on in (AFTER, date(2026, 3, 24)):
+        remind(on)
+        assert (told("placements.grade_due"), told("placements.mentor_leaves")) == (["gone"], ["head", "host"])
+    other = make.mentor(enterprise=world.enterprise)
+    accounts["other"] = identity.account(person=db.session.get_one(Person, other.person_id))
+    assigned(world, other, date(2026, 3, 24))
+    remind(date(2026, 3, 24))
+    assert told("placements.grade_due") == ["gone", "other"]
 
 
 def test_one_that_never_began_takes_no_mentor_once_it_is_withdrawn(world: SimpleNamespace) -> None:
