@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
 from enterprises.placements.queries.ended import is_late
-from enterprises.placements.queries.placing import GOING, listing
+from enterprises.placements.queries.placing import GOING, listing, school_side
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import portions, session
@@ -76,9 +76,16 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
     return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)
 
 
+def is_late_for(identity: Identity, on: date) -> ColumnElement[bool]:
+    """SQL over placements joined to their students: the first day has passed and nobody has started it. Of a host only what can still begin: what is over
+    by now, or of a student who is suspended or has left, the school alone takes back."""
+    may_begin = and_(Placement.ends_on >= on, Student.state == StudentState.ENROLLED)
+    return and_(is_late(on), or_(school_side(identity), may_begin))
+
+
 def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
-    """The placements whose first day has passed on a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
-    return listing(identity, **narrowed).where(is_late(on))
+    """The placements that should have begun (`is_late_for`): they keep seat and mentor. `narrowed` as in `listing`."""
+    return listing(identity, **narrowed).where(is_late_for(identity, on))
 
 
 def late_starts(on: date) -> list[tuple[Placement, Student]]:

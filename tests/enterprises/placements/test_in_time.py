@@ -187,6 +187,24 @@ def test_what_should_have_begun_stands_on_first_pages_with_its_list(world: Simpl
                 assert (world.position.title in listed) is is_there
 
 
+@pytest.mark.parametrize(
+    ("days", "state", "hosts"), [(0, "enrolled", True), (1, "enrolled", False), (0, "suspended", False), (0, "withdrawn", False)]
+)
+def test_an_enterprise_sees_what_it_was_told_of(world: SimpleNamespace, as_role: AsRole, days: int, state: str, hosts: bool) -> None:
+    """On the first page and in the list as in the notice."""
+    with transaction():
+        place(world, world.students[0])
+        people.student(world.students[0].id).state = StudentState(state)
+    with time_machine.travel(make.at(world.term.ends_on + timedelta(days=days)), tick=False):
+        for role, over, sees in (
+            (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, True),
+            (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, hosts),
+        ):
+            browser = as_role(role, **over)
+            assert ("处理到期未开始的实习" in browser.get("/").text) is sees
+            assert (world.position.title in browser.get("/placements/?state=late").text) is sees
+
+
 # -- what fell -----------------------------------------------------------------------------------------------------------
 def test_the_round_counts_what_fell_until_it_is_filled_or_a_repair_knew_of_it(world: SimpleNamespace) -> None:
     after = make.at(date(2026, 5, 21))
