@@ -103,6 +103,12 @@ def test_a_window_that_moves_while_it_is_open_is_told_to_students(world: SimpleN
     assert told(world.one, "placements.round_moved") == told(world.other, "placements.round_moved") == count
 
 
+def test_a_window_that_opens_later_and_ends_sooner_is_told_whole(world: SimpleNamespace) -> None:
+    operations.change_round(round=world.round, opens_on=date(2026, 3, 20), closes_on=date(2026, 5, 10), **WHOLE)
+    [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.round_moved", Notice.account_id == world.one)).all()
+    assert (said.values["a"], said.values["day"]) == ("2026-03-20", "2026-05-10")
+
+
 # -- what should have begun ----------------------------------------------------------------------------------------------
 def remind(on: date) -> dict[str, int]:
     with transaction():
