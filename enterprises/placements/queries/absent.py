@@ -106,11 +106,14 @@ def unanswered(until: date, *, today: date) -> list[tuple[Placement, Student]]:
 
 
 def open_leave(today: date, *, begun_by: date) -> list[tuple[PlacementEvent, Placement]]:
-    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day."""
+    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day. Not of a student who
+    is suspended or has left: those placements are the school's to end, and stand among its tasks."""
     statement = (
         select(PlacementEvent, Placement)
         .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
         .where(
+            Student.state == StudentState.ENROLLED,
             PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
             PlacementEvent.state == EventState.APPROVED,
             PlacementEvent.is_open_ended,
