@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from enterprises.bases import operations as bases
 from enterprises.bases.types import Refusal
 from enterprises.placements import operations, planning, queries
+from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import PlanKind, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -67,6 +68,16 @@ def change_term(world: SimpleNamespace, starts_on: date, title: str = "") -> Non
     term = world.term
     ends_on = starts_on + (term.ends_on - term.starts_on)
     operations.change_term(term=term, title=title or term.title, starts_on=starts_on, ends_on=ends_on, weeks=None, **WHOLE)
+
+
+def test_a_term_with_a_known_code_and_other_words_is_not_said_to_be_saved(world: SimpleNamespace) -> None:
+    same = {"university": world.university, "code": world.term.code, "starts_on": world.term.starts_on, "ends_on": world.term.ends_on}
+    known = {"title": world.term.title, "weeks": world.term.weeks}
+    assert operations.create_term(**same, **known, **WHOLE).id == operations.create_term(**same, title=world.term.title, **WHOLE).id == world.term.id
+    for other in ({"title": "另一个名称"}, {"weeks": world.term.weeks - 1}):
+        with pytest.raises(BadPlacement) as refused:
+            operations.create_term(**same, **{**known, **other}, **WHOLE)
+        assert refused.value.field == "code"
 
 
 def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(world: SimpleNamespace) -> None:
