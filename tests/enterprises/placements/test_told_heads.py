@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
+from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import EventKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -125,3 +126,17 @@ def test_placements_of_who_left_stand_on_the_round_and_among_the_tasks(world: Si
         with transaction():
             operations.withdraw_placement(placement=queries.placement(world.key), reason="学生离校", side=WithdrawalSide.SCHOOL, **WHOLE)
         assert "处理不在读学生的实习安排" not in head.get("/").text
+
+
+@pytest.mark.parametrize("state", [StudentState.WITHDRAWN, StudentState.SUSPENDED, StudentState.ENROLLED])
+def test_nothing_begins_for_who_is_not_at_school(world: SimpleNamespace, state: StudentState) -> None:
+    row = operations.place_student(student=world.free, position=queries.position(world.row.position_id), term=world.term, **WHOLE)
+    row.starts_on = STARTS
+    make.ready(row, world.mentor)
+    world.free.state = state
+    if state is StudentState.ENROLLED:
+        assert operations.start_placement(placement=row, today=FRIDAY, **WHOLE).started_on == FRIDAY
+        return
+    with pytest.raises(WrongState) as refused:
+        operations.start_placement(placement=row, today=FRIDAY, **WHOLE)
+    assert refused.value.code == "not_enrolled"
