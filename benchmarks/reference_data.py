@@ -1,14 +1,17 @@
 """Our planner on data that others have solved: fetched by whoever runs this, never kept here (no licence, or GPL).
 
     python benchmarks/reference_data.py --eurecom parsed_data.pkl --residents hrt.instance
+    python benchmarks/reference_data.py --residents smti.instance
 
 * EURECOM, spring 2026: 58 students, 3 choices each, 78 projects; github.com/Rayanekh2/student-project-allocation-milp at 40a9390,
   `data/parsed_data.pkl`. Published: ranks 42/11/5, that is a cost of 79, with partners together and no project below its least size.
   Read with an unpickler that makes no object of any class.
-* Residents and hospitals: `tests/testfiles/*.instance` of the source package of pyhrtc 0.0.12 (`pip download --no-binary :all: pyhrtc==0.0.12`).
+* Residents and hospitals: `tests/testfiles/{hrt,smti}.instance` of the source package of pyhrtc 0.0.12
+  (`pip download --no-binary :all: --no-deps pyhrtc==0.0.12`); both have the same format. The second, of 10,000 and 10,000, takes a minute and a
+  half: lists are strict, so everybody is a major of one's own.
 
 One term, one place each. Partners and least sizes are no business of ours: students are independent, so that our cost is at most
-the published one. Published for `hrt.instance`: 759 residents, 53 hospitals, all 759 are placed.
+the published one. Published for `hrt.instance`: 759 residents, 53 hospitals, all 759 are placed; for `smti.instance` at most 9,941 can be.
 """
 
 from __future__ import annotations

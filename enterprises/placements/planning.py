@@ -52,6 +52,8 @@ def problem_of(
 ) -> Problem:
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
+    # Before the case: what falls while it is read is at worst told once too often, never taken as known while the case still holds it.
+    fallen = tuple(withdrawn_in(round.id)) if kind is PlanKind.REPAIR else ()
     facts = within_bases(never_again(lawful_only(queries.planning_facts(round, today=today))))
     begun = {term.id for term in facts.terms if term.starts_on <= today}
     movable = {row.id: row for row in facts.placed if _may_move(row, facts, round, begun, today)} if kind is PlanKind.REPAIR else {}
@@ -59,7 +61,6 @@ def problem_of(
     if movable:
         case = replace(case, worth=_worth(movable))
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
-    fallen = tuple(withdrawn_in(round.id)) if kind is PlanKind.REPAIR else ()
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable, fallen)
 
 

@@ -55,8 +55,14 @@
 
     // Before sending, ask whether the server can be reached; without it the draft waits here and is sent when the network is back.
     let checked = false;
-    let waiting = null;
-    const reachable = () => fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout(6000) }).then((answer) => answer.ok).catch(() => false);
+    let waiting; // the button that was pressed; null: none, as with Enter
+    // Browsers of before 2022 know neither the time limit nor `requestSubmit`: the button has to work there too.
+    const reachable = () => fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout?.(6000) }).then((answer) => answer.ok).catch(() => false);
+    const send = (button) => {
+      if (form.requestSubmit) form.requestSubmit(button || undefined);
+      else if (button) button.click();
+      else form.submit();
+    };
     form.addEventListener("submit", (event) => {
       if (checked) return;
       event.preventDefault();
@@ -65,16 +71,17 @@
       const button = event.submitter;
       reachable().then((ok) => {
         if (!ok) {
-          waiting = button;
+          waiting = button ?? null;
           say(words.offline);
           return;
         }
         checked = true;
-        form.requestSubmit(button || undefined);
+        send(button);
       });
     }, true);
+    window.addEventListener("pageshow", () => { checked = false; }); // back to a page that was sent: the network is asked anew
     window.addEventListener("online", () => {
-      if (waiting !== null) form.requestSubmit(waiting || undefined);
+      if (waiting !== undefined) send(waiting);
     });
   });
 

@@ -221,6 +221,14 @@ def kept(file_ids: Iterable[int | None]) -> dict[int | None, StoredFile]:
     return {row.id: row for row in session().scalars(select(StoredFile).where(StoredFile.id.in_(wanted)))} if wanted else {}
 
 
+def is_same(one: int | None, other: int | None) -> bool:
+    """Whether two files, by id, hold the same: a form that is sent twice keeps its upload under two. None: no file."""
+    if one is None or other is None:
+        return one is other
+    rows = kept([one, other])
+    return rows[one].sha256 == rows[other].sha256
+
+
 def read(row: StoredFile) -> bytes:
     """The whole content; raises NotFound when the store lost it."""
     import obstore

@@ -12,7 +12,7 @@ from enterprises.bases.models import BaseInspection, EnterpriseInterest, Inspect
 from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.types import Conclusion, InspectionKind, Refusal
 from trainhub.identity import queries as identities
-from trainhub.kernel import audit
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -43,7 +43,7 @@ def record_inspection(
     due_on: date | None = None,
     file_id: int | None = None,
 ) -> BaseInspection:
-    """Record an inspection or review with what it found; the same again is the known one.
+    """Record an inspection or review with what it found; the same again is the known one, with another finding, text or file it is one more.
 
     Who answers for the base is told what has to be mended. Raises BadBase in the future, without inspectors, for a finding longer than is kept, or
     when it passed with conditions that are not named.
@@ -64,8 +64,10 @@ def record_inspection(
             raise BadBase(said, field="findings")
     if conclusion is Conclusion.CONDITIONAL and not lines:
         raise BadBase(_("整改后通过的，请逐条写明需要整改的问题。"), field="findings")
+    known_findings, head = queries.findings_of(base.id), (kind, on, inspectors.strip()[:200], conclusion, text.strip()[:4000])
     for known in queries.inspections_of(base.id):
-        if (known.kind, known.on, known.inspectors, known.conclusion) == (kind, on, inspectors.strip(), conclusion):
+        is_same = (known.kind, known.on, known.inspectors, known.conclusion, known.text) == head and files.is_same(known.file_id, file_id)
+        if is_same and [(one.text, one.due_on) for one in known_findings.get(known.id, ())] == [(line, due_on) for line in lines]:
             return known
     row = BaseInspection(
         base_id=base.id,

@@ -18,7 +18,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
-from enterprises.placements.operations.guiding import assign_mentor, guided_from
+from enterprises.placements.operations.guiding import assign_mentor, guided_from, takes_mentor
 from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
     against_identity,
@@ -223,6 +223,7 @@ __all__ = [
     "table_job",
     "take_back_day",
     "take_back_request",
+    "takes_mentor",
     "unit_closed",
     "unsigned_places",
     "verification_changed",

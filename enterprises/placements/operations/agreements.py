@@ -132,18 +132,24 @@ def _lines(changes: Sequence[str]) -> list[str]:
     return found
 
 
+THREE_PARTIES = frozenset([AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT])
+
+
 def amend_agreement(
     *, placement: Placement, changes: Sequence[str], reason: str, by: Identity, now: datetime, file_id: int | None = None
 ) -> AgreementText:
-    """An amendment as a document of its own that lists what changes; the original signers sign it. The same again is the known one.
+    """An amendment as a document of its own that lists what changes; the original signers sign it. The same again is the known one
+    as long as nothing was sent after it and not all have signed it; later it is a change again (a mentor who comes back).
 
     Raises WrongState before the agreement is signed by all (then it is corrected instead), BadPlacement without changes.
     """
     hold(placement)
     lines, rows = _lines(changes), queries.text_rows(placement.id)
-    for known in rows:
-        if known.kind is AgreementKind.AMENDMENT and not known.is_replaced and known.changes == lines:
-            return known
+    last = next((row for row in reversed(rows) if not row.is_replaced), None)
+    if last is not None and last.kind is AgreementKind.AMENDMENT and last.changes == lines:
+        signed = next(text.signed for text in queries.texts_of(placement.id) if text.number == last.number)
+        if not signed >= THREE_PARTIES:
+            return last
     if (refused := against_amendment(placement)) is not None:
         raise refused
     return _send(placement, AgreementKind.AMENDMENT, lines, reason, None, file_id, by, now)
@@ -154,7 +160,7 @@ def against_amendment(placement: Placement) -> WrongState | None:
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         return WrongState(_("实习已结束或撤销，不能再签补充协议。"))
     standing = next(text for text in queries.texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT and not text.is_replaced)
-    if not {AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT} <= standing.signed:
+    if not standing.signed >= THREE_PARTIES:
         return WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
     return None
 

@@ -64,7 +64,7 @@ def approve_position(
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
     tell_back(position, [row.term_id for row in waiting], before=before, now=now)
-    _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), waiting, by, now)
+    _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), [row for row in waiting if row.seats] or waiting, by, now)
     return position
 
 

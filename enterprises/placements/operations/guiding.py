@@ -9,6 +9,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState, is_of_school, tell
+from enterprises.placements.operations.certifying import has_ended
 from enterprises.placements.types import PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -23,13 +24,22 @@ def guided_from(placement: Placement, today: date) -> date:
     return max(today, placement.starts_on)
 
 
+def takes_mentor(placement: Placement) -> bool:
+    """Whether a mentor may be named: before the end, and afterwards as long as one that ran has no mark or days that wait, since whoever guided it may be
+    gone by then."""
+    if placement.state not in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        return True
+    return has_ended(placement) and (placement.mentor_score_x10 is None or queries.pending_count(placement.id) > 0)
+
+
 def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: datetime) -> Placement:
     """Give the student a mentor of the enterprise. Above the mentor's own limit it is refused; the page warns from the
-    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing.
+    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing. Of what is over somebody takes over what is left to grade
+    or confirm (`takes_mentor`), which takes no room of theirs.
 
     The mentor answers for the enterprise, of somebody else: neither the student nor who heads or supervises the student's programme.
     """
-    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+    if not takes_mentor(placement):
         raise WrongState(_("实习已结束或撤销，不能更换指导教师。"))
     if mentor.enterprise_id != placement.enterprise_id:
         raise BadPlacement(_("指导教师不属于这家企业。"), field="mentor_id")
@@ -55,7 +65,7 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
     load = queries.load_beside(
         placement.student_id, mentor_id=mentor.id, starts_on=placement.starts_on, ends_on=placement.ends_on, today=local(now).date()
     )
-    if load >= mentor.load_limit:
+    if load >= mentor.load_limit and not has_ended(placement):
         raise BadPlacement(
             _("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full"
         )

@@ -92,14 +92,16 @@ def _to(account_id: int, told: Telling, url: str, **values: Any) -> Telling:
 
 
 def _placed(going: Sequence[There], told: Telling) -> Iterable[Telling]:
-    """Students and mentors, with how many of the placements are theirs."""
+    """Students and mentors, with how many of the placements are theirs: of all rows of a human who has one account, since they hear once."""
     theirs: dict[int, set[int]] = {}
     for row in going:
         for person_id in (row.student, row.mentor):
             if person_id is not None:
                 theirs.setdefault(person_id, set()).add(row.id)
+    by_account: dict[int, set[int]] = {}
     for person_id, account_id in identities.accounts_of_persons(theirs.keys()).items():
-        mine = theirs[person_id]
+        by_account.setdefault(account_id, set()).update(theirs[person_id])
+    for account_id, mine in by_account.items():
         yield _to(account_id, told, f"/placements/{min(mine)}" if len(mine) == 1 else told.url, n=len(mine))
 
 
@@ -110,8 +112,10 @@ def _ranking(offers: Sequence[Position], opened: Mapping[int, set[int]], told: T
         if opened[position_id] & set(round_.term_ids):
             for person_id in persons:
                 wishes.setdefault(person_id, (round_.id, []))[1].append(titles[position_id])
+    by_account: dict[int, tuple[int, list[str]]] = {}
     for person_id, account_id in identities.accounts_of_persons(wishes.keys()).items():
-        round_id, ranked = wishes[person_id]
+        by_account.setdefault(account_id, (wishes[person_id][0], []))[1].extend(wishes[person_id][1])
+    for account_id, (round_id, ranked) in by_account.items():
         yield _to(account_id, told, f"/placements/rounds/{round_id}/preferences", title="、".join(dict.fromkeys(ranked)))
 
 
@@ -132,11 +136,14 @@ def _heads(going: Sequence[There], rounds: Sequence[tuple[Round, set[int]]], tol
     for round_, positions in rounds:
         for at in ((Role.UNIVERSITY_ADMIN, schools[round_.programme_id]), (Role.PROGRAMME_ADMIN, round_.programme_id)):
             offered.setdefault(at, set()).update(positions)
-    today, whole = local(now).date(), {told.account_id}
+    today, whole = local(now).date(), dict[int, set[int]]()
     for role, over in sorted({*placed, *offered}, key=lambda at: (at[0] is not Role.UNIVERSITY_ADMIN, at[1])):
         where: dict[str, Any] = {"organisation_id" if role is Role.UNIVERSITY_ADMIN else "programme_id": over}
-        accounts = set(identities.accounts_holding(role, today=today, **where)) - whole
-        whole |= accounts if role is Role.UNIVERSITY_ADMIN else set()
+        accounts = set(identities.accounts_holding(role, today=today, **where)) - {told.account_id}
+        if role is Role.UNIVERSITY_ADMIN:
+            whole[over] = accounts
+        else:  # who answers for this very university is told of all its programmes at once; who does for another one heads this programme only
+            accounts -= whole[schools[over]]
         count = placed[role, over]
         for account_id in sorted(accounts):
             one = _to(

@@ -60,7 +60,7 @@ JUDGED = EDITABLE - {"skills", "conditions", "county_code"}
 def create_term(
     *, university: Organisation, code: str, title: str, starts_on: date, ends_on: date, by: Identity, now: datetime, weeks: int | None = None
 ) -> Term:
-    """Set up a placement term; `weeks` defaults to the whole weeks between the dates. The same code again is the known term.
+    """Set up a placement term; `weeks` defaults to the whole weeks between the dates. The same again is the known term.
 
     Raises BadPlacement for impossible dates or a span that overlaps another term of the university.
     """
@@ -74,7 +74,8 @@ def create_term(
     hold(f"terms:{university.id}")  # two terms at once do not overlap
     known = queries.terms_of(university.id)
     same = next((term for term in known if term.code == code), None)
-    if same is not None and (same.starts_on, same.ends_on) == (starts_on, ends_on):
+    wanted = (title, starts_on, ends_on, weeks or rules.weeks_between(starts_on, ends_on))
+    if same is not None and (same.title, same.starts_on, same.ends_on, same.weeks) == wanted:
         return same
     if same is not None:
         raise BadPlacement(_("代码 %(code)s 已用于“%(title)s”。", code=code, title=same.title), field="code")

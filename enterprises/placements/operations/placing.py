@@ -366,6 +366,8 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
         raise WrongState(_("学生确认安排后才能开始实习。"))
     if today < placement.starts_on:
         raise WrongState(_("实习从 %(day)s 开始，今天还不能登记开始。", day=placement.starts_on))
+    if queries.student(placement.student_id).state is not StudentState.ENROLLED:
+        raise WrongState(_("这名学生不在读，不能开始实习。请先核对学籍，或撤销安排。"), code="not_enrolled")
     demand_open(placement)
     position = queries.position(placement.position_id)
     assert position is not None

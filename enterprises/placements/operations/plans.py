@@ -262,7 +262,9 @@ def _check_premises(plan: RoundPlan, round: Round, today: date) -> None:
         raise WrongState(_("安排、席位、学生名单或登记的实习日在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
     after = premises.premises_of(problem.case, problem.removable, *parts)
     if students := premises.changed(before, after):
-        raise WrongState(_("%(who)s的安排、学籍或周数在计算之后有变化，请重新计算修补方案。", who=_called(students)), code="plan_outdated")
+        raise WrongState(
+            _("%(who)s的安排、学籍、周数或可安排的学期在计算之后有变化，请重新计算修补方案。", who=_called(students)), code="plan_outdated"
+        )
     if answered := [row for one in premises.answered_since(before, after) if (row := queries.placement(one)) is not None]:
         who = _called([row.student_id for row in answered])
         raise WrongState(_("要撤回的安排在计算之后已被确认或签署（%(who)s），请重新计算修补方案。", who=who), code="plan_outdated")

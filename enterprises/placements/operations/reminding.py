@@ -13,6 +13,8 @@ from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
 from enterprises.placements.queries.absent import late_starts, unanswered
 from enterprises.placements.queries.unlogged import gaps_of_week
+from enterprises.placements.queries.waiting import left_undone
+from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
@@ -51,7 +53,7 @@ def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> i
 
 def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links: bool) -> None:
     """The same of marks, from the last week of a placement on; one without an account who was sent a link for days has them in it."""
-    marks, (year, week, _weekday) = queries.marks_waited_for(today + LAST_DAYS), today.isocalendar()
+    marks, (year, week, _weekday) = queries.marks_waited_for(today + LAST_DAYS, today=today), today.isocalendar()
     accounts = identities.accounts_of_persons({person_id for person_id, _count in marks})
     for person_id, count in marks:
         if person_id in accounts:
@@ -120,15 +122,17 @@ def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
         ("host", row.enterprise_id) for row, student in late if row.ends_on >= today and student.state is StudentState.ENROLLED
     ) + Counter(one for _row, student in late for one in (("university", student.university_id), ("programme", student.programme_id)))
     said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
-    whole = set[int]()
+    schools, whole = {student.programme_id: student.university_id for _row, student in late}, dict[int, set[int]]()
     for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
         role, scope = WHO[what]
         where: dict[str, Any] = {scope: over}
         accounts = set(identities.accounts_holding(role, today=today, **where))
         if what == "university":
-            whole |= accounts
+            whole[over] = accounts
+        elif what == "programme":  # who answers for this very university is told of all its programmes at once
+            accounts -= whole[schools[over]]
         notify(
-            account_ids=accounts - whole if what == "programme" else accounts,  # who answers for the university is told of all its programmes at once
+            account_ids=accounts,
             kind="placements.start_due",
             message=said,
             values={"n": count},
@@ -200,10 +204,11 @@ def warn_of_days_against(*, today: date, now: datetime) -> int:
 
 
 def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
-    """Tell school and enterprise of placements that outlast the office of their mentor, each once; how many placements."""
-    leaving = queries.leaving_mentors()
-    for row, student_name, mentor, until in leaving:
-        student = queries.student(row.student_id)
+    """Tell school and enterprise of placements that outlast the office of their mentor, and of those that are over and wait for a mark or a confirmed
+    day of somebody who is in office no more, each once; how many placements."""
+    leaving, undone = queries.leaving_mentors(), left_undone(today)
+    for row, student_name, mentor, until in (*leaving, *undone):
+        student, is_over = queries.student(row.student_id), row.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN)
         notify(
             account_ids={
                 *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
@@ -211,10 +216,12 @@ def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
                 *identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=row.enterprise_id),
             },
             kind="placements.mentor_leaves",
-            message=N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
+            message=N_("%(mentor)s的聘任已于 %(until)s 结束，%(student)s的实习到 %(ends)s，还没有成绩或有实习日等待确认。请另行安排指导教师。")
+            if is_over
+            else N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
             values={"mentor": mentor, "until": until.isoformat(), "student": student_name, "ends": row.ends_on.isoformat()},
             url=f"/placements/{row.id}",
-            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}",
+            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}{':over' if is_over else ''}",
             now=now,
         )
-    return len(leaving)
+    return len(leaving) + len(undone)

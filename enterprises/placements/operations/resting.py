@@ -27,12 +27,30 @@ def ranked(position: Position, term_ids: Collection[int] | None = None) -> int:
 def demand_known(position: Position, term_ids: Collection[int], *, is_known: bool) -> None:
     """Whoever takes an offer out of a round that runs says that they know it. Raises BadPlacement with how many students rank it."""
     count = 0 if is_known else ranked(position, term_ids)
+    if count and _stays_elsewhere(position, term_ids):
+        said = _(
+            "有 %(n)d 名学生在进行中的轮次填报了这个岗位：保存后这个学期的席位须学校重新审核，通过前不参加安排，其他学期照常，学校会收到通知。确认要保存的，请勾选“仍要保存”。",
+            n=count,
+        )
+        raise BadPlacement(said, field="goes_on", code="ranked")
     if count:
         said = _(
             "有 %(n)d 名学生在进行中的轮次填报了这个岗位：保存后须学校重新审核，通过前暂不参加安排，他们和学校会收到通知。确认要保存的，请勾选“仍要保存”。",
             n=count,
         )
         raise BadPlacement(said, field="goes_on", code="ranked")
+
+
+def _stays_elsewhere(position: Position, term_ids: Collection[int]) -> bool:
+    """Whether every round in which students rank it over these terms has another one in which it is on offer: no wish rests then."""
+    others = open_terms([position.id]).get(position.id, set()) - set(term_ids)
+    return all(others & set(round_.term_ids) for round_, _persons in queries.rankers_of(position.id, term_ids))
+
+
+RESTS = N_("轮次“%(round)s”进行中，企业修改了岗位“%(title)s”，有 %(n)d 名学生填报了它：审核通过前不参加安排，请尽快审核。")
+RESTS_PARTLY = N_(
+    "轮次“%(round)s”进行中，企业修改了岗位“%(title)s”在一个学期的席位，其他学期照常，有 %(n)d 名学生填报了它：审核通过前这个学期的席位不参加安排，请尽快审核。"
+)
 
 
 def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity, now: datetime) -> None:
@@ -53,7 +71,7 @@ def tell_resting(position: Position, term_ids: Collection[int], *, by: Identity,
             title=position.title,
             **({"day": round_.closes_on.isoformat()} if is_open else {}),
         )
-        message = N_("轮次“%(round)s”进行中，企业修改了岗位“%(title)s”，有 %(n)d 名学生填报了它：审核通过前不参加安排，请尽快审核。")
+        message = RESTS_PARTLY if opened & set(round_.term_ids) else RESTS
         _tell_heads(round_, position, "placements.offer_rests", message, len(persons), by, now)
 
 
@@ -87,7 +105,7 @@ def tell_gone(
     """A position is offered no more (over some terms): whoever ranks it in an open round still has time to rank another (nothing is said where the
     round has another term in which it is offered, or waits); who answers for a round that runs has to see whether its seats suffice, where students
     ranked it or seats went that were still to be had (`lost`: their terms, where the rows do not tell any more)."""
-    kept = offered_terms(position.id)
+    kept, opened = offered_terms(position.id), open_terms([position.id]).get(position.id, set())
     ranking = queries.rankers_of(position.id, term_ids)
     for round_, persons in ranking:
         is_open = round_.state is RoundState.OPEN
@@ -108,13 +126,18 @@ def tell_gone(
         over = queries.rounds_over(*(_lost(position, term_ids) if lost is None else lost))
         running = {round_.id: round_ for round_ in (*over, *(one for one, persons in ranking if persons)) if round_.state is not RoundState.DRAFT}
         for round_ in running.values():
-            message = STAYS_ELSEWHERE if kept & set(round_.term_ids) else GONE
+            others = set(round_.term_ids)
+            message = STAYS_ELSEWHERE if opened & others else WAITS_ELSEWHERE if kept & others else GONE
             _tell_heads(round_, position, "placements.offer_gone", message, counts.get(round_.id, 0), by, now)
 
 
 GONE = N_("轮次“%(round)s”进行中，岗位“%(title)s”不再接收，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。")
 STAYS_ELSEWHERE = N_(
     "轮次“%(round)s”进行中，岗位“%(title)s”在其中一个学期不再提供席位，其他学期照常，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。"
+)
+
+WAITS_ELSEWHERE = N_(
+    "轮次“%(round)s”进行中，岗位“%(title)s”在其中一个学期不再提供席位，其他学期的席位等待审核或暂不参加安排，有 %(n)d 名学生填报了它：请核对席位，已计算的安排须重新计算。"
 )
 
 

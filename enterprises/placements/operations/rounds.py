@@ -142,7 +142,7 @@ def change_round(
     session().flush()
     if priorities is not None:
         fields["priorities"] = _put_in_order(round, priorities)
-    if is_earlier:
+    if is_earlier and round.opens_on == window[0]:
         tell(
             queries.persons_of_round(round, today),
             kind="placements.round_moved",

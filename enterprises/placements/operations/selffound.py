@@ -11,7 +11,7 @@ from enterprises.placements.operations._support import BadPlacement, WrongState,
 from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.operations.placing import place_student
 from enterprises.placements.types import SelfFoundState
-from trainhub.kernel import audit
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -35,35 +35,36 @@ def propose_self_found(
     text: str = "",
     file_id: int | None = None,
 ) -> SelfFound:
-    """Hand in a place found by the student. One that waits for the same term is returned as it is.
+    """Hand in a place found by the student. The same again, while it waits, is the known one.
 
-    Raises BadPlacement for a term that has ended, of another school, or in which the student is placed already.
+    Raises BadPlacement for a term that has ended, of another school, in which the student is placed already, or for which another place (another
+    text, another letter) of theirs waits: that one is taken back first, so that the school decides on what was handed in last.
     """
     today = local(now).date()
     if term.university_id != student.university_id or term.ends_on < today:
         raise BadPlacement(_("请选择本校尚未结束的实习学期。"), field="term_id")
+    values = {
+        "enterprise_name": enterprise_name.strip()[:160],
+        "enterprise_code": enterprise_code.strip().upper()[:40],
+        "title": title.strip()[:160],
+        "address": address.strip()[:200],
+        "contact": contact.strip()[:120],
+        "text": text.strip()[:4000],
+    }
     for known in queries.self_found_of(student.id):
         if known.term_id == term.id and known.state is SelfFoundState.SUBMITTED:
-            return known
+            if all(getattr(known, name) == value for name, value in values.items()) and files.is_same(known.file_id, file_id):
+                return known
+            said = _("这个学期你已有一项申请等待学校审核：“%(name)s”。要修改或补充材料的，请先撤回那一项，再重新提交。", name=known.enterprise_name)
+            raise BadPlacement(said, field="term_id", code="one_waits")
     span = (term.starts_on, term.ends_on)
     for placed in queries.live_of_student(student.id):
         if placed.ended_early_on is None and rules.spans_overlap((placed.starts_on, placed.ends_on), span):
             raise BadPlacement(_("你在 %(a)s 至 %(b)s 已有实习安排，与这个学期冲突。", a=placed.starts_on, b=placed.ends_on), field="term_id")
-    for field, value in (("enterprise_name", enterprise_name), ("title", title)):
-        if not value.strip():
+    for field in ("enterprise_name", "title"):
+        if not values[field]:
             raise BadPlacement(_("请填写此项。"), field=field)
-    row = SelfFound(
-        student_id=student.id,
-        term_id=term.id,
-        enterprise_name=enterprise_name.strip()[:160],
-        enterprise_code=enterprise_code.strip().upper()[:40],
-        title=title.strip()[:160],
-        address=address.strip()[:200],
-        contact=contact.strip()[:120],
-        text=text.strip()[:4000],
-        file_id=file_id,
-        created_at=now,
-    )
+    row = SelfFound(student_id=student.id, term_id=term.id, file_id=file_id, created_at=now, **values)
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.self_found.proposed", on=row, data={"student": student.student_no, "enterprise": row.enterprise_name})

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
 from enterprises.placements.queries.ended import is_late
-from enterprises.placements.queries.placing import GOING, listing
+from enterprises.placements.queries.placing import GOING, listing, school_side
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import portions, session
@@ -26,6 +26,11 @@ def is_away() -> ColumnElement[bool]:
         or_(Suspension.until.is_(None), Suspension.until >= DayEntry.on),
     )
     return or_(suspended.exists(), func.coalesce(Student.left_on < DayEntry.on, False))
+
+
+def is_insured() -> ColumnElement[bool]:
+    """SQL over days joined to their placements: the insurance, as far as it is known, covers the day."""
+    return func.coalesce(Placement.insured_from <= DayEntry.on, True) & func.coalesce(Placement.insured_until >= DayEntry.on, True)
 
 
 def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, list[DayEntry]]:
@@ -45,9 +50,11 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
     return found
 
 
-def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
-    """By placement the spans of approved absences and interruptions, of the placements of students."""
+def absences_of_students(student_ids: Collection[int], *, is_asked_enough: bool = False) -> dict[int, list[tuple[date, date]]]:
+    """By placement the spans of approved absences and interruptions (also of those that nobody has decided yet: `is_asked_enough`), of the placements
+    of students."""
     wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
+    states = [EventState.APPROVED, *([EventState.OPEN] if is_asked_enough else [])]
     for some in portions(wanted):
         statement = (
             select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
@@ -55,7 +62,7 @@ def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[d
             .where(
                 Placement.student_id.in_(some),
                 PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-                PlacementEvent.state == EventState.APPROVED,
+                PlacementEvent.state.in_(states),
             )
         )
         for placement_id, since, until in session().execute(statement):
@@ -69,9 +76,16 @@ def of_absent_students(identity: Identity, **narrowed: Any) -> Any:
     return listing(identity, **narrowed).where(Placement.state.in_(GOING), Student.state != StudentState.ENROLLED)
 
 
+def is_late_for(identity: Identity, on: date) -> ColumnElement[bool]:
+    """SQL over placements joined to their students: the first day has passed and nobody has started it. Of a host only what can still begin: what is over
+    by now, or of a student who is suspended or has left, the school alone takes back."""
+    may_begin = and_(Placement.ends_on >= on, Student.state == StudentState.ENROLLED)
+    return and_(is_late(on), or_(school_side(identity), may_begin))
+
+
 def of_late_starts(identity: Identity, *, on: date, **narrowed: Any) -> Any:
-    """The placements whose first day has passed on a day and that nobody has started: they keep seat and mentor. `narrowed` as in `listing`."""
-    return listing(identity, **narrowed).where(is_late(on))
+    """The placements that should have begun (`is_late_for`): they keep seat and mentor. `narrowed` as in `listing`."""
+    return listing(identity, **narrowed).where(is_late_for(identity, on))
 
 
 def late_starts(on: date) -> list[tuple[Placement, Student]]:
@@ -92,11 +106,14 @@ def unanswered(until: date, *, today: date) -> list[tuple[Placement, Student]]:
 
 
 def open_leave(today: date, *, begun_by: date) -> list[tuple[PlacementEvent, Placement]]:
-    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day."""
+    """Leave and interruptions that were granted without a known end, of placements that run on a day, and began by another day. Not of a student who
+    is suspended or has left: those placements are the school's to end, and stand among its tasks."""
     statement = (
         select(PlacementEvent, Placement)
         .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
         .where(
+            Student.state == StudentState.ENROLLED,
             PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
             PlacementEvent.state == EventState.APPROVED,
             PlacementEvent.is_open_ended,

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
+from enterprises.permissions import SCHOOL
 from enterprises.placements.models import (
     AgreementSignature,
     AgreementText,
@@ -44,6 +45,7 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
@@ -272,15 +274,18 @@ def decided_alike(placement_id: int, ids: Collection[int], *, state: DayState, r
 
 
 def logs_to_review(identity: Identity, until: date | None = None) -> Any:
-    """Weekly logs (of the week of a day at the latest) that no supervisor has reviewed yet, the oldest first; also of placements that are finished:
-    the last weeks' are written then."""
+    """Weekly logs (of the week of a day at the latest) that no supervisor has reviewed yet and that the reader may review, the oldest first; also of
+    placements that are finished: the last weeks' are written then."""
+    reviews = organisations.scope(
+        identity, [*SCHOOL, Role.SCHOOL_SUPERVISOR], organisations=(Student.university_id,), programmes=(Student.programme_id,)
+    )
     statement: Any = (
         select(WeeklyLog, Person.name.label("student"), Student.student_no, Organisation.name.label("enterprise"))
         .join(Placement, Placement.id == WeeklyLog.placement_id)
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
         .join(Organisation, Organisation.id == Placement.enterprise_id)
-        .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state.in_(HELD))
+        .where(reviews, WeeklyLog.reviewed_on.is_(None), Placement.state.in_(HELD))
     )
     if until is not None:
         statement = statement.where(sa.tuple_(WeeklyLog.iso_year, WeeklyLog.iso_week) <= sa.tuple_(*until.isocalendar()[:2]))

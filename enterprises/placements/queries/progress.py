@@ -14,7 +14,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
-from enterprises.placements.queries.absent import absences_of_students, confirmed_against, is_away
+from enterprises.placements.queries.absent import absences_of_students, confirmed_against, is_away, is_insured
 from enterprises.placements.types import DayState, Light, Miss, PlacementState, StudentProgress
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
@@ -89,7 +89,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     """Credited days, days still to come, and the light of each row, in ten queries whatever their number.
 
     Every week is counted as the ledger does: at most five days of it, of whatever enterprise, confirmed, waiting or to come.
-    Days of leave and of a suspension (休学) are neither missing nor to come. While a suspension goes on nobody knows when it ends:
+    Days of leave and of a suspension (休学) are neither missing nor to come, those outside the insurance are not missing. While a suspension goes on nobody knows when it ends:
     what is placed from its first day on is not to come, and the time can be placed once the student is back."""
     ids = [row.id for row in rows]
     days = ledger.dates_of_many(ids)
@@ -110,6 +110,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             Placement.starts_on,
             Placement.ends_on,
             func.coalesce(Placement.counts_from, Placement.starts_on).label("counts_from"),
+            Placement.insured_from,
+            Placement.insured_until,
             Placement.base_id,
             Organisation.name,
         )
@@ -140,7 +142,9 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             if placed.state is not PlacementState.FINISHED and placed.base_id in campus:
                 continue
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
-                asked = rules.without([(placed.counts_from, on - timedelta(days=1))], [*gaps, *away.get(placed.id, ())])
+                since = max(placed.counts_from, placed.insured_from or date.min)
+                until = min(on - timedelta(days=1), placed.insured_until or date.max)
+                asked = rules.without([(since, until)] if since <= until else [], [*gaps, *away.get(placed.id, ())])
                 lag = rules.unlogged(asked, logged.get(placed.id, ()), per_week=per_week, calendar=calendar)
             if placed.state is not PlacementState.FINISHED:
                 first = max(on, placed.starts_on)
@@ -223,11 +227,12 @@ def _logged(ids: Iterable[int], before: date) -> dict[int, list[date]]:
 
 
 def _waiting(ids: Iterable[int], until: date) -> dict[int, list[date]]:
-    """By student the days until a day that wait for a mentor and that a mentor may confirm: no day of a suspension or after leaving."""
+    """By student the days until a day that wait for a mentor and that a mentor may confirm: none of a suspension, after leaving or outside the insurance."""
     statement = (
         select(DayEntry.student_id, DayEntry.on)
         .join(Student, Student.id == DayEntry.student_id)
-        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until, sa.not_(is_away()))
+        .join(Placement, Placement.id == DayEntry.placement_id)
+        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until, sa.not_(is_away()), is_insured())
     )
     found: dict[int, list[date]] = defaultdict(list)
     for student_id, day in session().execute(statement):

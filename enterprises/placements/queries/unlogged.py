@@ -48,8 +48,8 @@ class Gap:
 
 
 def gaps_of_week(monday: date) -> list[Gap]:
-    """The placements that run, with the working days of an ISO week that their student neither logged nor was away on: also of the first and the
-    last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
+    """The placements that run, with the working days of an ISO week that their student neither logged, nor was away on, nor asked leave for
+    (nobody has decided it yet: they did what they are asked): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
     sunday = monday + timedelta(days=6)
     first = func.coalesce(Placement.counts_from, Placement.starts_on)
     statement = (
@@ -65,7 +65,7 @@ def gaps_of_week(monday: date) -> list[Gap]:
     )
     rows = session().execute(statement).all()
     students = {row.Placement.student_id for row in rows}
-    away, suspended = absences_of_students(students), people.suspensions_of_many(sorted(students))
+    away, suspended = absences_of_students(students, is_asked_enough=True), people.suspensions_of_many(sorted(students))
     entered = select(DayEntry.placement_id, DayEntry.on).where(DayEntry.on >= monday, DayEntry.on <= sunday, DayEntry.state != DayState.REJECTED)
     logged: dict[int, set[date]] = {}
     for placement_id, day in session().execute(entered):

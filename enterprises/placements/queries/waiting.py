@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import DayEntry, Placement
@@ -55,8 +56,9 @@ def gradable_of_mentor(mentor_id: int, *, ends_by: date, of: Identity | None = N
     return [(row, row.Placement) for row in session().execute(statement)]
 
 
-def marks_waited_for(ends_by: date) -> list[tuple[int, int]]:
-    """Persons of mentors who have a mark to give: for placements that run and end by a day, or ended without one; with how many."""
+def marks_waited_for(ends_by: date, *, today: date) -> list[tuple[int, int]]:
+    """Persons of mentors in office who have a mark to give: for placements that run and end by a day, or ended without one; with how many. Of a
+    mentor whose office is over nobody waits for it: another has to be named (`left_undone`)."""
     due = or_(
         (Placement.state == PlacementState.STARTED) & (Placement.ends_on <= ends_by),
         Placement.state == PlacementState.FINISHED,
@@ -65,11 +67,29 @@ def marks_waited_for(ends_by: date) -> list[tuple[int, int]]:
     statement = (
         select(Mentor.person_id, func.count(Placement.id))
         .join(Placement, Placement.mentor_id == Mentor.id)
-        .where(Placement.mentor_score_x10.is_(None), due)
+        .where(Placement.mentor_score_x10.is_(None), due, or_(Mentor.until.is_(None), Mentor.until >= today))
         .group_by(Mentor.person_id)
         .order_by(Mentor.person_id)
     )
     return [(person_id, count) for person_id, count in session().execute(statement)]
+
+
+def left_undone(today: date) -> list[tuple[Placement, str, str, date]]:
+    """(placement, student, mentor, last day in office) of placements that ran and are over, without a mark or with days that wait, and whose mentor is
+    in office no more."""
+    guide = aliased(Person)
+    waits = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING).exists()
+    is_over = or_(Placement.state == PlacementState.FINISHED, (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None))
+    statement = (
+        select(Placement, Person.name, guide.name, Mentor.until)
+        .join(Student, Student.id == Placement.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Mentor, Mentor.id == Placement.mentor_id)
+        .join(guide, guide.id == Mentor.person_id)
+        .where(is_over, Mentor.until < today, or_(Placement.mentor_score_x10.is_(None), waits))
+        .order_by(Placement.id)
+    )
+    return [(row, student, mentor, until) for row, student, mentor, until in session().execute(statement) if until is not None]
 
 
 def own_mentored(person_id: int) -> list[Placement]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, not_, select
 from enterprises.bases import queries as bases
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
-from enterprises.placements.queries.absent import absences_of_students, is_away
+from enterprises.placements.queries.absent import absences_of_students, is_away, is_insured
 from enterprises.placements.queries.progress import BACK, FAR
 from enterprises.placements.types import DayState, PlacementState
 from trainhub.kernel.db import session
@@ -113,7 +113,8 @@ def _waiting(students: Collection[int]) -> dict[int, list[date]]:
     statement = (
         select(DayEntry.placement_id, DayEntry.on)
         .join(Student, Student.id == DayEntry.student_id)
-        .where(DayEntry.student_id.in_(list(students)), DayEntry.state == DayState.PENDING, not_(is_away()))
+        .join(Placement, Placement.id == DayEntry.placement_id)
+        .where(DayEntry.student_id.in_(list(students)), DayEntry.state == DayState.PENDING, not_(is_away()), is_insured())
     )
     return _by_placement(statement)
 

@@ -169,7 +169,7 @@ def sign(pair: tuple[Placement, int]) -> Any:
             person_id=who().person_id if party is AgreementParty.STUDENT and _is_student(placement) else None,
             file_id=_kept(form.file.data),
             text_no=number,
-            edition=request.form.get("edition"),
+            edition=request.form.get("edition", ""),  # none was sent: nothing was read
             by=who(),
             now=clock.now(),
         )

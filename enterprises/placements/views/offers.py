@@ -318,8 +318,8 @@ def approve_position(position: Position) -> Any:
     return _button(
         position,
         _("本校学期的席位已通过审核。"),
-        lambda: operations.approve_position(
-            position=position, university_ids=own, version=request.form.get("version", type=whole), by=who(), now=clock.now()
+        lambda: operations.approve_position(  # a version that was not sent is none that was read
+            position=position, university_ids=own, version=request.form.get("version", default=-1, type=whole), by=who(), now=clock.now()
         ),
     )
 

@@ -169,6 +169,7 @@ def show(placement: Placement) -> Any:
         guides=guides,
         may_grade=guides and operations.may_be_graded(placement),
         mentor_form=mentor_form,
+        takes_mentor=operations.takes_mentor(placement),
         mentor_until=guide.until if guide is not None else None,
         insurance_form=forms.InsuranceForm(
             formdata=None,

@@ -312,6 +312,16 @@ def test_students_are_reminded_of_days_that_are_missing_once(world: SimpleNamesp
     assert operations.remind_students(today=monday + timedelta(days=7), now=NOW) == 0
 
 
+@pytest.mark.parametrize(("is_approved", "lacking"), [(None, 3), (True, 3), (False, 5)])
+def test_who_asked_for_leave_is_not_told_to_ask_for_leave(world: SimpleNamespace, is_approved: bool | None, lacking: int) -> None:
+    monday = world.term.starts_on
+    until = monday + timedelta(days=1)
+    event = operations.report_event(placement=world.placement, kind=EventKind.ABSENCE, since=monday, until=until, text="看病", by=SYSTEM, now=NOW)
+    if is_approved is not None:
+        operations.decide_absence(event=event, placement=world.placement, is_approved=is_approved, reason="请另择时间", by=SYSTEM, now=NOW)
+    assert [gap.lacking for gap in queries.gaps_of_week(monday)] == [lacking]
+
+
 def test_the_last_week_of_a_placement_is_asked_for_as_far_as_it_goes(world: SimpleNamespace) -> None:
     last = world.placement.ends_on = world.term.starts_on + timedelta(days=8)  # a Tuesday
     [gap] = queries.gaps_of_week(last - timedelta(days=1))

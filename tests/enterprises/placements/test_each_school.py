@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -167,13 +168,21 @@ def test_a_school_is_asked_until_it_has_decided_itself(two: SimpleNamespace) -> 
     assert practice.returned_positions(frozenset([two.enterprise.id])) == {OfferState.APPROVED: 1}
 
 
+def as_read(page: str) -> dict[str, str]:
+    """What the page says of its version, as a browser sends it back."""
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found is not None
+    return {"version": found[1]}
+
+
 def test_the_pages(two: SimpleNamespace, session: Session, app: Flask) -> None:
     key = two.position.id
     page = f"/placements/positions/{key}"
     session.commit()
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         first, second, host = (identity.sign_in(app, one) for one in (*two.heads, two.host))
-        assert first.post(f"{page}/approve").status_code == 303
+        assert first.post(f"{page}/approve").status_code == 409, "nothing was read"
+        assert first.post(f"{page}/approve", data=as_read(first.get(page).text)).status_code == 303
         session.expire_all()
         assert [row.decision for row in queries.seats_of_position(key)] == [SeatDecision.APPROVED, SeatDecision.WAITING]
         assert [f"{page}/approve" in one.get(page).text for one in (first, second)] == [False, True]
@@ -186,6 +195,6 @@ def test_the_pages(two: SimpleNamespace, session: Session, app: Flask) -> None:
         assert first.post(f"{page}/return", data={"reason": "名额已满"}).status_code == 303
         assert [one.get(page).status_code for one in (first, second, host)] == [200, 200, 200], "an offer that all gave back is no dead link"
         assert host.post(f"{page}/submit").status_code == 303
-        assert first.post(f"{page}/approve").status_code == 303
+        assert first.post(f"{page}/approve", data=as_read(first.get(page).text)).status_code == 303
         session.expire_all()
         assert [row.decision for row in queries.seats_of_position(key)] == [SeatDecision.APPROVED, SeatDecision.WAITING]

@@ -30,6 +30,7 @@ from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.types import HostSide
 from trainhub.people import queries as people
+from trainhub.programmes.models import Programme
 
 NOW = make.NOW
 WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
@@ -400,6 +401,38 @@ def test_each_hears_once_of_all_that_is_theirs(world: SimpleNamespace) -> None:
     assert found[accounts[world.mentor.person_id]]["n"] == 2
     assert found[accounts[world.waits.person_id]]["title"] == f"{world.position.title}、第二个岗位"
     assert [told(kind, account_id=one) for one in (whole.id, world.head_id, head.id, *accounts.values())] == [1] * 5
+
+
+def test_whoever_was_entered_twice_hears_of_all_that_is_theirs(world: SimpleNamespace) -> None:
+    """One is placed at two posts and ranks two, under two rows of the register that were merged since; the account is one."""
+    second = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], title="第二个岗位")
+    programme = db.session.get_one(Programme, world.programme_id)
+    twin, waits = (ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(2))
+    operations.place_student(student=twin, position=world.position, term=world.term, **WHOLE)
+    operations.save_preferences(round=world.round, student=waits, position_ids=[second.id], **WHOLE)
+    for stays, other in ((world.placed, twin), (world.waits, waits)):
+        ground.merge(people.person(stays.person_id), people.person(other.person_id))
+    rename(world)
+    accounts = identities.accounts_of_persons([world.placed.person_id, world.waits.person_id])
+    found = {row.account_id: row.values for row in db.session.scalars(select(Notice).where(Notice.kind == "placements.host_unverified"))}
+    assert found[accounts[world.placed.person_id]]["n"] == 2
+    assert found[accounts[world.waits.person_id]]["title"] == f"{world.position.title}、第二个岗位"
+
+
+def test_who_answers_for_one_university_and_heads_a_programme_of_another_hears_of_both(world: SimpleNamespace) -> None:
+    abroad = ground.university()
+    theirs = ground.programme(abroad)
+    both = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+    for programme_id in (world.programme_id, theirs.id):
+        identity.grant(both, Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    term = make.term(university=abroad, starts_on=date(2026, 9, 7))
+    position = make.position(enterprise=world.enterprise, base=world.base, terms=[term], seats=3)
+    for _n in range(2):
+        student = ground.student(theirs, petoe_since=date(2023, 9, 1))
+        operations.place_student(student=student, position=position, term=term, **WHOLE)
+    rename(world)
+    found = db.session.scalars(select(Notice).where(Notice.kind == "placements.host_unverified", Notice.account_id == both.id)).all()
+    assert sorted(row.values["n"] for row in found) == [1, 2]
 
 
 @pytest.mark.parametrize(("ways", "words"), [((rename,), "所在企业正在重新核验"), ((leave, rename), "已不再接收"), ((edit,), "正等待学校重新审核")])

@@ -102,6 +102,36 @@ def test_nobody_is_reminded_of_days_that_the_insurance_does_not_cover(world: Sim
     assert [gap.lacking for gap in queries.gaps_of_week(STARTS)] == [one for one in [max(0, 5 - max(0, until - 2))] if one]
 
 
+@pytest.mark.parametrize(("until", "lacking"), [(1, 0), (2, 1), (6, 5), (12, 9), (31, 9)])
+def test_the_light_asks_for_no_day_that_the_insurance_does_not_cover(world: SimpleNamespace, until: int, lacking: int) -> None:
+    """Nine working days went by until the Friday of the second week."""
+    today = date(2026, 3, 13)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+    world.row.insured_until = date(2026, 3, until)
+    progress = queries.progress_of_student(world.student.id, on=today)
+    assert progress is not None
+    assert dict(progress.why).get("unlogged", 0) == lacking  # type: ignore[call-overload]
+    world.row.insured_from, world.row.insured_until = date(2026, 3, until), world.row.ends_on
+    progress = queries.progress_of_student(world.student.id, on=today)
+    assert progress is not None
+    assert dict(progress.why).get("unlogged", 0) == {1: 9, 2: 9, 6: 5, 12: 1, 31: 0}[until]  # type: ignore[call-overload]
+
+
+def test_a_day_that_waits_outside_the_insurance_is_not_sure(world: SimpleNamespace) -> None:
+    today = date(2026, 3, 13)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+    days = make.weekdays(STARTS, 8)
+    for day in days:
+        operations.log_day(placement=world.row, on=day, today=today, by=SYSTEM, now=make.at(today))
+    expected = []
+    for until in (world.row.ends_on, days[-1], days[5], days[4]):
+        world.row.insured_until = until
+        progress = queries.progress_of_student(world.student.id, on=today)
+        assert progress is not None
+        expected.append(progress.to_come)
+    assert [expected[0] - one for one in expected] == [0, 0, 2, 3]
+
+
 def test_days_before_the_papers_are_not_missing(world: SimpleNamespace) -> None:
     """Nine working days went by, of which two were before the agreement: seven could have been logged."""
     begin(world, signed_on=date(2026, 3, 4), trained_on=date(2026, 3, 2), on=date(2026, 3, 13))

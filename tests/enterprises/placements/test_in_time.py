@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.bases import operations as bases
+from enterprises.bases.types import Refusal
 from enterprises.placements import operations, planning, queries
-from enterprises.placements.types import PlanKind
+from enterprises.placements.operations._support import BadPlacement
+from enterprises.placements.types import PlanKind, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
@@ -67,6 +70,16 @@ def change_term(world: SimpleNamespace, starts_on: date, title: str = "") -> Non
     operations.change_term(term=term, title=title or term.title, starts_on=starts_on, ends_on=ends_on, weeks=None, **WHOLE)
 
 
+def test_a_term_with_a_known_code_and_other_words_is_not_said_to_be_saved(world: SimpleNamespace) -> None:
+    same = {"university": world.university, "code": world.term.code, "starts_on": world.term.starts_on, "ends_on": world.term.ends_on}
+    known = {"title": world.term.title, "weeks": world.term.weeks}
+    assert operations.create_term(**same, **known, **WHOLE).id == operations.create_term(**same, title=world.term.title, **WHOLE).id == world.term.id
+    for other in ({"title": "另一个名称"}, {"weeks": world.term.weeks - 1}):
+        with pytest.raises(BadPlacement) as refused:
+            operations.create_term(**same, **{**known, **other}, **WHOLE)
+        assert refused.value.field == "code"
+
+
 def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(world: SimpleNamespace) -> None:
     change_term(world, STARTS, title="新名称")
     assert told(world.host, "placements.term_moved") == 0
@@ -74,6 +87,16 @@ def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(wo
     assert [told(one, "placements.term_moved") for one in (world.host, world.one, world.other)] == [1, 1, 1]
     [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.term_moved", Notice.account_id == world.host)).all()
     assert (said.values["n"], said.values["a"], said.values["c"]) == (1, "2026-06-29", "2026-06-01")
+
+
+def test_a_term_that_moves_into_a_year_for_which_the_enterprise_said_no_takes_its_seats_along(world: SimpleNamespace) -> None:
+    bases.state_interest(enterprise=world.enterprise, year=2027, is_interested=False, reasons=[Refusal.NO_SEATS], **WHOLE)
+    assert queries.is_open(world.position.id, world.term.id)
+    change_term(world, date(2027, 3, 1))
+    assert not queries.is_open(world.position.id, world.term.id)
+    assert queries.seats_of(world.position.id, world.term.id).decision is SeatDecision.APPROVED
+    change_term(world, STARTS + timedelta(days=28))
+    assert queries.is_open(world.position.id, world.term.id)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +112,12 @@ def test_a_term_that_moves_is_told_to_who_offers_in_it_and_who_chooses_for_it(wo
 def test_a_window_that_moves_while_it_is_open_is_told_to_students(world: SimpleNamespace, fields: dict[str, Any], count: int) -> None:
     operations.change_round(round=world.round, **fields, **WHOLE)
     assert told(world.one, "placements.round_moved") == told(world.other, "placements.round_moved") == count
+
+
+def test_a_window_that_opens_later_and_ends_sooner_is_told_whole(world: SimpleNamespace) -> None:
+    operations.change_round(round=world.round, opens_on=date(2026, 3, 20), closes_on=date(2026, 5, 10), **WHOLE)
+    [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.round_moved", Notice.account_id == world.one)).all()
+    assert (said.values["a"], said.values["day"]) == ("2026-03-20", "2026-05-10")
 
 
 # -- what should have begun ----------------------------------------------------------------------------------------------
@@ -133,6 +162,24 @@ def test_who_answers_for_the_university_hears_once_of_all_its_programmes(world: 
     assert sorted((key, values["n"]) for key, values in found) == sorted([(whole, 3), (world.head, 2), (world.host, 3)])
 
 
+def test_who_answers_for_one_university_and_heads_a_programme_of_another_hears_of_both(world: SimpleNamespace) -> None:
+    with transaction():
+        abroad = ground.university()
+        theirs = ground.programme(abroad)
+        both = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+        for programme_id in (world.programme_id, theirs.id):
+            identity.grant(both, Role.PROGRAMME_ADMIN, programme_id=programme_id)
+        term = make.term(university=abroad, starts_on=STARTS)
+        wide = make.position(enterprise=world.enterprise, terms=[world.term, term], seats=3)
+        for student in world.students:
+            operations.place_student(student=student, position=wide, term=world.term, **WHOLE)
+        operations.place_student(student=ground.student(theirs, petoe_since=date(2023, 9, 1)), position=wide, term=term, **WHOLE)
+        both_id = both.id
+    assert remind(STARTS + timedelta(days=1))["late"] == 3
+    found = db.session.scalars(select(Notice).where(Notice.kind == "placements.start_due", Notice.account_id == both_id)).all()
+    assert sorted(row.values["n"] for row in found) == [1, 2]
+
+
 @pytest.mark.parametrize(("days", "state", "asked"), [(0, "enrolled", 1), (1, "enrolled", 0), (0, "suspended", 0), (0, "withdrawn", 0)])
 def test_what_is_over_or_of_who_left_is_the_heads_alone(world: SimpleNamespace, days: int, state: str, asked: int) -> None:
     place(world, world.students[0])
@@ -155,6 +202,24 @@ def test_what_should_have_begun_stands_on_first_pages_with_its_list(world: Simpl
                 assert ("处理到期未开始的实习" in browser.get("/").text) is is_there
                 listed = browser.get("/placements/?state=late").text
                 assert (world.position.title in listed) is is_there
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "hosts"), [(0, "enrolled", True), (1, "enrolled", False), (0, "suspended", False), (0, "withdrawn", False)]
+)
+def test_an_enterprise_sees_what_it_was_told_of(world: SimpleNamespace, as_role: AsRole, days: int, state: str, hosts: bool) -> None:
+    """On the first page and in the list as in the notice."""
+    with transaction():
+        place(world, world.students[0])
+        people.student(world.students[0].id).state = StudentState(state)
+    with time_machine.travel(make.at(world.term.ends_on + timedelta(days=days)), tick=False):
+        for role, over, sees in (
+            (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, True),
+            (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, hosts),
+        ):
+            browser = as_role(role, **over)
+            assert ("处理到期未开始的实习" in browser.get("/").text) is sees
+            assert (world.position.title in browser.get("/placements/?state=late").text) is sees
 
 
 # -- what fell -----------------------------------------------------------------------------------------------------------

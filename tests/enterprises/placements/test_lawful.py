@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.bases import operations as bases
@@ -19,8 +21,10 @@ from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NotReady, WrongState
 from enterprises.placements.types import Bar, LawFacts, Light, PlanSide
 from tests.factories import enterprises as make
-from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from tests.factories import ground, identity
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db
+from trainhub.notifications.models import Notice
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
@@ -131,6 +135,23 @@ def test_findings_of_an_inspection_are_closed_once_with_a_measure(world: dict) -
     for day in (STARTS, STARTS + timedelta(days=9)):
         bases.close_finding(finding=found, base=world["base"], measure="已加装", on=day, by=SYSTEM, now=NOW)
     assert (found.closed_on, found.measure) == (STARTS, "已加装")
+
+
+@pytest.mark.parametrize("other", [{"findings": ["通道堵塞"]}, {"text": "二号车间"}, {"due_on": date(2026, 4, 1)}, {"file_id": 0}])
+def test_what_else_was_found_the_same_day_is_one_more_entry(world: dict, other: dict[str, Any]) -> None:  # type: ignore[type-arg]
+    """Not dropped behind a page that says it was recorded."""
+    keeper = identity.account(roles=(Role.CENTRE_LEADER,), organisation_id=world["base"].id)
+    wanted: dict[str, Any] = {"base": world["base"], "kind": InspectionKind.SAFETY, "on": date(2026, 2, 1), "inspectors": "安全处", "by": SYSTEM}
+    wanted |= {"conclusion": Conclusion.CONDITIONAL, "findings": ["缺防护罩"], "now": NOW}
+    row = bases.record_inspection(**wanted)
+    changed = {**wanted, **({"file_id": make.scan()} if "file_id" in other else other)}
+    more = bases.record_inspection(**changed)
+    assert more.id != row.id
+    assert [(one.text, one.closed_on) for one in base_queries.findings_of(world["base"].id)[more.id]] == [(changed["findings"][0], None)]
+    again = {**changed, **({"file_id": make.scan()} if "file_id" in other else {})}  # sent twice: the same content under another number
+    assert bases.record_inspection(**again).id == more.id
+    told = db.session.scalars(select(Notice.id).where(Notice.kind == "bases.inspected", Notice.account_id == keeper.id)).all()
+    assert len(told) == 2
 
 
 def test_a_mentor_does_not_guide_a_relative(world: dict) -> None:  # type: ignore[type-arg]

@@ -23,6 +23,7 @@ from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.notifications.operations import text_of
 from trainhub.people import queries as people
+from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
 SINCE = date(2026, 3, 4)
@@ -105,6 +106,14 @@ def test_a_week_after_it_began_everybody_is_asked_whether_it_is_over(world: Simp
             f"2026-03-04 起的请假或中断已持续 {days} 天，还没有登记结束。已恢复到岗的，请告知企业指导教师或学校登记最后一天，之后的日子才能登记。"
         ]
         assert "结束了吗？已恢复到岗的，请登记最后一天" in said(world.guide, "placements.leave_open")[0]
+
+
+@pytest.mark.parametrize("state", [StudentState.SUSPENDED, StudentState.WITHDRAWN])
+def test_nobody_is_asked_of_who_is_not_at_school(world: SimpleNamespace, state: StudentState) -> None:
+    report(world, is_settled=True)
+    people.student(world.row.student_id).state = state
+    assert remind(SINCE + timedelta(days=7)) == 0
+    assert said(world.head, "placements.leave_open") == []
 
 
 def test_student_and_mentor_are_asked_each_week_and_the_school_each_month(world: SimpleNamespace) -> None:

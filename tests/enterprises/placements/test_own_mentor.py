@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.mentors import operations as mentors
 from enterprises.placements import operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.operations._support import BadPlacement, WrongState
@@ -21,6 +23,8 @@ from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.types import Source
+from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
@@ -181,3 +185,127 @@ def test_the_page_offers_who_is_there_today(world: SimpleNamespace, as_role: AsR
         assert row is not None
         assert row.mentor_id == hired
         assert host.post(f"/placements/{key}/mentor", data={"mentor_id": left}).status_code == 422
+
+
+# -- after the end -------------------------------------------------------------------------------------------------------
+THERE = make.weekdays(STARTS, 5)
+AFTER = date(2026, 3, 16)
+
+
+def end_early(world: SimpleNamespace) -> None:
+    operations.end_early(placement=world.row, on=THERE[-1], reason="导师离职", today=THERE[-1], by=SYSTEM, now=make.at(THERE[-1]))
+
+
+def withdraw(world: SimpleNamespace) -> None:
+    operations.withdraw_placement(placement=world.row, reason="导师离职", by=SYSTEM, now=make.at(THERE[-1]))
+
+
+def resign(world: SimpleNamespace) -> None:
+    mentors.change_mentor(mentor=world.mentor, until=THERE[-1], by=SYSTEM, now=make.at(THERE[-1]))
+
+
+def stand_back(world: SimpleNamespace) -> None:
+    mentors.declare_conflict(mentor=world.mentor, student=world.student, reason="合伙", by=SYSTEM, now=make.at(THERE[-1]))
+
+
+def grade(world: SimpleNamespace) -> None:
+    operations.grade_placement(placement=world.row, score_x10=850, comment="认真", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+def entry(world: SimpleNamespace, on: date) -> Any:
+    found = queries.day_entry(world.row.id, on)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("end", [end_early, withdraw])
+@pytest.mark.parametrize("go", [resign, stand_back])
+def test_another_gives_the_mark_of_what_is_over_and_whose_mentor_is_gone(
+    world: SimpleNamespace, end: Callable[[SimpleNamespace], None], go: Callable[[SimpleNamespace], None]
+) -> None:
+    make.confirmed(world.row, THERE)
+    go(world)
+    end(world)
+    assert operations.certificate_of(world.row) is None
+    other = make.mentor(enterprise=world.enterprise, since=AFTER, load_limit=0)  # what is over takes no room
+    assert assigned(world, other, AFTER) == ""
+    grade(world)
+    assert ledger.live_milestone(world.student.person_id, Source.PLACEMENT, f"placement:{world.row.id}") is not None
+    assert operations.certificate_of(world.row) is not None
+    with pytest.raises(WrongState):  # nothing is left to do
+        assigned(world, make.mentor(enterprise=world.enterprise), AFTER)
+
+
+def test_another_confirms_the_day_that_was_entered_anew_after_the_end(world: SimpleNamespace) -> None:
+    make.confirmed(world.row, THERE)
+    resign(world)
+    end_early(world)
+    other = make.mentor(enterprise=world.enterprise)
+    assigned(world, other, AFTER)
+    grade(world)
+    operations.correct_day(entry=entry(world, THERE[0]), placement=world.row, reason="误录", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    operations.log_day(placement=world.row, on=THERE[0], today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    mentors.change_mentor(mentor=other, until=AFTER, by=SYSTEM, now=make.at(AFTER))
+    later = date(2026, 3, 17)
+    wanted: dict[str, Any] = {"placement": world.row, "days": [THERE[0]], "is_approved": True, "today": later, "by": SYSTEM, "now": make.at(later)}
+    with pytest.raises(WrongState) as refused:
+        operations.decide_days(**wanted)
+    assert refused.value.code == "office_over"
+    assert assigned(world, make.mentor(enterprise=world.enterprise), later) == ""
+    operations.decide_days(**wanted)
+    assert ledger.weeks_of(world.student.id).credited_days == 5
+
+
+def test_school_and_enterprise_hear_once_of_what_a_mentor_left_undone(world: SimpleNamespace) -> None:
+    """Who is gone is not asked for the mark any more; who takes over is."""
+    accounts = {
+        "gone": identity.account(person=db.session.get_one(Person, world.mentor.person_id)),
+        "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id),
+        "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id),
+    }
+    make.confirmed(world.row, THERE)
+    resign(world)
+    end_early(world)
+
+    def told(kind: str) -> list[str]:
+        found = db.session.scalars(select(Notice.account_id).where(Notice.kind == kind)).all()
+        return sorted(name for name, account in accounts.items() for _n in range(found.count(account.id)))
+
+    def remind(on: date) -> None:
+        operations.remind_mentors(today=on, now=make.at(on))
+        operations.warn_of_leaving_mentors(today=on, now=make.at(on))
+
+    remind(THERE[-1])  # the last day in office
+    assert (told("placements.grade_due"), told("placements.mentor_leaves")) == (["gone"], [])
+    for on in (AFTER, date(2026, 3, 24)):
+        remind(on)
+        assert (told("placements.grade_due"), told("placements.mentor_leaves")) == (["gone"], ["head", "host"])
+    other = make.mentor(enterprise=world.enterprise)
+    accounts["other"] = identity.account(person=db.session.get_one(Person, other.person_id))
+    assigned(world, other, date(2026, 3, 24))
+    remind(date(2026, 3, 24))
+    assert told("placements.grade_due") == ["gone", "other"]
+
+
+def test_one_that_never_began_takes_no_mentor_once_it_is_withdrawn(world: SimpleNamespace) -> None:
+    world.row.started_on = None
+    withdraw(world)
+    with pytest.raises(WrongState):
+        assigned(world, make.mentor(enterprise=world.enterprise), AFTER)
+
+
+def test_the_page_of_what_is_over_offers_another_until_it_is_graded(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        make.confirmed(world.row, THERE)
+        resign(world)
+        end_early(world)
+        other = make.mentor(enterprise=world.enterprise).id
+        key = world.row.id
+    with time_machine.travel(make.at(AFTER), tick=False):
+        host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+        form = f'action="/placements/{key}/mentor"'
+        assert form in host.get(f"/placements/{key}").text
+        assert host.post(f"/placements/{key}/mentor", data={"mentor_id": other}).status_code == 303
+        with transaction():
+            grade(SimpleNamespace(row=queries.placement(key)))
+        assert form not in host.get(f"/placements/{key}").text

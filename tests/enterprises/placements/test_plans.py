@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -296,6 +297,27 @@ def test_a_self_found_place_becomes_a_placement_once(world: SimpleNamespace) -> 
         operations.propose_self_found(**{**wanted, "title": "另一个"})
     with pytest.raises(WrongState):
         operations.cancel_self_found(row=row, by=SYSTEM, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"title": "开发工程师"}, {"enterprise_name": "另一家企业"}, {"enterprise_code": "91350100M000100Y43"}, {"text": "补充说明"}, {"file_id": True}],
+)
+def test_another_place_waits_until_the_first_is_taken_back(world: SimpleNamespace, other: dict[str, Any]) -> None:
+    """Not dropped behind a page that says it was handed in."""
+    wanted = {"student": world.students[0], "term": world.term, "enterprise_name": "某厂", "title": "测试工程师", "by": SYSTEM, "now": NOW}
+    row = operations.propose_self_found(**wanted)
+    before = {name: getattr(row, name) for name in ("title", "enterprise_name", "enterprise_code", "text", "file_id")}
+    changed = {**wanted, **({"file_id": make.scan("接收函.pdf")} if "file_id" in other else other)}
+    with pytest.raises(BadPlacement) as refused:
+        operations.propose_self_found(**changed)
+    assert (refused.value.field, refused.value.code) == ("term_id", "one_waits")
+    assert {name: getattr(row, name) for name in before} == before
+    operations.cancel_self_found(row=row, by=SYSTEM, now=NOW)
+    again = operations.propose_self_found(**changed)
+    assert again.id != row.id
+    if "file_id" in other:  # the form sent twice: the same letter under another number
+        assert operations.propose_self_found(**{**changed, "file_id": make.scan("接收函.pdf")}).id == again.id
 
 
 def test_a_self_found_place_is_given_back_with_a_reason(world: SimpleNamespace) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, planning, queries
@@ -143,6 +144,37 @@ def test_who_loses_a_place_after_a_repair_was_computed_is_not_forgotten_by_it(wo
     world.plan = computed(world)
     operations.publish_repair(plan=world.plan, round=world.round, by=SYSTEM, now=world.after)
     assert queries.displaced(world.round) == 0
+
+
+def test_what_falls_while_a_case_is_read_is_not_taken_as_known(world: SimpleNamespace, session: Session) -> None:
+    """Each statement sees what was committed before it (READ COMMITTED): whenever a place falls, no case holds it and knows it as fallen."""
+    lost = world.placed[1]
+    at = planning.key(lost.student_id), planning.key(lost.term_id), planning.key(lost.position_id)
+    connection = session.connection()
+    seen, falls_after = 0, 0
+
+    def fall(conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        nonlocal seen
+        if not statement.startswith("SELECT"):
+            return
+        seen += 1
+        if seen == falls_after:
+            conn.exec_driver_sql(f"UPDATE placement SET state = 'withdrawn' WHERE id = {lost.id}")
+
+    event.listen(connection, "after_cursor_execute", fall)
+    held = known = 0
+    while seen == falls_after:
+        seen, falls_after = 0, falls_after + 1
+        session.expire_all()
+        with session.begin_nested() as point:
+            problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
+            point.rollback()
+        is_held, is_known = at in {*problem.case.current, *problem.case.fixed}, lost.id in problem.fallen
+        assert not (is_held and is_known), falls_after
+        held, known, seen = held + is_held, known + is_known, min(seen, falls_after)
+    event.remove(connection, "after_cursor_execute", fall)
+    assert min(held, known) > 0
+    assert held + known < falls_after
 
 
 def test_a_place_that_was_accepted_meanwhile_is_not_taken_back(world: SimpleNamespace) -> None:

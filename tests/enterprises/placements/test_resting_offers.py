@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
+from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import OfferState, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -319,6 +320,40 @@ def test_the_heads_hear_of_more_seats_and_of_one_term_that_goes_as_it_is(world: 
     assert _said(world, "placements.offer_gone") == [("其中一个学期", 2)]
     operations.return_position(position=row, reason="补充", term_ids=[first.id], by=SYSTEM, now=NOW + timedelta(hours=1))
     assert _said(world, "placements.offer_gone")[1:] == [("不再接收", 2)]
+
+
+@pytest.mark.parametrize(("is_edited", "words"), [(False, "其他学期照常"), (True, "其他学期的席位等待审核")])
+def test_the_heads_read_what_the_other_term_is(world: SimpleNamespace, is_edited: bool, words: str) -> None:
+    first, second = over_two(world)
+    row = position(world.second)
+    if is_edited:
+        operations.change_position(position=row, hours_per_day=7, **WHOLE)
+    operations.set_seats(position=row, term=first, seats=0, **WHOLE)
+    [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.offer_gone", Notice.account_id == world.head)).all()
+    assert (words in said.message, second.id in {one.term_id for one in queries.seats_of_position(row.id)}) == (True, True)
+
+
+def test_more_seats_in_one_term_promise_students_nothing_and_heads_the_truth(world: SimpleNamespace, as_role: AsRole) -> None:
+    """In the other term of the round it takes part as before."""
+    first, _second = over_two(world)
+    with pytest.raises(BadPlacement) as refused:
+        operations.set_seats(position=position(world.second), term=first, seats=9, goes_on=False, **WHOLE)
+    assert ("其他学期照常" in refused.value.message, "他们和学校" in refused.value.message) == (True, False)
+    db.session.refresh(position(world.second))
+    operations.set_seats(position=position(world.second), term=first, seats=9, **WHOLE)
+    statement = select(Notice.message).where(Notice.kind == "placements.offer_rests", Notice.account_id == world.head).order_by(Notice.id.desc())
+    assert "其他学期照常" in db.session.scalars(statement).first()
+
+
+def test_the_enterprise_reads_only_the_terms_with_seats(world: SimpleNamespace) -> None:
+    first, second = over_two(world)
+    row = position(world.second)
+    host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise_id)
+    operations.change_position(position=row, hours_per_day=7, **WHOLE)
+    operations.set_seats(position=row, term=first, seats=0, **WHOLE)
+    operations.approve_position(position=row, **WHOLE)
+    [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.offer_decided", Notice.account_id == host.id)).all()
+    assert said.values["terms"] == second.title
 
 
 def test_nothing_is_back_where_there_are_no_seats(world: SimpleNamespace) -> None:

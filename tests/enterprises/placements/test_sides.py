@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -52,6 +53,13 @@ def scan() -> tuple[io.BytesIO, str]:
     return io.BytesIO(PDF), "签名页.pdf"
 
 
+def as_read(browser: FlaskClient, world: SimpleNamespace) -> dict[str, str]:
+    """What the page says of what is signed, as a browser sends it back."""
+    found = re.search(r'name="edition" value="([^"]+)"', browser.get(f"/placements/{world.key}/agreement").text)
+    assert found is not None
+    return {"edition": found[1]}
+
+
 def test_a_school_records_another_party_only_with_the_scan(world: SimpleNamespace, as_role: AsRole) -> None:
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
     url, wanted = f"/placements/{world.key}/agreement/1/sign", {"signed_name": "张三", "signed_on": TODAY.isoformat()}
@@ -60,9 +68,10 @@ def test_a_school_records_another_party_only_with_the_scan(world: SimpleNamespac
         assert "须上传纸质签署件的扫描件" in refused.text
         assert queries.signatures_of(world.key) == []
     assert head.post(url, data={**wanted, "party": "student", "file": scan()}, content_type="multipart/form-data").status_code == 303
-    assert head.post(url, data={**wanted, "party": "school"}).status_code == 303
+    assert head.post(url, data={**wanted, "party": "school"}).status_code == 409  # nothing was read
+    assert head.post(url, data={**wanted, "party": "school", **as_read(head, world)}).status_code == 303
     host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise_id)
-    assert host.post(url, data={**wanted, "party": "enterprise"}).status_code == 303
+    assert host.post(url, data={**wanted, "party": "enterprise", **as_read(host, world)}).status_code == 303
     rows = {row.party: row for row in queries.signatures_of(world.key)}
     assert set(rows) == {AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT}
     assert rows[AgreementParty.STUDENT].person_id is None  # whoever recorded the paper did not sign it
@@ -81,6 +90,7 @@ def test_a_head_of_a_base_signs_for_no_enterprise(world: SimpleNamespace, as_rol
 def test_a_student_signs_as_themself(world: SimpleNamespace, as_role: AsRole) -> None:
     student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.person_id)
     url, wanted = f"/placements/{world.key}/agreement/1/sign", {"party": "student", "signed_name": "张三"}
+    wanted |= as_read(student, world)
     assert student.post(url, data={**wanted, "signed_on": "2026-03-01"}).status_code == 422
     assert student.post(url, data={**wanted, "signed_on": "0001-01-01"}).status_code == 422
     assert student.post(url, data={**wanted, "signed_on": "2026-03-02"}).status_code == 303

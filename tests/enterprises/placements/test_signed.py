@@ -127,6 +127,20 @@ def test_the_page_shows_what_was_signed_and_what_changed(world: SimpleNamespace,
         assert "钱师傅" in page
 
 
+def test_a_change_back_and_the_first_change_again_are_sent_each(world: SimpleNamespace) -> None:
+    """From one mentor to another, back, and to the other again: the third reads as the first did."""
+    sign(world, *THREE)
+
+    def amend(name: str) -> int:
+        return operations.amend_agreement(placement=world.row, changes=[f"企业指导教师改为{name}"], reason="调岗", **WHOLE).number
+
+    assert [amend(name) for name in ("钱师傅", "钱师傅", "赵师傅", "钱师傅")] == [2, 2, 3, 4]
+    sign(world, *THREE[:2], text_no=4)
+    assert amend("钱师傅") == 4
+    sign(world, *THREE[2:], text_no=4)
+    assert amend("钱师傅") == 5
+
+
 def test_signatures_from_before_are_not_given_a_text(world: SimpleNamespace, session: Session, as_role: AsRole) -> None:
     with time_machine.travel(NOW, tick=False):
         with transaction():

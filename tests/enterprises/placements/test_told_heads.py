@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
+from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import EventKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -96,6 +97,20 @@ def test_a_place_that_a_student_found_is_told_and_stands_among_the_tasks(world: 
         assert "审核自主联系的实习" not in head.get("/").text
 
 
+def test_a_second_place_of_a_term_is_not_said_to_be_handed_in(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(make.at(FRIDAY), tick=False):
+        student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.free.person_id)
+        sent = {"term_id": world.term.id, "enterprise_name": "某厂", "title": "装配", "text": "与专业一致"}
+        pages = [
+            student.post("/placements/self-found", data={**sent, "submission_key": key, **more}, follow_redirects=True)
+            for key, more in (("a" * 32, {}), ("b" * 32, {}), ("c" * 32, {"enterprise_name": "另一家厂"}))
+        ]
+        assert [(page.status_code, "已提交学校审核。" in page.text, "请先撤回那一项" in page.text) for page in pages] == [
+            (200, True, False), (200, True, False), (422, False, True),
+        ]  # fmt: skip
+        assert [row.enterprise_name for row in queries.self_found_of(world.free.id)] == ["某厂"]
+
+
 @pytest.mark.parametrize("state", [StudentState.WITHDRAWN, StudentState.SUSPENDED])
 def test_placements_of_who_left_stand_on_the_round_and_among_the_tasks(world: SimpleNamespace, as_role: AsRole, state: StudentState) -> None:
     with time_machine.travel(make.at(FRIDAY), tick=False):
@@ -111,3 +126,17 @@ def test_placements_of_who_left_stand_on_the_round_and_among_the_tasks(world: Si
         with transaction():
             operations.withdraw_placement(placement=queries.placement(world.key), reason="学生离校", side=WithdrawalSide.SCHOOL, **WHOLE)
         assert "处理不在读学生的实习安排" not in head.get("/").text
+
+
+@pytest.mark.parametrize("state", [StudentState.WITHDRAWN, StudentState.SUSPENDED, StudentState.ENROLLED])
+def test_nothing_begins_for_who_is_not_at_school(world: SimpleNamespace, state: StudentState) -> None:
+    row = operations.place_student(student=world.free, position=queries.position(world.row.position_id), term=world.term, **WHOLE)
+    row.starts_on = STARTS
+    make.ready(row, world.mentor)
+    world.free.state = state
+    if state is StudentState.ENROLLED:
+        assert operations.start_placement(placement=row, today=FRIDAY, **WHOLE).started_on == FRIDAY
+        return
+    with pytest.raises(WrongState) as refused:
+        operations.start_placement(placement=row, today=FRIDAY, **WHOLE)
+    assert refused.value.code == "not_enrolled"

@@ -294,11 +294,18 @@ def test_an_offer_from_draft_to_approval(world: SimpleNamespace, people: dict[st
     assert people["university"].post(f"{url}/return", data={"reason": "写明设备"}).status_code == 303
     assert "写明设备" in people["enterprise"].get(url).text
     people["enterprise"].post(f"{url}/submit")
-    assert people["programme"].post(f"{url}/approve").status_code == 303
+    assert people["programme"].post(f"{url}/approve", data=as_read(people["programme"].get(url).text, "version")).status_code == 303
     db.session.expire_all()
     position = queries.position(rows[0].id)
     assert position is not None
     assert (position.state, position.majors) == (OfferState.APPROVED, ["080901", "080902"])
+
+
+def as_read(page: str, name: str) -> dict[str, str]:
+    """What a page says of what was read on it, as a browser sends it back."""
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found is not None
+    return {name: found[1]}
 
 
 def test_signatures_are_recorded_by_whom_they_belong_to(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
@@ -310,6 +317,7 @@ def test_signatures_are_recorded_by_whom_they_belong_to(world: SimpleNamespace, 
         row = operations.place_student(student=student, position=position, term=term, by=SYSTEM, now=NOW)
         key = row.id
     url, signed = f"/placements/{key}/agreement/1/sign", {"signed_name": "某人", "signed_on": "2026-03-02"}
+    signed |= as_read(people["enterprise"].get(f"/placements/{key}/agreement").text, "edition")
     assert people["enterprise"].post(url, data={**signed, "party": "school"}).status_code == 403
     assert people["enterprise"].post(url, data={**signed, "party": "enterprise"}).status_code == 303
     assert people["student"].post(url, data={**signed, "party": "student"}).status_code == 403

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
+from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.oversight.home.queries import practice
 
 AsRole = Callable[..., FlaskClient]
 FRIDAY = date(2026, 3, 13)
@@ -34,7 +36,9 @@ def world(session: Session) -> SimpleNamespace:
         row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
         for on in (date(2026, 3, 4), date(2026, 3, 11)):
             operations.save_weekly_log(placement=row, on=on, text="装配与调试", tags=[], today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
-    return SimpleNamespace(key=row.id, programme_id=programme.id, university_id=university.id, other=ground.programme(university).id)
+    return SimpleNamespace(
+        key=row.id, programme_id=programme.id, university_id=university.id, enterprise_id=enterprise.id, other=ground.programme(university).id
+    )
 
 
 def page(as_role: AsRole, role: Role, on: date, **scope: Any) -> str:
@@ -58,6 +62,17 @@ def test_what_was_reviewed_or_is_of_another_programme_is_not_asked_for(world: Si
         for log in queries.logs_of([world.key]):
             operations.review_week(log=log, placement=placement, comment="", today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
     assert "审阅学生周志" not in page(as_role, Role.SCHOOL_SUPERVISOR, FRIDAY, programme_id=world.programme_id)
+
+
+def test_who_also_speaks_for_the_enterprise_reviews_no_log_of_another_school(world: SimpleNamespace) -> None:
+    """The number of the first page is that of the logs whose review would be taken."""
+    both = identity.account(roles=(Role.SCHOOL_SUPERVISOR,), programme_id=world.other)
+    identity.grant(both, Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise_id)
+    own = identity.account(roles=(Role.SCHOOL_SUPERVISOR,), programme_id=world.programme_id)
+    counts = [
+        sum(practice.logs_waiting(identities.identity_of(one.id, today=FRIDAY, origin="127.0.0.1")).values()) for one in (both, own)
+    ]  # fmt: skip
+    assert counts == [0, 2]
 
 
 @pytest.mark.parametrize(("days", "is_told"), [(13, False), (14, True), (15, True)])

@@ -25,7 +25,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound, WeeklyLog
-from enterprises.placements.queries.ended import is_late
+from enterprises.placements.queries.absent import is_late_for
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
@@ -149,7 +149,7 @@ class Standing(NamedTuple):
 
 def placements_standing(identity: Identity, on: date) -> Standing:
     """What waits of the placements that go on, on a day: in one question."""
-    over, late = placements.is_over(on), is_late(on)
+    over, late = placements.is_over(on), is_late_for(identity, on)
     absent = and_(Placement.state.in_(placements.GOING), Student.state != StudentState.ENROLLED)
     parts = (and_(over, Placement.mentor_score_x10.is_(None)), and_(over, Placement.mentor_score_x10.is_not(None)), late, absent)
     statement = (
