@@ -15,6 +15,7 @@ from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
 from trainhub.oversight.evaluation.operations import judging
@@ -22,7 +23,7 @@ from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, outside, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Facts, Lack, Opinion, Route, State
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes import holds
@@ -150,6 +151,21 @@ def test_an_expert_whom_a_post_ties_meanwhile_does_not_end_the_visit(play: Play,
     with pytest.raises(Refused, match="你在本校担任角色，不能办理本校专业的评价申请"):
         go(row, Event.END_VISIT, DAY, play.who(play.leader))
     assert go(row, Event.END_VISIT, DAY, play.who(play.member)).state is State.VISITED
+
+
+def test_a_part_of_the_university_by_its_name_alone_stops_no_visit(play: Play) -> None:
+    """What is found beside a typed name only after the declaration is the association's to look at; it does not break the visit off."""
+    row, person = scheduled(play), ground.person()
+    play.leader.person_id = person.id
+    school = organisations.by_id(play.built.programme.university_id)
+    assert school is not None
+    facts = {"is_verified": False, "is_enterprise": False, "since": date(2020, 1, 1), "until": None}
+    ground.employment(person, organisation_name=f"{school.name}机械学院", **facts)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    assert go(row, Event.END_VISIT, DAY, play.who(play.leader)).state is State.VISITED
+    with pytest.raises(Refused, match="你在本校任职，不能办理本校专业的评价申请"):
+        outside.check(row, play.who(play.leader), DAY)
 
 
 def test_a_second_account_of_a_human_does_not_hide_the_ties(play: Play, session: Session) -> None:

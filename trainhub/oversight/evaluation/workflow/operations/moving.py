@@ -103,7 +103,7 @@ def step(
     check_version(application, version)
     transition = _transition(application, event)
     if outside.is_asked(transition.actor, event):
-        outside.check(application, by, today)
+        outside.check(application, by, today, is_visiting=transition.actor is Actor.VISIT_GROUP)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
         found = deciding.resting(application, _programme(application), today)

@@ -28,12 +28,13 @@ def is_asked(actor: Actor, event: Event | None = None) -> bool:
     return actor in OFFICES or event is Event.END_VISIT
 
 
-def check(application: Application, by: Identity, today: date) -> None:
-    """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them. Raises NotOutside."""
+def check(application: Application, by: Identity, today: date, *, is_visiting: bool = False) -> None:
+    """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them. `is_visiting`: see
+    `staff.ties_to_university`. Raises NotOutside."""
     if by.account_id is None:
         return
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
-    ties = staff.ties_to_university(by.person_id, by.account_id, programme, today)
+    ties = staff.ties_to_university(by.person_id, by.account_id, programme, today, is_visiting=is_visiting)
     if ties:
         raise NotOutside(_("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties)))

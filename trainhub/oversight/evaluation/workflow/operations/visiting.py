@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import partial
 
 from trainhub.identity import queries as accounts
 from trainhub.identity.models import Account
@@ -233,7 +234,7 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
     return expert
 
 
-def _ties(application: Application, by: Identity, now: datetime, asked: Callable[..., list[str]] = staff.ties_to_university) -> list[str]:
+def _ties(application: Application, by: Identity, now: datetime, asked: Callable[..., list[str]]) -> list[str]:
     """What ties an expert to the university by now: a post may have been taken up after the assignment."""
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
@@ -247,7 +248,7 @@ def _may_judge(application: Application, expert: VisitExpert, by: Identity, toda
         raise BadOpinion(_("只能填写自己的评价表。"))
     if expert.declared_at is None or expert.has_conflict:
         raise BadOpinion(_("请先声明没有利益冲突。"))
-    if ties := _ties(application, by, now):
+    if ties := _ties(application, by, now, partial(staff.ties_to_university, is_visiting=True)):
         raise BadOpinion(_("你%(why)s，不能继续评价。请通知认证协会更换专家。", why="；".join(ties)))
     span = queries.judging_days(application, today)
     if span is None or today < span[0]:
