@@ -228,13 +228,11 @@ def readable_by(row: Application, account_id: int | None) -> set[int] | None:
     """Whose opinions somebody reads, by expert; None for everybody's with what the group agreed on.
 
     Each expert fills the form alone and reads the others' when all are in; nobody else reads any before the visit is over. A visit that was
-    broken off by a withdrawal never is: who withdraws does not learn what was being written.
+    broken off by a withdrawal, or called off, never is: who withdraws does not learn what was being written.
     """
     experts = experts_of(row.id)
     mine = next((one for one in experts if one.account_id == account_id), None)
-    is_over = (
-        any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state is not State.VISIT_SCHEDULED
-    )
+    is_over = any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state not in TO_DECLARE
     if is_over:
         return None
     if mine is None:
