@@ -17,7 +17,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
-from trainhub.oversight.evaluation.rules import employers
+from trainhub.oversight.evaluation import employers
 from trainhub.people.models import Employment, Student, Teacher
 from trainhub.people.queries import of_human
 from trainhub.people.types import StudentState
