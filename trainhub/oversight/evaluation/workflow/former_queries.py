@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import case, func, select
 
+from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.workflow.models import Consensus, VisitExpert, VisitOpinion
 from trainhub.oversight.evaluation.workflow.types import Opinion
@@ -46,6 +47,18 @@ def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Form
         apart = tuple(row for row in said[expert.id].values() if is_apart(row))
         found.append(Former(expert, apart, len(said[expert.id]) - len(apart)))
     return found
+
+
+def has_visited(application_id: int, account_id: int) -> bool:
+    """Whether a human is or was of the visiting group of an application, under any account: declared, and not taken off."""
+    statement = select(VisitExpert.id).where(
+        VisitExpert.application_id == application_id,
+        VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)),
+        VisitExpert.declared_at.is_not(None),
+        VisitExpert.has_conflict.is_(False),
+        VisitExpert.ended_at.is_(None),
+    )
+    return session().scalar(statement.limit(1)) is not None
 
 
 def group_since(application_id: int) -> datetime | None:
