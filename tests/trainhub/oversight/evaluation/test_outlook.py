@@ -16,6 +16,7 @@ from courses.catalogue.types import Family
 from courses.learning.types import EnrolmentState
 from courses.standards.models import PointCover
 from courses.standards.types import TargetKind
+from enterprises.capstones.models import Capstone, Topic
 from enterprises.placements.models import PlanItem
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
@@ -24,6 +25,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
+from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import readiness, remembering, simulation
 from trainhub.oversight.evaluation.documents import archive, materials, matrices, report, tables
 from trainhub.oversight.evaluation.operations import judging
@@ -39,6 +41,7 @@ from trainhub.oversight.evaluation.types import Outcome, Verdict
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Employment, Person, Teacher
+from trainhub.policy.findings import Status
 
 
 @pytest.mark.parametrize(
@@ -278,6 +281,16 @@ def test_every_number_that_the_preview_offers_changes_something(session: Session
     assert sorted(idle) == sorted(WITHOUT_FACTS)
     page = as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key=petoe.reapply_failed_years&value=3&on={day}").get_data(as_text=True)
     assert f"{day.replace(year=day.year + 2)} → {day.replace(year=day.year + 3)}" in page
+
+
+def test_a_switch_of_the_capstones_is_supposed_too(session: Session) -> None:
+    """Whether a capstone has to be done at the enterprise of its topic: asked of the rules that are supposed, as its numbers are."""
+    built, day, key = factory.meeting(students=1), factory.TODAY, "petoe.capstone_same_enterprise"
+    topics = sa.select(Capstone.topic_id).where(Capstone.student_id == built.students[0].id)
+    session.execute(sa.update(Topic).where(Topic.id.in_(topics)).values(enterprise_id=ground.organisation(kind=OrganisationKind.ENTERPRISE).id))
+    session.expire_all()
+    (effect,) = simulation.effects([built.programme], [simulation.suppose(key, False, day)], day)
+    assert [one for one in effect.changed if one[0] == "8.2"] == [("8.2", Status.NOT_MET, Status.MET)]
 
 
 @pytest.mark.parametrize(
