@@ -70,9 +70,11 @@ def judge_points(criterion: Criterion, points: Sequence[PointCase], unrefined: S
 def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
     """Why a course cannot show that its objectives are attained; empty when it can (PETOE-2.5, 002:389)."""
     gaps = []
-    if course.weight < minimum:
+    if not course.assessments or not course.weight:
         gaps.append("没有考核方式")
-    elif course.weight != WHOLE:
+    elif course.assessments < minimum:
+        gaps.append(f"考核方式 {course.assessments} 个，需 {minimum} 个")
+    if course.weight not in (0, WHOLE):
         gaps.append(f"考核权重合计 {course.weight}%，不是 100%")
     if course.objectives == 0:
         gaps.append("没有课程目标")
