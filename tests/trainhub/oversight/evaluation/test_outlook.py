@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ from trainhub.oversight.evaluation.types import Outcome, Verdict
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Employment, Person, Teacher
+from trainhub.policy.book import Book
 from trainhub.policy.findings import Status
 
 
@@ -281,6 +283,18 @@ def test_every_number_that_the_preview_offers_changes_something(session: Session
     assert sorted(idle) == sorted(WITHOUT_FACTS)
     page = as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key=petoe.reapply_failed_years&value=3&on={day}").get_data(as_text=True)
     assert f"{day.replace(year=day.year + 2)} → {day.replace(year=day.year + 3)}" in page
+
+
+@pytest.mark.parametrize(("least", "lacks"), [(0, []), (1, []), (2, ["第 3 节：须提供必要的证明材料（M3.2—M3.4）至少 2 件，现有 1 件。"])])
+def test_pieces_of_evidence_of_the_methods_are_counted(session: Session, monkeypatch: pytest.MonkeyPatch, least: int, lacks: list[str]) -> None:
+    """One file under two codes is one piece."""
+    built, of_book, key = factory.bare(students=1), Book.at, "sup.method_evidence_min"
+    pdf = io.BytesIO(b"%PDF-1.4\n1\n%%EOF\n")
+    keeping.add_evidence(programme=built.programme, title="案例", codes=["M3.2", "M3.3"], file=pdf, name="案例.pdf", by=SYSTEM, now=factory.NOW)
+    monkeypatch.setattr(
+        Book, "at", lambda book, asked, on: replace(of_book(book, asked, on=on), value=least) if asked == key else of_book(book, asked, on=on)
+    )
+    assert [one for one in report.gaps(built.programme, factory.TODAY) if "M3.2" in one] == lacks
 
 
 def test_a_switch_of_the_capstones_is_supposed_too(session: Session) -> None:

@@ -19,7 +19,7 @@ from tests.factories.identity import signed_in_client
 from tests.trainhub.oversight.evaluation.test_outside import accredited
 from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, gaps, go, hand, judge, planned, play, scheduled, submitted  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, gaps, go, hand, judge, planned, play, scheduled, submitted  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import transaction
@@ -212,6 +212,16 @@ def test_the_page_of_the_application_calls_off_a_visit_that_is_fixed(play: Play,
     assert "已安排考查" not in page.split(" → ")[0], "what was called off is not behind"
     head = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=row.programme_id)
     assert "撤回不开始计算" in head.get(at_page).text, "withdrawing starts no clock, and the page says so"
+
+
+def test_the_page_of_a_failed_application_says_who_is_judged_again(play: Play, session: Session, app: Any) -> None:
+    row = go(alone(play), Event.SEND_ALONE, DAY, play.association)
+    by_the_group(row, play.group, DAY, refused=("1.3",))
+    assert go(row, Event.CONCLUDE, DAY, play.group).state is State.FAILED
+    key, programme_id = row.id, row.programme_id
+    session.commit()
+    page = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/applications/{key}").text
+    assert "包括这次评价过的年级" in page
 
 
 def test_who_visited_does_not_read_how_it_ended(play: Play, session: Session) -> None:
