@@ -64,7 +64,8 @@ def has_visited(application_id: int, account_id: int) -> bool:
 def group_since(application_id: int) -> datetime | None:
     """When the group last changed: a form of who is assigned came in, or somebody was taken off. What is agreed on is not earlier, whatever a clock says."""
     changed = case((VisitExpert.ended_at.is_(None), VisitExpert.submitted_at), else_=VisitExpert.ended_at)
-    return session().scalar(select(func.max(changed)).where(VisitExpert.application_id == application_id))
+    latest: datetime | None = session().scalar(select(func.max(changed)).where(VisitExpert.application_id == application_id))
+    return latest
 
 
 def agreed_at(application_id: int) -> datetime | None:
