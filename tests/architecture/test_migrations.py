@@ -580,3 +580,25 @@ def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history
             (student, cohorts[1], date(2025, 10, 1), "", 9),
         ], "one that was undone before a way back has lost its reason, and stays"
     migrations.downgrade(engine, "0109")
+
+
+def test_a_visit_called_off_is_a_step_that_stays(history: Callable[[str], sa.Engine]) -> None:
+    """Steps of before are kept; a way back is refused while the history holds the new one."""
+    engine = history("0113")
+    with engine.begin() as connection:
+        university = _row(connection, "organisation", code="U1")
+        programme = _row(connection, "programme", university_id=university, code="P1")
+        application = _row(connection, "evaluation_application", programme_id=programme)
+        _row(connection, "evaluation_step", application_id=application, event="schedule_visit")
+    migrations.upgrade(engine, "0116")
+    with engine.begin() as connection:
+        called_off = _row(connection, "evaluation_step", application_id=application, event="call_off")
+        steps = sa.Table("evaluation_step", sa.MetaData(), autoload_with=connection)
+        assert list(connection.scalars(sa.select(steps.c.event).order_by(steps.c.id))) == ["schedule_visit", "call_off"]
+    with pytest.raises(RuntimeError, match="called off"):
+        migrations.downgrade(engine, "0113")
+    with engine.begin() as connection:
+        connection.execute(sa.delete(steps).where(steps.c.id == called_off))
+    migrations.downgrade(engine, "0113")
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        _row(connection, "evaluation_step", application_id=application, event="call_off")

@@ -35,6 +35,7 @@ CHUNK = 5000
 
 
 SUPPOSED = {
+    "petoe.capstone_same_enterprise": "same_enterprise",
     "own.capstone.uncovered_days_max": "uncovered_days_max",
     "petoe.capstone_school_supervisors_min": "school_supervisors_min",
     "petoe.capstone_enterprise_supervisors_min": "enterprise_supervisors_min",

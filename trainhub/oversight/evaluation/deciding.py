@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import Assessment, Case, JudgementCase
-from trainhub.oversight.evaluation.workflow import outcome_queries, queries
+from trainhub.oversight.evaluation.workflow import former_queries, outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application, Reopening
 from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Opinion, State
 from trainhub.policy.book import book
@@ -93,7 +93,8 @@ def is_anew(programme: Programme, criterion: str, on: date) -> bool:
 
 
 def check_outside(programme: Programme, by: Identity, on: date) -> None:
-    """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside."""
+    """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside; and by who judged
+    on the visit, whose word is in the form."""
     for one in queries.applications_of(programme.id):
         session().refresh(one)  # it may have been submitted or concluded since it was read
     application = queries.open_of(programme.id)
@@ -102,6 +103,8 @@ def check_outside(programme: Programme, by: Identity, on: date) -> None:
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, on)
     if ties:
         raise BadJudgement(_("你%(why)s，不能评判本校的专业，请由工作组其他成员评判。", why="；".join(ties)))
+    if former_queries.has_visited(application.id, by.account_id):
+        raise BadJudgement(_("你参加了这项申请的现场考查，意见已在评价表中，请由工作组其他成员评判。"))
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:

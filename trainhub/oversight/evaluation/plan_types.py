@@ -30,7 +30,7 @@ class PointCase:
 
 @dataclass(frozen=True, slots=True)
 class CourseCase:
-    """A course: the sum of its assessment weights, its objectives, for every closed offering who lacks a conclusion, and
+    """A course: the sum of its assessment weights, how many assessments there are, its objectives, for every closed offering who lacks a conclusion, and
     the graduated cohorts for which it never was closed."""
 
     label: str
@@ -41,3 +41,4 @@ class CourseCase:
     open_years: tuple[int, ...] = ()
     recognised: tuple[str, ...] = ()  # whose credits were recognised: decided upon, and assessed elsewhere
     is_optional: bool = False  # nobody has to take it: `missing` and `open_years` speak of those who do
+    assessments: int = 1

@@ -16,6 +16,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.oversight.evaluation import behind, catalogue, readiness
 from trainhub.oversight.evaluation.behind import Behind
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import queries
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.types import AccreditationStanding, Assessment, Case, Criterion, Group, RequirementAnswer, SpecialResult, Verdict
@@ -25,6 +26,8 @@ from trainhub.programmes.models import Programme
 
 OF_LOGS = "6.10"
 """The criterion about what students did in enterprises: their weekly logs tell."""
+OF_ITEMS = "6.11"
+"""The criterion about what was carried out of the plan: a row of an item says of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,9 @@ def _restored(row: FrozenReadiness, programme: Programme) -> Submitted:
         judgements={},
     )
     raw = {one["code"]: finding_from_dict(one) for one in row.raw} if row.raw is not None else raw_on(programme, row.on)
-    return Submitted(row.application_id, row.on, row.frozen_at, answer, {code: _told(one) for code, one in row.behind.items()}, raw)
+    return Submitted(
+        row.application_id, row.on, row.frozen_at, answer, {code: _told(one, is_worded=code == OF_ITEMS) for code, one in row.behind.items()}, raw
+    )
 
 
 OURS = frozenset(["是", "否", "免予选送", "已完成", "进行中", "已计划", "必修", "选修"])
@@ -140,10 +145,12 @@ def _in_words(head: Mapping[str, Any], part: str) -> str:
     return _(word)
 
 
-def _told(kept: Mapping[str, Any]) -> Behind:
-    """A kept table in the reader's language: its heads and the words that are ours."""
+def _told(kept: Mapping[str, Any], *, is_worded: bool = False) -> Behind:
+    """A kept table in the reader's language: its heads and the words that are ours; `is_worded`: sentences too stand among its cells."""
     columns = [{**one, "label": _in_words(one, "label")} if isinstance(one, dict) else _(one) for one in kept["columns"]]
-    return Behind(columns, [[_(cell) if cell in OURS else cell for cell in line] for line in kept["rows"]], kept["all"])
+    told = FOUND.told if is_worded else str
+    rows = [[_(cell) if cell in OURS else told(cell) if isinstance(cell, str) else cell for cell in line] for line in kept["rows"]]
+    return Behind(columns, rows, kept["all"])
 
 
 def changes(before: Assessment, after: Assessment) -> list[tuple[Finding, Finding]]:

@@ -18,14 +18,17 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.papers import pdf
 from trainhub.kernel.papers.blocks import Grid, Paper
-from trainhub.oversight.evaluation import behind, readiness, simulation
+from trainhub.oversight.evaluation import behind, readiness, simulation, submitted
 from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.rules import practice
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.simulation import Assumptions
+from trainhub.oversight.evaluation.store.operations import freezing
 from trainhub.oversight.evaluation.types import JudgementResult, MarkSource, PlanItemCase
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.types import Route, State
 from trainhub.policy.findings import Finding
 from trainhub.programmes import operations as programmes
 
@@ -160,6 +163,26 @@ def test_a_report_in_which_everybody_lacks_an_item_is_drawn(session: Session) ->
     blocks = report.carried_out(case)
     assert "学生199（199）" in str(blocks)
     assert pdf.draw(Paper("补充报告", blocks=blocks)).startswith(b"%PDF")
+
+
+def test_what_was_frozen_of_it_is_told_in_english(session: Session, app: Any) -> None:
+    built = factory.meeting(students=2)
+    short = shorten(session, built, 0, 7)
+    day, now = factory.TODAY, factory.NOW
+    row = Application(programme_id=built.programme.id, route=Route.JOINT, state=State.SUBMITTED, state_since=day, created_at=now, submitted_at=now)
+    session.add(row)
+    session.flush()
+    freezing.freeze(application_id=row.id, programme=built.programme, by=SYSTEM, today=day, now=now)
+    with app.test_request_context():
+        before = submitted.of_application(row, built.programme)
+        with in_language("en"):
+            after = submitted.of_application(row, built.programme)
+    assert before is not None
+    assert after is not None
+    zh, en = before.behind["6.11"].rows, after.behind["6.11"].rows
+    assert {str(one[2]) for one in zh} >= {"完成 1/2 人（50%）", short}
+    assert {str(one[2]) for one in en} >= {"1 of 2 did it (50%)", short}, "and a name stays as it is"
+    assert [one[:2] for one in en] == [one[:2] for one in zh], "names of items too"
 
 
 @pytest.mark.parametrize(

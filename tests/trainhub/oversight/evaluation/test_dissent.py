@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.factories import identity as accounts
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, judge, play, scheduled  # noqa: F401 - fixtures
+from trainhub.identity.models import Account
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.documents import visit_form
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import visiting
-from trainhub.oversight.evaluation.workflow.types import Event
+from trainhub.oversight.evaluation.workflow.types import Event, Opinion
 
 
 def test_an_expert_whose_form_is_in_stays_unless_a_conflict_is_found(play: Play) -> None:
@@ -64,3 +70,68 @@ def test_the_page_names_the_replaced_expert(play: Play, session: Session, as_rol
         go(row, Event.END_VISIT, DAY, play.who(play.leader))
     page = head.get(at_page).get_data(as_text=True)
     assert [text for text in ("提交评价表后更换的专家", "查明有合作课题", "现场所见不足") if text not in page] == []
+
+
+def disputed(play: Play) -> Application:
+    """Both forms are in and differ at 1.3; the leader has recorded 达到 for the group."""
+    row = scheduled(play)
+    judge(play, row, play.leader, DAY)
+    judge(play, row, play.member, DAY, differs=("1.3",))
+    record(play, row, play.leader, Opinion.MET)
+    return row
+
+
+def record(play: Play, row: Application, leader: Account, opinion: Opinion) -> None:
+    who = {"expert": assignment(row, leader), "by": play.who(leader), "today": DAY, "now": at(DAY)}
+    visiting.agree(application=row, criterion="1.3", opinion=opinion, remark="讨论后一致", **who)
+
+
+def take_off(play: Play, row: Application, account: Account) -> None:
+    visiting.end_assignment(expert=assignment(row, account), reason="查明有合作课题", has_conflict=True, by=play.association, now=at(DAY))
+
+
+def test_what_was_agreed_with_one_in_conflict_does_not_stand(play: Play) -> None:
+    row = disputed(play)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.MET
+    take_off(play, row, play.leader)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.NOT_MET, "the one who is left says so"
+    assert set(queries.consensus_of(row.id)) == set(catalogue.criteria())
+    go(row, Event.END_VISIT, DAY, play.who(play.member))
+    found = judgements.latest_judgements(play.built.programme.id, DAY)["1.3"]
+    assert found.result is JudgementResult.NOT_MET
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_where_the_others_differ_it_is_open_again(play: Play, is_back: bool) -> None:
+    """Also where the one in conflict was assigned anew meanwhile and taken off without a form."""
+    other = accounts.account()
+    accounts.grant(other, Role.EXPERT)
+    row = scheduled(play)
+    expert = visiting.assign(application=row, account=other, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+    visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(other), now=at(DAY))
+    for account, differs in ((play.leader, ()), (play.member, ("1.3",)), (other, ())):
+        judge(play, row, account, DAY, differs=differs)
+    record(play, row, play.leader, Opinion.MET)
+    take_off(play, row, play.leader)
+    if is_back:
+        visiting.assign(application=row, account=play.leader, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+        visiting.end_assignment(expert=assignment(row, play.leader), reason="还是不来", by=play.association, now=at(DAY))
+    assert set(catalogue.criteria()) - set(queries.consensus_of(row.id)) == {"1.3"}
+    with pytest.raises(Refused, match=r"1\.3"):
+        go(row, Event.END_VISIT, DAY, play.who(play.member))
+    visiting.assign(application=row, account=other, is_leader=True, by=play.association, today=DAY, now=at(DAY))
+    record(play, row, other, Opinion.NOT_MET)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.NOT_MET
+    go(row, Event.END_VISIT, DAY, play.who(other))
+
+
+def test_who_came_after_it_was_agreed_and_left_without_a_form_opens_nothing(play: Play) -> None:
+    row, late = disputed(play), accounts.account()
+    accounts.grant(late, Role.EXPERT)
+    expert = visiting.assign(application=row, account=late, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+    visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(late), now=at(DAY))
+    visiting.say(
+        application=row, expert=expert, opinions=[("1.3", Opinion.MET, "")], by=play.who(late), today=DAY, now=at(DAY) + timedelta(minutes=1)
+    )
+    visiting.end_assignment(expert=expert, reason="生病", by=play.association, now=at(DAY) + timedelta(minutes=2))
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.MET

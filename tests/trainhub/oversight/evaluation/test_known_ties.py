@@ -34,6 +34,13 @@ def ties(built: factory.Built, person: Person, on: date = DAY) -> list[str]:
         ("(Beijing)", False),
         ("（北京）机械学院", False),
         ("城发展有限公司", False),
+        ("机械工程系教研组", True),
+        ("城市建设学院", True),
+        ("城创新创业服务中心", False),  # the town around several universities
+        ("城管理部", False),
+        ("附属第一医院", False),  # an institution of its own
+        ("附属协和医院心内科研究所", False),
+        ("口腔医院", False),
     ],
 )
 def test_a_typed_employer_is_known_by_its_name(session: Session, ending: str, tied: bool) -> None:
@@ -79,3 +86,18 @@ def test_a_name_is_compared_as_it_stands(session: Session) -> None:
     ground.employment(person, is_verified=False, organisation_name="某大学", is_enterprise=False, since=date(2020, 1, 1), until=None)
     session.flush()
     assert ties(built, person) == []
+
+
+def test_a_part_known_by_its_name_alone_is_asked_before_the_visit(session: Session) -> None:
+    """Who is a member of the visit finishes it, whatever a name looks like; the university itself, and who handles the case, is asked all along."""
+    built = factory.bare(students=1)
+    school = organisations.by_id(built.programme.university_id)
+    assert school is not None
+    of_part, of_whole = ground.person(), ground.person()
+    facts = {"is_verified": False, "is_enterprise": False, "since": date(2020, 1, 1), "until": None}
+    ground.employment(of_part, organisation_name=f"{school.name}机械学院", **facts)
+    ground.employment(of_whole, organisation_name=f" {school.name}　", **facts)
+    for one, on_the_visit in ((of_part, []), (of_whole, ["在本校任职"])):
+        assert ties(built, one) == ["在本校任职"]
+        assert staff.ties_to_university(one.id, 0, built.programme, DAY) == ["在本校任职"]
+        assert staff.ties_to_university(one.id, 0, built.programme, DAY, is_visiting=True) == on_the_visit

@@ -18,6 +18,7 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.oversight.evaluation import attaining, readiness
 from trainhub.oversight.evaluation.documents import matrices
 from trainhub.oversight.evaluation.rules import attainment as rules
+from trainhub.people.models import Person
 from trainhub.policy.findings import Finding
 from trainhub.programmes import operations as programmes
 from trainhub.programmes import queries as programme_queries
@@ -54,17 +55,20 @@ def test_a_standard_that_only_optional_courses_reach_is_reached_by_who_took_one(
     course = optional(built)
     close(built, course)
     code, _requirement = only_by(session, built, course)
-    others = [one.student_no for one in built.students[1:]]
     mark(course, built.students[0])
     told = found(built)
     assert told.status.value == "met", "who still studies may yet choose it"
-    [line] = [one for one in told.details if one.startswith(code)]
-    assert ("提示" in line, all(number in line for number in others), built.students[0].student_no in line) == (True, True, False)
+    names = {one.id: f"{session.get_one(Person, one.person_id).name}（{one.student_no}）" for one in built.students}
+    mine = [one for one in told.details if one.startswith(f"{code}：")]
+    assert mine == [
+        f"{code}：只通到选修课程，2 名学生还没有修读（提示）",
+        *(f"{code}：还没有修读的学生：{names[one.id]}（提示）" for one in built.students[1:]),
+    ], "nobody stands in the line of another"
     finish(built)
     told = found(built)
     assert (told.status.value, told.found) == ("not_met", 11 - sum("只通到选修课程" in one for one in told.details))
-    [line] = [one for one in told.details if one.startswith(code)]
-    assert ("2 名学生没有修读" in line, "提示" in line) == (True, False)
+    mine = [one for one in told.details if one.startswith(f"{code}：")]
+    assert mine == [f"{code}：只通到选修课程，2 名学生没有修读", *(f"{code}：没有修读的学生：{names[one.id]}" for one in built.students[1:])]
     mark(course, *built.students[1:])
     assert (found(built).status.value, found(built).details) == ("met", ())
 

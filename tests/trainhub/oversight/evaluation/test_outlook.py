@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from courses.catalogue.types import Family
 from courses.learning.types import EnrolmentState
 from courses.standards.models import PointCover
 from courses.standards.types import TargetKind
+from enterprises.capstones.models import Capstone, Topic
 from enterprises.placements.models import PlanItem
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
@@ -24,6 +26,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
+from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import readiness, remembering, simulation
 from trainhub.oversight.evaluation.documents import archive, materials, matrices, report, tables
 from trainhub.oversight.evaluation.operations import judging
@@ -39,6 +42,8 @@ from trainhub.oversight.evaluation.types import Outcome, Verdict
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Employment, Person, Teacher
+from trainhub.policy.book import Book
+from trainhub.policy.findings import Status
 
 
 @pytest.mark.parametrize(
@@ -278,6 +283,28 @@ def test_every_number_that_the_preview_offers_changes_something(session: Session
     assert sorted(idle) == sorted(WITHOUT_FACTS)
     page = as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key=petoe.reapply_failed_years&value=3&on={day}").get_data(as_text=True)
     assert f"{day.replace(year=day.year + 2)} → {day.replace(year=day.year + 3)}" in page
+
+
+@pytest.mark.parametrize(("least", "lacks"), [(0, []), (1, []), (2, ["第 3 节：须提供必要的证明材料（M3.2—M3.4）至少 2 件，现有 1 件。"])])
+def test_pieces_of_evidence_of_the_methods_are_counted(session: Session, monkeypatch: pytest.MonkeyPatch, least: int, lacks: list[str]) -> None:
+    """One file under two codes is one piece."""
+    built, of_book, key = factory.bare(students=1), Book.at, "sup.method_evidence_min"
+    pdf = io.BytesIO(b"%PDF-1.4\n1\n%%EOF\n")
+    keeping.add_evidence(programme=built.programme, title="案例", codes=["M3.2", "M3.3"], file=pdf, name="案例.pdf", by=SYSTEM, now=factory.NOW)
+    monkeypatch.setattr(
+        Book, "at", lambda book, asked, on: replace(of_book(book, asked, on=on), value=least) if asked == key else of_book(book, asked, on=on)
+    )
+    assert [one for one in report.gaps(built.programme, factory.TODAY) if "M3.2" in one] == lacks
+
+
+def test_a_switch_of_the_capstones_is_supposed_too(session: Session) -> None:
+    """Whether a capstone has to be done at the enterprise of its topic: asked of the rules that are supposed, as its numbers are."""
+    built, day, key = factory.meeting(students=1), factory.TODAY, "petoe.capstone_same_enterprise"
+    topics = sa.select(Capstone.topic_id).where(Capstone.student_id == built.students[0].id)
+    session.execute(sa.update(Topic).where(Topic.id.in_(topics)).values(enterprise_id=ground.organisation(kind=OrganisationKind.ENTERPRISE).id))
+    session.expire_all()
+    (effect,) = simulation.effects([built.programme], [simulation.suppose(key, False, day)], day)
+    assert [one for one in effect.changed if one[0] == "8.2"] == [("8.2", Status.NOT_MET, Status.MET)]
 
 
 @pytest.mark.parametrize(

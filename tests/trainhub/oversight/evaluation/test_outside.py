@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from courses.teaching.models import Secondment
 from tests.factories import ground
 from tests.factories import identity as accounts
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, planned, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
 from trainhub.oversight.evaluation.operations import judging
@@ -22,7 +23,7 @@ from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, outside, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Facts, Lack, Opinion, Route, State
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes import holds
@@ -150,6 +151,58 @@ def test_an_expert_whom_a_post_ties_meanwhile_does_not_end_the_visit(play: Play,
     with pytest.raises(Refused, match="你在本校担任角色，不能办理本校专业的评价申请"):
         go(row, Event.END_VISIT, DAY, play.who(play.leader))
     assert go(row, Event.END_VISIT, DAY, play.who(play.member)).state is State.VISITED
+
+
+def test_a_part_of_the_university_by_its_name_alone_stops_no_visit(play: Play) -> None:
+    """What is found beside a typed name only after the declaration is the association's to look at; it does not break the visit off."""
+    row, person = scheduled(play), ground.person()
+    play.leader.person_id = person.id
+    school = organisations.by_id(play.built.programme.university_id)
+    assert school is not None
+    facts = {"is_verified": False, "is_enterprise": False, "since": date(2020, 1, 1), "until": None}
+    ground.employment(person, organisation_name=f"{school.name}机械学院", **facts)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    assert go(row, Event.END_VISIT, DAY, play.who(play.leader)).state is State.VISITED
+    with pytest.raises(Refused, match="你在本校任职，不能办理本校专业的评价申请"):
+        outside.check(row, play.who(play.leader), DAY)
+
+
+@pytest.mark.parametrize("has_second", [False, True])
+def test_who_visited_does_not_conclude_the_visit_for_an_office(play: Play, session: Session, has_second: bool) -> None:
+    """Also who became a member of the group after the visit, under whichever account."""
+    accredited(play)
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY)
+    planned(play, row)
+    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
+    account = play.leader
+    if has_second:
+        one, other = ground.person(), ground.person()
+        play.leader.person_id, account = one.id, accounts.account(person=other)
+        other.merged_into_id = one.id
+        session.flush()
+    office = next(iter(play.association.organisation_ids(Role.EXPERT)))
+    group = next(iter(play.group.organisation_ids(Role.EXPERT)))
+    for organisation_id in (office, group):
+        accounts.grant(account, Role.EXPERT, organisation_id=organisation_id)
+    by = play.who(account)
+    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+        go(row, Event.SEND_ALONE, DAY, by)
+    go(row, Event.SEND_ALONE, DAY, play.association)
+    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+        deciding.check_outside(play.built.programme, by, DAY)
+    deciding.check_outside(play.built.programme, play.group, DAY)
+    by_the_group(row, play.group, DAY)
+    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+        go(row, Event.CONCLUDE, DAY, by)
+    assert go(row, Event.CONCLUDE, DAY, play.group).state in (State.CONCLUDED, State.FAILED)
 
 
 def test_a_second_account_of_a_human_does_not_hide_the_ties(play: Play, session: Session) -> None:

@@ -128,6 +128,17 @@ def test_courses_conclude_about_everybody(course: CourseCase, status: str) -> No
     assert found.status.value == status
 
 
+@pytest.mark.parametrize(("assessments", "least", "status"), [(1, 2, "not_met"), (2, 2, "met"), (3, 2, "met"), (0, 1, "not_met"), (1, 1, "met")])
+def test_assessments_of_a_course_are_counted(assessments: int, least: int, status: str) -> None:
+    """A number of assessments is compared with how many there are, not with their per cent."""
+    minimum = replace(P["petoe.assessments_per_course_min"], value=least)
+    case = CourseCase("A", 100 if assessments else 0, 2, 1, assessments=assessments)
+    found = standards.judge_conclusions(C["2.5"], [case], minimum=minimum, denominator="")
+    assert found.status.value == status
+    if (assessments, least) == (1, 2):
+        assert found.details == ("A：考核方式 1 个，需 2 个",)
+
+
 # -- 4
 
 
@@ -228,6 +239,15 @@ def test_files_of_part_time_teachers(change: dict[str, Any], status: str) -> Non
         C["4.7"], [case], on=ON, training=P["petoe.parttime_training_required"], appraisal_months=P["own.parttime.appraisal_every_months"]
     )
     assert found.status.value == status
+
+
+@pytest.mark.parametrize("change", [{"training_passed_on": None}, {"first_task_on": date(2024, 9, 9)}])
+def test_training_is_asked_where_the_switch_asks_it(change: dict[str, Any]) -> None:
+    case = replace(PartTimeCase("丙", date(2024, 9, 1), "指导", date(2024, 9, 10), date(2024, 10, 1), date(2025, 12, 1)), **change)
+    asked = P["petoe.parttime_training_required"]
+    months = P["own.parttime.appraisal_every_months"]
+    for training, status in ((asked, "not_met"), (replace(asked, value=False), "met")):
+        assert teachers.judge_part_time(C["4.7"], [case], on=ON, training=training, appraisal_months=months).status.value == status
 
 
 # -- 5

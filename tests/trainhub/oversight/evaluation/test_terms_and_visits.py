@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +18,10 @@ from tests.factories import ground
 from tests.factories.identity import signed_in_client
 from tests.trainhub.oversight.evaluation.test_outside import accredited
 from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, gaps, go, hand, play, scheduled, submitted  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_visiting import assignment
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, gaps, go, hand, judge, planned, play, scheduled, submitted  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.papers import pdf
@@ -28,12 +30,13 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.documents import tables
 from trainhub.oversight.evaluation.documents import verdict as verdict_document
 from trainhub.oversight.evaluation.models import EvaluationDecision
+from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import field, judgements
 from trainhub.oversight.evaluation.types import AccreditationStanding
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import calling_off, moving, visiting
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Guard, State
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Guard, Opinion, State
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.models import Accreditation, Programme
 from trainhub.programmes.operations.errors import BadProgramme
@@ -113,8 +116,67 @@ def test_a_visit_that_nobody_asks_for_is_called_off(play: Play, session: Session
     assert session.scalar(sa.select(sa.func.count()).where(Notice.kind == "evaluation.visit.called_off", Notice.account_id == play.leader.id)) == 1
 
 
+def fixed(play: Play) -> Application:
+    """Alone, with a visit of the day that T5 has fixed."""
+    row = alone(play)
+    planned(play, row)
+    return go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+
+
+def test_a_visit_that_was_fixed_is_called_off_on_the_route_alone(play: Play, session: Session) -> None:
+    row = fixed(play)
+    visiting.say(
+        application=row, expert=assignment(row, play.leader), opinions=[("1.3", Opinion.MET, "")], by=play.who(play.leader), today=DAY, now=at(DAY)
+    )
+    with pytest.raises(moving.BadStep, match="请写明理由"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason=" ")
+    seen = row.version
+    assert go(row, Event.CALL_OFF, DAY, play.association, reason="专家组不能成行", version=seen).state is State.SUBMITTED
+    go(row, Event.CALL_OFF, DAY, play.association, reason="再按一次", version=seen)
+    step = queries.steps_of(row.id)[0]
+    assert (step.code, step.event, step.from_state, step.to_state, step.reason) == (
+        "T5b",
+        Event.CALL_OFF,
+        State.VISIT_SCHEDULED,
+        State.SUBMITTED,
+        "专家组不能成行",
+    )
+    assert (row.visit_starts_on, row.visit_ends_on, queries.agenda_of(row.id), queries.experts_of(row.id)) == (None, None, [], [])
+    told = sa.select(sa.func.count()).select_from(Notice).where(Notice.account_id == play.leader.id)
+    assert session.scalar(told.where(Notice.kind == "evaluation.visit.called_off")) == 1
+    for account in (play.leader, play.member):
+        assert not may(play.who(account), Can.VIEW, queries.subject_of(row, DAY)), "the dossier is closed to them"
+    assert go(row, Event.SEND_ALONE, DAY, play.association).state is State.IN_WORKING_GROUP
+
+
+def test_a_visit_that_was_called_off_is_planned_anew(play: Play) -> None:
+    row = fixed(play)
+    visiting.say(
+        application=row, expert=assignment(row, play.leader), opinions=[("1.3", Opinion.MET, "")], by=play.who(play.leader), today=DAY, now=at(DAY)
+    )
+    go(row, Event.CALL_OFF, DAY, play.association, reason="改期")
+    planned(play, row)
+    assert queries.readable_by(row, None) == set(), "what was begun is read by nobody else"
+    assert go(row, Event.SCHEDULE_VISIT, DAY, play.association).state is State.VISIT_SCHEDULED
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    with pytest.raises(moving.BadStep, match="已有专家提交评价表，考查不能取消"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason="太晚")
+    assert go(row, Event.END_VISIT, DAY, play.who(play.leader)).state is State.VISITED
+
+
+def test_experts_assigned_before_any_day_are_not_left(play: Play) -> None:
+    row = alone(play)
+    expert = visiting.assign(application=row, account=play.leader, is_leader=True, by=play.association, today=DAY, now=at(DAY))
+    calling_off.call_off(application=row, reason="不安排考查", by=play.association, today=DAY, now=at(DAY))
+    assert (expert.ended_at is not None, queries.experts_of(row.id)) == (True, [])
+
+
 def test_a_visit_that_is_fixed_is_not_called_off(play: Play) -> None:
+    """With the accreditation the visit is the accreditation's, and takes place."""
     row = scheduled(play)
+    with pytest.raises(moving.BadStep, match="不能进行“取消现场考查”"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason="改主意")
     with pytest.raises(visiting.BadVisit, match="考查不能取消"):
         calling_off.call_off(application=row, reason="改主意", by=play.association, today=DAY, now=at(DAY))
 
@@ -131,6 +193,35 @@ def test_the_page_calls_off_with_a_reason(play: Play, session: Session, app: Any
     assert client.post(f"{at_page}/call-off", data={"reason": ""}).status_code == 422
     assert client.post(f"{at_page}/call-off", data={"reason": "不安排"}).status_code == 303
     assert "/call-off" not in client.get(at_page).text
+
+
+def test_the_page_of_the_application_calls_off_a_visit_that_is_fixed(play: Play, session: Session, app: Any) -> None:
+    row = fixed(play)
+    office = next(iter(play.association.organisation_ids(Role.EXPERT)))
+    key = row.id
+    session.commit()
+    client = signed_in_client(app, Role.EXPERT, organisation_id=office)
+    at_page = f"/evaluation/applications/{key}"
+    page = client.get(at_page).text
+    assert [text for text in ("取消现场考查", "已安排考查", "直接送专家工作组") if text not in page] == []
+    sent = {"event": "call_off", "version": re.findall(r'name="version" value="(\d+)"', page)[0]}
+    assert client.post(f"{at_page}/step", data=sent).status_code == 422
+    assert client.post(f"{at_page}/step", data={**sent, "reason": "专家组不能成行"}).status_code == 303
+    page = client.get(at_page).text
+    assert "专家组不能成行" in page
+    assert "已安排考查" not in page.split(" → ")[0], "what was called off is not behind"
+    head = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=row.programme_id)
+    assert "撤回不开始计算" in head.get(at_page).text, "withdrawing starts no clock, and the page says so"
+
+
+def test_the_page_of_a_failed_application_says_who_is_judged_again(play: Play, session: Session, app: Any) -> None:
+    row = go(alone(play), Event.SEND_ALONE, DAY, play.association)
+    by_the_group(row, play.group, DAY, refused=("1.3",))
+    assert go(row, Event.CONCLUDE, DAY, play.group).state is State.FAILED
+    key, programme_id = row.id, row.programme_id
+    session.commit()
+    page = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/applications/{key}").text
+    assert "包括这次评价过的年级" in page
 
 
 def test_who_visited_does_not_read_how_it_ended(play: Play, session: Session) -> None:

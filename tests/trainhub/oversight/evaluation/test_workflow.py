@@ -127,6 +127,7 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
         (Guard.EXPERTS, {"experts": (replace(READY, has_declared=False),)}, {"experts": (READY,)}),
         (Guard.EXPERTS, {"experts": (READY, replace(READY, has_conflict=True))}, {"experts": (READY, replace(READY, is_leader=False))}),
         (Guard.EXPERTS, {"experts": (replace(READY, is_leader=False),)}, {"experts": (READY,)}),
+        (Guard.NO_FORM_IN, {"experts": (READY,)}, {"experts": (replace(READY, is_submitted=False),)}),
         (Guard.VISIT_OVER, {"visit": replace(VISIT, ends_on=DAY + timedelta(days=1))}, {"visit": VISIT}),
         (Guard.FORMS, {"experts": (replace(READY, is_submitted=False),)}, {"experts": (READY,)}),
         (Guard.FORMS, {"experts": (READY, replace(READY, has_declared=False, is_submitted=False, is_leader=False))}, {"experts": (READY,)}),
@@ -282,7 +283,14 @@ def submitted(play: Play, day: date = DAY) -> Application:
 
 def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, ends_on: date | None = None) -> Application:
     """Submitted, with a visit of a day (or the days given), its interviews and both experts declared."""
-    row, first = submitted(play, day), starts_on or day
+    row = submitted(play, day)
+    planned(play, row, day, starts_on=starts_on, ends_on=ends_on)
+    return go(row, Event.SCHEDULE_VISIT, day, play.association)
+
+
+def planned(play: Play, row: Application, day: date = DAY, *, starts_on: date | None = None, ends_on: date | None = None) -> None:
+    """Days, interviews and both experts declared: what T5 asks for."""
+    first = starts_on or day
     visiting.arrange(application=row, starts_on=first, ends_on=ends_on or first, no_centre_reason="停工", by=play.association, now=at(day))
     for place, kind in enumerate((VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)):
         clock = {"starts": f"{9 + place:02}:00", "ends": f"{9 + place:02}:45"}
@@ -290,7 +298,6 @@ def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, end
     for account, is_leader in ((play.leader, True), (play.member, False)):
         expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
         visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
-    return go(row, Event.SCHEDULE_VISIT, day, play.association)
 
 
 def by_the_group(row: Application, group: Identity, day: date, refused: tuple[str, ...] = ()) -> None:

@@ -126,10 +126,14 @@ def places(programme_id: int, requirement: int, *, is_handed_in: bool = False) -
     return found
 
 
+METHODS = frozenset(["M3.2", "M3.3", "M3.4"])
+"""Evidence of the teaching methods; a piece counts once, whatever codes it has."""
+
+
 def gaps(programme: Programme, on: date) -> list[str]:
     """What the report still lacks, section by section, in words; empty when it is whole."""
     texts, found = queries.texts_of(programme.id), []
-    held = {code for one in queries.held_by(programme.id) if one.stands_on(on) for code in one.codes}
+    held = [one.codes for one in queries.held_by(programme.id) if one.stands_on(on)]
     drawn = materials.Drawn(programme, on)
     for plan in drawn.plans:
         open_ = [s.code for s in plan.matrix.standards if not any(s.code in r.standards for r in plan.matrix.requirements)]
@@ -147,8 +151,14 @@ def gaps(programme: Programme, on: date) -> list[str]:
         given = len(lines_of(mine.examples)) if mine is not None else 0
         if given < section.examples and not points:
             found.append(_("第 %(n)s 节：需要至少 %(least)s 个实例，现有 %(given)s 个。", n=section.code, least=section.examples, given=given))
-    if book().at("sup.method_evidence_min", on=on).number and not held & {"M3.2", "M3.3", "M3.4"}:
-        found.append(_("第 3 节：须提供必要的证明材料（M3.2—M3.4）。"))
+    least, given = book().at("sup.method_evidence_min", on=on).number, sum(1 for codes in held if METHODS & set(codes))
+    if not given < least:
+        return found
+    found.append(
+        _("第 3 节：须提供必要的证明材料（M3.2—M3.4）。")
+        if not given
+        else _("第 3 节：须提供必要的证明材料（M3.2—M3.4）至少 %(least)s 件，现有 %(given)s 件。", least=least, given=given)
+    )
     return found
 
 

@@ -11,7 +11,7 @@ from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus
 from trainhub.oversight.evaluation.workflow.types import State
 
-NOT_READABLE = (State.VISIT_SCHEDULED, State.WITHDRAWN)
+NOT_READABLE = (State.SUBMITTED, State.VISIT_SCHEDULED, State.WITHDRAWN)
 """While the visit lasts nobody reads what the group agreed on; what was withdrawn says nothing."""
 
 

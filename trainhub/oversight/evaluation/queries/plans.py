@@ -237,6 +237,7 @@ def _courses(
         CourseCase(
             label=f"{course.code} {course.name}",
             weight=course.weight,
+            assessments=len(course.assessments),
             objectives=len(course.objectives),
             closed=len(closed[course.id]),
             missing=tuple(

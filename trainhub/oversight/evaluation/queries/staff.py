@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import or_, select
 
 from enterprises.bases.models import BaseLeader
 from enterprises.capstones.models import Capstone, Supervision
@@ -17,6 +17,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.evaluation import employers
 from trainhub.people.models import Employment, Student, Teacher
 from trainhub.people.queries import of_human
 from trainhub.people.types import StudentState
@@ -25,14 +26,12 @@ from trainhub.programmes.models import Programme
 OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.STUDENT)
 """Roles over a university or programme that make somebody belong to it."""
 
-PARTS = ("院", "系", "部", "处", "室", "所", "中心", "学校")
-"""What a part of a university is called at the end."""
 
-
-def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
+def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date, *, is_visiting: bool = False) -> list[str]:
     """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them.
 
-    A human is asked about, whichever of their persons and accounts is named.
+    A human is asked about, whichever of their persons and accounts is named. `is_visiting`: a member of the visit, who finishes it: that a typed
+    employer is a part of the university by its name was asked when they were chosen and declared.
     """
     found = []
     here = select(Organisation.id).where(or_(Organisation.id == programme.university_id, Organisation.parent_id == programme.university_id))
@@ -42,10 +41,10 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
             found.append(_("是本校教师"))
         works = select(Employment.id).where(
             of_human(Employment.person_id, person_id),
-            or_(Employment.organisation_id.in_(here), and_(Employment.organisation_id.is_(None), _names(programme.university_id))),
+            Employment.organisation_id.in_(here),
             or_(Employment.until.is_(None), Employment.until >= on),
         )
-        if session().scalar(works.limit(1)) is not None:
+        if session().scalar(works.limit(1)) is not None or _works_by_name(person_id, programme.university_id, on, is_visiting=is_visiting):
             found.append(_("在本校任职"))
     holds = select(RoleGrant.id).where(
         RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
@@ -85,13 +84,18 @@ def ties_of_expert(person_id: int | None, account_id: int, programme: Programme,
     return found
 
 
-def _names(university_id: int) -> ColumnElement[bool]:
-    """SQL: whether a typed employer is a university or a part of it, by its name; 某大学（北京） is another one than 某大学, and so is 某大学城某公司."""
-    typed = func.replace(func.replace(Employment.organisation_name, " ", ""), "\u3000", "")
-    name = select(Organisation.name).where(Organisation.id == university_id).scalar_subquery()
-    begins = func.substr(typed, 1, func.length(name)) == name
-    is_part = or_(*(typed.like(f"%{end}") for end in PARTS))
-    return or_(typed == name, and_(begins, is_part, func.substr(typed, func.length(name) + 1, 1).not_in(("（", "("))))
+def _works_by_name(person_id: int, university_id: int, on: date, *, is_visiting: bool) -> bool:
+    """Whether somebody works on a day for a typed employer that is a university by its name, or a part of it."""
+    university = select(Organisation.name).where(Organisation.id == university_id).scalar_subquery()
+    typed = select(university, Employment.organisation_name).where(
+        of_human(Employment.person_id, person_id),
+        Employment.organisation_id.is_(None),
+        or_(Employment.until.is_(None), Employment.until >= on),
+    )
+    return any(
+        employers.is_university(name, employer) or (not is_visiting and employers.is_part(name, employer))
+        for name, employer in session().execute(typed)
+    )
 
 
 def _guides(person_id: int, programme_id: int) -> bool:

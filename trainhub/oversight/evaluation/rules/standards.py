@@ -27,11 +27,13 @@ def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, r
     details = [f"{case.code}：没有毕业要求与之对应" for case in standards if not case.mapped]
     details += [f"{case.code}：已对应，但没有通到有考核的课程或环节" for case in standards if case.mapped and not case.assessed]
     for case in reached:
-        who, number = "、".join(case.without), len(case.without)
+        number = len(case.without)
         if case.without and has_finished:
-            details.append(f"{case.code}：只通到选修课程，{number} 名学生没有修读：{who}")
+            details.append(f"{case.code}：只通到选修课程，{number} 名学生没有修读")
+            details += [f"{case.code}：没有修读的学生：{who}" for who in case.without]
         elif case.without:
-            details.append(f"{case.code}：只通到选修课程，{number} 名学生还没有修读：{who}（提示）")
+            details.append(f"{case.code}：只通到选修课程，{number} 名学生还没有修读（提示）")
+            details += [f"{case.code}：还没有修读的学生：{who}（提示）" for who in case.without]
     finding = decided(
         criterion.code,
         covered >= required.number,
@@ -68,9 +70,11 @@ def judge_points(criterion: Criterion, points: Sequence[PointCase], unrefined: S
 def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
     """Why a course cannot show that its objectives are attained; empty when it can (PETOE-2.5, 002:389)."""
     gaps = []
-    if course.weight < minimum:
+    if not course.assessments or not course.weight:
         gaps.append("没有考核方式")
-    elif course.weight != WHOLE:
+    elif course.assessments < minimum:
+        gaps.append(f"考核方式 {course.assessments} 个，需 {minimum} 个")
+    if course.weight not in (0, WHOLE):
         gaps.append(f"考核权重合计 {course.weight}%，不是 100%")
     if course.objectives == 0:
         gaps.append("没有课程目标")

@@ -128,8 +128,8 @@ def judge_workload(criterion: Criterion, teachers: Sequence[TeacherCase], *, per
     return cited(finding, criterion)
 
 
-def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[str]:
-    """What a part-time teacher's file lacks on a day (PETOE-4.7, 002:457)."""
+def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int, asks_training: bool = True) -> list[str]:
+    """What a part-time teacher's file lacks on a day (PETOE-4.7, 002:457); `asks_training`: training has to come before the job."""
     gaps = []
     if case.since is None:
         return ["没有聘任"]
@@ -137,10 +137,11 @@ def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[s
         gaps.append(f"聘任已于 {case.ended_on} 到期")
     if not case.duties:
         gaps.append("没有写明岗位职责")
-    if case.training_passed_on is None:
+    passed_on, first_on = case.training_passed_on, case.first_task_on
+    if asks_training and passed_on is None:
         gaps.append("没有通过岗前培训")
-    elif case.first_task_on is not None and case.first_task_on < case.training_passed_on:
-        gaps.append(f"{case.first_task_on} 开始的教学任务早于岗前培训通过日期 {case.training_passed_on}")
+    elif asks_training and passed_on is not None and first_on is not None and first_on < passed_on:
+        gaps.append(f"{first_on} 开始的教学任务早于岗前培训通过日期 {passed_on}")
     due = later(max(case.since, case.last_appraised_on or case.since), every_months)
     if due < on:
         gaps.append(f"应在 {due} 前考核")
@@ -149,7 +150,7 @@ def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[s
 
 def judge_part_time(criterion: Criterion, cases: Sequence[PartTimeCase], *, on: date, training: Parameter, appraisal_months: Parameter) -> Finding:
     """4.7: an appointment that holds, training before the job, duties, an appraisal in every period, for each part-time teacher in use (002:457)."""
-    gaps = {case.label: part_time_gaps(case, on, every_months=appraisal_months.number) for case in cases}
+    gaps = {case.label: part_time_gaps(case, on, every_months=appraisal_months.number, asks_training=training.flag) for case in cases}
     return every(
         criterion,
         sum(1 for found in gaps.values() if not found),

@@ -1,13 +1,15 @@
-"""Who was taken off a visit with a form that was in, and what it said: an opinion does not vanish with the expert."""
+"""Who was taken off a visit with a form that was in, what it said, and since when the group is as it is: an opinion does not vanish with the expert."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
+from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.workflow.models import Consensus, VisitExpert, VisitOpinion
 from trainhub.oversight.evaluation.workflow.types import Opinion
@@ -45,3 +47,27 @@ def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Form
         apart = tuple(row for row in said[expert.id].values() if is_apart(row))
         found.append(Former(expert, apart, len(said[expert.id]) - len(apart)))
     return found
+
+
+def has_visited(application_id: int, account_id: int) -> bool:
+    """Whether a human is or was of the visiting group of an application, under any account: declared, and not taken off."""
+    statement = select(VisitExpert.id).where(
+        VisitExpert.application_id == application_id,
+        VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)),
+        VisitExpert.declared_at.is_not(None),
+        VisitExpert.has_conflict.is_(False),
+        VisitExpert.ended_at.is_(None),
+    )
+    return session().scalar(statement.limit(1)) is not None
+
+
+def group_since(application_id: int) -> datetime | None:
+    """When the group last changed: a form of who is assigned came in, or somebody was taken off. What is agreed on is not earlier, whatever a clock says."""
+    changed = case((VisitExpert.ended_at.is_(None), VisitExpert.submitted_at), else_=VisitExpert.ended_at)
+    latest: datetime | None = session().scalar(select(func.max(changed)).where(VisitExpert.application_id == application_id))
+    return latest
+
+
+def agreed_at(application_id: int) -> datetime | None:
+    """When something was last agreed on, by the clock of whoever wrote it."""
+    return session().scalar(select(func.max(Consensus.recorded_at)).where(Consensus.application_id == application_id))

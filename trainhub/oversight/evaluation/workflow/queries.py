@@ -208,13 +208,15 @@ def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
 
 
 def consensus_of(application_id: int) -> dict[str, Consensus]:
-    """By criterion: the latest agreement of the group. What was agreed on before the last form came in rests on fewer forms: that is open again."""
+    """By criterion: the latest agreement of the group that is now. What was agreed on before the last form came in rests on fewer forms, and what was
+    agreed on with somebody who was taken off since rests on theirs: both are open again."""
     forms = select(func.max(VisitExpert.submitted_at)).where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
     last = forms.scalar_subquery()
-    statement = (
-        select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), Consensus.recorded_at >= last)).order_by(Consensus.id)
-    )
-    return {row.criterion: row for row in session().scalars(statement)}
+    moment = Consensus.recorded_at
+    left = select(VisitOpinion.id).join(VisitExpert, VisitExpert.id == VisitOpinion.expert_id)
+    left = left.where(VisitExpert.application_id == application_id, VisitExpert.ended_at > moment, VisitOpinion.said_at <= moment)
+    statement = select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), moment >= last), ~left.exists())
+    return {row.criterion: row for row in session().scalars(statement.order_by(Consensus.id))}
 
 
 def reopenings_of(application_id: int) -> list[Reopening]:
@@ -226,13 +228,11 @@ def readable_by(row: Application, account_id: int | None) -> set[int] | None:
     """Whose opinions somebody reads, by expert; None for everybody's with what the group agreed on.
 
     Each expert fills the form alone and reads the others' when all are in; nobody else reads any before the visit is over. A visit that was
-    broken off by a withdrawal never is: who withdraws does not learn what was being written.
+    broken off by a withdrawal, or called off, never is: who withdraws does not learn what was being written.
     """
     experts = experts_of(row.id)
     mine = next((one for one in experts if one.account_id == account_id), None)
-    is_over = (
-        any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state is not State.VISIT_SCHEDULED
-    )
+    is_over = any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state not in TO_DECLARE
     if is_over:
         return None
     if mine is None:

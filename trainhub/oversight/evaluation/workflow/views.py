@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -195,7 +196,11 @@ def _handing(row: Application, subject: CaseSubject) -> list[DocumentKind]:
 
 def _way(row: Application) -> list[dict[str, Any]]:
     """The bar: what is behind, where the application stands, what lies ahead."""
-    when = {step.to_state: step.on for step in reversed(queries.steps_of(row.id))}
+    when: dict[State, date] = {}
+    for step in reversed(queries.steps_of(row.id)):
+        when[step.to_state] = when.pop(step.to_state, step.on) if step.event is Event.CALL_OFF else step.on
+        if step.event is Event.CALL_OFF:  # back to where it was: what was called off is not behind
+            when.pop(step.from_state, None)
     alone = (State.VISIT_SCHEDULED, State.VISITED, State.AT_ASSOCIATION)
     shown = [state for state in WAY if row.route.value == "joint" or state not in alone or state in when]
     end = {State.NOT_ACCEPTED: 1, State.FAILED: len(shown) - 1, State.WITHDRAWN: None}

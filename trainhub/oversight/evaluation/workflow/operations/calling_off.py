@@ -1,4 +1,5 @@
-"""A visit that was planned and not fixed is called off: on the route of the evaluation alone none is asked for (002:223)."""
+"""A visit is called off: as long as it is only planned on either route, and once it is fixed (T5) on the route of the evaluation alone, where none is
+asked for (002:223)."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from trainhub.oversight.evaluation.workflow.types import State
 
 
 def call_off(*, application: Application, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Application:
-    """Take the days of a visit back as long as T5 has not fixed it: the agenda goes, the experts are not asked for any more, and whom it concerns is
-    told why. Without days nothing changes. `version`: of the application as it was shown. Raises BadVisit and Stale.
+    """Take the days of a visit back as long as T5 has not fixed it (afterwards: T5b, a step). Without days, agenda or experts nothing changes.
+    `version`: of the application as it was shown. Raises BadVisit and Stale.
     """
     queries.hold(application)
     outside.check(application, by, today)
@@ -26,13 +27,17 @@ def call_off(*, application: Application, reason: str, by: Identity, today: date
     if application.state is not State.SUBMITTED:
         state = words.STATES[application.state]
         raise BadVisit(_("申请现处于“%(state)s”，考查不能取消；确定考查之前才能取消。", state=state))
-    if application.visit_starts_on is None:
+    if application.visit_starts_on is None and not queries.experts_of(application.id):
         return application
     if not reason.strip():
         raise BadVisit(_("请写明理由。"), field="reason")
+    take_back(application, reason, by=by, today=today, now=now)
+    return application
+
+
+def take_back(application: Application, reason: str, *, by: Identity, today: date, now: datetime) -> None:
+    """The days and the agenda go, the experts are not asked for any more, and whom it concerns is told why."""
     experts = queries.experts_of(application.id)
-    if any(one.submitted_at is not None for one in experts):
-        raise BadVisit(_("已有专家提交评价表，考查不能取消。"))
     days = {"from": application.visit_starts_on, "to": application.visit_ends_on}
     telling.tell_called_off(application, reason.strip()[:400], by=by, today=today, now=now)
     for item in queries.agenda_of(application.id):
@@ -43,4 +48,3 @@ def call_off(*, application: Application, reason: str, by: Identity, today: date
     application.no_centre_reason = ""
     session().flush()
     audit.record(by=by, did="evaluation.visit.called_off", on=application, data={**days, "reason": reason.strip()[:400]})
-    return application

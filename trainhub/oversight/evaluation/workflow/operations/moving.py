@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.store.operations.freezing import Dossier
 from trainhub.oversight.evaluation.types import CriterionKind, DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
-from trainhub.oversight.evaluation.workflow.operations import outside, papers, telling
+from trainhub.oversight.evaluation.workflow.operations import calling_off, outside, papers, telling
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
@@ -103,7 +103,7 @@ def step(
     check_version(application, version)
     transition = _transition(application, event)
     if outside.is_asked(transition.actor, event):
-        outside.check(application, by, today)
+        outside.check(application, by, today, is_visiting=transition.actor is Actor.VISIT_GROUP)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
         found = deciding.resting(application, _programme(application), today)
@@ -232,6 +232,10 @@ def _submit(application: Application, *, by: Identity, today: date, now: datetim
     freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now, drawn=drawn)
 
 
+def _call_off(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    calling_off.take_back(application, reason, by=by, today=today, now=now)
+
+
 def _end_visit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
     """The form of the group is drawn, and what it agreed on becomes the judgement of each criterion a person decides."""
     programme = _programme(application)
@@ -267,6 +271,7 @@ EFFECTS: dict[Event, Callable[..., None]] = {
     Event.APPLY_ALONE: _alone,
     Event.REFUSE: _refuse,
     Event.SUBMIT: _submit,
+    Event.CALL_OFF: _call_off,
     Event.END_VISIT: _end_visit,
     Event.SEND_TO_ASSOCIATION: _send,
     Event.CONCLUDE: _conclude,

@@ -8,6 +8,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation.queries import staff
+from trainhub.oversight.evaluation.workflow import former_queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.types import Actor, Event
 from trainhub.programmes import queries as programmes
@@ -28,12 +29,16 @@ def is_asked(actor: Actor, event: Event | None = None) -> bool:
     return actor in OFFICES or event is Event.END_VISIT
 
 
-def check(application: Application, by: Identity, today: date) -> None:
-    """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them. Raises NotOutside."""
+def check(application: Application, by: Identity, today: date, *, is_visiting: bool = False) -> None:
+    """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them, and who judges or
+    judged on the visit: nobody concludes the own opinion. `is_visiting`: it is a step of the visiting group, see also `staff.ties_to_university`.
+    Raises NotOutside."""
     if by.account_id is None:
         return
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
-    ties = staff.ties_to_university(by.person_id, by.account_id, programme, today)
+    ties = staff.ties_to_university(by.person_id, by.account_id, programme, today, is_visiting=is_visiting)
     if ties:
         raise NotOutside(_("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties)))
+    if not is_visiting and former_queries.has_visited(application.id, by.account_id):
+        raise NotOutside(_("你参加了这项申请的现场考查，不能再为认证协会或专家工作组办理它，请由其他成员办理。"))

@@ -13,15 +13,15 @@ from trainhub.notifications.operations import notify, word
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.workflow import queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Reopening, VisitExpert
-from trainhub.oversight.evaluation.workflow.types import Actor, Transition
+from trainhub.oversight.evaluation.workflow.types import Actor, Event, Transition
 from trainhub.programmes import queries as programmes
 
 OFFICES = {Actor.ASSOCIATION: OrganisationKind.ASSOCIATION, Actor.WORKING_GROUP: OrganisationKind.EXPERT_GROUP}
 
 
 def tell_step(application: Application, transition: Transition, *, by: Identity, today: date, now: datetime) -> None:
-    """Tell the programme of a step that somebody else took, and the office whose turn it is now."""
-    if transition.actor is Actor.SYSTEM:
+    """Tell the programme of a step that somebody else took, and the office whose turn it is now. Of a visit called off the reason is told instead."""
+    if transition.actor is Actor.SYSTEM or transition.event is Event.CALL_OFF:
         return
     people = set[int]() if transition.actor is Actor.PROGRAMME else _of_programme(application, today)
     coming = {one.actor for one in rules.TABLE if transition.target in one.sources} - {transition.actor}

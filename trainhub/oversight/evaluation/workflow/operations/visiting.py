@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from trainhub.identity import queries as accounts
 from trainhub.identity.models import Account
@@ -17,7 +18,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
-from trainhub.oversight.evaluation.workflow import queries, words
+from trainhub.oversight.evaluation.workflow import former_queries, queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
 from trainhub.oversight.evaluation.workflow.operations import outside, telling
 from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
@@ -25,6 +26,7 @@ from trainhub.programmes import queries as programmes
 
 PLANNING = frozenset([State.SUBMITTED, State.VISIT_SCHEDULED])
 JUDGING = frozenset([State.VISIT_SCHEDULED])
+TICK = timedelta(microseconds=1)
 CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
 
@@ -169,8 +171,8 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
 
 
 def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datetime, has_conflict: bool = False) -> VisitExpert:
-    """Take an expert off a visit that is not over; what was said stays in the history. Where all others have handed in their forms and
-    say the same, that is then what the group agrees on.
+    """Take an expert off a visit that is not over; what was said stays in the history. What was agreed on with them counts no more: where all
+    others have handed in their forms and say the same, that is then what the group agrees on, and the leader records the rest anew.
 
     Whose form is in stays, whatever it says, unless a conflict of interest is found: the form is then told beside the group's.
     """
@@ -185,6 +187,8 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         session().refresh(expert)
         if expert.submitted_at is not None and not has_conflict:
             raise BadVisit(_("这位专家的评价表已提交，只有查明存在利益冲突才能更换。"), field="has_conflict")
+        agreed = former_queries.agreed_at(application.id)
+        now = max(now, agreed + TICK) if agreed is not None else now  # what was agreed on before is before it, by whichever clock
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
         if has_conflict:
             expert.has_conflict, expert.conflict = True, expert.conflict or reason.strip()[:400]
@@ -233,7 +237,7 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
     return expert
 
 
-def _ties(application: Application, by: Identity, now: datetime, asked: Callable[..., list[str]] = staff.ties_to_university) -> list[str]:
+def _ties(application: Application, by: Identity, now: datetime, asked: Callable[..., list[str]]) -> list[str]:
     """What ties an expert to the university by now: a post may have been taken up after the assignment."""
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
@@ -247,7 +251,7 @@ def _may_judge(application: Application, expert: VisitExpert, by: Identity, toda
         raise BadOpinion(_("只能填写自己的评价表。"))
     if expert.declared_at is None or expert.has_conflict:
         raise BadOpinion(_("请先声明没有利益冲突。"))
-    if ties := _ties(application, by, now):
+    if ties := _ties(application, by, now, partial(staff.ties_to_university, is_visiting=True)):
         raise BadOpinion(_("你%(why)s，不能继续评价。请通知认证协会更换专家。", why="；".join(ties)))
     span = queries.judging_days(application, today)
     if span is None or today < span[0]:
@@ -317,7 +321,7 @@ def adopt(*, application: Application, by: Identity, now: datetime) -> int:
     if not experts or any(one.submitted_at is None for one in experts):
         return 0
     said, agreed, number = queries.opinions_of(application.id), queries.consensus_of(application.id), 0
-    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))  # who handed in before may have a clock that is ahead
+    now = max(now, former_queries.group_since(application.id) or now)  # who handed in before may have a clock that is ahead
     for code in catalogue.criteria():
         found = {said[one.id][code].opinion for one in experts}
         if len(found) != 1 or code in agreed:
@@ -363,7 +367,7 @@ def agree(
     if len(opinions) == 1 and opinion not in opinions:
         told = words.OPINIONS[opinions.pop()]
         raise BadOpinion(_("要点 %(code)s 全组意见相同（%(opinion)s），就是全组一致意见，组长不能另行记录。", code=criterion, opinion=told))
-    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))
+    now = max(now, former_queries.group_since(application.id) or now)
     known = queries.consensus_of(application.id).get(criterion)
     if known is not None and (known.opinion, known.remark) == (opinion, remark):
         return known
