@@ -103,6 +103,8 @@ CONDITIONS: dict[str, Any] = {
     "standard": _l("国家级标准"),
     "platform": _l("转型支撑平台"),
     "again": _l("以前已获得"),
+    "group": _l("同类事项的其他奖励"),
+    "left": _l("上限的余额"),
 }
 COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-19.investment": _l("平台投资"),

@@ -84,11 +84,20 @@ def _step(rule: Rule, name: str, on: date | None, department: str, clause: Claus
 
 
 def _once(case: BaseCase, spec: Spec, book: Book, parameter: str = "fj.highest_only") -> Finding:
-    """Never awarded before under this rule (一次性), nor under one of its overlap group (不得重复享受, 000:833)."""
+    """Never awarded before under this rule (一次性)."""
     terms = terms_of(spec.rule.value, book)
-    same = [a for a in case.earlier if a.rule == spec.rule.value and terms.is_one_off]
-    group = [a for a in case.earlier if a.overlap_group == terms.overlap_group and a.rule != spec.rule.value]
-    return once(spec.rule, [*same, *group], book[parameter].clause)
+    return once(spec.rule, [a for a in case.earlier if a.rule == spec.rule.value and terms.is_one_off], book[parameter].clause)
+
+
+def _beside(case: BaseCase, rule: RuleCode, group: str, book: Book) -> list[Finding]:
+    """What was given of the overlap group (不得重复享受, 000:833): which incentives overlap is our reading, so a person judges whether this is the same
+    thing, and the decision refuses it while it stands in the group (`operations.deciding`)."""
+    given = [a for a in case.earlier if a.overlap_group == group and a.rule != rule.value]
+    if not given or not book["fj.highest_only"].flag:
+        return []
+    found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in given)
+    details = ("同一事项就高享受：较高的一项决定之前先撤销较低的；确属另一事项的，决定时写明理由，改入另一重叠组。",)
+    return [to_judge(f"{rule}.group", book["fj.highest_only"].clause, found=found, required="不是同一事项", details=details)]
 
 
 def once(rule: Rule, given: Iterable[EarlierAward], clause: Clause) -> Finding:
@@ -300,9 +309,9 @@ def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     code = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
     if not case.is_in_fujian and all(one.code != code for one in own):
         own = [*own, _place(case, code, spec.clause)]
-    findings = (*own, in_use(rule, closed_of(case), spec.clause))
-    low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
+    findings = (*own, *_beside(case, rule, terms.overlap_group, book), in_use(rule, closed_of(case), spec.clause))
+    low, high = amounts(case, rule, book)
     return Entitlement(
         rule, _verdict(case, spec, findings), findings, low, high, spec.amount, terms.payer, terms.overlap_group, is_one_off=terms.is_one_off
     )

@@ -36,8 +36,8 @@ def apply(
 ) -> Award:
     """Apply for an award of a base; `evidence` are ids of stored files.
 
-    Recognition and acceptance may still be missing: they are the steps that follow. Beside a lower award of its group a higher one
-    may be applied for. Raises UnderWay (then there is `supplement`), AlreadyAwarded, NotEligible (the
+    Recognition and acceptance may still be missing: they are the steps that follow. Beside an award of its group another one may be applied for: a
+    higher one, or for another thing, which who decides judges. Raises UnderWay (then there is `supplement`), AlreadyAwarded, NotEligible (the
     base is not of the rule's type, or it or a host is on the blacklist), AwardRefused.
     """
     if base.kind is not OrganisationKind.BASE:
@@ -107,8 +107,8 @@ def _submit(
                 day=known.applied_on,
             )
         )
-    if answer.verdict is Verdict.AWARDED and not rules.overtakes(answer, queries.given_to(organisation.id, today)):
-        raise AlreadyAwarded(_("已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
+    if answer.verdict is Verdict.AWARDED:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
     bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in hard]
     if bad:
         raise not_eligible(bad)

@@ -143,8 +143,33 @@ def test_a_higher_award_takes_the_place_of_a_lower_one_that_is_revoked_first(ses
         operations.decide(**call)
     operations.revoke(award=lower, reason="就高改享 FJ-16b", by=EDU, **WHEN)
     assert operations.decide(**call).state is AwardState.DECIDED
-    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
-        make.apply(base, RuleCode.LEADING_FIRM_BASE)
+    again = make.apply(base, RuleCode.LEADING_FIRM_BASE)  # whether it is the same thing is judged where it is decided
+    assert [one["code"] for one in again.findings if one["status"] == "judge"] == ["FJ-24a.reference", "FJ-24a.group"]
+    with pytest.raises(AlreadyAwarded, match="不予通过"):
+        operations.decide(award=_accepted(again), amount_fen=10_000_000, minutes="参照", judgement="参照 FJ-16b", by=EDU, **WHEN)
+
+
+def _accepted(row: Any) -> Any:
+    make.examined(row)
+    operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
+    return operations.accept(award=row, on=TODAY, by=EDU, **WHEN)
+
+
+@pytest.mark.parametrize("is_higher", [True, False])
+def test_what_is_not_the_same_thing_leaves_the_group_of_a_rival(session: Session, is_higher: bool) -> None:
+    """000:833: beside what was given of the group, higher or lower, an award for another thing is applied for and decided, for a reason that is kept."""
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE)
+    make.decided(base, RuleCode.PRACTICE_BASE)
+    row = make.accepted(base, RuleCode.LEADING_FIRM_BASE)
+    amount = 90_000_000 if is_higher else 10_000_000
+    call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "judgement": "参照 FJ-16b；创业基地另址建设", "by": EDU, **WHEN}
+    with pytest.raises(AlreadyAwarded, match="就高享受"):
+        operations.decide(**call)
+    with pytest.raises(AwardRefused, match="需要由人判断"):
+        operations.decide(**{**call, "judgement": ""}, overlap_group="另一组", overlap_reason="不是同一事项")
+    assert operations.decide(**call, overlap_group="另一组", overlap_reason="不是同一事项").state is AwardState.DECIDED
+    assert (row.overlap_group, row.overlap_reason) == ("另一组", "不是同一事项")
+    assert [one["code"] for one in row.findings if one["status"] == "judge"] == ["FJ-24a.reference", "FJ-24a.group"]
 
 
 def test_who_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
