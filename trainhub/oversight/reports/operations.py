@@ -23,6 +23,7 @@ from trainhub.oversight.reports.permissions import OWN, PROVINCE
 from trainhub.oversight.reports.queries import reports
 from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
 from trainhub.oversight.surveys import queries as surveys
+from trainhub.oversight.surveys.models import Survey
 from trainhub.policy.book import book
 
 TASK = "reports.make"
@@ -146,7 +147,8 @@ def recount(report: Report) -> Recount:
     found = rules.differences(document, now)
     if not found:
         return Recount()
-    return Recount(found, reports.later_than(report.known_at, RECIPES[report.kind].counts), changes_since(document.recipe))
+    later = reports.later_than(report.known_at, RECIPES[report.kind].counts)
+    return Recount(found, later, changes_since(document.recipe), _forgotten(report))
 
 
 def publish(*, report: Report, by: Identity, today: date, now: datetime) -> Report:
@@ -167,11 +169,23 @@ def publish(*, report: Report, by: Identity, today: date, now: datetime) -> Repo
     return report
 
 
-def _refuse_open(report: Report) -> None:
-    """Raises ReportRefused: the answers that the report tells could still change at its moment."""
+def _survey_open_at(report: Report) -> Survey | None:
+    """The survey whose answers a report tells, where they could still change at its moment."""
     of = RECIPES[report.kind].survey
     survey = surveys.latest(of, report.until, report.known_at) if of is not None else None
-    if survey is not None and local(report.known_at).date() <= survey.closes_on:
+    return survey if survey is not None and local(report.known_at).date() <= survey.closes_on else None
+
+
+def _forgotten(report: Report) -> str:
+    """The survey of which only the figures of its closing are left (own.retention.survey_answer_months), of a report that was made before; empty: none."""
+    survey = _survey_open_at(report)
+    return survey.title if survey is not None and survey.figures is not None else ""
+
+
+def _refuse_open(report: Report) -> None:
+    """Raises ReportRefused: the answers that the report tells could still change at its moment."""
+    survey = _survey_open_at(report)
+    if survey is not None:
         raise ReportRefused(
             _(
                 "“%(survey)s”到 %(day)s 截止，这份报告在截止之前统计：先后公布的两份相减就是其间个别人的答卷。请在截止之后重新生成，再发布。",

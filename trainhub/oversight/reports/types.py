@@ -164,11 +164,13 @@ class Later:
 @dataclass(slots=True)
 class Recount:
     """The answer to "is it reproducible": the differences, none when it is, what was entered since that they may come from, and (day, what)
-    changed in the way of counting since."""
+    changed in the way of counting since. `forgotten`: the survey whose answers have been erased since, of which only the figures of its closing are
+    left, and not those of the moment of the report."""
 
     differences: list[Difference] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
     changed: Sequence[tuple[date, str]] = ()
+    forgotten: str = ""
 
     @property
     def is_same(self) -> bool:
