@@ -26,6 +26,29 @@ PAYMENTS = (
 )
 
 
+def payment_rows(identity: Identity, state: str = "") -> list[dict[str, Any]]:
+    """The payment list that a reader may see as plain values, money in fen; of one state (`approved`: waits for its payment, `paid`) or of both."""
+    return [
+        {
+            "organisation": r.code,
+            "name": r.name,
+            "since": r.since.isoformat(),
+            "until": r.until.isoformat(),
+            "items": r.number,
+            "amount_fen": r.amount_fen,
+            "clawed_back_fen": r.clawed_fen,
+            "owed_fen": r.owed_fen,
+            "net_fen": r.amount_fen - r.clawed_fen,
+            "state": r.state.value,
+            "decided_on": r.decided_on.isoformat() if r.decided_on else None,
+            "paid_on": r.paid_on.isoformat() if r.paid_on else None,
+            "reference": r.payment_reference,
+        }
+        for r in session().execute(payment_queries.payment_list(identity))
+        if state in ("", r.state.value)
+    ]
+
+
 def payments(identity: Identity) -> list[tuple[Any, ...]]:
     """The rows of the payment list that a reader may see, in the order of `PAYMENTS`; money in yuan."""
     return [

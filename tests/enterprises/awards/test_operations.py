@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from enterprises.awards import credit, operations, queries
+from enterprises.awards import companies, credit, operations, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
@@ -668,6 +669,33 @@ def test_check_answers_in_the_words_of_the_contract(session: Session) -> None:
     make.accept(base)
     assert queries.check(base.code, TODAY)["rules"][0]["eligible"] is True
     assert queries.check(base.code, date(2026, 1, 4))["rules"][0]["eligible"] is False
+
+
+def test_check_of_an_enterprise_is_of_a_year(session: Session) -> None:
+    company = make.company()
+    for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
+        companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="云盘", by=SYSTEM, now=NOW)
+    answer = queries.check_company(company.code, 2026, TODAY)
+    assert (answer["company"], answer["year"], answer["on"], len(answer["rules"])) == (company.code, 2026, "2026-03-02", len(CompanyRule))
+    (bid,) = [row for row in answer["rules"] if row["rule"] == "FJ-25a"]
+    assert (bid["project"], bid["eligible"], bid["amount_max_fen"], bid["missing"]) == ("云盘", True, 90_000_000, [])
+    (research,) = [row for row in answer["rules"] if row["rule"] == "FJ-11"]
+    assert (research["eligible"], {"code", "found", "required", "clause"} <= set(research["missing"][0])) == (False, True)
+
+
+def test_check_refuses_unknown_enterprises_and_years_without_rules(session: Session) -> None:
+    company = make.company()
+    for code, year, told in (
+        ("nowhere", 2026, "no_such_company"),
+        (make.base().code, 2026, "no_such_company"),
+        (company.code, 2027, "no_rule_on_day"),
+    ):
+        with pytest.raises(Refused) as refused:
+            queries.check_company(code, year, TODAY)
+        assert refused.value.code == told
+    with pytest.raises(Refused) as early:
+        queries.check_company(company.code, 2013, TODAY)
+    assert early.value.code == "no_rule_on_day"
 
 
 def test_check_refuses_unknown_bases_and_days_without_rules(session: Session) -> None:
