@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from enterprises.awards.conditions import not_less, over
 from enterprises.awards.recipients import BLACKLISTED, base_credit, closed_of, credit, in_use
 from enterprises.awards.specs import SPECS, Spec, terms_of
 from enterprises.awards.types import (
@@ -25,7 +26,7 @@ from enterprises.awards.types import (
     RuleCode,
     Verdict,
 )
-from trainhub.policy.findings import Finding, Status, all_of, at_least, no_data, to_judge
+from trainhub.policy.findings import Finding, Status, all_of, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
 INSTITUTES = frozenset({"research_institute", "university", "vocational_school", "technical_school"})
@@ -104,22 +105,6 @@ def once(rule: Rule, given: Iterable[EarlierAward], clause: Clause) -> Finding:
     """Nothing was given that stands in the way; what was given is named with its day."""
     found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in given)
     return Finding(f"{rule}.once", Status.NOT_MET if found else Status.MET, "未曾获得", found or "未曾获得", clause)
-
-
-def over(code: str, found: int | None, parameter: Parameter, *, boundary: Parameter) -> Finding:
-    """超过 N 以上: more than N is met, less is not, exactly N goes to a person (own.awards.boundary_to_judge)."""
-    if found is None:
-        return no_data(code, parameter.clause, parameter=parameter, details=("基地资料中没有这个数字。",))
-    if found == parameter.number and boundary.flag:
-        return to_judge(code, parameter.clause, found=found, parameter=parameter, details=("“超过…以上”恰好相等，由人判断。",))
-    return at_least(code, found, parameter, strictly=True)
-
-
-def not_less(code: str, found: int | None, parameter: Parameter) -> Finding:
-    """达到 N 以上: N itself is enough."""
-    if found is None:
-        return no_data(code, parameter.clause, parameter=parameter, details=("基地资料中没有这个数字。",))
-    return at_least(code, found, parameter)
 
 
 # -- the rules ----------------------------------------------------------------------------------------------------------

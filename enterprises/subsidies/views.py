@@ -16,7 +16,7 @@ from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from enterprises.subsidies.types import ClaimState
 from trainhub.kernel import clock, downloads, frames, paging
 from trainhub.kernel.access import Role, guard, may, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.i18n import _
@@ -88,17 +88,17 @@ def draw_up() -> Any:
     )
 
 
-def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200, *, said: str = "") -> Any:
     number, size = paging.wanted()
     shown = dict(made or {})
     is_own = operations.has_claimed(who(), row)
     if may(who(), Can.SUBSIDY_HANDLE) and not is_own:
         if row.state is ClaimState.SUBMITTED:
-            shown.setdefault("sample", forms.SampleForm(formdata=None, percent=10))
+            shown.setdefault("sample", forms.SampleForm(formdata=None, percent=10, version=row.version))
         if row.state is ClaimState.SAMPLED:
             shown.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
     if row.state is ClaimState.APPROVED and may(who(), Can.SUBSIDY_PAY):
-        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today()))
+        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today(), version=row.version))
     ordered = queries.ordered_back(row.id) if row.state is ClaimState.PAID else []
     if ordered and may(who(), Can.SUBSIDY_PAY):
         shown.setdefault("recover", _recover_form(row, formdata=None, on=clock.today()))
@@ -122,6 +122,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
         is_own=is_own,
+        said=said,
         may_pay=may(who(), Can.SUBSIDY_PAY),
     )
     return page, status
@@ -162,14 +163,21 @@ def _do(row: SubsidyClaim, name: str, form: Form, do: Any, said: str) -> Any:
     )
 
 
+def _act(key: int, do: Any, said: str) -> Any:
+    """A button, or a panel that asks once more: a refusal is told on the page of the claim, with the reason that was typed."""
+    return frames.act(
+        do,
+        again=lambda refused: _page(load(key), status=refused.status, said=refused.message),
+        then=lambda: done(said, "subsidies.show", claim_id=key),
+    )
+
+
 @blueprint.post("/<int:claim_id>/submit")
 @guard(Can.SUBSIDY_CLAIM, load=load, subject=queries.subject_of)
 def submit(row: SubsidyClaim) -> Any:
     """Hand in."""
     key = row.id
-    with transaction():
-        operations.submit(claim=load(key), by=who(), today=clock.today())
-    return done(_("已提交省人社厅。"), "subsidies.show", claim_id=key)
+    return _act(key, lambda: operations.submit(claim=load(key), by=who(), today=clock.today(), version=frames.version_sent()), _("已提交省人社厅。"))
 
 
 @blueprint.post("/<int:claim_id>/discard")
@@ -177,9 +185,11 @@ def submit(row: SubsidyClaim) -> Any:
 def discard(row: SubsidyClaim) -> Any:
     """Throw a draft away."""
     key = row.id
-    with transaction():
-        operations.discard(claim=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("草稿已丢弃，其中的结业可以重新申领。"), "subsidies.index")
+    return frames.act(
+        lambda: operations.discard(claim=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now(), version=frames.version_sent()),
+        again=lambda refused: _page(load(key), status=refused.status, said=refused.message),
+        then=lambda: done(_("草稿已丢弃，其中的结业可以重新申领。"), "subsidies.index"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/sample")
@@ -191,7 +201,7 @@ def sample(row: SubsidyClaim) -> Any:
         row,
         "sample",
         form,
-        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=seed, by=who()),
+        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=seed, by=who(), version=form.version.data or None),
         _("已抽取，请逐条核对。"),
     )
 
@@ -208,16 +218,14 @@ def check_item(claim_id: int, item_id: int) -> Any:
     answer = request.form.get("answer")
     if answer not in ("yes", "no"):
         raise Refused(_("请选择“属实”或“不属实”。"))
-    with transaction():
-        operations.check_item(
-            item=_load_item(claim_id, item_id),
-            claim=load(claim_id),
-            is_confirmed=answer == "yes",
-            note=request.form.get("reason", ""),
-            by=who(),
-            now=clock.now(),
-        )
-    return done(_("抽查结论已保存。"), "subsidies.show", claim_id=claim_id)
+    note = request.form.get("reason", "")
+    return _act(
+        claim_id,
+        lambda: operations.check_item(
+            item=_load_item(claim_id, item_id), claim=load(claim_id), is_confirmed=answer == "yes", note=note, by=who(), now=clock.now()
+        ),
+        _("抽查结论已保存。"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/approve")
@@ -241,9 +249,12 @@ def approve(row: SubsidyClaim) -> Any:
 def reject(row: SubsidyClaim) -> Any:
     """Send back as a whole."""
     key = row.id
-    with transaction():
-        operations.reject(claim=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
-    return done(_("已退回，其中的结业可以重新申领。"), "subsidies.show", claim_id=key)
+    reason = request.form.get("reason", "")
+    return _act(
+        key,
+        lambda: operations.reject(claim=load(key), reason=reason, by=who(), today=clock.today(), now=clock.now(), version=frames.version_sent()),
+        _("已退回，其中的结业可以重新申领。"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/pay")
@@ -263,6 +274,7 @@ def pay(row: SubsidyClaim) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
+            version=form.version.data or None,
         ),
         _("拨付已登记。"),
     )
@@ -272,16 +284,14 @@ def pay(row: SubsidyClaim) -> Any:
 @guard(Can.SUBSIDY_PAY)
 def claw_back(claim_id: int, item_id: int) -> Any:
     """Take a paid item back."""
-    with transaction():
-        operations.claw_back(
-            item=_load_item(claim_id, item_id),
-            claim=load(claim_id),
-            reason=request.form.get("reason", ""),
-            by=who(),
-            today=clock.today(),
-            now=clock.now(),
-        )
-    return done(_("已通知追回。款项收到后请“登记收款”：那时才退回资金，该人该课程才可以重新申领。"), "subsidies.show", claim_id=claim_id)
+    reason = request.form.get("reason", "")
+    return _act(
+        claim_id,
+        lambda: operations.claw_back(
+            item=_load_item(claim_id, item_id), claim=load(claim_id), reason=reason, by=who(), today=clock.today(), now=clock.now()
+        ),
+        _("已通知追回。款项收到后请“登记收款”：那时才退回资金，该人该课程才可以重新申领。"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/recover")

@@ -19,9 +19,9 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_yuan
 
 
-def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -> int:
+def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity, version: int | None = None) -> int:
     """Draw the lot of items that are looked at; the seed is kept, so that the lot can be drawn again. The number drawn. Raises NotAllowed (who claimed)."""
-    be_in(claim, (ClaimState.SUBMITTED,))
+    be_in(claim, (ClaimState.SUBMITTED,), version)
     another_person(by, claimants(claim), _("抽查"))
     if not 1 <= percent <= 100:
         raise SubsidyRefused(_("抽查比例须在 1 至 100 之间。"), field="percent")
@@ -106,9 +106,9 @@ def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now
     return claim
 
 
-def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: datetime) -> SubsidyClaim:
+def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
     """Refuse a claim as a whole, with a reason that who claims is told; its completions may be claimed again."""
-    be_in(claim, (ClaimState.SUBMITTED, ClaimState.SAMPLED, ClaimState.APPROVED))
+    be_in(claim, (ClaimState.SUBMITTED, ClaimState.SAMPLED, ClaimState.APPROVED), version)
     if not reason.strip():
         raise SubsidyRefused(_("请写明退回的理由，申领单位会看到。"), field="reason")
     session().execute(
@@ -126,10 +126,12 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: 
     return claim
 
 
-def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime) -> SubsidyClaim:
+def pay(
+    *, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime, version: int | None = None
+) -> SubsidyClaim:
     """Pay an approved claim from a pool that holds enough. Raises NotAllowed (who claimed or approved), PoolRefused, Closed, Blacklisted (also who came onto the list since the
     approval), SubsidyRefused (also when a record was cancelled since, it is no longer known who somebody is, or two persons were found to be one)."""
-    be_in(claim, (ClaimState.APPROVED,))
+    be_in(claim, (ClaimState.APPROVED,), version)
     another_person(by, (*claimants(claim), claim.decided_by_id), _("拨付"))
     refuse_unfit(claim, today, _("拨付培训补助"))
     need_credit(claim, today)

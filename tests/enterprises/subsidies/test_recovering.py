@@ -160,3 +160,33 @@ def test_what_came_back_before_has_its_day(history: Callable[[str], sa.Engine]) 
     assert [(key, str(day), text) for key, day, text in rows] == [(1, TODAY.isoformat(), ""), (2, "None", "")]
     migrations.downgrade(engine, "0113")
     migrations.upgrade(engine)
+
+
+# -- what stood on the page ----------------------------------------------------------------------------------------------
+def test_a_claim_is_handed_in_as_it_was_seen(session: Session, as_role: AsRole) -> None:
+    """One that a colleague drew up anew meanwhile is looked at first."""
+    base = _world()
+    claim, key = _claim(base), base.id
+    where, seen = f"/subsidies/{claim.id}", claim.version
+    session.commit()
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=key)
+    operations.draw_up(organisation=base, since=date(2026, 1, 5), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    session.commit()
+    refused = leader.post(f"{where}/submit", data={"version": str(seen)})
+    assert (refused.status_code, "刚被其他人修改过" in refused.text) == (409, True)
+    now = claim.version
+    session.commit()
+    assert leader.post(f"{where}/submit", data={"version": str(now)}).status_code == 303
+
+
+def test_a_claim_is_sent_back_as_it_was_seen_and_the_reason_stays(session: Session, as_role: AsRole) -> None:
+    claim = operations.submit(claim=_claim(_world()), by=SYSTEM, today=TODAY)
+    where, seen = f"/subsidies/{claim.id}", claim.version
+    operations.draw_sample(claim=claim, percent=10, seed=1, by=SYSTEM)
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    refused = hr.post(f"{where}/reject", data={"version": str(seen), "reason": "名单不全"})
+    assert (refused.status_code, "名单不全" in refused.text) == (409, True)
+    lacking = hr.post(f"{where}/reject", data={"reason": " "})
+    assert (lacking.status_code, "请写明退回的理由" in lacking.text) == (422, True)
+    assert hr.post(f"{where}/sample", data={"percent": "10", "version": str(seen)}).status_code == 409
