@@ -77,7 +77,7 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.AWARDED: "info",
     Verdict.NOT_OF_TYPE: "mute",
 }
-STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
+STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
 POOLS: dict[PoolKind, Any] = {
     PoolKind.INTEGRATED: _l("整合的专项资金"),
     PoolKind.NEW: _l("新增引导资金"),

@@ -102,7 +102,7 @@ def _submit(
     if known is not None and known.state is not AwardState.DRAFT:
         raise UnderWay(
             _(
-                "“%(rule)s”已有正在办理的申请（%(day)s 提交），这次填写的没有保存：设区市初审通过之前，请到那份申请的页面补充说明和材料。",
+                "“%(rule)s”已有正在办理的申请（%(day)s 提交），这次填写的没有保存：初审通过之前，请到那份申请的页面补充说明和材料。",
                 rule=name(rule),
                 day=known.applied_on,
             )
@@ -148,7 +148,7 @@ def supplement(*, award: Award, statement: str, evidence: Sequence[int] = (), by
     """
     check_version(award, version)
     if not may_supplement(award):
-        raise WrongStep(_("设区市初审已通过，或申请已往下办理，不能再补充：需要补充的，请主管部门不予通过后重新申请。"))
+        raise WrongStep(_("初审已通过，或申请已往下办理，不能再补充：需要补充的，请主管部门不予通过后重新申请。"))
     text = need(statement, _("请写明补充的内容。"), "statement")
     award.statement = "\n\n".join(part for part in (award.statement, f"[{today.isoformat()}] {text}") if part)
     award.evidence = list(dict.fromkeys([*award.evidence, *evidence]))

@@ -453,7 +453,7 @@ def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
             steps.record(kind=StepKind.INSPECTION, is_positive=True, **{**call, **bad})
     steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
     assert operations.recognise(award=row, on=TODAY, by=EDU, **WHEN).state is AwardState.RECOGNISED
-    with pytest.raises(StepRefused, match="不在“设区市初审”这一步"):
+    with pytest.raises(StepRefused, match="不在“初审”这一步"):
         steps.record(kind=StepKind.CHECK, is_positive=True, **call)
 
 
