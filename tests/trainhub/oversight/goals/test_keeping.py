@@ -386,6 +386,8 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
         drawn = hr.get(f"/goals/fj-400k/plots/{name}.svg")
         assert (drawn.status_code, drawn.mimetype, drawn.text[:4]) == (200, "image/svg+xml", "<svg")
     assert hr.get("/goals/fj-400k/plots/x.svg").status_code == 404
+    assert "/goals/fj-400k/plots/categories.svg" in hr.get("/goals/fj-400k").text
+    assert "创业" in hr.get("/goals/fj-400k/plots/categories.svg").text
     assert hr.get("/goals/fj-zones").status_code == 302
     figure = {"region": "350100", "on": "2017-06-30", "value": "3", "evidence": ""}
     assert city.post("/goals/fj-zones/reported", data=figure).status_code == 303

@@ -52,7 +52,7 @@ class Reported:
     is_late: bool
 
 
-def figures_listing(goal_id: int) -> Select[tuple[GoalFigure]]:
+def figures_listing(goal_id: int) -> Select[GoalFigure]:
     """Every figure that was ever reported, the latest first."""
     return select(GoalFigure).where(GoalFigure.goal_id == goal_id).order_by(GoalFigure.id.desc())
 
