@@ -91,6 +91,7 @@ from enterprises.placements.views import (
     shared,
     students,
 )
+from enterprises.subsidies import cli as subsidies_cli
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import tasks as subsidies_tasks
 from enterprises.subsidies import views as subsidies_views
@@ -119,7 +120,13 @@ PAGES: tuple[ModuleType, ...] = (
 )
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
-COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
+COMMANDS: dict[str, click.Command] = {
+    **mentors_cli.COMMANDS,
+    **placements_cli.COMMANDS,
+    **capstones_cli.COMMANDS,
+    **awards_cli.COMMANDS,
+    **subsidies_cli.COMMANDS,
+}
 
 DECIDERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)

@@ -72,7 +72,14 @@ def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
     left = max(0, book["fj.rd_cap_total_fen"].number - (figures.get("rd_subsidy_paid_fen") or 0))
     above_x100 = max(0, spent * 100 - sales * share.number)  # rounded once, at the end
     amount = min(above_x100 * book["fj.rd_subsidy_percent"].number // 10_000, book["fj.rd_cap_year_fen"].number, left)
-    return findings, (amount, amount)
+    return [*findings, *_left(CompanyRule.RESEARCH, book["fj.rd_cap_total_fen"], figures.get("rd_subsidy_paid_fen"))], (amount, amount)
+
+
+def _left(rule: CompanyRule, cap: Parameter, received: int | None) -> list[Finding]:
+    """A cap that is used up leaves nothing to be given; below it, what is left bounds the amount."""
+    if (received or 0) < cap.number:
+        return []
+    return [Finding(f"{rule}.left", Status.NOT_MET, cap.number, received, cap.clause, unit="fen", parameter=cap.key)]
 
 
 def _percent(part: int, whole: int, threshold: int) -> str:
@@ -131,6 +138,7 @@ def _bid(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], A
     return [
         _yes(figures, "contract_outside", "FJ-25a.outside", "省外中标项目", clause),
         _least(figures, "contract_fen", "FJ-25a.contract", book["fj.bid_contract_min_fen"]),
+        *_left(CompanyRule.BID, book["fj.bid_cap_year_fen"], figures.get("bid_award_paid_fen")),
     ], (amount, amount if amount is not None else min(left, book["fj.bid_cap_project_fen"].number))
 
 
@@ -219,8 +227,9 @@ def _investor(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
 
 def _contest(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
     """FJ-10c, 000:717: winners of the yearly contest share 5,000,000; what other winners got of the year is gone."""
-    left = max(0, book["fj.contest_prizes_year_fen"].number - (figures.get("contest_given_fen") or 0))
-    return [_yes(figures, "contest_winner", "FJ-10c.winner", "当年互联网创业大赛优胜者", clause)], (None, left)
+    cap, given = book["fj.contest_prizes_year_fen"], figures.get("contest_given_fen")
+    winner = _yes(figures, "contest_winner", "FJ-10c.winner", "当年互联网创业大赛优胜者", clause)
+    return [winner, *_left(CompanyRule.CONTEST, cap, given)], (None, max(0, cap.number - (given or 0)))
 
 
 def _workspace(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:

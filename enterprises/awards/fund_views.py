@@ -16,10 +16,10 @@ from enterprises.awards.views import kept_files, load, page_of, stepped, version
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import given
-from trainhub.kernel.frames import submit
+from trainhub.kernel.frames import act, submit, version_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
@@ -94,9 +94,11 @@ def recover(row: Award) -> Any:
 def publish(row: Award) -> Any:
     """Publish the decision."""
     key = row.id
-    with transaction():
-        operations.publish(award=load(key), by=who(), today=clock.today(), now=clock.now())
-    return done(_("决定已公布，任何人都可以在“奖补公示”中查看。"), "awards.show", award_id=key)
+    return act(
+        lambda: operations.publish(award=load(key), by=who(), today=clock.today(), now=clock.now(), version=version_sent()),
+        again=lambda refused: page_of(load(key), status=refused.status, said=refused.message),
+        then=lambda: done(_("决定已公布，任何人都可以在“奖补公示”中查看。"), "awards.show", award_id=key),
+    )
 
 
 @blueprint.get("/published")
@@ -128,22 +130,26 @@ def supplement(row: Award) -> Any:
 
 # -- how an award ends -------------------------------------------------------------------------------------------------
 def _ended(row: Award, action: Action, do: Callable[[Award], Award]) -> Any:
-    """A step without a form of its own; a refusal is its own page."""
+    """A step without a form of its own; a refusal is told on the page, with the reason that was typed."""
     key = row.id
-    with transaction():
-        do(load(key))
-    return stepped(action, key)
+    return act(
+        lambda: do(load(key)),
+        again=lambda refused: page_of(load(key), status=refused.status, said=refused.message),
+        then=lambda: stepped(action, key),
+    )
 
 
 @blueprint.post("/<int:award_id>/close")
 @guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
 def close(row: Award) -> Any:
     """Close a paid award."""
-    return _ended(row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
+    return _ended(
+        row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now(), version=version_sent())
+    )
 
 
 def _reason() -> dict[str, Any]:
-    return {"reason": request.form.get("reason", ""), "by": who(), "today": clock.today(), "now": clock.now()}
+    return {"reason": request.form.get("reason", ""), "by": who(), "today": clock.today(), "now": clock.now(), "version": version_sent()}
 
 
 @blueprint.post("/<int:award_id>/reject")

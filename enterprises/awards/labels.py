@@ -77,7 +77,7 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.AWARDED: "info",
     Verdict.NOT_OF_TYPE: "mute",
 }
-STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
+STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
 POOLS: dict[PoolKind, Any] = {
     PoolKind.INTEGRATED: _l("整合的专项资金"),
     PoolKind.NEW: _l("新增引导资金"),
@@ -103,6 +103,8 @@ CONDITIONS: dict[str, Any] = {
     "standard": _l("国家级标准"),
     "platform": _l("转型支撑平台"),
     "again": _l("以前已获得"),
+    "group": _l("同类事项的其他奖励"),
+    "left": _l("上限的余额"),
 }
 COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-19.investment": _l("平台投资"),

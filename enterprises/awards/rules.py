@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from enterprises.awards.conditions import not_less, over
 from enterprises.awards.recipients import BLACKLISTED, base_credit, closed_of, credit, in_use
 from enterprises.awards.specs import SPECS, Spec, terms_of
 from enterprises.awards.types import (
@@ -25,7 +26,7 @@ from enterprises.awards.types import (
     RuleCode,
     Verdict,
 )
-from trainhub.policy.findings import Finding, Status, all_of, at_least, no_data, to_judge
+from trainhub.policy.findings import Finding, Status, all_of, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
 INSTITUTES = frozenset({"research_institute", "university", "vocational_school", "technical_school"})
@@ -84,33 +85,26 @@ def _step(rule: Rule, name: str, on: date | None, department: str, clause: Claus
 
 
 def _once(case: BaseCase, spec: Spec, book: Book, parameter: str = "fj.highest_only") -> Finding:
-    """Never awarded before under this rule (一次性), nor under one of its overlap group (不得重复享受, 000:833)."""
+    """Never awarded before under this rule (一次性)."""
     terms = terms_of(spec.rule.value, book)
-    same = [a for a in case.earlier if a.rule == spec.rule.value and terms.is_one_off]
-    group = [a for a in case.earlier if a.overlap_group == terms.overlap_group and a.rule != spec.rule.value]
-    return once(spec.rule, [*same, *group], book[parameter].clause)
+    return once(spec.rule, [a for a in case.earlier if a.rule == spec.rule.value and terms.is_one_off], book[parameter].clause)
+
+
+def _beside(case: BaseCase, rule: RuleCode, group: str, book: Book) -> list[Finding]:
+    """What was given of the overlap group (不得重复享受, 000:833): which incentives overlap is our reading, so a person judges whether this is the same
+    thing, and the decision refuses it while it stands in the group (`operations.deciding`)."""
+    given = [a for a in case.earlier if a.overlap_group == group and a.rule != rule.value]
+    if not given or not book["fj.highest_only"].flag:
+        return []
+    found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in given)
+    details = ("同一事项就高享受：较高的一项决定之前先撤销较低的；确属另一事项的，决定时写明理由，改入另一重叠组。",)
+    return [to_judge(f"{rule}.group", book["fj.highest_only"].clause, found=found, required="不是同一事项", details=details)]
 
 
 def once(rule: Rule, given: Iterable[EarlierAward], clause: Clause) -> Finding:
     """Nothing was given that stands in the way; what was given is named with its day."""
     found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in given)
     return Finding(f"{rule}.once", Status.NOT_MET if found else Status.MET, "未曾获得", found or "未曾获得", clause)
-
-
-def over(code: str, found: int | None, parameter: Parameter, *, boundary: Parameter) -> Finding:
-    """超过 N 以上: more than N is met, less is not, exactly N goes to a person (own.awards.boundary_to_judge)."""
-    if found is None:
-        return no_data(code, parameter.clause, parameter=parameter, details=("基地资料中没有这个数字。",))
-    if found == parameter.number and boundary.flag:
-        return to_judge(code, parameter.clause, found=found, parameter=parameter, details=("“超过…以上”恰好相等，由人判断。",))
-    return at_least(code, found, parameter, strictly=True)
-
-
-def not_less(code: str, found: int | None, parameter: Parameter) -> Finding:
-    """达到 N 以上: N itself is enough."""
-    if found is None:
-        return no_data(code, parameter.clause, parameter=parameter, details=("基地资料中没有这个数字。",))
-    return at_least(code, found, parameter)
 
 
 # -- the rules ----------------------------------------------------------------------------------------------------------
@@ -300,9 +294,9 @@ def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     code = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
     if not case.is_in_fujian and all(one.code != code for one in own):
         own = [*own, _place(case, code, spec.clause)]
-    findings = (*own, in_use(rule, closed_of(case), spec.clause))
-    low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
+    findings = (*own, *_beside(case, rule, terms.overlap_group, book), in_use(rule, closed_of(case), spec.clause))
+    low, high = amounts(case, rule, book)
     return Entitlement(
         rule, _verdict(case, spec, findings), findings, low, high, spec.amount, terms.payer, terms.overlap_group, is_one_off=terms.is_one_off
     )

@@ -62,7 +62,7 @@ def record(
     if kind is StepKind.INSPECTION:
         check = found.get(StepKind.CHECK)
         if check is None or not check.is_positive:
-            raise StepRefused(_("设区市初审通过后才能现场考察。"), code="check_needed")
+            raise StepRefused(_("初审通过后才能现场考察。"), code="check_needed")
         earliest = check.on
     if kind is StepKind.CONFERENCE and award.proposed_on is not None:
         earliest = award.proposed_on
@@ -103,9 +103,9 @@ def require(award: Award, *, needs_inspection: bool, today: date) -> None:
     found = queries.latest_steps(award.id)
     check, inspection = found.get(StepKind.CHECK), found.get(StepKind.INSPECTION)
     if check is None or not check.is_positive:
-        raise StepRefused(_("设区市还没有初审通过，不能往下办理。"), code="check_needed")
+        raise StepRefused(_("还没有初审通过，不能往下办理。"), code="check_needed")
     if changed := queries.changed_since_check(award, today):
         names = listed(dict.fromkeys(str(labels.condition(code)) for code in changed))
-        raise StepRefused(_("初审之后指标有改动（%(names)s），请设区市按现在的数字重新初审，再往下办理。", names=names), code="check_outdated")
+        raise StepRefused(_("初审之后指标有改动（%(names)s），请先按现在的数字重新初审，再往下办理。", names=names), code="check_outdated")
     if not inspection.is_positive if inspection else needs_inspection:
         raise StepRefused(_("主管部门还没有现场考察通过，不能往下办理。"), code="inspection_needed")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from enterprises.awards import labels
+from enterprises.awards import labels, queries
+from enterprises.awards.company_rules import EVERYWHERE
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
 from enterprises.awards.reference import incentives
@@ -39,6 +40,11 @@ STEPPED: dict[tuple[StepKind, bool], str] = {
     (StepKind.INSPECTION, True): N_("“%(name)s”申请的“%(rule)s”现场考察通过（%(on)s）。"),
     (StepKind.INSPECTION, False): N_("“%(name)s”申请的“%(rule)s”现场考察没有通过：%(reason)s"),
 }
+BY_DEPARTMENT: dict[bool, str] = {
+    True: N_("“%(name)s”申请的“%(rule)s”主管部门初审通过（%(on)s）。"),
+    False: N_("“%(name)s”申请的“%(rule)s”主管部门初审没有通过：%(reason)s 请到申请页面补充说明和材料。"),
+}
+"""Of recipients from elsewhere, whom no city of ours checks."""
 DID = {StepKind.CHECK: "awards.reviewed", StepKind.INSPECTION: "awards.inspected"}
 
 
@@ -62,7 +68,8 @@ def of_step(award: Award, step: AwardStep, now: datetime) -> None:
     """Tell what a check or an inspection found; what the conference said is told with the move that follows from it."""
     if step.kind in DID:
         values = {"on": step.on.isoformat(), "reason": step.text[:400]}
-        _tell(award, DID[step.kind], STEPPED[step.kind, step.is_positive], values, now)
+        of_department = step.kind is StepKind.CHECK and award.rule in EVERYWHERE and not queries.has_own_city(award)
+        _tell(award, DID[step.kind], BY_DEPARTMENT[step.is_positive] if of_department else STEPPED[step.kind, step.is_positive], values, now)
 
 
 def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:

@@ -178,8 +178,9 @@ def page_of(
     examine: dict[StepKind, Form] | None = None,
     supplement: forms.SupplementForm | None = None,
     recovering: forms.RecoverForm | None = None,
+    said: str = "",
 ) -> Any:
-    """The page of an award, with forms that were refused."""
+    """The page of an award, with forms that were refused; `said`: why a button did nothing."""
     today = clock.today()
     organisation = organisations.by_id(row.organisation_id)
     answer = queries.answer_of(row, today)
@@ -199,7 +200,8 @@ def page_of(
         is_rejected and any(event.data.get("keeps_findings") for event in history)
     )
     # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
-    untold = [str(said) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for said in errors]
+    untold = [str(one) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for one in errors]
+    untold += [said] if said else []
     page = render_template(
         "enterprises/awards/show.html",
         award=row,

@@ -294,7 +294,7 @@ def subsidies(person_id: int) -> Owned:
     row = SubsidyItem
     columns = (row.course, row.amount_fen.label("amount_yuan"), row.state, row.is_sampled, row.is_confirmed, row.note, row.checked_at)
     statement = (
-        pick(row, Organisation.name.label("organisation"), *columns, row.clawed_back_on)
+        pick(row, Organisation.name.label("organisation"), *columns, row.clawed_back_on, row.recovered_on)
         .join(SubsidyClaim, SubsidyClaim.id == row.claim_id)
         .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
     )

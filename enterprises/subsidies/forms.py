@@ -56,3 +56,11 @@ class PayForm(Form):
     pool = SelectField(_l("资金"), coerce=int)
     on = DateField(_l("拨付日期"), [InputRequired()])
     reference = Text(_l("拨付凭证号"), [InputRequired(), Length(max=120)])
+
+
+class RecoverForm(Form):
+    """What was ordered back has come in."""
+
+    item = SelectField(_l("条目"), coerce=int)
+    on = DateField(_l("收款日期"), [InputRequired()])
+    reference = Text(_l("收款凭证号"), [InputRequired(), Length(max=120)])

@@ -91,6 +91,9 @@ class SubsidyItem(Base):
     checked_by_id: Mapped[int | None]
     checked_at: Mapped[datetime | None]
     clawed_back_on: Mapped[date | None]
+    """When it was ordered back; it stays paid until the money has come in."""
+    recovered_on: Mapped[date | None]
+    recovery_reference: Mapped[str] = mapped_column(sa.String(120), default="")
 
     __table_args__ = (
         sa.Index("ix_subsidy_item_claim", "claim_id", "id"),

@@ -167,7 +167,7 @@ def listing(identity: Identity, *, state: ClaimState | None = None, text: str = 
     return statement
 
 
-def items(claim_id: int, *, state: ItemState | None = None, only_sampled: bool = False) -> Any:
+def items(claim_id: int, *, state: ItemState | None = None, only_sampled: bool = False, only_ordered: bool = False) -> Any:
     """The items of a claim with person and completion, in order of id."""
     statement: Any = (
         select(
@@ -179,6 +179,8 @@ def items(claim_id: int, *, state: ItemState | None = None, only_sampled: bool =
             SubsidyItem.is_confirmed,
             SubsidyItem.note,
             SubsidyItem.clawed_back_on,
+            SubsidyItem.recovered_on,
+            SubsidyItem.recovery_reference,
             SubsidyItem.record_id,
             Person.name,
             Person.id_mask,
@@ -193,6 +195,8 @@ def items(claim_id: int, *, state: ItemState | None = None, only_sampled: bool =
         statement = statement.where(SubsidyItem.state == state)
     if only_sampled:
         statement = statement.where(SubsidyItem.is_sampled.is_(True))
+    if only_ordered:
+        statement = statement.where(*ORDERED)
     return statement
 
 
@@ -235,8 +239,8 @@ def unsure_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[Su
 
 def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
     """The items of a claim in a state beside which another one stands for the same human and course: persons that were found to be
-    one after they were claimed, or what an earlier version paid twice (`#` in its key). One whose record stands is before one whose record was cancelled, a paid one before a claimed one, of two
-    alike the earlier; it is not named."""
+    one after they were claimed, or what an earlier version paid twice (`#` in its key). One whose record stands is before one whose record was cancelled, a paid one before one that is
+    ordered back and that before a claimed one, of two alike the earlier; it is not named."""
     merged = aliased(Person)
     is_merged = sa.or_(Person.merged_into_id.is_not(None), select(merged.id).where(merged.merged_into_id == Person.id).exists())
     own = select(HUMAN).join(SubsidyItem, SubsidyItem.person_id == Person.id)
@@ -255,18 +259,42 @@ def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[S
     found = [
         one
         for rows in standing.values()
-        for _is_cancelled, one in sorted(rows, key=lambda row: (row[0], row[1].state is not ItemState.PAID, row[1].id))[1:]
+        for _is_cancelled, one in sorted(
+            rows, key=lambda row: (row[0], row[1].state is not ItemState.PAID, row[1].clawed_back_on is not None, row[1].id)
+        )[1:]
     ]
     return sorted((one for one in found if one.claim_id == claim_id and one.state is state), key=lambda row: row.id)
 
 
 def to_claw_back(claim_id: int) -> dict[int, str]:
     """Why paid items of a claim should come back, by item: "cancelled" (the record was since, and no correction left what was paid for) or
-    "twice" (another payment stands for the same human and course)."""
+    "twice" (another payment stands for the same human and course). What is ordered back already is `awaited`."""
     paid = ItemState.PAID
     cancelled = cancelled_items(claim_id, paid)
     same = _still_trained([one.record_id for one in cancelled])
-    return {one.id: "twice" for one in doubled_items(claim_id, paid)} | {one.id: "cancelled" for one in cancelled if one.record_id not in same}
+    ordered = {one.id for one in ordered_back(claim_id)}
+    found = {one.id: "twice" for one in doubled_items(claim_id, paid)} | {one.id: "cancelled" for one in cancelled if one.record_id not in same}
+    return {key: why for key, why in found.items() if key not in ordered}
+
+
+ORDERED = (SubsidyItem.state == ItemState.PAID, SubsidyItem.clawed_back_on.is_not(None))
+
+
+def ordered_back(claim_id: int) -> list[SubsidyItem]:
+    """The items of a claim that were ordered back and whose money has not come in, by id."""
+    return list(session().scalars(select(SubsidyItem).where(SubsidyItem.claim_id == claim_id, *ORDERED).order_by(SubsidyItem.id)))
+
+
+def awaited(identity: Identity) -> dict[int, int]:
+    """{claim that the reader may see: how many of its items were ordered back and have not come in}."""
+    statement = (
+        select(SubsidyItem.claim_id, func.count())
+        .join(SubsidyClaim, SubsidyClaim.id == SubsidyItem.claim_id)
+        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .where(organisations.inside(identity, SUBSIDY_VIEWERS), *ORDERED)
+        .group_by(SubsidyItem.claim_id)
+    )
+    return {key: count for key, count in session().execute(statement)}
 
 
 def _still_trained(record_ids: Iterable[int]) -> set[int]:
@@ -357,34 +385,3 @@ def clawed_back(claim_id: int) -> tuple[int, int]:
     )
     count, fen = row.one()
     return int(count), int(fen)
-
-
-def payment_list(identity: Identity) -> Any:
-    """What is approved and waits for payment, or was paid: one row for each claim, with the organisation's code. `amount_fen` is what
-    the payment was over, `clawed_fen` what came back of it since."""
-    back = (
-        select(SubsidyItem.claim_id, func.count().label("number"), func.sum(SubsidyItem.amount_fen).label("fen"))
-        .where(SubsidyItem.state == ItemState.CLAWED_BACK)
-        .group_by(SubsidyItem.claim_id)
-        .subquery()
-    )
-    clawed_items, clawed_fen = func.coalesce(back.c.number, 0), func.coalesce(back.c.fen, 0)
-    return (
-        select(
-            Organisation.code,
-            Organisation.name,
-            SubsidyClaim.since,
-            SubsidyClaim.until,
-            (SubsidyClaim.item_count + clawed_items).label("number"),
-            (SubsidyClaim.amount_fen + clawed_fen).label("amount_fen"),
-            clawed_fen.label("clawed_fen"),
-            SubsidyClaim.state,
-            SubsidyClaim.decided_on,
-            SubsidyClaim.paid_on,
-            SubsidyClaim.payment_reference,
-        )
-        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
-        .outerjoin(back, back.c.claim_id == SubsidyClaim.id)
-        .where(organisations.inside(identity, SUBSIDY_VIEWERS), SubsidyClaim.state.in_((ClaimState.APPROVED, ClaimState.PAID)))
-        .order_by(SubsidyClaim.decided_on, SubsidyClaim.id)
-    )

@@ -19,7 +19,7 @@ class ClaimState(StrEnum):
 
 
 class ItemState(StrEnum):
-    """The life of one person and course inside a claim."""
+    """The life of one person and course inside a claim. What is paid and ordered back stays paid until the money has come in (`clawed_back`)."""
 
     CLAIMED = "claimed"
     REFUSED = "refused"

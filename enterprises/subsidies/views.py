@@ -11,12 +11,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from enterprises.awards import queries as awards
 from enterprises.awards.types import CompanyRule
 from enterprises.permissions import SUBSIDY_CLAIMANTS, Can
-from enterprises.subsidies import forms, labels, operations, queries
+from enterprises.subsidies import forms, labels, listing, operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from enterprises.subsidies.types import ClaimState
 from trainhub.kernel import clock, downloads, frames, paging
 from trainhub.kernel.access import Role, guard, may, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.i18n import _
@@ -50,7 +50,8 @@ def _list_page(form: forms.ClaimForm | None, status: int = 200) -> Any:
     claims = queries.listing(who(), state=state, text=request.args.get("q", "").strip()[:100])
     page = paging.paginate(claims, number=number, size=size, scalars=False)
     wrong = queries.to_recover() if may(who(), Can.SUBSIDY_HANDLE) or may(who(), Can.SUBSIDY_PAY) else {}
-    return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels, wrong=wrong), status
+    awaited = queries.awaited(who())
+    return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels, wrong=wrong, awaited=awaited), status
 
 
 @blueprint.get("/")
@@ -87,16 +88,20 @@ def draw_up() -> Any:
     )
 
 
-def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200, *, said: str = "") -> Any:
     number, size = paging.wanted()
     shown = dict(made or {})
-    if may(who(), Can.SUBSIDY_HANDLE):
+    is_own = operations.has_claimed(who(), row)
+    if may(who(), Can.SUBSIDY_HANDLE) and not is_own:
         if row.state is ClaimState.SUBMITTED:
-            shown.setdefault("sample", forms.SampleForm(formdata=None, percent=10))
+            shown.setdefault("sample", forms.SampleForm(formdata=None, percent=10, version=row.version))
         if row.state is ClaimState.SAMPLED:
             shown.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
     if row.state is ClaimState.APPROVED and may(who(), Can.SUBSIDY_PAY):
-        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today()))
+        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today(), version=row.version))
+    ordered = queries.ordered_back(row.id) if row.state is ClaimState.PAID else []
+    if ordered and may(who(), Can.SUBSIDY_PAY):
+        shown.setdefault("recover", _recover_form(row, formdata=None, on=clock.today()))
     organisation = organisations.by_id(row.organisation_id)
     page = render_template(
         "enterprises/subsidies/show.html",
@@ -105,6 +110,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         page=paging.paginate(queries.items(row.id), number=number, size=size, scalars=False),
         sample=queries.sample_state(row.id),
         clawed=queries.clawed_back(row.id),
+        ordered=(len(ordered), sum(one.amount_fen for one in ordered)),
         wrong=queries.to_claw_back(row.id) if row.state is ClaimState.PAID else {},
         credit=awards.credit_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
         in_use=awards.in_use_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
@@ -115,6 +121,8 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         forms=shown,
         may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
+        is_own=is_own,
+        said=said,
         may_pay=may(who(), Can.SUBSIDY_PAY),
     )
     return page, status
@@ -125,6 +133,15 @@ def _pay_form(**values: Any) -> forms.PayForm:
     form.pool.choices = [
         (one.id, _("%(year)s %(name)s（余额 %(left)s 元）", year=one.year, name=one.name, left=f"{(one.planned_fen - one.spent_fen) / 100:,.2f}"))
         for one in awards.pools()
+    ]
+    return form
+
+
+def _recover_form(row: SubsidyClaim, **values: Any) -> forms.RecoverForm:
+    form = forms.RecoverForm(**values)
+    form.item.choices = [
+        (0, _("全部待收回的条目")),
+        *((r.id, f"{r.name} {r.course}") for r in session().execute(queries.items(row.id, only_ordered=True))),
     ]
     return form
 
@@ -146,14 +163,21 @@ def _do(row: SubsidyClaim, name: str, form: Form, do: Any, said: str) -> Any:
     )
 
 
+def _act(key: int, do: Any, said: str) -> Any:
+    """A button, or a panel that asks once more: a refusal is told on the page of the claim, with the reason that was typed."""
+    return frames.act(
+        do,
+        again=lambda refused: _page(load(key), status=refused.status, said=refused.message),
+        then=lambda: done(said, "subsidies.show", claim_id=key),
+    )
+
+
 @blueprint.post("/<int:claim_id>/submit")
 @guard(Can.SUBSIDY_CLAIM, load=load, subject=queries.subject_of)
 def submit(row: SubsidyClaim) -> Any:
     """Hand in."""
     key = row.id
-    with transaction():
-        operations.submit(claim=load(key), by=who(), today=clock.today())
-    return done(_("已提交省人社厅。"), "subsidies.show", claim_id=key)
+    return _act(key, lambda: operations.submit(claim=load(key), by=who(), today=clock.today(), version=frames.version_sent()), _("已提交省人社厅。"))
 
 
 @blueprint.post("/<int:claim_id>/discard")
@@ -161,9 +185,11 @@ def submit(row: SubsidyClaim) -> Any:
 def discard(row: SubsidyClaim) -> Any:
     """Throw a draft away."""
     key = row.id
-    with transaction():
-        operations.discard(claim=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("草稿已丢弃，其中的结业可以重新申领。"), "subsidies.index")
+    return frames.act(
+        lambda: operations.discard(claim=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now(), version=frames.version_sent()),
+        again=lambda refused: _page(load(key), status=refused.status, said=refused.message),
+        then=lambda: done(_("草稿已丢弃，其中的结业可以重新申领。"), "subsidies.index"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/sample")
@@ -175,7 +201,7 @@ def sample(row: SubsidyClaim) -> Any:
         row,
         "sample",
         form,
-        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=seed, by=who()),
+        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=seed, by=who(), version=form.version.data or None),
         _("已抽取，请逐条核对。"),
     )
 
@@ -192,16 +218,14 @@ def check_item(claim_id: int, item_id: int) -> Any:
     answer = request.form.get("answer")
     if answer not in ("yes", "no"):
         raise Refused(_("请选择“属实”或“不属实”。"))
-    with transaction():
-        operations.check_item(
-            item=_load_item(claim_id, item_id),
-            claim=load(claim_id),
-            is_confirmed=answer == "yes",
-            note=request.form.get("reason", ""),
-            by=who(),
-            now=clock.now(),
-        )
-    return done(_("抽查结论已保存。"), "subsidies.show", claim_id=claim_id)
+    note = request.form.get("reason", "")
+    return _act(
+        claim_id,
+        lambda: operations.check_item(
+            item=_load_item(claim_id, item_id), claim=load(claim_id), is_confirmed=answer == "yes", note=note, by=who(), now=clock.now()
+        ),
+        _("抽查结论已保存。"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/approve")
@@ -225,9 +249,12 @@ def approve(row: SubsidyClaim) -> Any:
 def reject(row: SubsidyClaim) -> Any:
     """Send back as a whole."""
     key = row.id
-    with transaction():
-        operations.reject(claim=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
-    return done(_("已退回，其中的结业可以重新申领。"), "subsidies.show", claim_id=key)
+    reason = request.form.get("reason", "")
+    return _act(
+        key,
+        lambda: operations.reject(claim=load(key), reason=reason, by=who(), today=clock.today(), now=clock.now(), version=frames.version_sent()),
+        _("已退回，其中的结业可以重新申领。"),
+    )
 
 
 @blueprint.post("/<int:claim_id>/pay")
@@ -247,6 +274,7 @@ def pay(row: SubsidyClaim) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
+            version=form.version.data or None,
         ),
         _("拨付已登记。"),
     )
@@ -256,16 +284,35 @@ def pay(row: SubsidyClaim) -> Any:
 @guard(Can.SUBSIDY_PAY)
 def claw_back(claim_id: int, item_id: int) -> Any:
     """Take a paid item back."""
-    with transaction():
-        operations.claw_back(
-            item=_load_item(claim_id, item_id),
-            claim=load(claim_id),
-            reason=request.form.get("reason", ""),
+    reason = request.form.get("reason", "")
+    return _act(
+        claim_id,
+        lambda: operations.claw_back(
+            item=_load_item(claim_id, item_id), claim=load(claim_id), reason=reason, by=who(), today=clock.today(), now=clock.now()
+        ),
+        _("已通知追回。款项收到后请“登记收款”：那时才退回资金，该人该课程才可以重新申领。"),
+    )
+
+
+@blueprint.post("/<int:claim_id>/recover")
+@guard(Can.SUBSIDY_PAY, load=load, subject=queries.subject_of)
+def recover(row: SubsidyClaim) -> Any:
+    """The money of what was ordered back has come in."""
+    form = _recover_form(row)
+    return _do(
+        row,
+        "recover",
+        form,
+        lambda claim: operations.recover(
+            claim=claim,
+            items=[_load_item(claim.id, form.item.data)] if form.item.data else queries.ordered_back(claim.id),
+            on=given(form.on.data),
+            reference=form.reference.data or "",
             by=who(),
             today=clock.today(),
-            now=clock.now(),
-        )
-    return done(_("已追回，款项退回资金，该人该课程可以重新申领。"), "subsidies.show", claim_id=claim_id)
+        ),
+        _("收款已登记，款项退回资金。"),
+    )
 
 
 ITEMS = (
@@ -276,6 +323,9 @@ ITEMS = (
     Column("amount", "金额（元）"),
     Column("state", "状态"),
     Column("note", "说明"),
+    Column("clawed_back_on", "追回日期"),
+    Column("recovered_on", "收款日期"),
+    Column("reference", "收款凭证号"),
 )
 
 
@@ -284,48 +334,28 @@ ITEMS = (
 def export_items(pair: tuple[SubsidyClaim, str]) -> Any:
     """The items of a claim as a file, masked."""
     rows = [
-        (r.name, r.id_mask, r.course, r.completed_on, f"{r.amount_fen / 100:.2f}", str(labels.ITEMS[r.state]), r.note)
+        (
+            r.name,
+            r.id_mask,
+            r.course,
+            r.completed_on,
+            f"{r.amount_fen / 100:.2f}",
+            str(labels.ITEMS[r.state]),
+            r.note,
+            r.clawed_back_on,
+            r.recovered_on,
+            r.recovery_reference,
+        )
         for r in session().execute(queries.items(pair[0].id))
     ]
     return downloads.table(rows, ITEMS, name=_("补助明细"), form=pair[1], codes=("id_mask",))
-
-
-PAYMENTS = (
-    Column("code", "单位代码"),
-    Column("name", "单位"),
-    Column("since", "结业起始日"),
-    Column("until", "结业截止日"),
-    Column("items", "人次"),
-    Column("amount", "金额（元）"),
-    Column("clawed_back", "已追回（元）"),
-    Column("net", "净额（元）"),
-    Column("state", "状态"),
-    Column("decided_on", "审核日期"),
-    Column("paid_on", "拨付日期"),
-    Column("reference", "拨付凭证号"),
-)
 
 
 @blueprint.get("/payments.<form>")
 @guard(Can.SUBSIDY_LIST)
 def payments(form: str) -> Any:
     """The payment list: what is approved and what was paid."""
-    rows = [
-        (
-            r.code,
-            r.name,
-            r.since,
-            r.until,
-            r[4],
-            *(f"{fen / 100:.2f}" for fen in (r.amount_fen, r.clawed_fen, r.amount_fen - r.clawed_fen)),
-            str(labels.STATES[r.state]),
-            r.decided_on,
-            r.paid_on,
-            r.payment_reference,
-        )
-        for r in session().execute(queries.payment_list(who()))
-    ]
-    return downloads.table(rows, PAYMENTS, name=_("补助拨付清单"), form=form, codes=("code",))
+    return downloads.table(listing.payments(who()), listing.PAYMENTS, name=_("补助拨付清单"), form=form, codes=("code",))
 
 
 # -- rates --------------------------------------------------------------------------------------------------------------

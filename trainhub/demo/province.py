@@ -244,4 +244,4 @@ def make_reports(calendar: Calendar) -> None:
             row = reports.ask(kind=kind, since=since, until=calendar.day, by=SYSTEM, today=calendar.day, now=now)
             reports.make(report=row, by=SYSTEM, now=now)
             if kind is ReportKind.CONTRIBUTION:
-                reports.publish(report=row, by=SYSTEM, today=calendar.day)
+                reports.publish(report=row, by=SYSTEM, today=calendar.day, now=now)

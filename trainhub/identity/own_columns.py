@@ -186,6 +186,7 @@ LABELS: Mapping[str, Any] = {
     "made_at": _l("建立时间"),
     "code_made_at": _l("核对码生成时间"),
     "proven_at": _l("核对时间"),
+    "recovered_on": _l("收款日期"),
     "vouched_at": _l("核实时间"),
     "how": _l("核实方式"),
     "mail_subject": _l("邮件标题"),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flask import g, request
+
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import Form, once
+from trainhub.kernel.numbers import whole
 
 T = TypeVar("T")
 
@@ -36,3 +39,24 @@ def submit(form: Form, do: Callable[[], T], *, again: Callable[[int], Any], then
         form.refuse(refused)
         return again(refused.status)
     return then(given)
+
+
+def act(do: Callable[[], object], *, again: Callable[[Refused], Any], then: Callable[[], Any]) -> Any:
+    """The answer to a button, or a panel that asks once more (`ui.confirm_button`): `do` is run in one transaction, and `then` goes on.
+
+    What is refused is told by `again`, the page itself with what was typed; who may not do it, and what is not there, on a page of its own.
+    """
+    try:
+        with transaction():
+            do()
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        g.refusal = refused.message  # for the panel: open, it lies over the page
+        return again(refused)
+    return then()
+
+
+def version_sent() -> int | None:
+    """The version of the row that stood on the page whose button was pressed; None where it says none."""
+    return request.form.get("version", type=whole)

@@ -23,7 +23,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.organisations.queries import PROVINCE
 from trainhub.policy.findings import Finding
 
 
@@ -88,8 +87,12 @@ def may_check(award: Award, by: Identity) -> bool:
     subject = queries.award_subject(award)
     if may(by, Can.AWARD_CHECK, subject):
         return True
-    has_city = any(code[:2] == PROVINCE[:2] and code != PROVINCE for code in subject.regions)
-    return award.rule in EVERYWHERE and not has_city and may(by, Can.AWARD_HANDLE, subject) and may_act(by, award.rule, Who.DEPARTMENT)
+    return (
+        award.rule in EVERYWHERE
+        and not queries.has_own_city(award)
+        and may(by, Can.AWARD_HANDLE, subject)
+        and may_act(by, award.rule, Who.DEPARTMENT)
+    )
 
 
 def pays_locally(award: Award) -> bool:

@@ -36,8 +36,8 @@ def apply(
 ) -> Award:
     """Apply for an award of a base; `evidence` are ids of stored files.
 
-    Recognition and acceptance may still be missing: they are the steps that follow. Beside a lower award of its group a higher one
-    may be applied for. Raises UnderWay (then there is `supplement`), AlreadyAwarded, NotEligible (the
+    Recognition and acceptance may still be missing: they are the steps that follow. Beside an award of its group another one may be applied for: a
+    higher one, or for another thing, which who decides judges. Raises UnderWay (then there is `supplement`), AlreadyAwarded, NotEligible (the
     base is not of the rule's type, or it or a host is on the blacklist), AwardRefused.
     """
     if base.kind is not OrganisationKind.BASE:
@@ -102,13 +102,13 @@ def _submit(
     if known is not None and known.state is not AwardState.DRAFT:
         raise UnderWay(
             _(
-                "“%(rule)s”已有正在办理的申请（%(day)s 提交），这次填写的没有保存：设区市初审通过之前，请到那份申请的页面补充说明和材料。",
+                "“%(rule)s”已有正在办理的申请（%(day)s 提交），这次填写的没有保存：初审通过之前，请到那份申请的页面补充说明和材料。",
                 rule=name(rule),
                 day=known.applied_on,
             )
         )
-    if answer.verdict is Verdict.AWARDED and not rules.overtakes(answer, queries.given_to(organisation.id, today)):
-        raise AlreadyAwarded(_("已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
+    if answer.verdict is Verdict.AWARDED:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
     bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in hard]
     if bad:
         raise not_eligible(bad)
@@ -148,7 +148,7 @@ def supplement(*, award: Award, statement: str, evidence: Sequence[int] = (), by
     """
     check_version(award, version)
     if not may_supplement(award):
-        raise WrongStep(_("设区市初审已通过，或申请已往下办理，不能再补充：需要补充的，请主管部门不予通过后重新申请。"))
+        raise WrongStep(_("初审已通过，或申请已往下办理，不能再补充：需要补充的，请主管部门不予通过后重新申请。"))
     text = need(statement, _("请写明补充的内容。"), "statement")
     award.statement = "\n\n".join(part for part in (award.statement, f"[{today.isoformat()}] {text}") if part)
     award.evidence = list(dict.fromkeys([*award.evidence, *evidence]))

@@ -37,6 +37,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.organisations import queries as organisations
 from trainhub.policy.findings import Finding, Status, as_dicts
@@ -385,8 +386,9 @@ def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetim
     return end(award, Action.REVOKE, by, now, reason=award.reason)
 
 
-def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:
-    """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing."""
+def publish(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing. Raises Stale, NotAllowed, WrongStep."""
+    check_version(award, version)
     if not may_act(by, award.rule, Who.DEPARTMENT):
         raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=name(award.rule)))
     if award.state not in TAKEN:

@@ -159,6 +159,11 @@ def published() -> list[tuple[Award, str]]:
     return [(row, name) for row, name in found]
 
 
+def has_own_city(row: Award) -> bool:
+    """Whether the organisation lies in a city of ours, which checks its applications; of who comes from elsewhere (`EVERYWHERE`) the rule's department does."""
+    return any(code[:2] == organisations.PROVINCE[:2] and code != organisations.PROVINCE for code in award_subject(row).regions)
+
+
 def award_subject(row: Award) -> Subject:
     """What a permission over an award is judged on: the base or enterprise."""
     organisation = organisations.by_id(row.organisation_id)

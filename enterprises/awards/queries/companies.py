@@ -21,13 +21,15 @@ from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.training_queries import completed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.policy.book import book
-from trainhub.policy.types import Parameter
+from trainhub.policy.types import Parameter, PolicyError
 
 Project = tuple[str, str]
 """The name of a project and the number of its source, empty where it is not known."""
@@ -96,6 +98,22 @@ def company_answer(
     """The answer of one of them."""
     asked = (project, project_number) if rule in BY_PROJECT else NO_PROJECT
     return company_rules.judge(rule, company_case(company, year, on, asked, known_at, counts_trained=rule is CompanyRule.TRAINING), _held(year))
+
+
+def check_company(code: str, year: int, on: date) -> dict[str, Any]:
+    """What `awards check` says of an enterprise and year, by what is known and was awarded up to a day: each incentive in the words of the contract, with
+    the project where it is given for each. Raises Refused (no_such_company, no_rule_on_day)."""
+    company = organisations.by_code(code)
+    if company is None or company.kind is not OrganisationKind.ENTERPRISE:
+        raise Refused(_("没有代码为“%(code)s”的企业。请核对代码，或先登记这家企业。", code=code), field="company", code="no_such_company")
+    if year > on.year:
+        raise Refused(_("%(year)s 年还没有开始，核对不到它的奖补。", year=year), field="year", code="no_rule_on_day")
+    try:
+        answers = company_answers(company, year, on)
+    except PolicyError as unknown:
+        raise Refused(str(unknown), field="year", code="no_rule_on_day") from unknown
+    rules = [cases.as_dict(one) | {"project": one.project, "project_number": one.project_number} for one in answers]
+    return {"company": company.code, "year": year, "on": on.isoformat(), "rules": rules}
 
 
 def locally_matched(year: int) -> frozenset[str]:

@@ -60,6 +60,11 @@ def claimants(claim: SubsidyClaim) -> tuple[int | None, ...]:
     return (claim.asked_by_id, claim.submitted_by_id)
 
 
+def has_claimed(by: Identity, claim: SubsidyClaim) -> bool:
+    """Whether the human behind this account (or another of theirs) drew the claim up or handed it in: who did neither samples nor approves nor pays it."""
+    return any(is_same_holder(by.account_id, one) for one in claimants(claim))
+
+
 def another_person(by: Identity, hands: tuple[int | None, ...], step: str) -> None:
     """Claiming, approving and paying take three persons; another account of the same human is no other person. Raises NotAllowed."""
     if any(is_same_holder(by.account_id, one) for one in hands):

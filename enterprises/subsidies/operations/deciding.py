@@ -1,4 +1,4 @@
-"""The sample, the decision, the payment and what is taken back after it."""
+"""The sample, the decision and the payment."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_yuan
 
 
-def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -> int:
-    """Draw the lot of items that are looked at; the seed is kept, so that the lot can be drawn again. The number drawn."""
-    be_in(claim, (ClaimState.SUBMITTED,))
+def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity, version: int | None = None) -> int:
+    """Draw the lot of items that are looked at; the seed is kept, so that the lot can be drawn again. The number drawn. Raises NotAllowed (who claimed)."""
+    be_in(claim, (ClaimState.SUBMITTED,), version)
+    another_person(by, claimants(claim), _("抽查"))
     if not 1 <= percent <= 100:
         raise SubsidyRefused(_("抽查比例须在 1 至 100 之间。"), field="percent")
     chosen = rules.sample(queries.item_ids(claim.id), percent, seed)
@@ -40,8 +41,9 @@ def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -
 
 def check_item(*, item: SubsidyItem, claim: SubsidyClaim, is_confirmed: bool, note: str, by: Identity, now: datetime) -> SubsidyItem:
     """What looking at one item of the lot found. One that is not confirmed is refused, with a note, and may be claimed again; once
-    that was done, the finding stands: confirmed as well, the person and course would be paid twice. Raises SubsidyRefused."""
+    that was done, the finding stands: confirmed as well, the person and course would be paid twice. Raises SubsidyRefused, NotAllowed (who claimed)."""
     be_in(claim, (ClaimState.SAMPLED,))
+    another_person(by, claimants(claim), _("抽查"))
     if not item.is_sampled or item.claim_id != claim.id:
         raise SubsidyRefused(_("这一条不在抽查范围内。"))
     if not is_confirmed and not note.strip():
@@ -104,9 +106,9 @@ def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now
     return claim
 
 
-def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: datetime) -> SubsidyClaim:
+def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
     """Refuse a claim as a whole, with a reason that who claims is told; its completions may be claimed again."""
-    be_in(claim, (ClaimState.SUBMITTED, ClaimState.SAMPLED, ClaimState.APPROVED))
+    be_in(claim, (ClaimState.SUBMITTED, ClaimState.SAMPLED, ClaimState.APPROVED), version)
     if not reason.strip():
         raise SubsidyRefused(_("请写明退回的理由，申领单位会看到。"), field="reason")
     session().execute(
@@ -124,10 +126,12 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: 
     return claim
 
 
-def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime) -> SubsidyClaim:
+def pay(
+    *, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime, version: int | None = None
+) -> SubsidyClaim:
     """Pay an approved claim from a pool that holds enough. Raises NotAllowed (who claimed or approved), PoolRefused, Closed, Blacklisted (also who came onto the list since the
     approval), SubsidyRefused (also when a record was cancelled since, it is no longer known who somebody is, or two persons were found to be one)."""
-    be_in(claim, (ClaimState.APPROVED,))
+    be_in(claim, (ClaimState.APPROVED,), version)
     another_person(by, (*claimants(claim), claim.decided_by_id), _("拨付"))
     refuse_unfit(claim, today, _("拨付培训补助"))
     need_credit(claim, today)
@@ -159,35 +163,3 @@ def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Iden
     telling.tell(claim, "subsidies.claim_paid", N_("“%(name)s”%(since)s 至 %(until)s 的培训补助已拨付 %(amount)s（凭证 %(reference)s）。"), paid, now)
     audit.record(by=by, did="subsidies.claim.paid", on=claim, data={"amount_fen": claim.amount_fen, "pool": pool_id, "reference": reference.strip()})
     return claim
-
-
-def claw_back(*, item: SubsidyItem, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: datetime) -> SubsidyItem:
-    """Take a paid item back (a record that turned out wrong): the pool gets the money, the person and course are free again.
-
-    Doing it twice changes nothing.
-    """
-    if item.claim_id != claim.id:
-        raise SubsidyRefused(_("这一条不属于这份申领。"))
-    if item.state is ItemState.CLAWED_BACK:
-        return item
-    if item.state is not ItemState.PAID:
-        raise SubsidyRefused(_("只有已拨付的条目可以追回。"))
-    if not reason.strip():
-        raise SubsidyRefused(_("请写明追回的理由。"), field="reason")
-    taken = session().execute(
-        update(SubsidyItem)
-        .where(SubsidyItem.id == item.id, SubsidyItem.state == ItemState.PAID)
-        .values(state=ItemState.CLAWED_BACK, note=reason.strip()[:400], clawed_back_on=today, checked_by_id=by.account_id, checked_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session().refresh(item)
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        return item  # somebody else took it back at the same moment: the pool gets the money once
-    if claim.pool_id is not None:
-        funds.give_back(claim.pool_id, item.amount_fen)
-    session().flush()
-    recount(claim)
-    back = {"course": item.course, "amount": format_yuan(item.amount_fen), "reason": item.note}
-    telling.tell(claim, "subsidies.item_clawed_back", N_("“%(name)s”“%(course)s”的一条培训补助 %(amount)s 被追回：%(reason)s"), back, now)
-    audit.record(by=by, did="subsidies.item.clawed_back", on=item, data={"amount_fen": item.amount_fen, "reason": item.note})
-    return item

@@ -88,9 +88,9 @@ def _in_drafts(found: Sequence[Candidate], organisation_id: int, today: date) ->
     return _("其中 %(n)d 条在其他单位尚未提交的草稿里，草稿最迟 %(day)s 失效。", n=count, day=lapses_on(drawn_at, today).isoformat())
 
 
-def submit(*, claim: SubsidyClaim, by: Identity, today: date) -> SubsidyClaim:
-    """Hand a draft in to 省人社厅. Raises Closed, Blacklisted."""
-    be_in(claim, (ClaimState.DRAFT,))
+def submit(*, claim: SubsidyClaim, by: Identity, today: date, version: int | None = None) -> SubsidyClaim:
+    """Hand a draft in to 省人社厅, as it stood on the page (`version`): one that was drawn up anew since is looked at first. Raises Stale, Closed, Blacklisted."""
+    be_in(claim, (ClaimState.DRAFT,), version)
     refuse_unfit(claim, today, _("申领培训补助"))
     claim.state, claim.submitted_on, claim.submitted_by_id = ClaimState.SUBMITTED, today, by.account_id
     session().flush()
@@ -98,10 +98,10 @@ def submit(*, claim: SubsidyClaim, by: Identity, today: date) -> SubsidyClaim:
     return claim
 
 
-def discard(*, claim: SubsidyClaim, by: Identity, reason: str = "", now: datetime) -> None:
+def discard(*, claim: SubsidyClaim, by: Identity, reason: str = "", now: datetime, version: int | None = None) -> None:
     """Throw a draft away: its completions may be claimed by anybody again. 省人社厅 says why to who drew it up. Raises SubsidyRefused, WrongStep."""
     session().refresh(claim, with_for_update=True)  # it may be handed in at this moment
-    be_in(claim, (ClaimState.DRAFT,))
+    be_in(claim, (ClaimState.DRAFT,), version)
     reason = reason.strip()[:400]
     is_of_the_department = by.everywhere(Role.DEPT_HR)
     if is_of_the_department and not reason:

@@ -74,7 +74,7 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-11", {"rd_fen": 1200 * WAN + 2, "sales_fen": 10000 * WAN}, "met", 100 * WAN),
         ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN, "rd_subsidy_paid_fen": 50 * WAN}, "met", 100 * WAN),
         ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN, "rd_subsidy_paid_fen": 50 * WAN + 1}, "met", 100 * WAN - 1),
-        ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN, "rd_subsidy_paid_fen": 150 * WAN}, "met", 0),
+        ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN, "rd_subsidy_paid_fen": 150 * WAN}, "not_met", 0),
         ("FJ-14", {"listed_this_year": YES, "equity_financed": YES}, "met", 30 * WAN),
         ("FJ-14", {"listed_this_year": YES, "equity_financed": 0}, "not_met", 30 * WAN),
         ("FJ-18", {"key_park_customer": YES, "datacentre_fee_fen": 100 * WAN}, "met", 30 * WAN),
@@ -99,7 +99,7 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-25a", {"contract_outside": YES, "contract_fen": 6_666_666_700}, "met", 200 * WAN),
         ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN, "bid_award_paid_fen": 100 * WAN}, "met", 200 * WAN),
         ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN, "bid_award_paid_fen": 100 * WAN + 1}, "met", 200 * WAN - 1),
-        ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN, "bid_award_paid_fen": 300 * WAN}, "met", 0),
+        ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN, "bid_award_paid_fen": 300 * WAN}, "not_met", 0),
         ("FJ-25b", {"revenue_fen": 4000 * WAN - 1, "revenue_fen__2015": 1}, "not_met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 5000 * WAN, "revenue_fen__2015": 4000 * WAN}, "met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 4000 * WAN, "revenue_fen__2015": 1}, "not_met", 50 * WAN),
@@ -121,8 +121,8 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-12", {"vc_invested_fen": 70 * WAN, "vc_income": YES}, "met", 70 * WAN),
         ("FJ-10c", {"contest_winner": 0}, "not_met", 500 * WAN),
         ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN - 1}, "met", 1),
-        ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN}, "met", 0),
-        ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN + 1}, "met", 0),
+        ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN}, "not_met", 0),
+        ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN + 1}, "not_met", 0),
         ("FJ-16d", {"counted_completions": 3}, "met", None),
         ("FJ-16d", {}, "no_data", None),
         ("FJ-10b", {"incubated": YES}, "met", None),
@@ -173,6 +173,35 @@ def test_an_investor_is_aided_two_years_and_never_above_the_investment(year: int
     figures = Figures({("vc_invested_fen", 2016): 70 * WAN, ("vc_income", year): 1}, year)
     found = company_rules.judge(CompanyRule.INVESTOR, CompanyCase("甲", figures, "正常", earlier), held)
     assert (found.amount_max_fen, [one.code for one in found.missing]) == (left * WAN, missing)
+
+
+@pytest.mark.parametrize(("given", "lacking"), [(499, []), (500, ["FJ-10c.left"]), (501, ["FJ-10c.left"])])
+def test_of_a_contest_whose_sum_is_given_nothing_is_left(given: int, lacking: list[str]) -> None:
+    """000:717: below, at and above the sum of the year."""
+    found = _given("FJ-10c", {}, 2017, contest_winner=1, contest_given_fen=given * WAN)
+    assert ([one.code for one in found.missing], found.is_eligible) == (lacking, not lacking)
+
+
+@pytest.mark.parametrize(("received", "lacking"), [(149, []), (150, ["FJ-11.left"]), (151, ["FJ-11.left"])])
+def test_of_research_that_was_aided_up_to_its_cap_nothing_is_left(received: int, lacking: list[str]) -> None:
+    """000:721: over all years."""
+    cap = book().at("fj.rd_cap_total_fen", on=date(2017, 12, 31)).number
+    found = _given("FJ-11", {2016: received * cap // 150}, 2017, rd_fen=2000 * WAN, sales_fen=10000 * WAN)
+    assert ([one.code for one in found.missing], found.is_eligible) == (lacking, not lacking)
+    if lacking:
+        (left,) = found.missing
+        assert (left.required, left.found, left.unit, left.clause.cite) == (cap, received * cap // 150, "fen", "FJ-11, 000:721")
+
+
+@pytest.mark.parametrize(("received", "lacking"), [(299, []), (300, ["FJ-25a.left"]), (301, ["FJ-25a.left"])])
+def test_of_bids_of_a_year_that_were_awarded_up_to_its_cap_nothing_is_left(received: int, lacking: list[str]) -> None:
+    """000:787: of other projects in the year."""
+    held = {key: book().at(key, on=date(2017, 12, 31)) for key in company_rules.PARAMETERS}
+    cap = book().at("fj.bid_cap_year_fen", on=date(2017, 12, 31)).number
+    figures = Figures({("contract_fen", 0): 1000 * WAN, ("contract_outside", 0): 1}, 2017)
+    earlier = (EarlierAward("FJ-25a", "g", date(2017, 5, 1), 2017, received * cap // 300, "云盘", "1"),)
+    found = company_rules.judge(CompanyRule.BID, CompanyCase("甲", figures, "正常", earlier, "电力巡检", "2"), held)
+    assert ([one.code for one in found.missing], found.is_eligible) == (lacking, not lacking)
 
 
 def _given(rule: str, years: dict[int, int | None], year: int, **values: int) -> Any:
@@ -338,7 +367,7 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
         operations.apply_company(
             company=company, rule=CompanyRule.BID, year=2025, project="甲项目", project_number="招〔2026〕甲项目", by=SYSTEM, **WHEN
         )
-    with pytest.raises(AwardRefused, match="上限已经用完"):
+    with pytest.raises(NotEligible, match="上限的余额"):
         operations.decide(award=asked("丁项目", 6_000_000), amount_fen=1, **call)
 
 
@@ -424,7 +453,7 @@ def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
             steps.record(kind=StepKind.INSPECTION, is_positive=True, **{**call, **bad})
     steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
     assert operations.recognise(award=row, on=TODAY, by=EDU, **WHEN).state is AwardState.RECOGNISED
-    with pytest.raises(StepRefused, match="不在“设区市初审”这一步"):
+    with pytest.raises(StepRefused, match="不在“初审”这一步"):
         steps.record(kind=StepKind.CHECK, is_positive=True, **call)
 
 

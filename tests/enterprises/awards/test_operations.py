@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from enterprises.awards import credit, operations, queries
+from enterprises.awards import companies, credit, operations, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
@@ -143,8 +144,33 @@ def test_a_higher_award_takes_the_place_of_a_lower_one_that_is_revoked_first(ses
         operations.decide(**call)
     operations.revoke(award=lower, reason="就高改享 FJ-16b", by=EDU, **WHEN)
     assert operations.decide(**call).state is AwardState.DECIDED
-    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
-        make.apply(base, RuleCode.LEADING_FIRM_BASE)
+    again = make.apply(base, RuleCode.LEADING_FIRM_BASE)  # whether it is the same thing is judged where it is decided
+    assert [one["code"] for one in again.findings if one["status"] == "judge"] == ["FJ-24a.reference", "FJ-24a.group"]
+    with pytest.raises(AlreadyAwarded, match="不予通过"):
+        operations.decide(award=_accepted(again), amount_fen=10_000_000, minutes="参照", judgement="参照 FJ-16b", by=EDU, **WHEN)
+
+
+def _accepted(row: Any) -> Any:
+    make.examined(row)
+    operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
+    return operations.accept(award=row, on=TODAY, by=EDU, **WHEN)
+
+
+@pytest.mark.parametrize("is_higher", [True, False])
+def test_what_is_not_the_same_thing_leaves_the_group_of_a_rival(session: Session, is_higher: bool) -> None:
+    """000:833: beside what was given of the group, higher or lower, an award for another thing is applied for and decided, for a reason that is kept."""
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE)
+    make.decided(base, RuleCode.PRACTICE_BASE)
+    row = make.accepted(base, RuleCode.LEADING_FIRM_BASE)
+    amount = 90_000_000 if is_higher else 10_000_000
+    call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "judgement": "参照 FJ-16b；创业基地另址建设", "by": EDU, **WHEN}
+    with pytest.raises(AlreadyAwarded, match="就高享受"):
+        operations.decide(**call)
+    with pytest.raises(AwardRefused, match="需要由人判断"):
+        operations.decide(**{**call, "judgement": ""}, overlap_group="另一组", overlap_reason="不是同一事项")
+    assert operations.decide(**call, overlap_group="另一组", overlap_reason="不是同一事项").state is AwardState.DECIDED
+    assert (row.overlap_group, row.overlap_reason) == ("另一组", "不是同一事项")
+    assert [one["code"] for one in row.findings if one["status"] == "judge"] == ["FJ-24a.reference", "FJ-24a.group"]
 
 
 def test_who_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
@@ -643,6 +669,33 @@ def test_check_answers_in_the_words_of_the_contract(session: Session) -> None:
     make.accept(base)
     assert queries.check(base.code, TODAY)["rules"][0]["eligible"] is True
     assert queries.check(base.code, date(2026, 1, 4))["rules"][0]["eligible"] is False
+
+
+def test_check_of_an_enterprise_is_of_a_year(session: Session) -> None:
+    company = make.company()
+    for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
+        companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="云盘", by=SYSTEM, now=NOW)
+    answer = queries.check_company(company.code, 2026, TODAY)
+    assert (answer["company"], answer["year"], answer["on"], len(answer["rules"])) == (company.code, 2026, "2026-03-02", len(CompanyRule))
+    (bid,) = [row for row in answer["rules"] if row["rule"] == "FJ-25a"]
+    assert (bid["project"], bid["eligible"], bid["amount_max_fen"], bid["missing"]) == ("云盘", True, 90_000_000, [])
+    (research,) = [row for row in answer["rules"] if row["rule"] == "FJ-11"]
+    assert (research["eligible"], {"code", "found", "required", "clause"} <= set(research["missing"][0])) == (False, True)
+
+
+def test_check_refuses_unknown_enterprises_and_years_without_rules(session: Session) -> None:
+    company = make.company()
+    for code, year, told in (
+        ("nowhere", 2026, "no_such_company"),
+        (make.base().code, 2026, "no_such_company"),
+        (company.code, 2027, "no_rule_on_day"),
+    ):
+        with pytest.raises(Refused) as refused:
+            queries.check_company(code, year, TODAY)
+        assert refused.value.code == told
+    with pytest.raises(Refused) as early:
+        queries.check_company(company.code, 2013, TODAY)
+    assert early.value.code == "no_rule_on_day"
 
 
 def test_check_refuses_unknown_bases_and_days_without_rules(session: Session) -> None:

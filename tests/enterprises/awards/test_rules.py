@@ -58,7 +58,8 @@ def test_a_complete_practice_base_is_eligible() -> None:
         ({"acceptances": tuple(replace(s, on=ON) for s in STEPS)}, []),
         ({"acceptances": (*STEPS, replace(STEPS[0], step="revoked", on=date(2017, 1, 1)))}, ["recognised", "accepted"]),
         ({"earlier": (EarlierAward("FJ-16b", "training", date(2016, 6, 1)),)}, ["once"]),
-        ({"earlier": (EarlierAward("FJ-24a", "training", date(2016, 6, 1)),)}, ["once"]),
+        ({"earlier": (EarlierAward("FJ-24a", "training", date(2016, 6, 1)),)}, ["group"]),
+        ({"earlier": (EarlierAward("FJ-24a", "另一组", date(2016, 6, 1)),)}, []),
         ({"earlier": (EarlierAward("FJ-26c", "incubation", date(2016, 6, 1)),)}, []),
     ],
 )

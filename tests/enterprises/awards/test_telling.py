@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -106,3 +108,18 @@ def test_an_enterprise_is_told_of_its_incentive_and_who_applied_even_after_the_p
     steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
     for account in (coordinator, asker):
         assert [kind for kind, _text in _told(session, account)] == ["reviewed"]
+
+
+def test_who_comes_from_elsewhere_is_told_that_the_department_checked(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """FJ-12, 000:727: no city of ours checks an investor from elsewhere, and nothing on its page says so; of one of ours the city does."""
+    abroad, ours = make.company(region_code=None, is_verified=False), make.company(region_code="350102")
+    said = []
+    for company in (abroad, ours):
+        who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
+        row = operations.apply_company(company=company, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+        session.commit()
+        assert "设区市" not in as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=company.id).get(f"/awards/{row.id}").text
+        for is_positive in (True, False):
+            steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=is_positive, text="意见", by=ST, **WHEN)
+        said.append(["设区市" in text for _kind, text in _told(session, who)])
+    assert said == [[False, False], [True, True]]

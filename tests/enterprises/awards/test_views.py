@@ -13,14 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import labels, queries
+from enterprises.awards import labels, operations, queries
+from enterprises.awards.models import Award
 from enterprises.awards.types import AwardState, Verdict
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
+from tests.factories.awards import NOW, TODAY
 from tests.factories.capstones import PDF
 from trainhub.cli import main
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
 
@@ -179,3 +181,38 @@ def test_the_page_tells_what_is_missing_for_rules_of_other_types_too(session: Se
         part = page.split(f"{one.rule.value} {labels.name_of(one.rule)}")[1]
         assert all(str(labels.condition(finding.code)) in part for finding in one.missing), one.rule
     assert page.count('<li class="finding ') == sum(len(one.missing) for one in answers)
+
+
+@pytest.mark.parametrize(
+    ("action", "role"), [("revoke", Role.DEPT_EDU), ("publish", Role.DEPT_EDU), ("reject", Role.DEPT_EDU), ("close", Role.DEPT_FIN)]
+)
+def test_a_step_that_was_seen_in_another_state_is_not_taken(session: Session, as_role: AsRole, action: str, role: Role) -> None:
+    """Who opened a decided award does not revoke one that was paid meanwhile; what was typed stays, and the page says why."""
+    row = make.accepted(make.base()) if action == "reject" else make.decided(make.base())
+    if action == "close":
+        operations.pay(award=row, on=TODAY, reference="1", by=SYSTEM, today=TODAY, now=NOW)
+    key, seen = row.id, row.version
+    session.commit()
+    client = as_role(role)
+    at = f"/awards/{key}"
+    assert f'name="version" value="{seen}"' in client.get(at).text
+    row.statement = "改动"  # somebody else
+    session.commit()
+    before = session.get_one(Award, key).state
+    answer = client.post(f"{at}/{action}", data={"version": str(seen), "reason": "材料不实，见核查报告"})
+    assert (answer.status_code, "刚被其他人修改过" in answer.text) == (409, True)
+    assert ("材料不实，见核查报告" in answer.text) is (action in ("revoke", "reject"))
+    session.expire_all()
+    assert (session.get_one(Award, key).state, session.get_one(Award, key).published_on) == (before, None)
+    now = session.get_one(Award, key).version
+    session.commit()
+    assert client.post(f"{at}/{action}", data={"version": str(now), "reason": "材料不实，见核查报告"}).status_code == 303
+
+
+@pytest.mark.parametrize("action", ["reject", "revoke"])
+def test_a_reason_that_lacks_is_told_on_the_page(session: Session, as_role: AsRole, action: str) -> None:
+    row = make.accepted(make.base()) if action == "reject" else make.decided(make.base())
+    at = f"/awards/{row.id}"
+    session.commit()
+    answer = as_role(Role.DEPT_EDU).post(f"{at}/{action}", data={"reason": " "})
+    assert (answer.status_code, "请写明" in answer.text, f'action="{at}/{action}"' in answer.text) == (422, True, True)

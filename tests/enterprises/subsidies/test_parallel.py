@@ -59,7 +59,14 @@ def test_an_item_is_taken_back_once(committed: Flask) -> None:
         assert claim is not None
         return operations.claw_back(item=item, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
 
+    def receive() -> object:
+        item, claim = queries.item(first), queries.claim(key)
+        assert item is not None
+        assert claim is not None
+        return operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+
     assert together(committed, take_back, take_back) == ["", ""]
+    assert together(committed, receive, receive) == ["", ""]
     with committed.app_context():
         left, claim_now = awards.pool(pool), queries.claim(key)
         assert left is not None

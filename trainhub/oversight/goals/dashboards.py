@@ -56,7 +56,7 @@ class Dashboard:
     """Counts of others are rounded down to a multiple of it; None: every figure is as it is."""
 
     def plot(self, name: str) -> str:
-        """One of the plots (map, months, course, years) as SVG that stands alone."""
+        """One of the plots (`PLOTS`) as SVG that stands alone."""
         match name:
             case "map":
                 return plots.fujian(self.tiles, _("各地人数"))
@@ -64,6 +64,8 @@ class Dashboard:
                 return plots.bars(self.months, self.month_values, _("各月新增人数，数值见下表"))
             case "course":
                 return plots.course(self.months, self.cumulative, self.cumulative_planned, _("累计人数与匀速进度，数值见下表"))
+            case "categories":
+                return plots.lines([(one["name"], one["persons"]) for one in self.categories], _("各类别人数"))
             case _:
                 return plots.years(self.years, _("年度比较，数值见下表"))
 
@@ -78,7 +80,7 @@ class Dashboard:
         return None if self.planned is None else self.progress.persons - self.planned
 
 
-PLOTS = ("map", "months", "course", "years")
+PLOTS = ("map", "months", "course", "years", "categories")
 
 
 def _light(done: int, planned: int | None, on: date) -> str:

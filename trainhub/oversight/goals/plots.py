@@ -99,6 +99,18 @@ def bars(months: Sequence[str], values: Sequence[int], label: str) -> str:
     return _frame(600, 216, label, f'{_grid()}{"".join(parts)}<text x="4" y="15" font-size="12" fill="#6b675e">{top:,}</text>{_axis(months, 210)}')
 
 
+def lines(rows: Sequence[tuple[str, int]], label: str) -> str:
+    """A horizontal bar for each name, with its number beside it."""
+    top = max([value for _name, value in rows] + [1])
+    parts = [
+        f'<text x="4" y="{28 * n + 19}" font-size="13" fill="{INK}">{escape(name)}</text>'
+        f'<rect x="150" y="{28 * n + 6}" width="{_number(value * 340 / top)}" height="18" rx="1" fill="{INK}"><title>{escape(name)} {value:,}</title></rect>'
+        f'<text x="{_number(156 + value * 340 / top)}" y="{28 * n + 20}" font-size="12" fill="#6b675e">{value:,}</text>'
+        for n, (name, value) in enumerate(rows)
+    ]
+    return _frame(600, max(28, 28 * len(rows)), label, "".join(parts))
+
+
 def _points(values: Sequence[int], top: int, step: float = 0.0) -> str:
     step = step or 600 / max(1, len(values) - 1)
     return " ".join(f"{_number(step * n)},{_number(190 - value * 170 / top)}" for n, value in enumerate(values))

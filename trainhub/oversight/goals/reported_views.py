@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template
 
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.goals import forms, operations, queries, reporting, rules
-from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.models import Goal, GoalFigure
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.types import CountingRule
 from trainhub.oversight.goals.views import blueprint as blueprint
@@ -34,15 +38,18 @@ FIGURES = (
 
 def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200) -> Any:
     figures, today = queries.figures_of(goal.id, goal.deadline), clock.today()
+    regions, targets = queries.regions_of(goal), queries.targets_of(goal.id)
+    number, size = paging.wanted()
+    history = paging.paginate(queries.figures_listing(goal.id), number=number, size=size)
     bounds = reporting.city_bounds(goal, on=today)
     rows = [
         {
             "name": name,
             "figure": figures.get(code),
-            "target": queries.targets_of(goal.id).get(code),
+            "target": targets.get(code),
             "is_outside": bounds is not None and rules.is_city(code) and code in figures and not bounds[0] <= figures[code].value <= bounds[1],
         }
-        for code, name in queries.regions_of(goal)
+        for code, name in regions
     ]
     page = render_template(
         "trainhub/goals/reported.html",
@@ -51,16 +58,20 @@ def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200)
         total=sum(f.value for f in figures.values()),
         towards=reporting.reported(goal, on=today) or 0,
         bounds=bounds,
-        history=_history(goal),
-        names=dict(queries.regions_of(goal)),
+        history=history,
+        told=_told(goal, history.items),
+        names=dict(regions),
         form=form,
         can=Can,
     )
     return page, status
 
 
-def _history(goal: Goal) -> list[queries.Reported]:
-    return queries.figures_reported(goal.id, queries.closings_of(goal.id, only_standing=True))
+def _told(goal: Goal, rows: Sequence[GoalFigure]) -> list[queries.Reported]:
+    """Figures with who reported each: departments read every name, a city those of its own figures, others none."""
+    told = queries.as_reported(rows, queries.closings_of(goal.id, only_standing=True))
+    own = who().region_codes(Role.PREFECTURE_OPERATOR)
+    return told if who().everywhere(*SEES_ALL) else [one if one.region_code in own else replace(one, who="") for one in told]
 
 
 def _figure_form(goal: Goal) -> forms.FigureForm | None:
@@ -94,7 +105,7 @@ def reported_export(code: str, form: str) -> Any:
     names = dict(queries.regions_of(goal))
     rows = (
         (names.get(r.region_code, r.region_code), r.on, r.value, r.evidence, clock.local(r.reported_at), r.who, _("补录") if r.is_late else "")
-        for r in _history(goal)
+        for r in _told(goal, session().scalars(queries.figures_listing(goal.id)).all())
     )
     return downloads.table(rows, FIGURES, name=_("%(goal)s 上报数字", goal=goal.name), form=form)
 

@@ -9,17 +9,21 @@ from typing import Any
 
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import N_, _, in_language, say
+from trainhub.kernel.i18n import N_, _, in_language, listed, say
+from trainhub.kernel.kept import for_minutes
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.registry import RECIPES, build
+from trainhub.oversight.reports.building.registry import RECIPES, build, changes_since
 from trainhub.oversight.reports.labels import KINDS, LANGUAGES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import OWN, PROVINCE
 from trainhub.oversight.reports.queries import reports
 from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
+from trainhub.oversight.surveys import queries as surveys
+from trainhub.oversight.surveys.models import Survey
 from trainhub.policy.book import book
 
 TASK = "reports.make"
@@ -120,40 +124,109 @@ def kept(report: Report) -> Document:
     return document_from(report.document)
 
 
-def public(report: Report) -> Document:
-    """The document as everybody may read it: without its small groups (own.reports.small_cell_min). Departments read the whole."""
-    least = book().at("own.reports.small_cell_min", on=report.until).number
+def public(report: Report, now: datetime) -> Document:
+    """The document as everybody may read it: without its small groups (own.reports.small_cell_min) and what few enterprises told
+    (own.reports.enterprises_min). Departments read the whole."""
+    least, tellers = (book().at(f"own.reports.{key}", on=report.until).number for key in ("small_cell_min", "enterprises_min"))
     with in_language(report.language):
         note = _("公开的版本：少于 %(n)s 人的单元，以及能由合计推出它们的单元，以“*”隐去；图中略去这些单元。", n=least)
         document = kept(report)
-        if not rules.is_marked(document):
-            document = rules.marked(document, build(asked_of(report)))
-    return rules.public(document, least, str(note))
+        if changes_since(document.recipe):
+            document = for_minutes(("reports.marked", report.id, report.sha256), now, lambda: rules.marked(document, build(asked_of(report))))
+    return rules.public(document, least, str(note), tellers=tellers)
 
 
 def recount(report: Report) -> Recount:
     """Count again what the report was asked to show, as it was known then, and compare. Writes nothing.
 
-    Where something differs, what was entered since the moment of the report about the things it counts is named.
+    Where something differs, what was entered since the moment of the report about the things it counts is named, and what changed in the way of counting.
     """
     with in_language(report.language):
         now = build(asked_of(report))
-    found = rules.differences(kept(report), now)
-    return Recount(found, reports.later_than(report.known_at, RECIPES[report.kind].counts) if found else [])
+    document = kept(report)
+    found = rules.differences(document, now)
+    if not found:
+        return Recount()
+    later = reports.later_than(report.known_at, RECIPES[report.kind].counts)
+    return Recount(found, later, changes_since(document.recipe), _forgotten(report))
 
 
-def publish(*, report: Report, by: Identity, today: date) -> Report:
-    """Show a report to everybody; publishing twice changes nothing. Only reports of the province are published."""
+def publish(*, report: Report, by: Identity, today: date, now: datetime) -> Report:
+    """Show a report to everybody; publishing twice changes nothing. Only reports of the province are published, one of a kind over the same days
+    at a time, and of a survey only what was counted when it was closed: of two that differ by a day or an answer who has both would read the
+    answer of one person. Raises ReportRefused."""
     if report.state is ReportState.PUBLISHED:
         return report
     if report.state is not ReportState.MADE:
         raise ReportRefused(_("只有已生成的报告可以发布。"))
     if report.organisation_id is not None:
         raise ReportRefused(_("单个企业或基地的报告由该单位自行使用，不在平台发布。"))
+    _refuse_open(report)
+    _refuse_beside(report, now)
     report.state, report.published_on, report.published_by_id = ReportState.PUBLISHED, today, by.account_id
     session().flush()
     audit.record(by=by, did="reports.report.published", on=report, data={"title": report.title})
     return report
+
+
+def _survey_open_at(report: Report) -> Survey | None:
+    """The survey whose answers a report tells, where they could still change at its moment."""
+    of = RECIPES[report.kind].survey
+    survey = surveys.latest(of, report.until, report.known_at) if of is not None else None
+    return survey if survey is not None and local(report.known_at).date() <= survey.closes_on else None
+
+
+def _forgotten(report: Report) -> str:
+    """The survey of which only the figures of its closing are left (own.retention.survey_answer_months), of a report that was made before; empty: none."""
+    survey = _survey_open_at(report)
+    return survey.title if survey is not None and survey.figures is not None else ""
+
+
+def _refuse_open(report: Report) -> None:
+    """Raises ReportRefused: the answers that the report tells could still change at its moment."""
+    survey = _survey_open_at(report)
+    if survey is not None:
+        raise ReportRefused(
+            _(
+                "“%(survey)s”到 %(day)s 截止，这份报告在截止之前统计：先后公布的两份相减就是其间个别人的答卷。请在截止之后重新生成，再发布。",
+                survey=survey.title,
+                day=survey.closes_on.isoformat(),
+            ),
+            code="survey_open",
+        )
+
+
+def _refuse_beside(report: Report, now: datetime) -> None:
+    """Raises ReportRefused: another report of the kind tells, or told, of some of the same days. The same numbers in another language may stand beside."""
+    reports.hold_kind(report.kind)
+    least = book().at("own.reports.small_cell_min", on=report.until).number
+    document = kept(report)
+    for other in reports.ever_published(report):
+        are_same_days = (other.since, other.until) == (report.since, report.until)
+        if other.language != report.language and are_same_days and rules.is_translation(document, kept(other)):
+            continue
+        if other.state is ReportState.PUBLISHED:
+            raise ReportRefused(
+                _(
+                    "已经公布了时段重叠的同类报告“%(title)s”（%(since)s 至 %(until)s）：两份相减会显出个别人。请先撤下那一份。",
+                    title=other.title,
+                    since=other.since.isoformat(),
+                    until=other.until.isoformat(),
+                ),
+                code="published_beside",
+            )
+        if other.language == report.language and (rows := rules.few_between(public(other, now), public(report, now), least)):
+            raise ReportRefused(
+                _(
+                    "与曾经公布的“%(title)s”（%(since)s 至 %(until)s）相比，%(rows)s 只差不到 %(n)s 人，读过那一份的人相减就会认出个别人，因此不能发布。",
+                    title=other.title,
+                    since=other.since.isoformat(),
+                    until=other.until.isoformat(),
+                    rows=listed(dict.fromkeys(rows[:5])),
+                    n=least,
+                ),
+                code="published_before",
+            )
 
 
 def withdraw(*, report: Report, reason: str, by: Identity) -> Report:
@@ -162,7 +235,7 @@ def withdraw(*, report: Report, reason: str, by: Identity) -> Report:
     if not reason:
         raise ReportRefused(_("请写明撤下的理由。"), field="reason")
     if report.state is ReportState.PUBLISHED:
-        report.state, report.published_on = ReportState.MADE, None
+        report.state = ReportState.MADE  # the day stays: what was once read is compared with what is published later
         session().flush()
         audit.record(by=by, did="reports.report.withdrawn", on=report, data={"reason": reason[:400]})
     return report

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainhub.oversight.goals.rules import coarse
-from trainhub.oversight.reports.types import Cell, Difference, Document, Figure, Plot, Section, Table
+from trainhub.oversight.reports.types import Cell, Column, Difference, Document, Figure, Plot, Section, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,23 @@ def mean_marks(ratings: Sequence[Mapping[str, int]], topics: Sequence[str], leas
     return found
 
 
+def hide_parts(rows: Sequence[tuple[str, int, int]], least: int) -> list[tuple[str, int | None]]:
+    """As `hide_small`, of (name, part, whole) whose wholes are told beside them: a part is hidden, too, where it leaves fewer than `least` of its
+    whole, and as many others as keep the hidden from leaving so few together."""
+    parts, rest = {name: part for name, part, _whole in rows}, {name: whole - part for name, part, whole in rows}
+    hidden = {name for name, count in hide_small([(name, part) for name, part, _whole in rows], least) if count is None and parts[name]}
+    hidden |= {name for name in parts if 0 < rest[name] < least}
+    others = sorted((part, name) for name, part, _whole in rows if part and name not in hidden)
+
+    def tells() -> bool:
+        sums = (sum(of[name] for name in hidden) for of in (parts, rest))
+        return len(hidden) == 1 or any(0 < one < least for one in sums)
+
+    while hidden and others and tells():
+        hidden.add(others.pop(0)[1])
+    return [(name, None if name in hidden else part) for name, part, _whole in rows]
+
+
 def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, int | None]]:
     """Counts of persons that may be published: groups below `least` are hidden, and the next smallest with them while the sum of
     all would tell of one group, or of fewer than `least` persons. A group of nobody tells nothing and stays, unless all together are
@@ -101,28 +118,64 @@ def hide_in_blocks(blocks: Sequence[Sequence[tuple[str, int]]], least: int) -> l
     return [(name, None if name in hidden else count) for name, count in rows]
 
 
-def public(document: Document, least: int, note: str) -> Document:
+def public(document: Document, least: int, note: str, *, tellers: int = 0) -> Document:
     """A report as everybody may read it: counts of fewer than `least` persons are hidden in every table, the next smallest with them while
-    the sum would tell of them, a part that leaves so few of its whole, and what is told of the hidden; the plots leave them out. `note` says
-    so among the methods."""
-    figures = tuple(replace(one, value="*") if _is_small(one, least) else one for one in document.figures)
-    sections = tuple(_public(one, least) for one in document.sections)
+    the sum would tell of them, a part that leaves so few of its whole, and what is told of the hidden; so is what fewer than `tellers`
+    enterprises told; the plots leave them out. `note` says so among the methods."""
+    figures = tuple(replace(one, value="*") if _is_small(one, least) or _is_of_few(one, tellers) else one for one in document.figures)
+    sections = tuple(_public(one, least, tellers) for one in document.sections)
     return replace(document, figures=figures, sections=sections, method=(*document.method, note))
 
 
-def is_marked(document: Document) -> bool:
-    """Whether any column says that it counts persons."""
-    return any(column.is_of_persons for one in document.sections if one.table for column in one.table.columns)
-
-
 def marked(document: Document, like: Document) -> Document:
-    """A report that was kept before its columns said which of them count persons, with what the same report says today."""
-    figures = tuple(replace(one, is_of_persons=new.is_of_persons, of=new.of) for one, new in zip(document.figures, like.figures, strict=False))
-    sections = []
-    for one, new in zip(document.sections, like.sections, strict=False):
-        is_same = one.table is not None and new.table is not None and len(one.table.columns) == len(new.table.columns)
-        sections.append(replace(one, table=replace(one.table, columns=new.table.columns)) if is_same else one)  # type: ignore[type-var, union-attr]
-    return replace(document, figures=(*figures, *document.figures[len(figures) :]), sections=(*sections, *document.sections[len(sections) :]))
+    """A report that was kept by an earlier recipe, before its columns said all of what they count: with what the same report says today. A cell that
+    is not told today is not told of it, nor is a table whose columns are others now and which says of none that it counts persons."""
+    figures = tuple(
+        replace(one, is_of_persons=new.is_of_persons, of=new.of, told_by=new.told_by)
+        for one, new in zip(document.figures, like.figures, strict=False)
+    )
+    now = {one.title: one.table for one in like.sections}
+    sections = tuple(one if one.table is None else _marked(one, one.table, now.get(one.title)) for one in document.sections)
+    return replace(document, figures=(*figures, *document.figures[len(figures) :]), sections=sections)
+
+
+def _marked(section: Section, table: Table, like: Table | None) -> Section:
+    if like is None or len(table.columns) != len(like.columns):
+        return section if any(column.is_of_persons for column in table.columns) else replace(section, table=None, plot=None)
+    now = {_label(like, row): row for row in like.rows}
+    rows = tuple(tuple("*" if now.get(_label(table, row), row)[place] == "*" else cell for place, cell in enumerate(row)) for row in table.rows)
+    return replace(section, table=replace(table, columns=like.columns, rows=rows))
+
+
+def few_between(before: Document, now: Document, least: int) -> list[str]:
+    """The rows (and figures at the head) whose counts differ by fewer than `least` between two reports that everybody reads: who has both subtracts."""
+    found = [
+        one.label
+        for one, other in zip(before.figures, now.figures, strict=False)
+        if one.value.isdigit() and other.value.isdigit() and 0 < abs(int(one.value) - int(other.value)) < least
+    ]
+    then = {one.title: one.table for one in before.sections}
+    for section in now.sections:
+        table, old = section.table, then.get(section.title)
+        if table is None or old is None or len(table.columns) != len(old.columns):
+            continue
+        rows = {_label(old, row): row for row in (*old.rows, old.total) if row}
+        for row in (*table.rows, table.total):
+            pairs = zip(rows.get(_label(table, row), ()), row, strict=False) if row else ()
+            if any(isinstance(a, int) and isinstance(b, int) and 0 < abs(a - b) < least for a, b in pairs):
+                found.append(f"{section.title} {_label(table, row)}")
+    return found
+
+
+def is_translation(one: Document, other: Document) -> bool:
+    """Whether two reports say the same numbers, in whatever language and order of names."""
+
+    def numbers(document: Document) -> list[Any]:
+        tables = [one.table for one in document.sections if one.table]
+        told = [[str(cell) for column, cell in zip(table.columns, row, strict=False) if column.is_number] for table in tables for row in table.rows]
+        return [[figure.value for figure in document.figures], sorted(told)]
+
+    return numbers(one) == numbers(other)
 
 
 def _is_small(figure: Figure, least: int) -> bool:
@@ -131,17 +184,30 @@ def _is_small(figure: Figure, least: int) -> bool:
     return figure.is_of_persons and figure.value.isdigit() and 0 < int(figure.value) < least
 
 
-def _public(section: Section, least: int) -> Section:
+def _is_of_few(figure: Figure, tellers: int) -> bool:
+    return figure.told_by is not None and 0 < figure.told_by < tellers
+
+
+def few_tellers(firms: Mapping[int, int], least: int) -> set[int]:
+    """Of groups that enterprises told of (row -> how many did) those that are not told, so that no enterprise reads what another one said of itself:
+    those of fewer than `least`, and with them the smallest of `least` or more. An enterprise may stand in several groups, so only such a one keeps
+    what is left of the sum from telling of fewer than `least` enterprises."""
+    few = {at for at, count in firms.items() if 0 < count < least}
+    enough = sorted((count, at) for at, count in firms.items() if count >= least)
+    return few | ({enough[0][1]} if few and enough else set())
+
+
+def _public(section: Section, least: int, tellers: int) -> Section:
     table = section.table
     if table is None:
         return section
-    hidden = _hidden_cells(table, least)
+    hidden = _hidden_cells(table, least) | _told_by_few(table, tellers)
     rows = tuple(
         tuple("*" if (at, place) in hidden else _coarse(table, row, place, least) for place, _cell in enumerate(row))
         for at, row in enumerate(table.rows)
     )
     few = {at for at, (c, v) in enumerate(zip(table.columns, table.total, strict=False)) if c.is_of_persons and isinstance(v, int) and 0 < v < least}
-    told = (few.intersection((at, *column.of)) for at, column in enumerate(table.columns))
+    told = (bool(few.intersection((at, *column.of))) or _is_no_sum(table, column, tellers) for at, column in enumerate(table.columns))
     total = tuple("*" if is_told and value is not None else value for is_told, value in zip(told, table.total, strict=False))
     gone = {(_label(table, table.rows[at]), _number(table.rows[at][place])) for at, place in hidden}
     return replace(section, table=replace(table, rows=rows, total=total), plot=section.plot and _without(section.plot, gone))
@@ -157,6 +223,27 @@ def _coarse(table: Table, row: Sequence[Cell], place: int, least: int) -> Cell:
         if isinstance(part, int) and isinstance(whole, int):
             return share_text(coarse(part, least), whole)
     return cell
+
+
+def _firms(table: Table, place: int) -> dict[int, int]:
+    return {at: count for at, row in enumerate(table.rows) if isinstance(count := row[place], int)}
+
+
+def _told_by_few(table: Table, tellers: int) -> set[tuple[int, int]]:
+    """The cells that too few enterprises told (`few_tellers`)."""
+    rows = {by: few_tellers(_firms(table, by), tellers) for by in {column.told_by for column in table.columns} if by is not None}
+    return {
+        (at, place)
+        for place, column in enumerate(table.columns)
+        if column.told_by is not None
+        for at in rows[column.told_by]
+        if table.rows[at][place] is not None
+    }
+
+
+def _is_no_sum(table: Table, column: Column, tellers: int) -> bool:
+    """Whether a sum may be of fewer enterprises than `tellers`: no row of the table is of so many."""
+    return column.told_by is not None and 0 < max(_firms(table, column.told_by).values(), default=0) < tellers
 
 
 def _hidden_cells(table: Table, least: int) -> set[tuple[int, int]]:

@@ -5,6 +5,7 @@ The same document is drawn as a page, a workbook and a PDF; nothing is counted w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -49,7 +50,8 @@ class Column:
 
     What everybody reads hides small groups (`rules.public`): `is_of_persons` counts of persons, `of` names the columns of persons that
     another is told of, `part_of` the whole that these are a part of. `is_coarse`: counted of a goal, whose public figures are rounded down
-    everywhere (`goals.rules.coarse`), here too; `share_of`: the share of one such column in another, told of the rounded count.
+    everywhere (`goals.rules.coarse`), here too; `share_of`: the share of one such column in another, told of the rounded count; `told_by`: the
+    column of how many enterprises told it (`rules.few_tellers`).
     """
 
     name: str
@@ -59,6 +61,7 @@ class Column:
     part_of: int | None = None
     is_coarse: bool = False
     share_of: tuple[int, int] | None = None
+    told_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class Figure:
     is_of_persons: bool = False
     of: tuple[int, int] | None = None
     """(part, whole) of persons whose share it is."""
+    told_by: int | None = None
+    """At least so many enterprises told what it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ class Document:
     sections: tuple[Section, ...]
     method: tuple[str, ...]
     sources: tuple[str, ...]
+    recipe: int = 1
+    """By which version of the way of counting it was made (`registry.CHANGES`)."""
 
     def as_dict(self) -> dict[str, Any]:
         """As it is kept; `document_from` gives it back."""
@@ -156,10 +163,14 @@ class Later:
 
 @dataclass(slots=True)
 class Recount:
-    """The answer to "is it reproducible": the differences, none when it is, and what was entered since that they may come from."""
+    """The answer to "is it reproducible": the differences, none when it is, what was entered since that they may come from, and (day, what)
+    changed in the way of counting since. `forgotten`: the survey whose answers have been erased since, of which only the figures of its closing are
+    left, and not those of the moment of the report."""
 
     differences: list[Difference] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
+    changed: Sequence[tuple[date, str]] = ()
+    forgotten: str = ""
 
     @property
     def is_same(self) -> bool:
@@ -176,6 +187,7 @@ def document_from(data: dict[str, Any]) -> Document:
         sections=tuple(_section(one) for one in data["sections"]),
         method=tuple(data["method"]),
         sources=tuple(data["sources"]),
+        recipe=data.get("recipe", 1),
     )
 
 

@@ -211,7 +211,7 @@ def publish(row: Report) -> Any:
     """Show it to everybody."""
     key = row.id
     with transaction():
-        operations.publish(report=load(key), by=who(), today=clock.today())
+        operations.publish(report=load(key), by=who(), today=clock.today(), now=clock.now())
     return done(_("报告已发布，任何人都可以在“公开报告”中查看。"), "reports.show", report_id=key)
 
 
@@ -243,7 +243,7 @@ def published() -> Any:
 def read(report_id: int) -> Any:
     """A published report."""
     row = _published(report_id)
-    return render_template("trainhub/reports/read.html", report=row, document=operations.public(row), labels=labels)
+    return render_template("trainhub/reports/read.html", report=row, document=operations.public(row, clock.now()), labels=labels)
 
 
 @blueprint.get("/published/<int:report_id>.<form>")
@@ -251,4 +251,4 @@ def read(report_id: int) -> Any:
 def published_file(report_id: int, form: str) -> Any:
     """A published report as a file."""
     row = _published(report_id)
-    return _file(row, form, operations.public(row))
+    return _file(row, form, operations.public(row, clock.now()))

@@ -49,6 +49,8 @@ class FieldDemand:
     """Over the staff of the enterprises that told it, rounded down."""
     paid: int
     """The staff this mean is of."""
+    payers: int
+    """The enterprises that told it."""
 
     @property
     def next_year(self) -> int:
@@ -142,6 +144,7 @@ def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:
             *[func.sum(column) for column in (answer.needed_managers, answer.needed_engineers, answer.needed_skilled, answer.needed_three_years)],
             func.sum(func.coalesce(answer.mean_pay_yuan, 0) * answer.staff),
             func.sum(told),
+            func.count(func.distinct(case((answer.mean_pay_yuan.is_not(None), answer.organisation_id)))),
         )
         .where(answer.survey_id == survey_id, *known_by(answer, known_at))
         .group_by(answer.key_field_no)
@@ -151,9 +154,9 @@ def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:
 
 
 def _field_demand(row: Any) -> FieldDemand:
-    field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, pay, heads = (int(value) for value in row)
+    field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, pay, heads, payers = (int(value) for value in row)
     mean = pay // heads if heads else None
-    return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean, heads)
+    return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean, heads, payers)
 
 
 def demand_by_prefecture(survey_id: int, known_at: datetime, on: date) -> list[tuple[str, int, int]]:
@@ -179,15 +182,15 @@ def demand_by_prefecture(survey_id: int, known_at: datetime, on: date) -> list[t
     return [(name, len(counts), sum(counts)) for (_code, name), counts in sorted(found.items())]
 
 
-def demand_by_level(survey_id: int, known_at: datetime) -> dict[DegreeLevel, int]:
-    """Needed next year by the degree most posts ask for."""
+def demand_by_level(survey_id: int, known_at: datetime) -> dict[DegreeLevel, tuple[int, int]]:
+    """(enterprises, needed next year) by the degree most posts ask for."""
     needed = DemandAnswer.needed_managers + DemandAnswer.needed_engineers + DemandAnswer.needed_skilled
     found = session().execute(
-        select(DemandAnswer.level, func.sum(needed))
+        select(DemandAnswer.level, func.count(func.distinct(DemandAnswer.organisation_id)), func.sum(needed))
         .where(DemandAnswer.survey_id == survey_id, *known_by(DemandAnswer, known_at))
         .group_by(DemandAnswer.level)
     )
-    return {level: int(count) for level, count in found}
+    return {level: (int(firms), int(count)) for level, firms, count in found}
 
 
 def hard_posts(survey_id: int, known_at: datetime) -> list[tuple[int, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from trainhub.kernel import clock
+from tests.factories import identity as accounts
+from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
-from trainhub.oversight.goals.models import GoalFigure
+from trainhub.oversight.goals.models import Goal, GoalFigure
 from trainhub.oversight.goals.types import ReviewKind
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, ReportKind
@@ -255,6 +257,33 @@ def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session)
         operations.report_figure(region_code="350100", on=TODAY, value=1, by=SYSTEM, **{**call, "goal": _goal()})
 
 
+def test_the_list_of_reported_figures_is_paged_and_names_officers_to_offices_alone(session: Session, as_role: AsRole) -> None:
+    """Departments read who reported, a city who did of its own, a centre nobody."""
+    zones = session.scalars(select(Goal).where(Goal.code == "fj-zones")).one()
+    officer = accounts.account(person=ground.person(name="陈上报"))
+    for number in range(30):
+        row = {"on": date(2016, 3, 1) + timedelta(days=number), "value": number, "evidence": f"文{number}", "reported_at": NOW}
+        session.add(GoalFigure(goal_id=zones.id, region_code="350100", reported_by_id=officer.id, **row))
+    by = replace(SYSTEM, account_id=officer.id, name="陈上报")
+    audit.record(by=by, did="goals.figure.reported", on=zones, data={})
+    audit.write_pending(session)
+    session.commit()
+    at, hr = "/goals/fj-zones/reported", as_role(Role.DEPT_HR)
+    first, second = (hr.get(f"{at}?page={page}&size=20").text for page in (1, 2))
+    assert ("文29" in first, "文9<" in first, "文9<" in second) == (True, False, True)
+    base = ground.base().id
+    session.commit()
+    readers = {
+        "department": hr,
+        "its city": as_role(Role.PREFECTURE_OPERATOR, region_code="350100"),
+        "another": as_role(Role.PREFECTURE_OPERATOR, region_code="350200"),
+        "centre": as_role(Role.CENTRE_LEADER, organisation_id=base),
+    }
+    told = {name: ["陈上报" in one.get(where).text for where in (at, f"{at}.csv")] for name, one in readers.items()}
+    assert told == {"department": [True, True], "its city": [True, True], "another": [False, False], "centre": [False, False]}
+    assert hr.get(f"{at}.csv").text.count("文") == 30
+
+
 def test_a_reported_goal_is_frozen_closed_and_reviewed_like_any(session: Session, as_role: AsRole) -> None:
     """What stood at a review does not change when a city reports for its day afterwards; such a figure is marked and holds."""
     zones = queries.by_code("fj-zones")
@@ -357,6 +386,8 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
         drawn = hr.get(f"/goals/fj-400k/plots/{name}.svg")
         assert (drawn.status_code, drawn.mimetype, drawn.text[:4]) == (200, "image/svg+xml", "<svg")
     assert hr.get("/goals/fj-400k/plots/x.svg").status_code == 404
+    assert "/goals/fj-400k/plots/categories.svg" in hr.get("/goals/fj-400k").text
+    assert "创业" in hr.get("/goals/fj-400k/plots/categories.svg").text
     assert hr.get("/goals/fj-zones").status_code == 302
     figure = {"region": "350100", "on": "2017-06-30", "value": "3", "evidence": ""}
     assert city.post("/goals/fj-zones/reported", data=figure).status_code == 303

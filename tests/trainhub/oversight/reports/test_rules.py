@@ -48,8 +48,10 @@ def test_small_groups_are_hidden_and_cannot_be_told_from_the_sum(counts: list[tu
 def test_a_small_programme_cannot_be_told_from_the_sum_of_the_others() -> None:
     sizes = {"甲": 3, "乙": 9, "丙": 6}
     said = [Said(GraduateStatus.EMPLOYED, PayBand.UNTOLD, None, None, None, name, "校") for name, count in sizes.items() for _ in range(count)]
-    table = graduates._programmes(sum_up(said), {(name, "校"): 10 for name in sizes}, 5)
-    assert {row[1]: row[3:] for row in table.rows} == {"甲": ("*", "*", "*"), "丙": ("*", "*", "*"), "乙": (9, "90.0%", "100.0%")}
+    table = graduates._programmes(sum_up(said), {(name, "校"): 20 for name in sizes}, 5)
+    assert {row[1]: row[3:] for row in table.rows} == {"甲": ("*", "*", "*"), "丙": ("*", "*", "*"), "乙": (9, "45.0%", "100.0%")}
+    few = graduates._programmes(sum_up(said), {("甲", "校"): 20, ("丙", "校"): 20, ("乙", "校"): 10}, 5)
+    assert [row[3] for row in few.rows] == ["*", "*", "*"]  # of ten one did not answer
 
 
 @pytest.mark.parametrize(
@@ -165,3 +167,34 @@ def _told(total: int = 3, heading: str = "数", drawn: float = 1.0) -> Document:
 def test_a_recount_compares_foot_columns_and_plot_too(now: Document, found: list[tuple[str, str]]) -> None:
     kept = document_from(_told().as_dict())
     assert [(one.kept, one.now) for one in rules.differences(kept, now)] == found
+
+
+def _told_by_firms(*rows: tuple[str, int, int, int]) -> Document:
+    columns = (Column("领域"), Column("填报企业", True), Column("在岗", True, told_by=1), Column("月薪", True, told_by=1))
+    made = Table("t", columns, rows, ("合计", None, sum(row[2] for row in rows), None))
+    plot = Plot(PlotKind.BARS, "p", tuple(row[0] for row in rows), (("在岗", tuple(float(row[2]) for row in rows)),))
+    most = max(row[1] for row in rows)
+    return Document("d", "", (Figure("在岗", str(sum(row[2] for row in rows)), told_by=most),), (Section("s", (), plot, made),), (), ())
+
+
+@pytest.mark.parametrize(
+    ("firms", "shown", "is_sum_told"),
+    [
+        ((3, 4, 3), ["甲", "乙", "丙"], True),
+        ((2, 4, 3), ["乙"], True),  # without 丙 the sum would tell of the two
+        ((1, 1, 5), [], True),
+        ((0, 4, 3), ["甲", "乙", "丙"], True),
+        ((2, 2, 2), [], False),
+        ((1, 0, 0), ["乙", "丙"], False),
+    ],
+)
+def test_what_fewer_than_three_enterprises_told_is_not_published(firms: tuple[int, ...], shown: list[str], is_sum_told: bool) -> None:
+    """Below, at and above: RESEARCH-4.1a asks that no enterprise reads the pay of another."""
+    document = _told_by_firms(*((name, count, 40 * count, 8000 * bool(count)) for name, count in zip("甲乙丙", firms, strict=True)))
+    made = rules.public(document, 5, "注", tellers=3)
+    found = made.sections[0].table
+    assert found is not None
+    assert [row[0] for row in found.rows if (row[2], row[3]) != ("*", "*")] == shown
+    assert [row[1] for row in found.rows] == list(firms)
+    assert ((found.total[2] != "*"), made.figures[0].value != "*") == (is_sum_told, is_sum_told)
+    assert [label for label in (made.sections[0].plot.labels if made.sections[0].plot else ())] == shown

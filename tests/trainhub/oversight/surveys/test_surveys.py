@@ -19,6 +19,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.notifications.models import Notice
+from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.building.graduates import outcome
 from trainhub.oversight.reports.types import Asked, ReportKind
 from trainhub.oversight.surveys import operations, queries, rules, telling
@@ -257,6 +258,28 @@ def test_answers_of_graduates_go_when_their_time_is_over_and_the_report_stays(se
     assert (figures.answered, figures.status[GraduateStatus.EMPLOYED], figures.pay, figures.satisfaction) == (2, 1, {PayBand.FROM_8: 1}, {5: 2})
     assert _reported(survey) == before
     assert [count for row, count in queries.listing() if row.id == survey.id] == [2]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_recount_says_that_the_answers_of_its_moment_are_gone(
+    session: Session, answered: tuple[Survey, list[Student]], as_role: AsRole, is_closed: bool
+) -> None:
+    """Of a report that was made before the survey closed: kept are the figures of the closing, and no entry is named as the cause."""
+    survey, third = answered[0], ground.student(year=2021)
+    made_on = CLOSED + timedelta(days=1) if is_closed else TODAY
+    days = {"since": date(2026, 1, 1), "until": made_on}
+    asked = reports.ask(kind=ReportKind.OUTCOME, by=SYSTEM, today=made_on, now=NOW + (made_on - TODAY), **days)
+    row = reports.make(report=asked, by=SYSTEM, now=NOW)
+    me = Identity(None, third.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
+    if not is_closed:
+        operations.answer_graduate(survey=survey, student=third, status=GraduateStatus.EMPLOYED, by=me, today=TODAY, now=NOW + timedelta(days=2))
+        assert reports.recount(row).is_same
+    assert operations.forget_answers(today=FIRST_DAY) == (2 if is_closed else 3)
+    found = reports.recount(row)
+    assert (found.is_same, found.forgotten) == ((True, "") if is_closed else (False, "调查"))
+    key = row.id
+    session.commit()
+    assert ("当时的答卷不能再核算" in as_role(Role.DEPT_EDU).get(f"/reports/{key}/recount").text) is not is_closed
 
 
 def test_a_hold_and_an_open_request_keep_an_answer_until_they_end(session: Session, answered: tuple[Survey, list[Student]]) -> None:

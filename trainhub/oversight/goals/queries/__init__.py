@@ -36,7 +36,15 @@ from trainhub.oversight.goals.queries.counting import (
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
 from trainhub.oversight.goals.queries.explaining import changes_since, joined_since
-from trainhub.oversight.goals.queries.figures import Reported, after_frozen, after_reported, figures_of, figures_reported, is_late_figure
+from trainhub.oversight.goals.queries.figures import (
+    Reported,
+    after_frozen,
+    after_reported,
+    as_reported,
+    figures_listing,
+    figures_of,
+    is_late_figure,
+)
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.knowing import computed_at, reported_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
@@ -47,6 +55,7 @@ __all__ = [
     "Reported",
     "after_frozen",
     "after_reported",
+    "as_reported",
     "by_code",
     "changes_since",
     "closing",
@@ -64,8 +73,8 @@ __all__ = [
     "enrolments",
     "enrolments_by_key",
     "enrolments_page",
+    "figures_listing",
     "figures_of",
-    "figures_reported",
     "first_completions",
     "hold",
     "humans_of",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.goals.models import GoalClosing, GoalFigure, GoalSnapshot
@@ -52,9 +52,13 @@ class Reported:
     is_late: bool
 
 
-def figures_reported(goal_id: int, closings: Iterable[GoalClosing]) -> list[Reported]:
-    """Every figure that was ever reported, the latest first, with who did; `closings`: those that stand."""
-    rows = list(session().scalars(select(GoalFigure).where(GoalFigure.goal_id == goal_id).order_by(GoalFigure.id.desc())))
+def figures_listing(goal_id: int) -> Select[GoalFigure]:
+    """Every figure that was ever reported, the latest first."""
+    return select(GoalFigure).where(GoalFigure.goal_id == goal_id).order_by(GoalFigure.id.desc())
+
+
+def as_reported(rows: Sequence[GoalFigure], closings: Iterable[GoalClosing]) -> list[Reported]:
+    """Figures as the list tells them, with who reported each; `closings`: those that stand."""
     names, standing = people.who_acted([row.reported_by_id for row in rows]), list(closings)
     return [
         Reported(

@@ -182,6 +182,10 @@ def department(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("追回多付的培训补助"), link(identity, "subsidies.index", state="paid"), _("去办理"), sum(recover.values()), detail, 0, "money")
         )
+    awaited = subsidies.awaited(identity) if identity.everywhere(Role.DEPT_HR, Role.DEPT_FIN) else {}
+    if awaited:
+        detail = _("已通知追回，钱还没有收到")
+        todos.append(Todo(_("收回培训补助"), link(identity, "subsidies.index", state="paid"), _("去办理"), sum(awaited.values()), detail, 0, "money"))
     for text, url, owed in (
         (N_("收回已撤销的奖励"), awards_url, practice.awards_to_recover(identity)),
         (N_("收回已撤销的人才资金支持"), link(identity, "talents.awards"), practice.talent_awards_to_recover(identity)),

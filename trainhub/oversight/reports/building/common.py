@@ -80,12 +80,21 @@ def table(
     parts: Mapping[int, int] | None = None,
     coarse: Collection[int] = (),
     shares: Mapping[int, tuple[int, int]] | None = None,
+    told_by: Mapping[int, int] | None = None,
 ) -> Table:
     """A table from plain rows. `of`: by column, the columns of persons it is told of; `parts`: by column of persons, the whole it is a part of;
-    `coarse`: columns that everybody reads rounded down, `shares`: by column, (part, whole) that it is the share of."""
-    told, wholes = of or {}, parts or {}
+    `coarse`: columns that everybody reads rounded down, `shares`: by column, (part, whole) that it is the share of; `told_by`: by column, the one of
+    how many enterprises told it."""
+    told, wholes, tellers = of or {}, parts or {}, told_by or {}
     made = [
-        replace(one, of=told.get(place, ()), part_of=wholes.get(place), is_coarse=place in coarse, share_of=(shares or {}).get(place))
+        replace(
+            one,
+            of=told.get(place, ()),
+            part_of=wholes.get(place),
+            is_coarse=place in coarse,
+            share_of=(shares or {}).get(place),
+            told_by=tellers.get(place),
+        )
         for place, one in enumerate(columns(*names))
     ]
     return Table(title, tuple(made), tuple(tuple(row) for row in rows), tuple(total))

@@ -40,8 +40,8 @@ def outcome(asked: Asked) -> Document:
         title=_("毕业生就业质量报告（%(a)s 届）", a=year),
         subtitle=_("毕业生跟踪调查结果"),
         figures=(
-            Figure(_("应答人数"), str(told.answered), _("调查对象 %(a)s 人", a=invited)),
-            Figure(_("回收率"), rules.share_text(told.answered, invited)),
+            Figure(_("应答人数"), str(told.answered), _("调查对象 %(a)s 人", a=invited), of=(told.answered, invited) if told.answered else None),
+            Figure(_("回收率"), rules.share_text(told.answered, invited), of=(told.answered, invited) if told.answered else None),
             Figure(_("专业对口"), rules.share_of_persons(field_yes, field_told, least), _("就业和创业者中")),
             Figure(_("在福建就业"), rules.share_of_persons(here_yes, here_told, least), _("就业和创业者中")),
         ),
@@ -116,7 +116,8 @@ def _silent(figures: GraduateFigures, answered: dict[tuple[str, str], int], hidd
 def _programmes(figures: GraduateFigures, invited: dict[tuple[str, str], int], least: int) -> Table:
     counts = {(one.programme, one.university): one for one in figures.programmes}
     answered = {key: counts[key].answered if key in counts else 0 for key in invited}
-    shown = dict(rules.hide_small([(f"{university} {programme}", answered[programme, university]) for programme, university in invited], least))
+    parts = [(f"{university} {programme}", answered[programme, university], people) for (programme, university), people in invited.items()]
+    shown = dict(rules.hide_parts(parts, least))
     silent = _silent(figures, answered, {key for key in invited if shown[f"{key[1]} {key[0]}"] is None}, least)
     rows: list[tuple[Cell, ...]] = []
     for (programme, university), people in sorted(invited.items(), key=lambda row: (row[0][1], row[0][0])):

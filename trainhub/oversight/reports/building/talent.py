@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from trainhub.kernel.i18n import _, _l, listed
@@ -74,11 +75,14 @@ def status(asked: Asked) -> Document:
         else []
     )
     fields, least = key_fields(), parameter("own.reports.small_cell_min", asked).number
+    tellers = parameter("own.reports.enterprises_min", asked).number
     return Document(
         title=_("福建省工程人才状况报告（%(a)s）", a=span(asked)),
         subtitle=_("按《中国制造2025》十大重点领域"),
         figures=(
-            Figure(_("填报在岗人数"), str(sum(row.staff for row in staff.values())), _("参与调查的企业合计"), is_of_persons=True),
+            Figure(
+                _("填报在岗人数"), str(sum(row.staff for row in staff.values())), _("参与调查的企业合计"), is_of_persons=True, told_by=_tellers(staff)
+            ),
             Figure(_("入库人才"), str(sum(count for _kind, count in recognised)), _("已认定、在有效期内"), is_of_persons=True),
             Figure(_("考试合格"), str(sum(count for *_kinds, count in passes)), _("当期，两类考试合计"), is_of_persons=True),
             Figure(_("培训人次"), str(sum(rows for rows, _persons, _courses in trained.values())), _("当期"), is_of_persons=True),
@@ -101,16 +105,17 @@ def status(asked: Asked) -> Document:
                         "#" + _("平均月薪（元）"),
                         "#@" + _("入库高层次人才"),
                     ),
-                    [_field(name, staff.get(no), by_field.get(no, 0), least) for no, name in fields],
+                    [_field(name, staff.get(no), by_field.get(no, 0), least, tellers) for no, name in fields],
                     of={5: (2,)},
                     parts={3: 2, 4: 2},
+                    told_by=dict.fromkeys((2, 3, 4, 5), 1),
                 ),
             ),
             Section(
                 _("地区分布"),
                 (),
                 bars(_("在岗人才的地区分布"), [(name, count) for name, _firms, count in regions], name=_("在岗"), unit=_("人")),
-                table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#@" + _("在岗人数")), regions),
+                table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#@" + _("在岗人数")), regions, told_by={2: 1}),
             ),
             Section(
                 _("人才库"),
@@ -131,7 +136,12 @@ def status(asked: Asked) -> Document:
         ),
         method=(
             _asked(),
-            _("平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人的不公布。", a=least),
+            _(
+                "平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人，或填报薪酬的企业不足%(b)s家的不公布。",
+                a=least,
+                b=tellers,
+            ),
+            _few_told(tellers),
             _("入库人才以认定日期和有效期为准。"),
             trainings(),
             known(),
@@ -144,11 +154,20 @@ def status(asked: Asked) -> Document:
     )
 
 
-def _field(name: str, found: surveys.FieldDemand | None, talent: int, least: int) -> tuple[Cell, ...]:
-    """A field's row; the mean pay of fewer than `least` persons would tell of one of them."""
+def _tellers(rows: Mapping[int, surveys.FieldDemand]) -> int:
+    """At least so many enterprises answered: one may have answered for several fields."""
+    return max((row.enterprises for row in rows.values()), default=0)
+
+
+def _few_told(tellers: int) -> str:
+    return _("公开的版本中，填报企业不足%(a)s家的单元以“*”隐去，并隐去填报企业最少的另一单元，使其不能由合计推出。", a=tellers)
+
+
+def _field(name: str, found: surveys.FieldDemand | None, talent: int, least: int, tellers: int) -> tuple[Cell, ...]:
+    """A field's row; the mean pay of fewer than `least` persons would tell of one of them, that of fewer than `tellers` enterprises of one of those."""
     if found is None:
         return (name, 0, 0, 0, 0, None, talent)
-    pay: Cell = found.mean_pay_yuan if found.paid >= least else "*" if found.paid else None
+    pay: Cell = found.mean_pay_yuan if found.paid >= least and found.payers >= tellers else "*" if found.paid else None
     return (name, found.enterprises, found.staff, found.senior, found.outside, pay, talent)
 
 
@@ -156,6 +175,7 @@ def demand(asked: Asked) -> Document:
     """What is missing: demand of the next year against the graduates of that year, by key field."""
     survey = surveys.latest(SurveyKind.DEMAND, asked.until, asked.known_at)
     demands = {row.key_field_no: row for row in surveys.demand_by_field(survey.id, asked.known_at)} if survey else {}
+    tellers = parameter("own.reports.enterprises_min", asked).number
     year = (survey.year if survey else asked.until.year) + 1
     graduates = surveys.graduates_by_field(year, asked.known_at)
     hard: dict[int, list[str]] = {}
@@ -178,14 +198,21 @@ def demand(asked: Asked) -> Document:
             )
         )
     needed_all, out_all = sum(row[5] for row in rows), sum(row[6] for row in rows)
-    levels = surveys.demand_by_level(survey.id, asked.known_at) if survey else {}
+    by_level = surveys.demand_by_level(survey.id, asked.known_at) if survey else {}
+    levels = [(str(LEVELS[level]), *by_level.get(level, (0, 0))) for level in DegreeLevel]
     return Document(
         title=_("福建省工程人才需求预测报告（%(a)s 年）", a=year),
         subtitle=_("需求与毕业生供给，按十大重点领域"),
         figures=(
-            Figure(_("%(a)s 年需求", a=year), str(needed_all), _("企业填报")),
+            Figure(_("%(a)s 年需求", a=year), str(needed_all), _("企业填报"), told_by=_tellers(demands)),
             Figure(_("%(a)s 届毕业生", a=year), str(out_all), _("十大领域相关专业"), is_of_persons=True),
-            Figure(_("缺口"), str(rules.gap(needed_all, out_all)), _("需求减毕业生；负数表示供大于求"), of=(out_all, out_all) if out_all else None),
+            Figure(
+                _("缺口"),
+                str(rules.gap(needed_all, out_all)),
+                _("需求减毕业生；负数表示供大于求"),
+                of=(out_all, out_all) if out_all else None,
+                told_by=_tellers(demands),
+            ),
             Figure(_("未对应领域的毕业生"), str(graduates.get(None, 0)), _("专业没有登记重点领域"), is_of_persons=True),
         ),
         sections=(
@@ -224,15 +251,16 @@ def demand(asked: Asked) -> Document:
                         None,
                     ),
                     of={7: (6,)},
+                    told_by=dict.fromkeys((2, 3, 4, 5, 7, 8, 9), 1),
                 ),
             ),
             Section(
                 _("层次"),
                 (_("按填报的多数岗位要求的学历。"),),
-                bars(_("需求的学历层次"), [(str(LEVELS[level]), levels.get(level, 0)) for level in DegreeLevel], name=_("需求"), unit=_("人")),
-                table(_("需求的学历层次"), (_("学历"), "#" + _("需求")), [(str(LEVELS[level]), levels.get(level, 0)) for level in DegreeLevel]),
+                bars(_("需求的学历层次"), [(name, count) for name, _firms, count in levels], name=_("需求"), unit=_("人")),
+                table(_("需求的学历层次"), (_("学历"), "#" + _("填报企业"), "#" + _("需求")), levels, told_by={2: 1}),
             ),
         ),
-        method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。"), known()),
+        method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。"), _few_told(tellers), known()),
         sources=(source("research", "RESEARCH-4.1, 002:109", DEMAND_QUOTE), source("mc2025", "002:880-918")),
     )

@@ -47,6 +47,20 @@ def published() -> list[Report]:
     return list(session().scalars(select(Report).where(Report.state == ReportState.PUBLISHED).order_by(Report.published_on.desc(), Report.id.desc())))
 
 
+def ever_published(report: Report) -> list[Report]:
+    """The other reports of its kind that everybody reads or once did, of days that overlap with its own. Before withdrawn ones kept their day, who
+    had published them still stood."""
+    read = or_(Report.state == ReportState.PUBLISHED, Report.published_on.is_not(None), Report.published_by_id.is_not(None))
+    overlaps = and_(Report.since <= report.until, Report.until >= report.since)
+    statement = select(Report).where(Report.kind == report.kind, Report.id != report.id, Report.document.is_not(None), read, overlaps)
+    return list(session().scalars(statement.order_by(Report.id)))
+
+
+def hold_kind(kind: ReportKind) -> None:
+    """Let others who publish a report of the kind wait until the transaction is over."""
+    session().execute(select(Report.id).where(Report.kind == kind).order_by(Report.id).with_for_update()).all()
+
+
 MOST_LATER = 50
 
 

@@ -1,0 +1,34 @@
+"""An item of a subsidy that is ordered back stays paid until its money has come in, with day and document
+
+Revision ID: 0118
+Revises: 0113
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0118"
+down_revision = "0113"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward. Until now the pool had the money back on the day of the order: of these that day is the day of the receipt, no document is known."""
+    op.add_column("subsidy_item", sa.Column("recovered_on", sa.Date(), nullable=True))
+    op.add_column("subsidy_item", sa.Column("recovery_reference", sa.String(120), nullable=False, server_default=""))
+    with op.batch_alter_table("subsidy_item") as table:
+        table.alter_column("recovery_reference", server_default=None)
+    item = sa.table("subsidy_item", *(sa.column(name) for name in ("state", "clawed_back_on", "recovered_on")))
+    op.get_bind().execute(sa.update(item).where(item.c.state == "clawed_back").values(recovered_on=item.c.clawed_back_on))
+
+
+def downgrade() -> None:
+    """Back: what is ordered back and has not come in is paid, and is ordered anew."""
+    item = sa.table("subsidy_item", *(sa.column(name) for name in ("state", "clawed_back_on")))
+    op.get_bind().execute(sa.update(item).where(item.c.state == "paid").values(clawed_back_on=None))
+    with op.batch_alter_table("subsidy_item") as table:
+        table.drop_column("recovery_reference")
+        table.drop_column("recovered_on")
