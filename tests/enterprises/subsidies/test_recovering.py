@@ -142,7 +142,7 @@ def test_the_page_records_what_came_in(session: Session, as_role: AsRole) -> Non
 
 
 def test_what_came_back_before_has_its_day(history: Callable[[str], sa.Engine]) -> None:
-    engine = history("0113")
+    engine = history("0116")
     with engine.connect() as connection:
         put(connection, "organisation", id=1, kind="base", code="b1", name="n", state="verified")
         put(connection, "region", code="350102", name="n", level="county")
@@ -158,7 +158,7 @@ def test_what_came_back_before_has_its_day(history: Callable[[str], sa.Engine]) 
     with engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT id, recovered_on, recovery_reference FROM subsidy_item ORDER BY id")).all()
     assert [(key, str(day), text) for key, day, text in rows] == [(1, TODAY.isoformat(), ""), (2, "None", "")]
-    migrations.downgrade(engine, "0113")
+    migrations.downgrade(engine, "0116")
     migrations.upgrade(engine)
 
 

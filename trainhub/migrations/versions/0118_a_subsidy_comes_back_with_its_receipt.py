@@ -1,7 +1,7 @@
 """An item of a subsidy that is ordered back stays paid until its money has come in, with day and document
 
 Revision ID: 0118
-Revises: 0113
+Revises: 0116
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0118"
-down_revision = "0113"
+down_revision = "0116"
 branch_labels = None
 depends_on = None
 
