@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
-from trainhub.kernel import logs
+from trainhub.kernel import file_store, logs
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
@@ -215,8 +215,11 @@ def _bug(error: Exception) -> Any:
     kernel_db.session().rollback()
     error_id = secrets.token_hex(4)
     log.exception("bug", error_id=error_id, path=logs.safe_path(request.path), method=request.method, exc_info=error)
+    if file_store.is_away(error):
+        return _not_now(error_id, NO_STORE)
     if isinstance(error, OperationalError) or kernel_db.unwritable(error):
-        return _no_database(error_id, kernel_db.unwritable(error))
+        why = kernel_db.unwritable(error)
+        return _not_now(error_id, NOT_TAKEN[why] if why else NO_DATABASE)
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
     if _is_told_in_json():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
@@ -243,11 +246,15 @@ NOT_TAKEN = {
     kernel_db.Unwritable.FULL: N_("数据库所在的磁盘已满，你提交的内容没有保存，此前保存的都在。请把下面的编号告诉系统管理员，腾出空间后再试。"),
 }  # fmt: skip
 
+NO_DATABASE = N_("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+NO_STORE = N_(
+    "存放文件的地方暂时连不上、不接受访问或已满，你提交的内容没有保存。不涉及文件的操作照常可用；请稍后再试，若反复出现，请把下面的编号告诉系统管理员。"
+)
 
-def _no_database(error_id: str, why: kernel_db.Unwritable | None) -> Response:
-    """The database is locked by long work, does not answer, or takes nothing: nobody's mistake, and trying again helps."""
-    said = N_("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    title, message = _(TITLES[503]), _(NOT_TAKEN[why] if why else said)
+
+def _not_now(error_id: str, said: str) -> Response:
+    """The database is locked by long work, does not answer, or takes nothing, or the store of files is away: nobody's mistake, and trying again helps."""
+    title, message = _(TITLES[503]), _(said)
     answer = _problem(503, title, message, error_id=error_id) if _is_told_in_json() else _page(503, title, message, error_id)
     answer.headers["Retry-After"] = "10"
     return answer

@@ -15,6 +15,7 @@ MAIL = {
     "TRAINHUB_SMTP_URL": "smtp://mail.example.cn:587",
     "TRAINHUB_MAIL_FROM": "noreply@example.cn",
 }
+BUCKET = {"TRAINHUB_FILES_URL": "s3://bucket/prefix"}
 NOWHERE = ["http://", "http://:25", "http:// /", "http://a b.cn", "http://h:0", "http://h:65536", "http://h:", "http://h:port", "http://[::1"]
 """Addresses that nobody can reach: no host, or a port that does not exist."""
 
@@ -48,6 +49,10 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
         ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:0/d"}, "端口在 1 至 65535"),
         ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:port/d"}, "端口在 1 至 65535"),
         ({**GOOD, "TRAINHUB_FILES_URL": "s3://bucket:70000/x"}, "TRAINHUB_FILES_URL 应形如"),
+        ({**GOOD, **BUCKET, "AWS_ACCESS_KEY_ID": "k"}, "AWS_SECRET_ACCESS_KEY 没有设置"),
+        ({**GOOD, **BUCKET, "AWS_SECRET_ACCESS_KEY": "s"}, "AWS_ACCESS_KEY_ID 没有设置"),
+        ({**GOOD, **BUCKET, "AWS_ENDPOINT": "minio:9000"}, "AWS_ENDPOINT 应为"),
+        ({**GOOD, **BUCKET, "AWS_ENDPOINT": "http://minio:9000"}, "AWS_ALLOW_HTTP 没有设为 true"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "0"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "-5"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_TRUSTED_PROXIES": "-1"}, "不小于 0 的整数"),
@@ -70,6 +75,9 @@ def test_addresses_that_work_are_taken(tmp_path: Path) -> None:
         {"TRAINHUB_DATABASE_URL": "postgresql://u:p#?w@h:1/d"},
         {"TRAINHUB_DATABASE_URL": "postgresql:///d?host=/run/postgresql"},
         {"TRAINHUB_FILES_URL": "s3://our_bucket/prefix", "TRAINHUB_MAX_UPLOAD_MB": "1"},
+        {**BUCKET, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT": "https://minio:9000"},
+        {**BUCKET, "AWS_ENDPOINT": "http://minio:9000", "AWS_ALLOW_HTTP": "true"},
+        {"AWS_ACCESS_KEY_ID": "of something else on this machine"},
     ):
         config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), **changed})
 
@@ -90,7 +98,7 @@ def test_every_setting_is_documented() -> None:
     """Those of an installation in operations.md, those of a test run in testing.md."""
     docs = Path(__file__).resolve().parents[3] / "docs"
     text = (docs / "operations.md").read_text() + (docs / "testing.md").read_text()
-    assert [name for name in sorted(config._KNOWN) if f"TRAINHUB_{name}" not in text] == []
+    assert [name for name in [*sorted(f"TRAINHUB_{name}" for name in config._KNOWN), *config.AWS] if name not in text] == []
 
 
 def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
