@@ -86,7 +86,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         )
     elif secret and len(secret) < 32:
         problems.append("TRAINHUB_SECRET_KEY 不足 32 个字符：请改用更长的随机文本 / is shorter than 32 characters: use a longer random text")
-    url = _database(env.get("DATABASE_URL") or f"sqlite:///{instance / 'trainhub.sqlite3'}", problems)
+    url = _database(env.get("DATABASE_URL") or "sqlite:///trainhub.sqlite3", instance, problems)
     base_url = (env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
     parts = _address(base_url)
     if parts is None or parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or parts.username is not None:
@@ -168,8 +168,9 @@ def _address(text: str) -> SplitResult | None:
     return parts if is_reachable else None
 
 
-def _database(url: str, problems: list[str]) -> str:
-    """The database's address with the driver we use."""
+def _database(url: str, instance: Path, problems: list[str]) -> str:
+    """The database's address with the driver we use. A file of SQLite that is named without its folder lies in the instance folder, for whoever asks:
+    the app's library would put it beside the program, and the driver into the folder a command was started in."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -187,7 +188,12 @@ def _database(url: str, problems: list[str]) -> str:
             "TRAINHUB_DATABASE_URL 应形如 postgresql://user:password@host:5432/name，端口在 1 至 65535 之间 / "
             "must look like postgresql://user:password@host:5432/name with a port from 1 to 65535"
         )
-    return url
+    rest = url.removeprefix("sqlite:///")
+    if rest == url or rest.startswith((":memory:", "?")) or not rest:
+        return url
+    start = "file:" if rest.startswith("file:") else ""
+    path, mark, query = rest.removeprefix(start).partition("?")
+    return f"sqlite:///{start}{instance / path}{mark}{query}"
 
 
 def _files(url: str, aws: Mapping[str, str], problems: list[str]) -> None:

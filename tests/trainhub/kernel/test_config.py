@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from trainhub import config
 
@@ -80,6 +81,25 @@ def test_addresses_that_work_are_taken(tmp_path: Path) -> None:
         {"AWS_ACCESS_KEY_ID": "of something else on this machine"},
     ):
         config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), **changed})
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("sqlite:///x.sqlite3", "{0}/x.sqlite3"),
+        ("sqlite:///data/x.sqlite3", "{0}/data/x.sqlite3"),
+        ("sqlite:////srv/x.sqlite3", "/srv/x.sqlite3"),
+        ("sqlite:///file:x.sqlite3?mode=ro&uri=true", "file:{0}/x.sqlite3"),
+        ("sqlite:///file:/srv/x.sqlite3?mode=ro&uri=true", "file:/srv/x.sqlite3"),
+        ("sqlite:///:memory:", ":memory:"),
+    ],
+)
+def test_a_relative_address_of_sqlite_lies_in_the_instance_folder_for_everybody(tmp_path: Path, url: str, database: str) -> None:
+    """The library of the app puts it into a folder beside the program, the driver into the folder the command was started in."""
+    settings = config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), "TRAINHUB_DATABASE_URL": url})
+    found = make_url(settings.database_url)
+    assert found.database == database.format(tmp_path)
+    assert found.query == make_url(url).query
 
 
 def test_problems_are_told_in_both_languages(tmp_path: Path) -> None:

@@ -136,3 +136,13 @@ def test_nobody_starts_on_a_database_of_another_version(instance: Path, tmp_path
     done = processes.run(words, environment(fresh), timeout=60)
     assert (done.returncode, "trainhub init" in done.stderr) == (1, True), done.stderr
     assert list(fresh.iterdir()) == [], "nothing is made by the way"
+
+
+def test_a_server_finds_a_relative_database_where_init_made_it(tmp_path: Path) -> None:
+    """And so does a worker, from whatever folder each is started."""
+    env = environment(tmp_path, TRAINHUB_DATABASE_URL="sqlite:///ours.sqlite3")
+    done = processes.run(["init"], env)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ours.sqlite3").exists()
+    with served(tmp_path, TRAINHUB_DATABASE_URL="sqlite:///ours.sqlite3") as (port, _server):
+        assert _ask(port, "GET", "/login", {})[0] == 200
