@@ -48,6 +48,11 @@ class Settings:
         return not (host in ("localhost", "::1", "::") or host.startswith(("0.", "127.")) or host.endswith(".localhost"))
 
     @property
+    def gives_links(self) -> bool:
+        """Whether links may be handed out and printed: they lead here wherever they are opened. A demonstration is looked at on its own machine."""
+        return self.is_reachable or self.is_demo or self.is_testing
+
+    @property
     def is_https(self) -> bool:
         """Cookies are Secure exactly when the address people use is https."""
         return self.base_url.startswith("https://")

@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
-from trainhub.kernel import file_store, logs
+from trainhub.kernel import file_store, logs, site
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
@@ -354,6 +354,7 @@ def init_app(app: Flask) -> None:
             "nav": navigation(),
             "may": lambda can, subject=None: _may(can, subject),
             "settings": app.config["SETTINGS"],
+            "site_link": site.link,
         }
 
     app.register_error_handler(Refused, answer_refused)
