@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import structlog
@@ -59,3 +60,18 @@ def init_app(app: Flask, trusted: int) -> None:
 def client_address() -> str:
     """Where the request comes from."""
     return request.remote_addr or "?"
+
+
+HOME = 64
+"""Bits of an IPv6 address that stand for one connection: whoever has one may use any of the addresses behind them (RFC 6177)."""
+
+
+def counted_as(address: str) -> str:
+    """Whose guesses are counted together: an IPv4 address by itself, IPv6 addresses by their network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, HOME), strict=False))
