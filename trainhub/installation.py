@@ -54,7 +54,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if not (settings.is_reachable or settings.is_demo):
         say(
-            "TRAINHUB_BASE_URL 没有设为别人能打开的网址：邀请、重置和首次登录链接不会生成，证书不能打印 / links and certificates are refused until it is set"
+            "TRAINHUB_BASE_URL 没有设为别人能打开的网址：邀请、重置和首次登录链接不会生成，证书不能打印 / TRAINHUB_BASE_URL is no address that others reach: links and certificates are refused until it is"
         )
     if workers > 1:
         serving.serve_many(host, port, workers)

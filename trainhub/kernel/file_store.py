@@ -11,7 +11,7 @@ from typing import Any
 from trainhub.config import Settings
 from trainhub.kernel.errors import Refused
 
-RETRY: dict[str, Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 """What asks a bucket waits no longer for it than a person would; left to itself the library tries for three minutes."""
 METADATA = "169.254.169.254"
 """Whom the library asks for credentials where none are set: the host of a machine in Amazon's cloud, which nobody else has."""

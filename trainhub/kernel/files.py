@@ -25,13 +25,13 @@ from trainhub.kernel import file_store, sealing, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, hold, session, transaction
 from trainhub.kernel.errors import NotFound, TooLarge
-from trainhub.kernel.file_store import path_of
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 
 CHUNK = 1 << 20
 NEWEST = 5
 """How many of the last files are looked for when a server or worker starts."""
+path_of = file_store.path_of
 PARTS_AT_ONCE = 2
 """Parts of 5 MB that are held in memory while content goes to the store; with the twelve of the library every thread keeps 60 MB."""
 

@@ -38,7 +38,7 @@ class Unproxied:
             self.is_told = True
             advice = (
                 "请求带有反向代理的头，而 TRAINHUB_TRUSTED_PROXIES 没有设置或为 0：审计日志和登录限制把所有人记为同一个地址；前面有几层代理就设为几 / "
-                "a request came through a proxy, but TRAINHUB_TRUSTED_PROXIES is 0 or not set: the audit log and the limits of sign-in count everybody as "
+                "a request seems to have come through a proxy, but TRAINHUB_TRUSTED_PROXIES is 0 or not set: the audit log and the limits of sign-in count everybody as "
                 "one address; set it to how many proxies stand in front (docs/operations.md, Serving)"
             )
             log.warning("proxies.not_trusted", headers=[name.removeprefix("HTTP_").replace("_", "-").title() for name in found], advice=advice)
