@@ -48,6 +48,11 @@ class Settings:
         return not (host in ("localhost", "::1", "::") or host.startswith(("0.", "127.")) or host.endswith(".localhost"))
 
     @property
+    def gives_links(self) -> bool:
+        """Whether links may be handed out and printed: they lead here wherever they are opened. A demonstration is looked at on its own machine."""
+        return self.is_reachable or self.is_demo or self.is_testing
+
+    @property
     def is_https(self) -> bool:
         """Cookies are Secure exactly when the address people use is https."""
         return self.base_url.startswith("https://")
@@ -56,6 +61,8 @@ class Settings:
 DEMO_MARK = "demo.json"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LAST_PORT = 65535
+AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT", "AWS_ALLOW_HTTP", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST")
+"""What opens the bucket of TRAINHUB_FILES_URL, by the names that every tool of S3 knows; other variables of that kind are read, too."""
 _KNOWN = {
     "DATABASE_URL", "INSTANCE", "SECRET_KEY", "BASE_URL", "SMTP_URL", "MAIL_FROM", "FILES_URL", "TRUSTED_PROXIES",
     "MAX_UPLOAD_MB", "LOG_LEVEL", "PDF_SIGNER", "PDF_SIGNER_PASSWORD", "CREDENTIAL_SIGNER", "CHROMIUM",
@@ -65,7 +72,8 @@ _KNOWN = {
 
 def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) -> Settings:
     """Read the settings. Raises HalfConfigured with every problem found, not only the first: one a line, variable first, in both languages."""
-    env = {k.removeprefix("TRAINHUB_"): v.strip() for k, v in (environ or os.environ).items() if k.startswith("TRAINHUB_")}
+    environ = environ or os.environ
+    env = {k.removeprefix("TRAINHUB_"): v.strip() for k, v in environ.items() if k.startswith("TRAINHUB_")}
     problems = [
         f"TRAINHUB_{name} 不是本系统的配置项，全部配置项见 docs/operations.md / is not a setting; the settings are listed in docs/operations.md"
         for name in sorted(set(env) - _KNOWN)
@@ -83,7 +91,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         )
     elif secret and len(secret) < 32:
         problems.append("TRAINHUB_SECRET_KEY 不足 32 个字符：请改用更长的随机文本 / is shorter than 32 characters: use a longer random text")
-    url = _database(env.get("DATABASE_URL") or f"sqlite:///{instance / 'trainhub.sqlite3'}", problems)
+    url = _database(env.get("DATABASE_URL") or "sqlite:///trainhub.sqlite3", instance, problems)
     base_url = (env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
     parts = _address(base_url)
     if parts is None or parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or parts.username is not None:
@@ -98,12 +106,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         )
     _mail(env.get("SMTP_URL", ""), env.get("MAIL_FROM", ""), problems)
     if env.get("FILES_URL"):
-        bucket = _address(env["FILES_URL"])
-        if bucket is None or bucket.scheme != "s3":
-            problems.append(
-                "TRAINHUB_FILES_URL 应形如 s3://bucket/prefix，不设置则文件保存在实例文件夹 / "
-                "must look like s3://bucket/prefix; without it files are kept in the instance folder"
-            )
+        _files(env["FILES_URL"], {name: environ.get(name, "").strip() for name in AWS}, problems)
     log_level = (env.get("LOG_LEVEL") or "INFO").upper()
     if log_level not in LOG_LEVELS:
         levels = ", ".join(LOG_LEVELS)
@@ -170,8 +173,9 @@ def _address(text: str) -> SplitResult | None:
     return parts if is_reachable else None
 
 
-def _database(url: str, problems: list[str]) -> str:
-    """The database's address with the driver we use."""
+def _database(url: str, instance: Path, problems: list[str]) -> str:
+    """The database's address with the driver we use. A file of SQLite that is named without its folder lies in the instance folder, for whoever asks:
+    the app's library would put it beside the program, and the driver into the folder a command was started in."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -189,7 +193,41 @@ def _database(url: str, problems: list[str]) -> str:
             "TRAINHUB_DATABASE_URL 应形如 postgresql://user:password@host:5432/name，端口在 1 至 65535 之间 / "
             "must look like postgresql://user:password@host:5432/name with a port from 1 to 65535"
         )
-    return url
+    rest = url.removeprefix("sqlite:///")
+    if rest == url or rest.startswith((":memory:", "?")) or not rest:
+        return url
+    start = "file:" if rest.startswith("file:") else ""
+    path, mark, query = rest.removeprefix(start).partition("?")
+    return f"sqlite:///{start}{instance / path}{mark}{query}"
+
+
+def _files(url: str, aws: Mapping[str, str], problems: list[str]) -> None:
+    """A bucket, and what else opens it; what of it is wrong without being missing the store says when it is asked (`kernel.file_store`)."""
+    bucket = _address(url)
+    if bucket is None or bucket.scheme != "s3":
+        problems.append(
+            "TRAINHUB_FILES_URL 应形如 s3://bucket/prefix，不设置则文件保存在实例文件夹 / "
+            "must look like s3://bucket/prefix; without it files are kept in the instance folder"
+        )
+    pair = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    problems += [
+        f"{name} 没有设置：TRAINHUB_FILES_URL 指向存储桶，{other} 须与它一同设置 / is not set: {other} and it open the bucket of TRAINHUB_FILES_URL together"
+        for name, other in (pair, pair[::-1])
+        if aws[other] and not aws[name]
+    ]
+    if not aws["AWS_ENDPOINT"]:
+        return
+    endpoint = _address(aws["AWS_ENDPOINT"])
+    if endpoint is None or endpoint.scheme not in ("http", "https"):
+        problems.append(
+            "AWS_ENDPOINT 应为文件存储的网址，例如 https://minio.example.edu.cn:9000 / "
+            "must be the address of the file store, such as https://minio.example.edu.cn:9000"
+        )
+    elif endpoint.scheme == "http" and aws["AWS_ALLOW_HTTP"].lower() not in ("true", "1"):
+        problems.append(
+            "AWS_ALLOW_HTTP 没有设为 true：AWS_ENDPOINT 是 http 网址，文件会不加密地传输，确认接受才能使用 / "
+            "is not true, but AWS_ENDPOINT is http: files would go over the network in clear, which needs your consent"
+        )
 
 
 def _mail(smtp_url: str, mail_from: str, problems: list[str]) -> None:

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, clock, file_checks, keys, migrations, restoring
+from trainhub.kernel import audit, backup, clock, file_checks, files, keys, migrations, restoring
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import db, read_at_once, session, transaction
+from trainhub.kernel.db import db, engine_options, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
@@ -50,11 +50,11 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     config.check_serving(settings)
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
-        _check_revision(settings)
+        _look(settings)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if not (settings.is_reachable or settings.is_demo):
         say(
-            "TRAINHUB_BASE_URL 没有设为别人能打开的网址：邀请、重置和首次登录链接不会生成，证书不能打印 / links and certificates are refused until it is set"
+            "TRAINHUB_BASE_URL 没有设为别人能打开的网址：邀请、重置和首次登录链接不会生成，证书不能打印 / TRAINHUB_BASE_URL is no address that others reach: links and certificates are refused until it is"
         )
     if workers > 1:
         serving.serve_many(host, port, workers)
@@ -67,11 +67,13 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
         ) from taken
 
 
-def _check_revision(settings: config.Settings) -> None:
-    """Before gunicorn takes this process's place, whose workers would only say that they do not start."""
-    engine = sa.create_engine(settings.database_url)
+def _look(settings: config.Settings) -> None:
+    """At database and file store before gunicorn takes this process's place, whose workers would only say that they do not start."""
+    engine = sa.create_engine(settings.database_url, **engine_options(settings.database_url))
     try:
         migrations.check(engine)
+        if told := files.look(settings, engine):
+            say(told)
     finally:
         engine.dispose()
 
@@ -93,6 +95,8 @@ def worker(once: bool) -> dict[str, Any] | None:
 
     migrations.check(db.engine)
     key_marks.check()
+    if told := files.look(current_app.config["SETTINGS"], db.engine):
+        say(told)
     if once:
         return {"jobs": jobs.run_all()}
     stop = threading.Event()

@@ -61,19 +61,24 @@ def serve_many(host: str, port: int, workers: int) -> NoReturn:
 
     It takes the place of this process, so that what a service manager sends (SIGTERM) reaches it and requests end in order.
     """
-    from trainhub.kernel.access_log import FORMAT, AccessLog
-
-    command = [sys.executable, "-m", "gunicorn", "trainhub.serving:wsgi_app()", "--worker-class", "gthread"]
-    command += [
-        "--threads",
-        "4",
-        "--workers",
-        str(workers),
-        "--bind",
-        f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "--access-logfile",
-        "-",
-    ]
-    command += ["--logger-class", f"{AccessLog.__module__}.{AccessLog.__name__}", "--access-logformat", FORMAT]
+    command = gunicorn_command(host, port, workers)
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+
+
+def gunicorn_command(host: str, port: int, workers: int, *, app: str = "trainhub.serving:wsgi_app()") -> list[str]:
+    """The words that start gunicorn. It believes no header of a proxy by itself: which of them count is decided in one place for every server
+    (`kernel.proxies`)."""
+    from trainhub.kernel.access_log import FORMAT, AccessLog
+
+    return [
+        *(sys.executable, "-m", "gunicorn", app),
+        *("--worker-class", "gthread"),
+        *("--threads", "4"),
+        *("--workers", str(workers)),
+        *("--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
+        *("--forwarded-allow-ips", ""),
+        *("--access-logfile", "-"),
+        *("--logger-class", f"{AccessLog.__module__}.{AccessLog.__name__}"),
+        *("--access-logformat", FORMAT),
+    ]

@@ -14,7 +14,7 @@ from courses.learning.places import me
 from courses.permissions import Can
 from trainhub.identity.queries import accounts
 from trainhub.identity.types import AccountState
-from trainhub.kernel import clock, ical
+from trainhub.kernel import clock, ical, site
 from trainhub.kernel.access import guard, public
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
@@ -46,7 +46,8 @@ def month() -> Any:
         today=today,
         before=f"{before[0]}-{before[1]:02d}",
         after=f"{after[0]}-{after[1]:02d}",
-        feed=f"{current_app.config['SETTINGS'].base_url.rstrip('/')}{address}" if address else "",
+        has_feed=bool(address),
+        feed=site.link(address) if address else "",
         labels=labels,
     )
 
@@ -109,7 +110,6 @@ def feed(secret: str) -> Response:
 
 
 def _event(item: Item) -> ical.Event:
-    base = current_app.config["SETTINGS"].base_url.rstrip("/")
     summary = f"{labels.KINDS[item.kind]}：{item.title}"
     day = clock.local(item.starts_at).date()
     return ical.Event(
@@ -119,6 +119,6 @@ def _event(item: Item) -> ical.Event:
         ends=day if item.is_whole_day else item.ends_at,
         summary=summary,
         description="\n".join((item.course, *([_("尚未开放：%(why)s", why="；".join(item.waits))] if item.waits else ()))),
-        url=f"{base}{item.url}",
+        url=site.link(item.url),
         category=str(labels.KINDS[item.kind]),
     )

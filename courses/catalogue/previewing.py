@@ -100,7 +100,7 @@ def calendar_entry(*, uid: str, title: str, settings: Mapping[str, Any], page: s
         f"DTSTART:{starts:{stamp}}",
         f"DTEND:{ends:{stamp}}",
         f"SUMMARY:{_escaped(title)}",
-        f"URL:{page}",
+        *([f"URL:{page}"] if page else []),
         f"LOCATION:{_escaped(str(settings.get('url') or ''))}",
         "END:VEVENT",
         "END:VCALENDAR",

@@ -179,12 +179,15 @@ def for_export(identity: Identity, *, on: date | None = None, text: str = "", sk
     return [tuple(row) for row in session().execute(statement)]
 
 
-def masked(enterprise_id: int, mask: str) -> list[tuple[Mentor, Person]]:
-    """The mentors of an enterprise, in the pool or not, whose number shows this mask ("": who have no number)."""
-    statement = (
-        select(Mentor, Person).join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, Person.id_mask == mask)
-    )
-    return [(mentor, person) for mentor, person in session().execute(statement.order_by(Mentor.id))]
+def by_mask(enterprise_ids: Collection[int]) -> dict[tuple[int, str], list[tuple[Mentor, Person]]]:
+    """The mentors of enterprises, in the pool or not, by enterprise and the mask of their number ("": who have none); asked in portions."""
+    found = dict[tuple[int, str], list[tuple[Mentor, Person]]]()
+    ids = sorted(enterprise_ids)
+    for some in portions(ids, 500):
+        statement = select(Mentor, Person).join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id.in_(some))
+        for mentor, person in session().execute(statement.order_by(Mentor.id)):
+            found.setdefault((mentor.enterprise_id, person.id_mask), []).append((mentor, person))
+    return found
 
 
 def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None, sort: str = "") -> Any:

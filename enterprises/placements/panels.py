@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries
 from enterprises.placements.rules.ratings import told
 from enterprises.placements.types import EventKind, RaterSide
-from trainhub.kernel import ical
+from trainhub.kernel import ical, site
 from trainhub.kernel.access import Identity, who
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import keys_of
@@ -52,7 +52,7 @@ def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
 
 def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
     """A person's placements (as student or mentor) with leave and visits, visits a person makes, and the last days of rounds."""
-    home = current_app.config["SETTINGS"].base_url.rstrip("/")
+    home = site.link("")
     found = [
         ical.Event(
             uid=f"placement-{row.id}@trainhub",

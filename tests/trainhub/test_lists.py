@@ -129,8 +129,8 @@ def test_the_audit_log_is_shown_and_exported_in_the_order_asked_for(app: Flask, 
     wanted = identity.AuditFilter(sort=sort)
     assert client.get(f"/audit?sort={sort}").status_code == 200
     with app.app_context():
-        whole = [row.id for row in session().execute(identity.audit_listing(wanted))]
-        in_portions = [row.id for row in identity.audit_stream(wanted, portion=3)]
+        whole = [row.id for row in session().execute(identity.audit_listing(wanted, SYSTEM))]
+        in_portions = [row.id for row in identity.audit_stream(wanted, SYSTEM, portion=3)]
     assert len(whole) > 6
     assert in_portions == whole
     assert [int(row["编号"]) for row in rows_of(client, f"/audit.csv?sort={sort}")] == whole

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trainhub.certificates.layouts.qr import TooLong, least_version
 from trainhub.config import DEMO_MARK, Settings
+from trainhub.kernel import site
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import FILE as KEYS_FILE
@@ -14,17 +15,16 @@ from trainhub.kernel.keys import FILE as KEYS_FILE
 LOOPBACK = "http://127.0.0.1:8000"
 
 
-class NoAddress(Refused):
+class NoAddress(site.NoAddress):
     """It is not known where certificates are verified; nothing was printed."""
 
-    code = "no_address"
-
     def __init__(self, address: str) -> None:
-        super().__init__(
+        Refused.__init__(
+            self,
             _(
-                "没有设置 TRAINHUB_BASE_URL：印出的二维码会指向 %(address)s，别人扫码打不开。请把它设为用户输入的网址（例如 https://train.example.edu.cn）后重试；没有打印任何内容。",
+                "TRAINHUB_BASE_URL 没有设置，或指向本机：印出的二维码会指向 %(address)s，别人扫码打不开。请把它设为用户输入的网址（例如 https://train.example.edu.cn）后重试；没有打印任何内容。",
                 address=address,
-            )
+            ),
         )
 
 
@@ -44,10 +44,10 @@ class AddressTooLong(Refused):
 
 def fits(address: str) -> bool:
     """Whether the code of a certificate holds this address with number and verification code behind it."""
-    site = address.rstrip("/")
-    is_bare = "/" not in site.partition("://")[2]  # then the code holds capitals, which take less room (see `Press`)
+    base = address.rstrip("/")
+    is_bare = "/" not in base.partition("://")[2]  # then the code holds capitals, which take less room (see `Press`)
     try:
-        least_version(f"{site.upper() if is_bare else site}/V/{'0' * 18}/{'0' * 12}")
+        least_version(f"{base.upper() if is_bare else base}/V/{'0' * 18}/{'0' * 12}")
     except TooLong:
         return False
     return True
@@ -62,7 +62,7 @@ def must_fit(address: str) -> str:
 
 def printable(settings: Settings) -> str:
     """The address of this installation. Raises NoAddress where it leads everybody to their own device; only demos print that."""
-    if not (settings.is_reachable or settings.is_demo or settings.is_testing):
+    if not settings.gives_links:
         raise NoAddress(settings.base_url)
     return settings.base_url
 

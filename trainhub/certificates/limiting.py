@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import current_app
@@ -11,6 +10,7 @@ from flask import current_app
 from trainhub.kernel import clock
 from trainhub.kernel.errors import TooMany
 from trainhub.kernel.i18n import _
+from trainhub.kernel.proxies import counted_as
 from trainhub.policy.book import book
 
 
@@ -29,21 +29,6 @@ def _window() -> Any:
 
         known = current_app.extensions["trainhub.certificates.window"] = FixedWindowRateLimiter(MemoryStorage())
     return known
-
-
-HOME = 64
-"""Bits of an IPv6 address that stand for one connection: whoever has one may use any of the addresses behind them (RFC 6177)."""
-
-
-def counted_as(address: str) -> str:
-    """Whose guesses are counted together: an IPv4 address by itself, IPv6 addresses by their network."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    return str(found.ipv4_mapped or ip_network((found, HOME), strict=False))
 
 
 def count(address: str, *, as_many: int = 1) -> None:

@@ -15,6 +15,10 @@ HEADS = (Role.UNIVERSITY_ADMIN, *HOSTS)
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR)
 
 
+LOG_READERS = (Role.SYSTEM_ADMIN, Role.AUDITOR, Role.INSPECTOR)
+"""Who reads the whole audit log, where they hold the role over everything."""
+
+
 class Can(StrEnum):
     """Permissions of accounts."""
 
@@ -46,5 +50,5 @@ GRANTS: Table = {
     Can.CLAIM_DECIDE: ((role_over(*OPENERS),), (role_everywhere(Role.DEPT_HR),)),
     Can.REQUEST_DECIDE: ((role_everywhere(Role.SYSTEM_ADMIN),),),
     Can.TOKEN_OWN: ((anyone_signed_in,),),
-    Can.AUDIT_VIEW: ((role_everywhere(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.INSPECTOR),),),
+    Can.AUDIT_VIEW: ((role_everywhere(*LOG_READERS),), (role(Role.AUDITOR),)),  # of an organisation: what its own accounts did
 }

@@ -101,8 +101,15 @@ def _known(problem: Exception) -> Refused | None:
     """A problem that is no bug of ours, in words."""
     from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
 
+    from trainhub.kernel import file_store
+
     if isinstance(problem, IntegrityError):
         return _taken(problem)
+    if file_store.is_away(problem):
+        return Refused(
+            f"存放文件的地方不能使用：{file_store.reason(problem)}。没有写完的已撤回；请核对 TRAINHUB_FILES_URL 和 AWS_* 各项（见 docs/operations.md）、网络和剩余空间后重新执行。",
+            code="no_store",
+        )
     return _of_the_machine(problem) if isinstance(problem, OSError | OperationalError | ProgrammingError | InternalError) else None
 
 

@@ -20,7 +20,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel import sealing, sniff
+from trainhub.config import Settings
+from trainhub.kernel import file_store, sealing, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, hold, session, transaction
 from trainhub.kernel.errors import NotFound, TooLarge
@@ -28,6 +29,9 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 
 CHUNK = 1 << 20
+NEWEST = 5
+"""How many of the last files are looked for when a server or worker starts."""
+path_of = file_store.path_of
 PARTS_AT_ONCE = 2
 """Parts of 5 MB that are held in memory while content goes to the store; with the twelve of the library every thread keeps 60 MB."""
 
@@ -55,22 +59,19 @@ def store() -> Any:
     """The object store of this installation."""
     known = current_app.extensions.get("trainhub.files")
     if known is None:
-        import obstore.store
-
-        settings = current_app.config["SETTINGS"]
-        if settings.files_url:
-            known = obstore.store.from_url(settings.files_url)
-        else:
-            folder = settings.instance / "files"
-            folder.mkdir(parents=True, exist_ok=True)
-            known = obstore.store.LocalStore(folder)
-        current_app.extensions["trainhub.files"] = known
+        known = current_app.extensions["trainhub.files"] = file_store.opened(current_app.config["SETTINGS"])
     return known
 
 
-def path_of(sha256: str) -> str:
-    """Where content lives in the store."""
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+def look(settings: Settings, engine: sa.Engine) -> str:
+    """`file_store.look`, with the last files that the database names; those known as lost aside. A database that cannot be asked names none."""
+    try:
+        with engine.connect() as connection:
+            named = select(StoredFile.sha256).where(StoredFile.lost_at.is_(None)).order_by(StoredFile.id.desc()).limit(NEWEST)
+            newest = list(connection.scalars(named))
+    except sa.exc.DBAPIError:
+        newest = []
+    return file_store.look(settings, newest)
 
 
 def keep(

@@ -26,6 +26,7 @@ class Event:
     summary: str
     description: str = ""
     url: str = ""
+    """The whole address of its page, or the path alone where others would not reach it: a calendar then has none."""
     category: str = ""
 
 
@@ -67,7 +68,7 @@ def _event(event: Event) -> Iterator[str]:
     yield f"SUMMARY:{escaped(event.summary)}"
     if event.description:
         yield f"DESCRIPTION:{escaped(event.description)}"
-    if event.url:
+    if "://" in event.url:
         yield f"URL:{event.url}"
     if event.category:
         yield f"CATEGORIES:{escaped(event.category)}"

@@ -87,17 +87,18 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
-    def rehearsed(row: StoredFile) -> Draft:
+    def rehearsed(row: StoredFile) -> tuple[Draft, bool]:
+        """What a file would do, and whether it was tried, not only checked."""
         found = read(spec, io.BytesIO(files.read(row)), filename=row.name)  # a large file takes seconds to read, in which others write
         if len(found.good) > REHEARSED_MOST:
-            return check(spec, found, by=_who(), today=clock.today())
+            return check(spec, found, by=_who(), today=clock.today()), False
         with transaction():
-            return rehearse(spec, found, by=_who(), today=clock.today(), now=clock.now())
+            return rehearse(spec, found, by=_who(), today=clock.today(), now=clock.now()), True
 
     def report(file_id: int) -> Any:
-        row, draft, refused = upload_of(file_id), None, None
+        row, draft, is_tried, refused = upload_of(file_id), None, True, None
         try:
-            draft = rehearsed(row)
+            draft, is_tried = rehearsed(row)
             row = upload_of(file_id)
         except SheetError as error:
             refused = error
@@ -106,6 +107,8 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
             file=row,
             draft=draft,
             refused=refused,
+            tried_most=REHEARSED_MOST,
+            is_tried=draft is None or is_tried,
             form=ConfirmForm(),
             limit=SHOWN_PROBLEMS,
             names={one.name: one.heading for one in spec.schema.fields},
@@ -114,7 +117,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
 
     def problems(file_id: int) -> Any:
         row = upload_of(file_id)
-        draft = rehearsed(row)
+        draft, _is_tried = rehearsed(row)
         return downloads.table(
             problem_rows(draft.problems), PROBLEM_COLUMNS, name=_("问题清单"), form=request.args.get("form", "csv"), codes=["value"]
         )

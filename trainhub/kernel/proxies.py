@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import structlog
@@ -37,7 +38,7 @@ class Unproxied:
             self.is_told = True
             advice = (
                 "请求带有反向代理的头，而 TRAINHUB_TRUSTED_PROXIES 没有设置或为 0：审计日志和登录限制把所有人记为同一个地址；前面有几层代理就设为几 / "
-                "a request came through a proxy, but TRAINHUB_TRUSTED_PROXIES is 0 or not set: the audit log and the limits of sign-in count everybody as "
+                "a request seems to have come through a proxy, but TRAINHUB_TRUSTED_PROXIES is 0 or not set: the audit log and the limits of sign-in count everybody as "
                 "one address; set it to how many proxies stand in front (docs/operations.md, Serving)"
             )
             log.warning("proxies.not_trusted", headers=[name.removeprefix("HTTP_").replace("_", "-").title() for name in found], advice=advice)
@@ -59,3 +60,18 @@ def init_app(app: Flask, trusted: int) -> None:
 def client_address() -> str:
     """Where the request comes from."""
     return request.remote_addr or "?"
+
+
+HOME = 64
+"""Bits of an IPv6 address that stand for one connection: whoever has one may use any of the addresses behind them (RFC 6177)."""
+
+
+def counted_as(address: str) -> str:
+    """Whose guesses are counted together: an IPv4 address by itself, IPv6 addresses by their network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, HOME), strict=False))

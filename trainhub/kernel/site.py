@@ -25,9 +25,9 @@ class NoAddress(Refused):
 
 
 def is_reachable() -> bool:
-    """Whether links lead to this installation wherever they are opened; a demonstration is looked at on its own machine."""
+    """Whether links lead to this installation wherever they are opened (`Settings.gives_links`)."""
     settings: Settings = current_app.config["SETTINGS"]
-    return settings.is_reachable or settings.is_demo or settings.is_testing
+    return settings.gives_links
 
 
 def address(path: str = "") -> str:
@@ -36,3 +36,8 @@ def address(path: str = "") -> str:
     if not is_reachable():
         raise NoAddress(base)
     return base.rstrip("/") + path
+
+
+def link(path: str) -> str:
+    """The same for a page that shows the address of something that is there already; nothing where it would mislead (`no_address` of the macros says why)."""
+    return address(path) if is_reachable() else ""

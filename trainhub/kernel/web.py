@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
-from trainhub.kernel import logs
+from trainhub.kernel import file_store, logs, site
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
@@ -177,6 +177,17 @@ def _too_large() -> str:
     return _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。")
 
 
+def _lost_cookie() -> str:
+    """Where to go when a form came without any cookie over http while ours are sent over https alone; nothing for any other form."""
+    settings = current_app.config["SETTINGS"]
+    if not settings.is_https or request.is_secure or request.cookies:
+        return ""
+    return _(
+        "本次提交没有保存：浏览器没有送回 Cookie，因为现在的地址不是 https。请从 %(url)s 打开本系统后重新提交。如果你打开的正是这个网址，请告诉系统管理员：反向代理没有传递 X-Forwarded-Proto。",
+        url=settings.base_url,
+    )
+
+
 def _lost() -> str:
     """A browser sends a form as a whole: what was typed beside a file that is too large did not arrive either."""
     return _("返回刚才的表单，换较小的文件重新提交。同一次提交的文字也没有收到，须重新填写；用浏览器的“后退”返回时，填过的文字可能还在。")
@@ -202,7 +213,7 @@ def _http_error(error: HTTPException) -> Any:
         429: _("请求太频繁，请稍后再试。"),
     }.get(code, str(error.description or ""))
     if isinstance(error, CSRFError):
-        message = _("页面打开时间过长或已在别处登录，安全校验未通过，本次提交没有保存。请返回上一页刷新后重新提交。")
+        message = _lost_cookie() or _("页面打开时间过长或已在别处登录，安全校验未通过，本次提交没有保存。请返回上一页刷新后重新提交。")
     title = _(TITLES.get(code, "无法完成"))
     answer = _problem(code, title, message) if is_api() else _page(code, title, message, advice=_lost() if code == 413 else "")
     for name, value in error.get_headers() if code in (405, 401, 429) else ():
@@ -215,8 +226,11 @@ def _bug(error: Exception) -> Any:
     kernel_db.session().rollback()
     error_id = secrets.token_hex(4)
     log.exception("bug", error_id=error_id, path=logs.safe_path(request.path), method=request.method, exc_info=error)
+    if file_store.is_away(error):
+        return _not_now(error_id, NO_STORE)
     if isinstance(error, OperationalError) or kernel_db.unwritable(error):
-        return _no_database(error_id, kernel_db.unwritable(error))
+        why = kernel_db.unwritable(error)
+        return _not_now(error_id, NOT_TAKEN[why] if why else NO_DATABASE)
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
     if _is_told_in_json():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
@@ -243,11 +257,15 @@ NOT_TAKEN = {
     kernel_db.Unwritable.FULL: N_("数据库所在的磁盘已满，你提交的内容没有保存，此前保存的都在。请把下面的编号告诉系统管理员，腾出空间后再试。"),
 }  # fmt: skip
 
+NO_DATABASE = N_("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+NO_STORE = N_(
+    "存放文件的地方暂时连不上、不接受访问或已满，你提交的内容没有保存。不涉及文件的操作照常可用；请稍后再试，若反复出现，请把下面的编号告诉系统管理员。"
+)
 
-def _no_database(error_id: str, why: kernel_db.Unwritable | None) -> Response:
-    """The database is locked by long work, does not answer, or takes nothing: nobody's mistake, and trying again helps."""
-    said = N_("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    title, message = _(TITLES[503]), _(NOT_TAKEN[why] if why else said)
+
+def _not_now(error_id: str, said: str) -> Response:
+    """The database is locked by long work, does not answer, or takes nothing, or the store of files is away: nobody's mistake, and trying again helps."""
+    title, message = _(TITLES[503]), _(said)
     answer = _problem(503, title, message, error_id=error_id) if _is_told_in_json() else _page(503, title, message, error_id)
     answer.headers["Retry-After"] = "10"
     return answer
@@ -275,6 +293,9 @@ def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    base = urlsplit(current_app.config["SETTINGS"].base_url)
+    if base.scheme == "https" and base.port is None:  # the word holds for every port of the host: beside one of our own others may answer by http
+        answer.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
     if request.endpoint == "static" and answer.status_code in (200, 304):
         answer.headers["Cache-Control"] = f"public, max-age={YEAR}"  # the address carries a hash of the content
     elif _is_somebodys() and answer.headers.get("Cache-Control") in (None, "no-cache"):  # a file that is sent says no-cache by itself
@@ -347,6 +368,7 @@ def init_app(app: Flask) -> None:
             "nav": navigation(),
             "may": lambda can, subject=None: _may(can, subject),
             "settings": app.config["SETTINGS"],
+            "site_link": site.link,
         }
 
     app.register_error_handler(Refused, answer_refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -26,15 +27,18 @@ LONGEST_PAUSE = 30.0
 log = structlog.get_logger("worker")
 
 
-def astray(now: datetime) -> timedelta:
-    """By how much `now`, as this machine says it, is before (negative) or after the database's clock. A SQLite file has none but the machine's."""
+def astray(read: Callable[[], datetime]) -> timedelta:
+    """By how much this machine's clock (`read`) is before (negative) or after the database's, at least: to connect may take long, so it is read on both
+    sides of the question. A SQLite file has no clock but the machine's."""
     if not is_postgresql():
         return timedelta(0)
+    before = read()
     try:
         there: datetime = session().execute(select(sa.func.clock_timestamp())).scalar_one()
     finally:
         session().rollback()
-    return now - there
+    after = read()
+    return before - there if there < before else after - there if there > after else timedelta(0)
 
 
 def tell_astray(by: timedelta, *, said: bool) -> bool:
@@ -75,7 +79,7 @@ def work(app: Flask, stop: threading.Event, *, name: str, idle_seconds: float = 
                 if clock.now().timestamp() - last_beat > BEAT_SECONDS:
                     beat(name)
                     ask_periodic(SYSTEM)
-                    is_astray = tell_astray(astray(clock.now()), said=is_astray)
+                    is_astray = tell_astray(astray(clock.now), said=is_astray)
                     last_beat = clock.now().timestamp()
                 running = claim(clock.now())
                 if running is not None:

@@ -152,6 +152,10 @@ def compose_mail(*, now: datetime, limit: int = 500) -> int:
     base = current_app.config["SETTINGS"].base_url
     made = 0
     rows = queries.waiting_notices(rules.digest_cutoff(now), limit)
+    if (
+        len(rows) == limit and rows[0].account_id != rows[-1].account_id
+    ):  # the last reader's may go on beyond: their digest is one mail, so it is the next portion's
+        rows = [row for row in rows if row.account_id != rows[-1].account_id]
     for _account_id, group in groupby(rows, key=lambda row: row.account_id):
         found = list(group)
         first = found[0]

@@ -20,7 +20,7 @@ from courses.learning.types import SEATED
 from courses.learning.views.common import blueprint
 from courses.learning.views.player import demand_file
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, site
 from trainhub.kernel.access import SYSTEM, guard, may, public, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -73,8 +73,7 @@ def live_calendar(place: Place) -> Response:
     block = place.block
     if block is None or block.kind is not BlockKind.LIVE or not block.settings.get("starts_at"):
         abort(404)
-    base = current_app.config["SETTINGS"].base_url.rstrip("/")
-    page = base + url_for("learning.unit", run_id=place.run.id, unit_id=block.unit_id)
+    page = site.link(url_for("learning.unit", run_id=place.run.id, unit_id=block.unit_id))
     title = f"{place.run.title} · {block.title or _('直播课')}"
     text = previewing.calendar_entry(uid=f"block-{block.id}@trainhub", title=title, settings=block.settings, page=page, now=clock.now())
     return Response(text, mimetype="text/calendar", headers={"Content-Disposition": f'attachment; filename="session-{block.id}.ics"'})

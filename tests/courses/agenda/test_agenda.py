@@ -24,6 +24,7 @@ from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.learning import operations as learning
 from courses.learning import quiz_queries
 from courses.messages import operations as messages
+from tests import addresses
 from tests.factories import courses as make
 from tests.factories import ground, work
 from tests.factories.identity import account as make_account
@@ -297,6 +298,25 @@ def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: Flas
     learner.post("/learning/calendar/feed", data={"stop": "1"})
     assert session.scalars(select(CalendarFeed)).all() == []
     assert client.get("/calendar/" + "x" * 200 + ".ics").status_code == 404
+
+
+def test_a_feed_is_shown_and_leads_to_an_address_that_others_reach_alone(as_role: AsRole, client: FlaskClient, session: Session) -> None:
+    """A telephone that subscribes to 127.0.0.1 asks itself."""
+    run = make.run(is_published=True, starts_on=clock.today())
+    who = ground.person()
+    make.enrolment(run, who)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+    learner.post("/learning/calendar/feed")
+    where = f"/calendar/{operations.secret_of(session.scalars(select(CalendarFeed)).one())}.ics"
+    with addresses.at(learner.application, addresses.SITE):
+        assert f"{addresses.SITE}{where}" in learner.get("/learning/calendar").text
+        assert parsed(client.get(where).text)[0]["URL"].startswith(f"{addresses.SITE}/courses/")
+    with addresses.at(learner.application):
+        page = learner.get("/learning/calendar").text
+        assert (".ics" in page, "127.0.0.1" in page, "TRAINHUB_BASE_URL" in page, "停用" in page) == (False, False, True, True)
+        assert 'href="/courses/' in page, "its own pages are reached"
+        assert ["URL" in event for event in parsed(client.get(where).text)] == [False]
 
 
 def test_the_feed_of_a_human_with_two_accounts_is_open_while_one_of_them_is_in_use(as_role: AsRole, client: FlaskClient, session: Session) -> None:

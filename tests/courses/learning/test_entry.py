@@ -18,6 +18,7 @@ from courses.catalogue.types import RunMode
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.types import EnrolmentState
+from tests import addresses
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
@@ -218,6 +219,21 @@ def test_one_decision_over_many_leaves_those_that_do_not_fit(session: Session) -
     other = make.enrolment(make.run(is_published=True))
     with pytest.raises(Exception, match="不属于这期课程"):
         operations.decide(run=run, enrolment_ids=[other.id], verb="withdraw", note="", by=SYSTEM, now=NOW)
+
+
+def test_an_invitation_is_shown_as_an_address_that_others_reach_or_not_at_all(as_role: AsRole, session: Session) -> None:
+    session.expire_on_commit = False
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True, mode=RunMode.INVITATION)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    where = f"/teaching/runs/{run.id}/invitations"
+    teacher.post(f"{where}/link", data={"expires_on": (clock.today() + timedelta(days=5)).isoformat(), "max_uses": "5"})
+    with addresses.at(teacher.application, addresses.SITE):
+        assert f'data-copy="{addresses.SITE}/' in teacher.get(where).text
+    with addresses.at(teacher.application):
+        page = teacher.get(where).text
+        assert ("127.0.0.1" in page, "data-copy" in page, "TRAINHUB_BASE_URL" in page, "停用" in page) == (False, False, True, True)
 
 
 def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Session) -> None:

@@ -285,6 +285,7 @@ def test_the_school_hands_over_codes_and_the_mentor_types_one_in(world: SimpleNa
     printed = school.post("/mentors/codes", data={"account": str(key), "form": "print"}).text
     code = re.search(r"<code>(\d{6})</code>", printed)
     assert code
+    assert "localhost" not in printed, "not the name by which this request happened to come"
     wrong = mentor.post("/mentors/proof", data={"code": "1", "password": NEW})
     assert (wrong.status_code, "核对码不正确" in wrong.text) == (422, True)
     with transaction():

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests import addresses
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, corrected
 from trainhub.certificates import operations, queries
@@ -93,3 +94,25 @@ def test_a_link_shows_no_words_that_were_changed_behind_our_back(session: Sessio
     assert [one for one in ("量子计算", "别的大学", "李代桃", "og:title") if one in page.text] == []
     assert "picture.png" not in page.text
     assert client.get(f"/S/{token}/picture.png").status_code == 404
+
+
+def test_what_the_holder_passes_on_leads_to_an_address_that_others_reach(session: Session, as_role: AsRole) -> None:
+    session.expire_on_commit = False
+    with transaction():
+        person = ground.person(NAME)
+        made = certificate(who=person)
+    holder = as_role(Role.TRAINEE, person_id=person.id)
+    where = f"/certificates/{made.number}"
+    holder.post(f"{where}/share")
+    verified = f"/V/{made.number}/{made.code}"
+    with addresses.at(holder.application, addresses.SITE):
+        page = holder.get(where).text
+        assert (f'data-copy="{addresses.SITE}{verified}"' in page, f'data-copy="{addresses.SITE}/S/' in page, "linkedin" in page) == (
+            True,
+            True,
+            True,
+        )
+    with addresses.at(holder.application):
+        page = holder.get(where).text
+        assert ("127.0.0.1" in page, "data-copy" in page, "linkedin" in page, "TRAINHUB_BASE_URL" in page) == (False, False, False, True)
+        assert (f'href="{verified}"' in page, f"{where}/unshare" in page) == (True, True), "to look at it oneself, and to close the link"

@@ -21,6 +21,7 @@ from trainhub.identity import notice, queries, rules
 from trainhub.identity import operations as ops
 from trainhub.identity.models import Account, ApiToken, Consent, SignInAttempt, UserSession
 from trainhub.identity.operations._support import token_hash
+from trainhub.identity.operations.signing_in import count_attempt
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Role
@@ -141,6 +142,17 @@ def test_an_address_with_many_failures_waits(app: Flask, client: FlaskClient, cl
         current.add(SignInAttempt(name_hash="last", origin="127.0.0.1", at=START))
     assert _post(client).status_code == 429
     assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}, environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code == 303
+
+
+def test_the_addresses_of_one_connection_are_counted_together(app: Flask, client: FlaskClient, clock: time_machine.Traveller) -> None:
+    """Whoever has a connection of IPv6 has 2^64 addresses to guess from."""
+    _account(app, username="lin")
+    data = {"username": "lin", "password": make.PASSWORD}
+    for n in range(rules.ORIGIN_FAILURES):
+        with app.app_context(), transaction():
+            count_attempt(counted_as=str(n), origin=f"2001:db8::{n:x}", now=START, today=START.date())
+    assert client.post("/login", data=data, environ_base={"REMOTE_ADDR": "2001:db8::ffff"}).status_code == 429
+    assert client.post("/login", data=data, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"}).status_code == 303
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/x", "//evil.example", "/\\evil.example", "javascript:alert(1)"])

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from trainhub import config
 
@@ -15,6 +16,7 @@ MAIL = {
     "TRAINHUB_SMTP_URL": "smtp://mail.example.cn:587",
     "TRAINHUB_MAIL_FROM": "noreply@example.cn",
 }
+BUCKET = {"TRAINHUB_FILES_URL": "s3://bucket/prefix"}
 NOWHERE = ["http://", "http://:25", "http:// /", "http://a b.cn", "http://h:0", "http://h:65536", "http://h:", "http://h:port", "http://[::1"]
 """Addresses that nobody can reach: no host, or a port that does not exist."""
 
@@ -48,6 +50,10 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
         ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:0/d"}, "端口在 1 至 65535"),
         ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:port/d"}, "端口在 1 至 65535"),
         ({**GOOD, "TRAINHUB_FILES_URL": "s3://bucket:70000/x"}, "TRAINHUB_FILES_URL 应形如"),
+        ({**GOOD, **BUCKET, "AWS_ACCESS_KEY_ID": "k"}, "AWS_SECRET_ACCESS_KEY 没有设置"),
+        ({**GOOD, **BUCKET, "AWS_SECRET_ACCESS_KEY": "s"}, "AWS_ACCESS_KEY_ID 没有设置"),
+        ({**GOOD, **BUCKET, "AWS_ENDPOINT": "minio:9000"}, "AWS_ENDPOINT 应为"),
+        ({**GOOD, **BUCKET, "AWS_ENDPOINT": "http://minio:9000"}, "AWS_ALLOW_HTTP 没有设为 true"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "0"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "-5"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_TRUSTED_PROXIES": "-1"}, "不小于 0 的整数"),
@@ -70,8 +76,30 @@ def test_addresses_that_work_are_taken(tmp_path: Path) -> None:
         {"TRAINHUB_DATABASE_URL": "postgresql://u:p#?w@h:1/d"},
         {"TRAINHUB_DATABASE_URL": "postgresql:///d?host=/run/postgresql"},
         {"TRAINHUB_FILES_URL": "s3://our_bucket/prefix", "TRAINHUB_MAX_UPLOAD_MB": "1"},
+        {**BUCKET, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT": "https://minio:9000"},
+        {**BUCKET, "AWS_ENDPOINT": "http://minio:9000", "AWS_ALLOW_HTTP": "true"},
+        {"AWS_ACCESS_KEY_ID": "of something else on this machine"},
     ):
         config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), **changed})
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("sqlite:///x.sqlite3", "{0}/x.sqlite3"),
+        ("sqlite:///data/x.sqlite3", "{0}/data/x.sqlite3"),
+        ("sqlite:////srv/x.sqlite3", "/srv/x.sqlite3"),
+        ("sqlite:///file:x.sqlite3?mode=ro&uri=true", "file:{0}/x.sqlite3"),
+        ("sqlite:///file:/srv/x.sqlite3?mode=ro&uri=true", "file:/srv/x.sqlite3"),
+        ("sqlite:///:memory:", ":memory:"),
+    ],
+)
+def test_a_relative_address_of_sqlite_lies_in_the_instance_folder_for_everybody(tmp_path: Path, url: str, database: str) -> None:
+    """The library of the app puts it into a folder beside the program, the driver into the folder the command was started in."""
+    settings = config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), "TRAINHUB_DATABASE_URL": url})
+    found = make_url(settings.database_url)
+    assert found.database == database.format(tmp_path)
+    assert found.query == make_url(url).query
 
 
 def test_problems_are_told_in_both_languages(tmp_path: Path) -> None:
@@ -90,7 +118,7 @@ def test_every_setting_is_documented() -> None:
     """Those of an installation in operations.md, those of a test run in testing.md."""
     docs = Path(__file__).resolve().parents[3] / "docs"
     text = (docs / "operations.md").read_text() + (docs / "testing.md").read_text()
-    assert [name for name in sorted(config._KNOWN) if f"TRAINHUB_{name}" not in text] == []
+    assert [name for name in [*sorted(f"TRAINHUB_{name}" for name in config._KNOWN), *config.AWS] if name not in text] == []
 
 
 def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:

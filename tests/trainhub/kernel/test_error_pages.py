@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from tests import addresses
 from tests.factories import ground
 from trainhub.kernel import logs
 from trainhub.kernel.access import Role, public
@@ -91,3 +92,28 @@ def test_the_log_of_a_bug_tells_no_personal_data(app: Flask, session: Session) -
         session.execute(text("INSERT INTO organisation (code, name) VALUES (:code, :name)"), values)
     told = logs.with_exception(None, "error", {"event": "bug", "exc_info": broken.value})
     assert ("organisation" in told["exception"], "13900000000" in told["exception"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://train.example.edu.cn", "max-age=31536000"),
+        ("https://train.example.edu.cn:8443", None),
+        ("http://train.example.edu.cn", None),
+    ],
+)
+def test_browsers_are_told_to_come_by_tls_where_the_whole_host_is_ours(app: Flask, url: str, told: str | None) -> None:
+    """The word holds for every port of a host: beside a port of our own something else may answer by http."""
+    with addresses.at(app, url):
+        assert app.test_client().get("/login").headers.get("Strict-Transport-Security") == told
+
+
+def test_a_form_that_lost_its_cookie_to_http_says_where_to_go(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened beside the proxy: cookies are Secure, the browser sends none back, and “too long ago” would lead to the wrong cause."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    with addresses.at(app, addresses.SITE):
+        plain = app.test_client().post("/login", data={"username": "x", "password": "y"})
+        assert (plain.status_code, f"{addresses.SITE}" in plain.text, "时间过长" in plain.text) == (400, True, False)
+        over_tls = app.test_client().post("/login", data={"username": "x", "password": "y"}, base_url=addresses.SITE)
+        assert (over_tls.status_code, "时间过长" in over_tls.text) == (400, True)
+    assert "时间过长" in app.test_client().post("/login", data={"username": "x", "password": "y"}).text

@@ -137,6 +137,19 @@ def test_a_database_is_written_with_its_own_keys_alone(instance: Path, tmp_path:
         assert connection.execute("SELECT count(*) FROM audit_event WHERE did = 'kernel.keys.replaced'").fetchone() == (1,)
 
 
+def test_a_rewrap_that_asks_prints_one_object_alone(instance: Path, tmp_path: Path) -> None:
+    """The question goes to whoever is asked, not into the answer of a command in a pipe."""
+    folder = tmp_path / "asked"
+    shutil.copytree(instance, folder)
+    done = processes.run(["keys", "rewrap", "--json"], environment(folder), stdin=f"{OTHER}\n{OTHER}\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rewrapped"] is True
+    assert "TRAINHUB_SECRET_KEY" in done.stderr
+    again = processes.run(["keys", "rewrap", "--json"], environment(folder, OTHER), stdin=f"{SECRET}\nanother that is not the same, long enough\n")
+    assert again.returncode != 0
+    run(folder, "init", "--json", secret=OTHER)
+
+
 def test_a_rewrap_that_cannot_be_written_down_changes_nothing(instance: Path, tmp_path: Path) -> None:
     """Else somebody is told that it failed, keeps the old secret, and nothing starts any more."""
     archive, folder = tmp_path / "all.tar.gz", tmp_path / "other"

@@ -110,4 +110,6 @@ def test_a_page_tries_files_of_a_size(
     client = make.signed_in_client(app, Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
     upload = io.BytesIO(_file(enterprise, ("王\ue000五", date(2026, 1, 1))).encode())
     path = client.post("/mentors/import", data={"file": (upload, "m.csv")}, content_type="multipart/form-data").location
-    assert ("submission_key" in client.get(path).text) == offered
+    page = client.get(path).text
+    assert ("submission_key" in page) == offered
+    assert ("没有试做" in page) == offered, "what the report does not know it says"

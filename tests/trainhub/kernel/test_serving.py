@@ -7,19 +7,26 @@ import re
 import shutil
 import socket
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 
 from tests import processes
 from tests.trainhub.kernel.test_installation import environment
+from trainhub.kernel import migrations
+from trainhub.kernel.db import engine_options
+from trainhub.serving import gunicorn_command
 
 SITE = "https://train.example.edu.cn"
 CLIENT = "203.0.113.5"
+TLS = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "on", "X-Forwarded-Protocol": "ssl"}
 
 pytestmark = pytest.mark.slow
 
@@ -103,11 +110,41 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_it_saw(instance: Path, wo
         assert _counted_as(instance, port, X_Forwarded_For=f"198.51.100.9, {CLIENT}", **behind) == CLIENT
 
 
-def test_without_a_trusted_proxy_nobody_names_their_address_and_the_log_says_what_to_set(instance: Path) -> None:
-    with served(instance) as (port, server):
+@pytest.mark.parametrize("workers", ["1", "2"], ids=["waitress", "gunicorn"])
+def test_without_a_trusted_proxy_nobody_names_their_address_and_the_log_says_what_to_set(instance: Path, workers: str) -> None:
+    with served(instance, "--workers", workers) as (port, server):
         for _ in range(2):
             assert _counted_as(instance, port, X_Forwarded_For=CLIENT, Forwarded=f"for={CLIENT}") == "127.0.0.1"
-        assert server.complained().count("proxies.not_trusted") == 1, "once, not with every request"
+        told = server.complained().count("proxies.not_trusted")
+        assert 1 <= told <= int(workers), "once a process, not with every request"
+
+
+def say_scheme(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answers by what the server in front of it calls the scheme."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(environ["wsgi.url_scheme"]).encode()]
+
+
+def test_nor_that_they_came_over_tls() -> None:
+    """gunicorn by itself believes it of whoever asks from its own machine, which a proxy nobody counted does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    command = gunicorn_command("127.0.0.1", port, 1, app=f"{__name__}:say_scheme")
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=processes.ROOT)
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                said = {name: _ask(port, "GET", "/", {name: value})[1] for name, value in TLS.items()}
+                break
+            except OSError:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert said == dict.fromkeys(TLS, "http")
 
 
 def test_an_address_over_tls_needs_to_know_how_many_proxies_stand_in_front(instance: Path) -> None:
@@ -136,3 +173,25 @@ def test_nobody_starts_on_a_database_of_another_version(instance: Path, tmp_path
     done = processes.run(words, environment(fresh), timeout=60)
     assert (done.returncode, "trainhub init" in done.stderr) == (1, True), done.stderr
     assert list(fresh.iterdir()) == [], "nothing is made by the way"
+
+
+def test_a_server_finds_a_relative_database_where_init_made_it(tmp_path: Path) -> None:
+    """And so does a worker, from whatever folder each is started."""
+    env = environment(tmp_path, TRAINHUB_DATABASE_URL="sqlite:///ours.sqlite3")
+    done = processes.run(["init"], env)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ours.sqlite3").exists()
+    with served(tmp_path, TRAINHUB_DATABASE_URL="sqlite:///ours.sqlite3") as (port, _server):
+        assert _ask(port, "GET", "/login", {})[0] == 200
+
+
+def test_a_database_that_swallows_what_is_sent_holds_a_start_up_for_seconds() -> None:
+    """A firewall that drops packets: left to itself the system waits for two minutes, and a worker of gunicorn is killed meanwhile."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql+psycopg://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
+        engine = sa.create_engine(url, **engine_options(url))
+        before = time.monotonic()
+        migrations.check(engine)  # who serves outlives that
+        assert time.monotonic() - before < 15

@@ -100,6 +100,18 @@ def test_digest_cutoff(hour: int, minute: int, day: int) -> None:
     assert rules.digest_cutoff(now) == datetime(2026, 3, day, 0, 0, tzinfo=UTC)
 
 
+def test_a_digest_at_the_border_of_a_portion_is_one_mail(session: Session) -> None:
+    one, digest = _account("lin"), _account("chen", wants_digest=True)
+    for n in range(4):
+        _tell(one, digest, now=NOW - timedelta(hours=2), values={"base": f"{n}号基地"})
+    made = [operations.compose_mail(now=NOW, limit=6) for _portion in range(3)]
+    assert made == [4, 1, 0]
+    assert operations.compose_mail(now=NOW, limit=3) == 0
+    for n in range(4):
+        _tell(one, now=NOW, values={"base": f"{n}号基地"})
+    assert operations.compose_mail(now=NOW, limit=3) == 3, "one reader with more than a portion has no border to wait for"
+
+
 def test_waits_grow() -> None:
     assert [rules.wait_after(n).total_seconds() / 60 for n in (1, 2, 3, 9)] == [1, 4, 16, 1440]
 

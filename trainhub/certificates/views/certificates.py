@@ -25,7 +25,7 @@ from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder, sealing
 from trainhub.certificates.views.waiting import DropForm, ReleaseForm, obstacles_of
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, downloads, paging, site
 from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -163,7 +163,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None, drop: Drop
         evidence=evidence.shown(certificate, is_own=is_own),
         address=address,
         share=share,
-        showcase=documents.showcase_of(certificate, share or address),
+        showcase=documents.showcase_of(certificate, site.link(share or address)) if site.is_reachable() else "",
         labels=labels,
         show_number=show_number,
         show_code=show_code,
@@ -204,14 +204,14 @@ def drop(certificate: Certificate) -> Any:
 
 
 def _address(certificate: Certificate) -> str:
-    """Where anybody verifies it: what the QR code holds and the holder may pass on."""
-    return f"{current_app.config['SETTINGS'].base_url}/V/{certificate.number}/{certificate.code}"
+    """The path at which anybody verifies it: what the QR code holds behind the address of the installation."""
+    return f"/V/{certificate.number}/{certificate.code}"
 
 
 def _shared(certificate: Certificate) -> str:
-    """The address of the holder's link when it is on; shown to nobody else."""
+    """The path of the holder's link when it is on; shown to nobody else."""
     rows = queries.open_shares(certificate)
-    return f"{current_app.config['SETTINGS'].base_url}/S/{rows[0].token}" if rows else ""
+    return f"/S/{rows[0].token}" if rows else ""
 
 
 @blueprint.post("/<number>/share")

@@ -18,7 +18,7 @@ from trainhub.identity.models import Account, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import name_hash
 from trainhub.identity.types import AccountState
-from trainhub.kernel import audit
+from trainhub.kernel import audit, proxies
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import hold, session
@@ -74,12 +74,13 @@ def count_attempt(*, counted_as: str, origin: str, now: datetime, today: date, w
     until = rules.locked_until(queries.failures_of(counted_as, attempts), attempts=attempts, window=window)
     if until is not None and until > now:
         raise Locked(words(_clock_after(until)), retry_after=int((until - now).total_seconds()) + 1)
-    if queries.failures_from(origin, now - window) >= rules.ORIGIN_FAILURES:
+    place = proxies.counted_as(origin)[:64]
+    if queries.failures_from(place, now - window) >= rules.ORIGIN_FAILURES:
         raise Locked(
             _("来自这个网络地址的失败登录、注册和重置申请过多，请在%(n)d分钟后再试。", n=int(window.total_seconds() // 60)),
             retry_after=int(window.total_seconds()),
         )
-    session().add(SignInAttempt(name_hash=counted_as, origin=origin, at=now))
+    session().add(SignInAttempt(name_hash=counted_as, origin=place, at=now))
     session().flush()
 
 

@@ -177,5 +177,5 @@ def dataset(code: str, form: str) -> Any:
             rows=[dict(zip([c.name for c in one.columns], row, strict=True)) for row in rows],
         )
     answer = Response(b"".join(iter_csv(rows, one.columns, headers="name")), mimetype="text/csv")
-    answer.headers["Link"] = f'<{LICENCE["url"]}>; rel="license", <{url_for("opendata.dictionary", code=code, _external=True)}>; rel="describedby"'
+    answer.headers["Link"] = f'<{LICENCE["url"]}>; rel="license", <{url_for("opendata.dictionary", code=code)}>; rel="describedby"'
     return downloads.named(answer, f"{one.title}.csv")

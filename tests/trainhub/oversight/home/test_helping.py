@@ -170,6 +170,12 @@ def test_a_page_leads_to_its_own_help(app: Flask, world: World) -> None:
     assert 'id="here"' not in client.get("/help").get_data(as_text=True)
 
 
+def test_everybody_who_is_signed_in_finds_who_may_do_what(app: Flask, client: FlaskClient, world: World) -> None:
+    """The table of permissions has an entry in the navigation of three roles alone."""
+    assert 'href="/permissions"' in home.browser(app, world, Role.STUDENT).get("/help").text
+    assert 'href="/permissions"' not in client.get("/help").text
+
+
 def test_what_others_do_is_shown_without_a_door(app: Flask, world: World) -> None:
     """In a topic of several roles it says who does it; the link is theirs."""
     html = home.browser(app, world, Role.DEPT_FIN).get("/help").get_data(as_text=True)

@@ -10,6 +10,7 @@ from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
 from enterprises.subsidies import queries as subsidies
 from enterprises.subsidies.types import ClaimState
+from trainhub.identity import queries as accounts
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
@@ -252,11 +253,13 @@ def watcher(identity: Identity, today: date) -> Panel:
     blocks = goal_blocks(identity, today)
     audit_url = link(identity, "audit.events")
     if audit_url:
-        day, last = system.audit_since(clock.start_of(today))
-        lines = [
-            Line(_("今天的操作"), audit_url, text=_("%(n)s 条", n=format_number(day))),
-            Line(_("最近一次"), audit_url, text=format_datetime(last) if last else _("没有记录")),
-        ]
+        lines = []
+        if accounts.reads_whole_log(identity):
+            day, last = system.audit_since(clock.start_of(today))
+            lines = [
+                Line(_("今天的操作"), audit_url, text=_("%(n)s 条", n=format_number(day))),
+                Line(_("最近一次"), audit_url, text=format_datetime(last) if last else _("没有记录")),
+            ]
         blocks.insert(0, Block(_("操作审计"), (_("查看记录"), audit_url), lines=lines, note=_("记录只增不改，逐条以哈希相连，可随时校验。")))
     return Panel("watcher", _("监督检查"), figures=figures, blocks=blocks)
 
