@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -285,6 +285,40 @@ def test_school_and_enterprise_hear_once_of_what_a_mentor_left_undone(world: Sim
     assigned(world, other, date(2026, 3, 24))
     remind(date(2026, 3, 24))
     assert told("placements.grade_due") == ["gone", "other"]
+
+
+@pytest.mark.parametrize("office", [-1, 0, 1])
+def test_they_hear_too_when_the_last_day_has_passed_and_nobody_could_finish_it_without_a_mark(world: SimpleNamespace, office: int) -> None:
+    """The mentor left a day before, on, or a day after the last day, and gave no mark: the placement still runs."""
+    identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    last = world.row.ends_on
+    mentors.change_mentor(mentor=world.mentor, until=last + timedelta(days=office), by=SYSTEM, now=make.at(last))
+
+    def said() -> list[bool]:
+        rows = db.session.scalars(select(Notice).where(Notice.kind == "placements.mentor_leaves").order_by(Notice.id))
+        return ["还没有成绩" in row.message for row in rows]
+
+    day = last + timedelta(days=max(office, 0))  # both the placement and the office last until then, or one is over
+    operations.warn_of_leaving_mentors(today=day, now=make.at(day))
+    before = [False] if office < 0 else []  # the office ends first: that was told, and is told once
+    assert said() == before
+    for _time in range(2):
+        day += timedelta(days=1)
+        operations.warn_of_leaving_mentors(today=day, now=make.at(day))
+        assert said() == [*before, True]
+
+
+@pytest.mark.parametrize(("days", "count"), [(THERE, 1), ([], 0)])
+def test_of_what_was_withdrawn_no_last_day_is_named_that_was_none(world: SimpleNamespace, days: list[date], count: int) -> None:
+    """And where no day was confirmed there is nothing to certify, so that nobody is asked for a mark."""
+    identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    if days:
+        make.confirmed(world.row, days)
+    resign(world)
+    withdraw(world)
+    operations.warn_of_leaving_mentors(today=AFTER, now=make.at(AFTER))
+    rows = db.session.scalars(select(Notice).where(Notice.kind == "placements.mentor_leaves")).all()
+    assert (len(rows), [row for row in rows if world.row.ends_on.isoformat() in row.values.values()]) == (count, [])
 
 
 def test_one_that_never_began_takes_no_mentor_once_it_is_withdrawn(world: SimpleNamespace) -> None:
