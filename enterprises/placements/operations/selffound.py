@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement, SelfFound, Term
-from enterprises.placements.operations import approving, offers
+from enterprises.placements.operations import approving, offers, seating
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_heads
 from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.operations.placing import place_student
@@ -102,7 +102,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     position = offers.offer_position(
         enterprise=enterprise, title=row.title, majors=[queries.major_of(student.id)], description=row.text, by=by, now=now
     )
-    offers.set_seats(position=position, term=term, seats=1, by=by, now=now)
+    seating.set_seats(position=position, term=term, seats=1, by=by, now=now)
     offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
     approving.approve_position(position=position, by=by, now=now)
     placement = place_student(student=student, position=position, term=term, explanation=N_("自主联系的实习单位"), by=by, now=now)
