@@ -29,7 +29,7 @@ def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> i
     without `sends_links`: the demo has nobody to send to).
     """
     due = today - timedelta(days=parameter("own.placement.confirm_due_days", today).number)
-    waiting = queries.mentors_waited_for(due)
+    waiting = queries.mentors_waited_for(due, today=today)
     year, week, _weekday = today.isocalendar()
     accounts = identities.accounts_of_persons({person_id for person_id, _count in waiting})
     for person_id, count in waiting:
@@ -70,7 +70,7 @@ def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links:
 
 
 def remind_students(*, today: date, now: datetime) -> int:
-    """Tell students of the working days of last week that they neither logged nor were away on, once a week; how many students."""
+    """Tell students of the working days of last week that they neither logged, nor were away on, nor asked leave for, once a week; how many students."""
     monday = today - timedelta(days=today.weekday() + 7)
     year, week, _weekday = monday.isocalendar()
     gaps = gaps_of_week(monday)

@@ -236,6 +236,45 @@ def test_another_gives_the_mark_of_what_is_over_and_whose_mentor_is_gone(
         assigned(world, make.mentor(enterprise=world.enterprise), AFTER)
 
 
+@pytest.mark.parametrize("end", [end_early, withdraw])
+def test_who_declares_a_conflict_after_the_end_does_not_grade_any_more(world: SimpleNamespace, end: Callable[[SimpleNamespace], None]) -> None:
+    """School and enterprise name another, as they would have before the end."""
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end(world)
+    stand_back(world)
+    assert (world.row.mentor_id, told_of_conflict(head.id)) == (None, 1)
+    assert assigned(world, world.mentor, AFTER) == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise), AFTER) == ""
+    grade(world)
+
+
+def test_a_conflict_of_what_is_over_and_graded_stays_with_whom_it_was(world: SimpleNamespace) -> None:
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end_early(world)
+    grade(world)
+    stand_back(world)
+    assert (world.row.mentor_id, told_of_conflict(head.id)) == (world.mentor.id, 0)
+
+
+def told_of_conflict(account_id: int) -> int:
+    return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
+
+
+@pytest.mark.parametrize(("on", "count"), [(-1, 1), (0, 1), (1, 0)])
+def test_who_is_in_office_no_more_is_not_asked_for_days(world: SimpleNamespace, on: int, count: int) -> None:
+    """Nobody may confirm them any more; school and enterprise name another."""
+    gone = identity.account(person=db.session.get_one(Person, world.mentor.person_id))
+    operations.log_day(placement=world.row, on=STARTS, today=STARTS, by=SYSTEM, now=make.at(STARTS))
+    until = date(2026, 3, 31)
+    mentors.change_mentor(mentor=world.mentor, until=until, by=SYSTEM, now=make.at(STARTS))
+    day = until + timedelta(days=on)
+    assert operations.remind_mentors(today=day, now=make.at(day)) == count
+    told = db.session.scalars(select(Notice.id).where(Notice.kind == "placements.confirm_due", Notice.account_id == gone.id)).all()
+    assert len(told) == count
+
+
 def test_another_confirms_the_day_that_was_entered_anew_after_the_end(world: SimpleNamespace) -> None:
     make.confirmed(world.row, THERE)
     resign(world)
