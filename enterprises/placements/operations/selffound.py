@@ -14,6 +14,7 @@ from enterprises.placements.types import SelfFoundState
 from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
+from trainhub.kernel.db import hold as hold_name
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
@@ -51,6 +52,7 @@ def propose_self_found(
         "contact": contact.strip()[:120],
         "text": text.strip()[:4000],
     }
+    hold_name(f"self_found:{student.id}")  # two tabs at once hand in one
     for known in queries.self_found_of(student.id):
         if known.term_id == term.id and known.state is SelfFoundState.SUBMITTED:
             if all(getattr(known, name) == value for name, value in values.items()) and files.is_same(known.file_id, file_id):

@@ -360,6 +360,13 @@ def test_of_what_was_withdrawn_no_last_day_is_named_that_was_none(world: SimpleN
     assert (len(rows), [row for row in rows if world.row.ends_on.isoformat() in row.values.values()]) == (count, [])
 
 
+@pytest.mark.parametrize(("after", "code"), [(0, "mentor_full"), (1, ""), (2, "")])
+def test_what_waits_for_a_mark_only_takes_no_room(world: SimpleNamespace, after: int, code: str) -> None:
+    """The last day has passed, and without a mark nobody can finish it: a mentor who has no room left can still give one."""
+    on = world.row.ends_on + timedelta(days=after)
+    assert assigned(world, make.mentor(enterprise=world.enterprise, load_limit=0), on) == code
+
+
 def test_one_that_never_began_takes_no_mentor_once_it_is_withdrawn(world: SimpleNamespace) -> None:
     world.row.started_on = None
     withdraw(world)
