@@ -207,6 +207,7 @@ RATING_TOPICS: Mapping[RaterSide, Mapping[str, Any]] = {
 MISSES: Mapping[Miss, str] = {
     Miss.TOO_LATE: N_("剩余时间全部安排也缺 %(n)s 天"),
     Miss.UNPLACED: N_("还有 %(n)s 天没有安排"),
+    Miss.UNINSURED: N_("进行中的实习还有 %(n)s 天不在保险期内，须续保"),
     Miss.UNLOGGED: N_("进行中的实习有 %(n)s 天没有登记"),
     Miss.WAITING: N_("有 %(n)s 天等待指导教师确认"),
     Miss.SUSPENDED: N_("休学中，复学之前没有实习日可计"),

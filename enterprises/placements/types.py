@@ -254,6 +254,7 @@ class Miss(StrEnum):
 
     TOO_LATE = "too_late"
     UNPLACED = "unplaced"
+    UNINSURED = "uninsured"
     UNLOGGED = "unlogged"
     WAITING = "waiting"
     SUSPENDED = "suspended"

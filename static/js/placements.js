@@ -56,12 +56,16 @@
     // Before sending, ask whether the server can be reached; without it the draft waits here and is sent when the network is back.
     let checked = false;
     let waiting; // the button that was pressed; null: none, as with Enter
-    // Browsers of before 2022 know neither the time limit nor `requestSubmit`: the button has to work there too.
-    const reachable = () => fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout?.(6000) }).then((answer) => answer.ok).catch(() => false);
+    // Browsers of before 2022 know neither `AbortSignal.timeout` nor `requestSubmit` nor `submitter`: the form has to be sent there too.
+    const reachable = () => {
+      const limit = new AbortController();
+      const clock = setTimeout(() => limit.abort(), 6000);
+      return fetch("/healthz", { method: "GET", cache: "no-store", signal: limit.signal }).then((answer) => answer.ok).catch(() => false).finally(() => clearTimeout(clock));
+    };
+    // Without `requestSubmit` a button is pressed: `form.submit()` sends no event, and the page would ask whether it may be left.
     const send = (button) => {
       if (form.requestSubmit) form.requestSubmit(button || undefined);
-      else if (button) button.click();
-      else form.submit();
+      else (button || Array.from(form.elements).find((one) => one.type === "submit")).click();
     };
     form.addEventListener("submit", (event) => {
       if (checked) return;
@@ -79,7 +83,7 @@
         send(button);
       });
     }, true);
-    window.addEventListener("pageshow", () => { checked = false; }); // back to a page that was sent: the network is asked anew
+    window.addEventListener("pageshow", () => { checked = false; waiting = undefined; }); // back to a page that was sent: the network is asked anew
     window.addEventListener("online", () => {
       if (waiting !== undefined) send(waiting);
     });

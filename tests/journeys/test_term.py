@@ -91,13 +91,19 @@ def log_through_a_lost_network(student: Driver, address: str) -> None:
     student.get(f"{address}/days?week={MONDAY}")
     assert page.input_value(f"#n{days[0]}") == "学会了标定相机。"
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('draft-days')).length") == 0
-    # A phone of some years ago, whose browser knows less, sends as well.
-    page.evaluate("() => { delete AbortSignal.timeout; delete HTMLFormElement.prototype.requestSubmit; }")
-    page.fill(f"#n{days[1]}", "学会了对焦。")
-    with page.expect_navigation(wait_until="load"):
-        page.click("form[data-draft] button[type=submit]")
-    student.get(f"{address}/days?week={MONDAY}")
-    assert page.input_value(f"#n{days[1]}") == "学会了对焦。"
+    # Phones of some years ago, whose browsers know less, send as well: the older ones do not even say which button was pressed.
+    older = """() => {
+        delete AbortSignal.timeout;
+        delete HTMLFormElement.prototype.requestSubmit;
+    }"""
+    oldest = older.replace("delete AbortSignal.timeout;", "delete AbortSignal.timeout; delete SubmitEvent.prototype.submitter;")
+    for browser, note in ((older, "学会了对焦。"), (oldest, "学会了调光。")):
+        page.evaluate(browser)
+        page.fill(f"#n{days[1]}", note)
+        with page.expect_navigation(wait_until="load"):
+            page.click("form[data-draft] button[type=submit]")
+        student.get(f"{address}/days?week={MONDAY}")
+        assert page.input_value(f"#n{days[1]}") == note
     student.send("/log", {"text": "本周完成相机标定，知道了误差从哪里来。", "tags": ["technology", "ethics"]})
     # A draft of another device's past does not come over what was saved since.
     old = page.evaluate(

@@ -12,7 +12,7 @@ from enterprises.bases.types import AgreementTopic, Conclusion, InspectionKind
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import agreements, approving, days, finishing, logs, offers, placing
+from enterprises.placements.operations import agreements, approving, days, finishing, logs, offers, placing, seating
 from enterprises.placements.types import AgreementParty, LogTag
 from trainhub.demo.calendar import working_days
 from trainhub.demo.invented import BASES, PROGRAMMES
@@ -59,7 +59,7 @@ def position(world: World, place: int, terms: Sequence[tuple[Term, int]], now: d
         now=now,
     )
     for term, seats in terms:
-        offers.set_seats(position=made, term=term, seats=seats, by=world.by, now=now)
+        seating.set_seats(position=made, term=term, seats=seats, by=world.by, now=now)
         if base_queries.interest(enterprise.id, term.starts_on.year) is None:
             bases.state_interest(enterprise=enterprise, year=term.starts_on.year, is_interested=True, seats=seats, by=world.by, now=now)
     offers.submit_position(position=made, by=world.by, now=now)

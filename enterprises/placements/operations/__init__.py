@@ -57,7 +57,6 @@ from enterprises.placements.operations.offers import (
     copy_position,
     create_term,
     offer_position,
-    set_seats,
     submit_position,
 )
 from enterprises.placements.operations.papers import add_paper
@@ -92,6 +91,7 @@ from enterprises.placements.operations.reopening import reopen_placement
 from enterprises.placements.operations.resting import ranked
 from enterprises.placements.operations.retaining import forget_addresses, forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
+from enterprises.placements.operations.seating import set_seats, set_seats_of_terms
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 from enterprises.placements.operations.tables import (
     TABLE_TASK,
@@ -213,6 +213,7 @@ __all__ = [
     "save_weekly_log",
     "send_link",
     "set_seats",
+    "set_seats_of_terms",
     "share_event",
     "sign_placement",
     "sign_plan",

@@ -94,7 +94,9 @@ def return_position(
     terms = [row.term_id for row in rows]
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
     tell_gone(position, terms, by=by, now=now, tells_heads=tells_heads, lost=lost)
-    _tell_hosts(position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), rows, by, now)
+    _tell_hosts(
+        position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), [row for row in rows if row.seats] or rows, by, now
+    )
     return position
 
 

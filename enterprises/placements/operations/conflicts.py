@@ -7,7 +7,7 @@ from datetime import datetime
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
-from enterprises.placements.types import PlacementState
+from enterprises.placements.operations.guiding import takes_mentor
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -19,10 +19,10 @@ from trainhub.people.models import Student
 
 
 def release_mentor(mentor: Mentor, student: Student, *, by: Identity, now: datetime) -> int:
-    """Take a mentor who declared a conflict off the student's placements that are not over; how many. School and enterprise are told
-    to name another: what the student logs waits for that one, and a placement that has not begun cannot begin before."""
-    today, going = local(now).date(), (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
-    rows = [row for row in queries.live_of_student(student.id) if row.mentor_id == mentor.id and row.state in going]
+    """Take a mentor who declared a conflict off the student's placements that are not over, or that are and wait for a mark or a confirmed day; how many.
+    School and enterprise are told to name another: what the student logs waits for that one, and a placement that has not begun cannot begin before."""
+    today = local(now).date()
+    rows = [row for row in queries.of_students([student.id]) if row.mentor_id == mentor.id and takes_mentor(row)]
     for row in rows:
         row.mentor_id = None
         session().flush()

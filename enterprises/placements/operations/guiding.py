@@ -62,10 +62,10 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         said = _("%(name)s负责或管理这名学生所在的专业，不能同时代表企业指导。请换一位。", name=mentors.name_of(mentor.id))
         raise BadPlacement(said, field="mentor_id", code="both_sides")
     session().refresh(mentor, with_for_update=True)  # two students at once do not both take the last place
-    load = queries.load_beside(
-        placement.student_id, mentor_id=mentor.id, starts_on=placement.starts_on, ends_on=placement.ends_on, today=local(now).date()
-    )
-    if load >= mentor.load_limit and not has_ended(placement):
+    today = local(now).date()
+    load = queries.load_beside(placement.student_id, mentor_id=mentor.id, starts_on=placement.starts_on, ends_on=placement.ends_on, today=today)
+    is_past = has_ended(placement) or (placement.state is PlacementState.STARTED and placement.ends_on < today)
+    if load >= mentor.load_limit and not is_past:
         raise BadPlacement(
             _("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full"
         )

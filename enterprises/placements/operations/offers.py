@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm.attributes import flag_modified
-
 from enterprises.bases import queries as bases
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import is_on_campus, judge_offer
-from enterprises.placements.models import Position, PositionSeats, Term
+from enterprises.placements.models import Position, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.operations.resting import demand_known, ranked, tell_gone, tell_resting, tell_term_moved
+from enterprises.placements.operations.resting import demand_known, tell_resting, tell_term_moved
 from enterprises.placements.types import Gone, OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -247,51 +245,6 @@ def change_position(
     return changed
 
 
-def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime, goes_on: bool = True) -> PositionSeats:
-    """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
-    position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
-    of an offer that was handed in need the enterprise's word for the year as the offer itself did. A term that is over gets no more. More seats than were approved ask
-    the school of the term again, and no other one; where students rank it somebody says `goes_on`. The position's version counts up with its seats, so that two editors notice each other."""
-    if not 0 <= seats <= 10_000:
-        raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
-    if position.state is OfferState.CLOSED:
-        raise WrongState(_("岗位已关闭，不能再改席位。"))
-    row = queries.seats_of(position.id, term.id)
-    was_offered = row is not None and row.decision is not SeatDecision.RETURNED and row.seats > 0 and position.state in HANDED_IN
-    was_approved = was_offered and row is not None and row.decision is SeatDecision.APPROVED
-    is_more = seats > (row.seats if row is not None else 0)
-    if is_more and term.ends_on < local(now).date():
-        raise BadPlacement(_("“%(term)s”已于 %(day)s 结束，不能再增加席位。", term=term.title, day=term.ends_on), field="seats", code="term_over")
-    if position.state is not OfferState.DRAFT and is_more:
-        _check_year(position, term.starts_on.year, needs_word=True)
-    if was_approved and is_more:
-        demand_known(position, [term.id], is_known=goes_on)
-    if row is None:
-        row = PositionSeats(position_id=position.id, term_id=term.id, seats=seats, taken=0)
-        session().add(row)
-    elif row.seats == seats:
-        return row
-    elif seats < row.taken:
-        raise BadPlacement(_("“%(term)s”已安排 %(taken)d 名学生，席位不能少于此数。", term=term.title, taken=row.taken), field="seats")
-    else:
-        row.seats = seats
-    flag_modified(position, "title")
-    session().flush()
-    if position.state is OfferState.APPROVED:
-        check_lawful(position, local(now).date())
-    if position.state in HANDED_IN and is_more:
-        row.decision, row.return_reason = SeatDecision.WAITING, ""
-    if position.state in HANDED_IN:
-        settle(position)
-        session().flush()
-    audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats, "state": position.state.value})
-    if was_approved and is_more:
-        tell_resting(position, [term.id], by=by, now=now)
-    elif was_offered and not seats:  # also of what rests: they were told that the wish stays
-        tell_gone(position, [term.id], by=by, now=now, tells_heads=was_approved or bool(ranked(position, [term.id])))
-    return row
-
-
 def submit_position(*, position: Position, by: Identity, now: datetime, is_found_by_student: bool = False) -> Position:
     """Hand an offer to the universities in whose terms it has seats; doing it again changes nothing. What one of them gave back waits
     for it again, what the others decided stays.
@@ -349,10 +302,11 @@ def _check_interest(position: Position, *, needs_word: bool = False) -> None:
     """An enterprise states its interest for a year before it offers seats in it; one that said no has no offers."""
     years = {term.starts_on.year for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id) if row.seats])}
     for year in sorted(years):
-        _check_year(position, year, needs_word=needs_word)
+        check_year(position, year, needs_word=needs_word)
 
 
-def _check_year(position: Position, year: int, *, needs_word: bool) -> None:
+def check_year(position: Position, year: int, *, needs_word: bool) -> None:
+    """Whether the enterprise takes students in a year (`needs_word`: and has said so). Raises WrongState."""
     said = bases.interest(position.enterprise_id, year)
     if said is None and needs_word:
         raise WrongState(_("企业还没有表明 %(year)s 年是否接收实习学生。请先填写“接收意向”，再提交岗位。", year=year), code="no_interest_stated")

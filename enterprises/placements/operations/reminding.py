@@ -14,7 +14,6 @@ from enterprises.placements.operations.links import remind_without_account
 from enterprises.placements.queries.absent import late_starts, unanswered
 from enterprises.placements.queries.unlogged import gaps_of_week
 from enterprises.placements.queries.waiting import left_undone
-from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
@@ -30,7 +29,7 @@ def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> i
     without `sends_links`: the demo has nobody to send to).
     """
     due = today - timedelta(days=parameter("own.placement.confirm_due_days", today).number)
-    waiting = queries.mentors_waited_for(due)
+    waiting = queries.mentors_waited_for(due, today=today)
     year, week, _weekday = today.isocalendar()
     accounts = identities.accounts_of_persons({person_id for person_id, _count in waiting})
     for person_id, count in waiting:
@@ -71,7 +70,7 @@ def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links:
 
 
 def remind_students(*, today: date, now: datetime) -> int:
-    """Tell students of the working days of last week that they neither logged nor were away on, once a week; how many students."""
+    """Tell students of the working days of last week that they neither logged, nor were away on, nor asked leave for, once a week; how many students."""
     monday = today - timedelta(days=today.weekday() + 7)
     year, week, _weekday = monday.isocalendar()
     gaps = gaps_of_week(monday)
@@ -206,9 +205,12 @@ def warn_of_days_against(*, today: date, now: datetime) -> int:
 def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
     """Tell school and enterprise of placements that outlast the office of their mentor, and of those that are over and wait for a mark or a confirmed
     day of somebody who is in office no more, each once; how many placements."""
-    leaving, undone = queries.leaving_mentors(), left_undone(today)
+    undone = left_undone(today)
+    over = {row.id for row, *_rest in undone}
+    leaving = [one for one in queries.leaving_mentors() if one[0].id not in over]
     for row, student_name, mentor, until in (*leaving, *undone):
-        student, is_over = queries.student(row.student_id), row.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN)
+        student, is_over = queries.student(row.student_id), row.id in over
+        ends = {} if is_over else {"ends": row.ends_on.isoformat()}  # the last day of what was withdrawn is another one
         notify(
             account_ids={
                 *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
@@ -216,10 +218,10 @@ def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
                 *identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=row.enterprise_id),
             },
             kind="placements.mentor_leaves",
-            message=N_("%(mentor)s的聘任已于 %(until)s 结束，%(student)s的实习到 %(ends)s，还没有成绩或有实习日等待确认。请另行安排指导教师。")
+            message=N_("%(mentor)s的聘任已于 %(until)s 结束，%(student)s的实习还没有成绩或有实习日等待确认。请另行安排指导教师。")
             if is_over
             else N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
-            values={"mentor": mentor, "until": until.isoformat(), "student": student_name, "ends": row.ends_on.isoformat()},
+            values={"mentor": mentor, "until": until.isoformat(), "student": student_name, **ends},
             url=f"/placements/{row.id}",
             unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}{':over' if is_over else ''}",
             now=now,

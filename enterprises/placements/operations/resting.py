@@ -14,7 +14,7 @@ from enterprises.placements.types import RoundState, SeatDecision
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.programmes import queries as programmes
 
@@ -24,13 +24,15 @@ def ranked(position: Position, term_ids: Collection[int] | None = None) -> int:
     return sum(len(persons) for _round, persons in queries.rankers_of(position.id, term_ids))
 
 
-def demand_known(position: Position, term_ids: Collection[int], *, is_known: bool) -> None:
-    """Whoever takes an offer out of a round that runs says that they know it. Raises BadPlacement with how many students rank it."""
+def demand_known(position: Position, term_ids: Collection[int], *, is_known: bool, titles: Collection[str] = (), gone: Collection[int] = ()) -> None:
+    """Whoever takes an offer out of a round that runs says that they know it. `titles`: of the terms, where other terms may stay; `gone`: the terms whose
+    seats are given up at once. Raises BadPlacement with how many students rank it."""
     count = 0 if is_known else ranked(position, term_ids)
-    if count and _stays_elsewhere(position, term_ids):
+    if count and titles and _stays_elsewhere(position, term_ids, gone):
         said = _(
-            "有 %(n)d 名学生在进行中的轮次填报了这个岗位：保存后这个学期的席位须学校重新审核，通过前不参加安排，其他学期照常，学校会收到通知。确认要保存的，请勾选“仍要保存”。",
+            "有 %(n)d 名学生在进行中的轮次填报了这个岗位：保存后“%(terms)s”的席位须学校重新审核，通过前不参加安排，其他学期照常，学校会收到通知。确认要保存的，请勾选“仍要保存”。",
             n=count,
+            terms=listed(titles),
         )
         raise BadPlacement(said, field="goes_on", code="ranked")
     if count:
@@ -41,15 +43,15 @@ def demand_known(position: Position, term_ids: Collection[int], *, is_known: boo
         raise BadPlacement(said, field="goes_on", code="ranked")
 
 
-def _stays_elsewhere(position: Position, term_ids: Collection[int]) -> bool:
-    """Whether every round in which students rank it over these terms has another one in which it is on offer: no wish rests then."""
-    others = open_terms([position.id]).get(position.id, set()) - set(term_ids)
+def _stays_elsewhere(position: Position, term_ids: Collection[int], gone: Collection[int]) -> bool:
+    """Whether every round in which students rank it over these terms has another one in which it stays on offer: no wish rests then."""
+    others = open_terms([position.id]).get(position.id, set()) - {*term_ids, *gone}
     return all(others & set(round_.term_ids) for round_, _persons in queries.rankers_of(position.id, term_ids))
 
 
 RESTS = N_("轮次“%(round)s”进行中，企业修改了岗位“%(title)s”，有 %(n)d 名学生填报了它：审核通过前不参加安排，请尽快审核。")
 RESTS_PARTLY = N_(
-    "轮次“%(round)s”进行中，企业修改了岗位“%(title)s”在一个学期的席位，其他学期照常，有 %(n)d 名学生填报了它：审核通过前这个学期的席位不参加安排，请尽快审核。"
+    "轮次“%(round)s”进行中，企业修改了岗位“%(title)s”在部分学期的席位，其他学期照常，有 %(n)d 名学生填报了它：审核通过前这些学期的席位不参加安排，请尽快审核。"
 )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement, SelfFound, Term
-from enterprises.placements.operations import approving, offers
+from enterprises.placements.operations import approving, offers, seating
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_heads
 from enterprises.placements.operations.onehuman import demand_not_host
 from enterprises.placements.operations.placing import place_student
@@ -14,6 +14,7 @@ from enterprises.placements.types import SelfFoundState
 from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
+from trainhub.kernel.db import hold as hold_name
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
@@ -51,6 +52,7 @@ def propose_self_found(
         "contact": contact.strip()[:120],
         "text": text.strip()[:4000],
     }
+    hold_name(f"self_found:{student.id}")  # two tabs at once hand in one
     for known in queries.self_found_of(student.id):
         if known.term_id == term.id and known.state is SelfFoundState.SUBMITTED:
             if all(getattr(known, name) == value for name, value in values.items()) and files.is_same(known.file_id, file_id):
@@ -102,7 +104,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     position = offers.offer_position(
         enterprise=enterprise, title=row.title, majors=[queries.major_of(student.id)], description=row.text, by=by, now=now
     )
-    offers.set_seats(position=position, term=term, seats=1, by=by, now=now)
+    seating.set_seats(position=position, term=term, seats=1, by=by, now=now)
     offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
     approving.approve_position(position=position, by=by, now=now)
     placement = place_student(student=student, position=position, term=term, explanation=N_("自主联系的实习单位"), by=by, now=now)

@@ -50,11 +50,14 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
     return found
 
 
-def absences_of_students(student_ids: Collection[int], *, is_asked_enough: bool = False) -> dict[int, list[tuple[date, date]]]:
-    """By placement the spans of approved absences and interruptions (also of those that nobody has decided yet: `is_asked_enough`), of the placements
-    of students."""
+def absences_of_students(student_ids: Collection[int], *, asked_since: date | None = None) -> dict[int, list[tuple[date, date]]]:
+    """By placement the spans of approved absences and interruptions, of the placements of students. With `asked_since` also of those that nobody has
+    decided yet; one without a known end only where it begins on that day or later, since else it would stand for the rest of the placement."""
     wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
-    states = [EventState.APPROVED, *([EventState.OPEN] if is_asked_enough else [])]
+    counts: ColumnElement[bool] = PlacementEvent.state == EventState.APPROVED
+    if asked_since is not None:
+        is_recent = or_(PlacementEvent.is_open_ended.is_(False), PlacementEvent.since >= asked_since)
+        counts = or_(counts, and_(PlacementEvent.state == EventState.OPEN, is_recent))
     for some in portions(wanted):
         statement = (
             select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
@@ -62,7 +65,7 @@ def absences_of_students(student_ids: Collection[int], *, is_asked_enough: bool 
             .where(
                 Placement.student_id.in_(some),
                 PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-                PlacementEvent.state.in_(states),
+                counts,
             )
         )
         for placement_id, since, until in session().execute(statement):

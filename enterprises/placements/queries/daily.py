@@ -198,13 +198,14 @@ def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]
     return list(session().scalars(statement.where(or_(DayEntry.on < since, DayEntry.on > until)).order_by(DayEntry.on)))
 
 
-def mentors_waited_for(due: date) -> list[tuple[int, int]]:
-    """Persons of mentors for whom days up to `due` still wait, with how many."""
+def mentors_waited_for(due: date, *, today: date) -> list[tuple[int, int]]:
+    """Persons of mentors in office for whom days up to `due` still wait, with how many. Whose office is over may confirm none: another has to be named."""
     statement = (
         select(Mentor.person_id, func.count(DayEntry.id))
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
         .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(DECIDED))
+        .where(or_(Mentor.until.is_(None), Mentor.until >= today))
         .group_by(Mentor.person_id)
         .order_by(Mentor.person_id)
     )

@@ -33,8 +33,8 @@ from trainhub.programmes.types import DegreeLevel
 BACK, AHEAD = timedelta(days=3 * 366), timedelta(days=6 * 366)
 """How far public holidays matter: placements that run, and the rest of the longest studies."""
 
-FAR = date(9999, 12, 30)
-"""The last day of what goes on."""
+LONG_AGO, FAR = date(1, 1, 2), date(9999, 12, 30)
+"""The first day of what began before anybody asks, and the last day of what goes on."""
 
 
 def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> Any:
@@ -89,7 +89,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     """Credited days, days still to come, and the light of each row, in ten queries whatever their number.
 
     Every week is counted as the ledger does: at most five days of it, of whatever enterprise, confirmed, waiting or to come.
-    Days of leave and of a suspension (休学) are neither missing nor to come, those outside the insurance are not missing. While a suspension goes on nobody knows when it ends:
+    Days of leave and of a suspension (休学) are neither missing nor to come. Those of a running placement outside its insurance are not missing, and not to
+    come before somebody renews it: they are possible, and told apart. While a suspension goes on nobody knows when it ends:
     what is placed from its first day on is not to come, and the time can be placed once the student is back."""
     ids = [row.id for row in rows]
     days = ledger.dates_of_many(ids)
@@ -131,24 +132,28 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     for row in rows:
         coming = comings[row.degree_level is DegreeLevel.VOCATIONAL]
         lag, where = 0, ""
-        ahead = []
+        ahead, uninsured = list[rules.Span](), list[rules.Span]()
         gone = row.left_on or date.max
         gaps = [(one.since, one.until or FAR) for one in suspended[row.id]]
         goes_on = [(one.since, FAR) for one in suspended[row.id] if one.until is None]
         for placed in live[row.id]:
+            insured = placed.insured_from or LONG_AGO, placed.insured_until or FAR
             last = min(placed.ends_on, gone)  # who has left the school comes to no enterprise any more
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
                 where = placed.name
             if placed.state is not PlacementState.FINISHED and placed.base_id in campus:
                 continue
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
-                since = max(placed.counts_from, placed.insured_from or date.min)
-                until = min(on - timedelta(days=1), placed.insured_until or date.max)
+                since = max(placed.counts_from, insured[0])
+                until = min(on - timedelta(days=1), insured[1])
                 asked = rules.without([(since, until)] if since <= until else [], [*gaps, *away.get(placed.id, ())])
                 lag = rules.unlogged(asked, logged.get(placed.id, ()), per_week=per_week, calendar=calendar)
             if placed.state is not PlacementState.FINISHED:
                 first = max(on, placed.starts_on)
-                ahead += rules.without([(first, last)], [*gaps, *away.get(placed.id, ())]) if last >= first else []
+                left = rules.without([(first, last)], [*gaps, *away.get(placed.id, ())]) if last >= first else []
+                bare = rules.without(left, [insured]) if placed.state is PlacementState.STARTED else []
+                ahead += rules.without(left, bare)
+                uninsured += bare
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         end = min(end, gone)
         held = rules.without([(p.starts_on, p.ends_on) for p in live[row.id] if p.base_id not in campus], goes_on)
@@ -156,10 +161,11 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         credited, known = totals[row.id].credited_days, {*days[row.id], *waiting.get(row.id, ())}
         certain = sure[row.id].credited_days if row.id in sure else credited
         gained = coming.gain(ahead, known)
-        to_come, still_open = certain - credited + gained, coming.gain([*ahead, *spans], known) - gained
+        to_come, still_open = certain - credited + gained, coming.gain([*ahead, *uninsured, *spans], known) - gained
+        bare_days = coming.gain([*ahead, *uninsured], known) - gained if uninsured else 0
         light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)
         is_below = credited < required
-        why = rules.misses(light, credited, to_come, still_open, lag, len(waiting.get(row.id, ())), required=required)
+        why = rules.misses(light, credited, to_come, still_open, lag, len(waiting.get(row.id, ())), required=required, uninsured=bare_days)
         if any(since <= on for since, _until in goes_on):
             why = ((Miss.SUSPENDED, 0), *why)
         if row.id in against:  # whatever the light: days that should not count stand in it
@@ -168,7 +174,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             StudentProgress(
                 row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
                 coming.reached_on(required - certain, ahead, known) if is_below else None,
-                coming.reached_on(required - certain, [*ahead, *spans], known) if is_below else None,
+                coming.reached_on(required - certain, [*ahead, *uninsured, *spans], known) if is_below else None,
                 why,
                 row.major_code,
                 row.university_id,
@@ -216,10 +222,10 @@ def _terms(university_ids: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
 
 
 def _logged(ids: Iterable[int], before: date) -> dict[int, list[date]]:
-    """By placement the days before a day that are confirmed or wait."""
-    statement = select(DayEntry.placement_id, DayEntry.on).where(
-        DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on < before
-    )
+    """By placement the days before a day that are confirmed, or wait and are insured: others nobody may confirm."""
+    counts = sa.or_(DayEntry.state == DayState.APPROVED, sa.and_(DayEntry.state == DayState.PENDING, is_insured()))
+    statement = select(DayEntry.placement_id, DayEntry.on).join(Placement, Placement.id == DayEntry.placement_id)
+    statement = statement.where(DayEntry.student_id.in_(list(ids)), counts, DayEntry.on < before)
     found: dict[int, list[date]] = defaultdict(list)
     for placement_id, day in session().execute(statement):
         found[placement_id].append(day)

@@ -47,9 +47,13 @@ class Gap:
     logged: int
 
 
+UNDECIDED = timedelta(days=7)
+"""So long before a week a request for leave without a known end may have begun that nobody has decided: of an older one somebody has to hear again."""
+
+
 def gaps_of_week(monday: date) -> list[Gap]:
     """The placements that run, with the working days of an ISO week that their student neither logged, nor was away on, nor asked leave for
-    (nobody has decided it yet: they did what they are asked): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
+    (nobody has decided it yet: they did what they are asked; a request without a known end excuses the week it begins in and the next): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
     sunday = monday + timedelta(days=6)
     first = func.coalesce(Placement.counts_from, Placement.starts_on)
     statement = (
@@ -65,7 +69,7 @@ def gaps_of_week(monday: date) -> list[Gap]:
     )
     rows = session().execute(statement).all()
     students = {row.Placement.student_id for row in rows}
-    away, suspended = absences_of_students(students, is_asked_enough=True), people.suspensions_of_many(sorted(students))
+    away, suspended = absences_of_students(students, asked_since=monday - UNDECIDED), people.suspensions_of_many(sorted(students))
     entered = select(DayEntry.placement_id, DayEntry.on).where(DayEntry.on >= monday, DayEntry.on <= sunday, DayEntry.state != DayState.REJECTED)
     logged: dict[int, set[date]] = {}
     for placement_id, day in session().execute(entered):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import DayEntry, Placement
+from enterprises.placements.queries.ended import is_over
 from enterprises.placements.queries.placing import DECIDED, GOING, named, visible_to
 from enterprises.placements.types import DayState, PlacementState
 from trainhub.kernel.access import Identity
@@ -75,18 +76,21 @@ def marks_waited_for(ends_by: date, *, today: date) -> list[tuple[int, int]]:
 
 
 def left_undone(today: date) -> list[tuple[Placement, str, str, date]]:
-    """(placement, student, mentor, last day in office) of placements that ran and are over, without a mark or with days that wait, and whose mentor is
-    in office no more."""
+    """(placement, student, mentor, last day in office) of placements that ran and are over, finished or not yet (without a mark nobody can finish them),
+    without a mark or with days that wait, and whose mentor is in office no more. Of what was withdrawn only where some day was confirmed or waits: else
+    there is nothing to certify."""
     guide = aliased(Person)
     waits = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING).exists()
-    is_over = or_(Placement.state == PlacementState.FINISHED, (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None))
+    counts = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state.in_([DayState.PENDING, DayState.APPROVED])).exists()
+    withdrawn = (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None) & counts
+    over = or_(Placement.state == PlacementState.FINISHED, withdrawn, is_over(today))
     statement = (
         select(Placement, Person.name, guide.name, Mentor.until)
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
         .join(Mentor, Mentor.id == Placement.mentor_id)
         .join(guide, guide.id == Mentor.person_id)
-        .where(is_over, Mentor.until < today, or_(Placement.mentor_score_x10.is_(None), waits))
+        .where(over, Mentor.until < today, or_(Placement.mentor_score_x10.is_(None), waits))
         .order_by(Placement.id)
     )
     return [(row, student, mentor, until) for row, student, mentor, until in session().execute(statement) if until is not None]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, not_, select
+from sqlalchemy import Select, and_, not_, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.placements import rules
@@ -101,10 +101,10 @@ def _whole(row: Placement, term: Term | None) -> int:
 
 
 def _logged(students: Collection[int], before: date) -> dict[int, list[date]]:
-    """By placement the days before a day that are confirmed or wait."""
-    statement = select(DayEntry.placement_id, DayEntry.on).where(
-        DayEntry.student_id.in_(list(students)), DayEntry.state != DayState.REJECTED, DayEntry.on < before
-    )
+    """By placement the days before a day that are confirmed, or wait and are insured: others nobody may confirm."""
+    counts = or_(DayEntry.state == DayState.APPROVED, and_(DayEntry.state == DayState.PENDING, is_insured()))
+    statement = select(DayEntry.placement_id, DayEntry.on).join(Placement, Placement.id == DayEntry.placement_id)
+    statement = statement.where(DayEntry.student_id.in_(list(students)), counts, DayEntry.on < before)
     return _by_placement(statement)
 
 

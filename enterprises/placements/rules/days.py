@@ -109,16 +109,21 @@ def light(credited: int, to_come: int, still_open: int, lag: int, *, required: i
     return Light.YELLOW if placed < required or lag >= yellow * per_week else Light.GREEN
 
 
-def misses(light: Light, credited: int, to_come: int, still_open: int, lag: int, waiting: int, *, required: int) -> tuple[tuple[Miss, int], ...]:
-    """Why a student may miss the weeks, what weighs most first: days that no time is left for, days not placed yet, days of
-    running placements that nobody logged, days that wait for a mentor."""
+def misses(
+    light: Light, credited: int, to_come: int, still_open: int, lag: int, waiting: int, *, required: int, uninsured: int = 0
+) -> tuple[tuple[Miss, int], ...]:
+    """Why a student may miss the weeks, what weighs most first: days that no time is left for, days not placed yet, days of running placements that the
+    insurance does not cover yet (`uninsured`, a part of `still_open`: placed, so that they need no other place), days of running placements that
+    nobody logged, days that wait for a mentor."""
     if light is Light.DONE:
         return ()
     found = []
     if light is Light.RED:
         found.append((Miss.TOO_LATE, required - credited - to_come - still_open))
-    elif credited + to_come < required:
-        found.append((Miss.UNPLACED, required - credited - to_come))
+    elif credited + to_come + uninsured < required:
+        found.append((Miss.UNPLACED, required - credited - to_come - uninsured))
+    if uninsured:
+        found.append((Miss.UNINSURED, uninsured))
     if lag:
         found.append((Miss.UNLOGGED, lag))
     if waiting and light is not Light.GREEN:

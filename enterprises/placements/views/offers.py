@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -258,21 +257,28 @@ def edit_position(position: Position) -> Any:
 @guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
 def set_seats(position: Position) -> Any:
     """Set the seats of every term named in the form."""
-    was_approved, set_to = position.state is OfferState.APPROVED, partial(operations.set_seats, goes_on="goes_on" in request.form)
+    was_approved, wanted = position.state is OfferState.APPROVED, dict[int, int]()
     with transaction():
-        check_version(position, request.form.get("version", type=whole))  # once for all terms: each change counts it up
+        check_version(position, request.form.get("version", type=whole))
         for name, value in request.form.items():
             if name.startswith("seats_") and value.strip():
                 if not is_key(value.strip()) or not is_key(name[6:]) or len(name) > 20:
                     raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=value[:20]))
-                set_to(position=position, term=load_term(int(name[6:])), seats=int(value), by=who(), now=clock.now())
+                wanted[int(name[6:])] = int(value)
         more, seats = request.form.get("term_id", ""), request.form.get("new_seats", "")
         if seats.strip():
             if not (is_key(more) and len(more) < 16):
                 raise Refused(_("请选择这些席位属于哪个学期。"), field="term_id")
             if not is_key(seats.strip()):
                 raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=seats.strip()[:20]))
-            set_to(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
+            wanted[int(more)] = int(seats)
+        operations.set_seats_of_terms(
+            position=position,
+            seats=[(load_term(term_id), count) for term_id, count in wanted.items()],
+            by=who(),
+            now=clock.now(),
+            goes_on="goes_on" in request.form,
+        )
         key, is_waiting = position.id, was_approved and position.state is OfferState.SUBMITTED
     return done(
         _("席位已保存。席位增加了，请该学期的学校重新审核；审核通过前，这个学期不参加新的安排。") if is_waiting else _("席位已保存。"),

@@ -6,6 +6,7 @@ import base64
 import io
 from datetime import date, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -320,6 +321,21 @@ def test_who_asked_for_leave_is_not_told_to_ask_for_leave(world: SimpleNamespace
     if is_approved is not None:
         operations.decide_absence(event=event, placement=world.placement, is_approved=is_approved, reason="请另择时间", by=SYSTEM, now=NOW)
     assert [gap.lacking for gap in queries.gaps_of_week(monday)] == [lacking]
+
+
+@pytest.mark.parametrize("since", [0, 1, 4])
+def test_a_request_without_an_end_that_nobody_decides_excuses_two_weeks(world: SimpleNamespace, since: int) -> None:
+    """Else nobody would hear again of days that are lost."""
+    monday = world.term.starts_on
+    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday + timedelta(days=since), "until": monday, "text": "看病"}
+    event = operations.report_event(placement=world.placement, is_open_ended=True, by=SYSTEM, now=NOW, **wanted)
+
+    def found() -> list[int]:
+        return [sum(gap.lacking for gap in queries.gaps_of_week(monday + timedelta(days=7 * week))) for week in range(3)]
+
+    assert found() == [since, 0, 5]
+    operations.decide_absence(event=event, placement=world.placement, is_approved=True, by=SYSTEM, now=NOW)
+    assert found() == [since, 0, 0]
 
 
 def test_the_last_week_of_a_placement_is_asked_for_as_far_as_it_goes(world: SimpleNamespace) -> None:

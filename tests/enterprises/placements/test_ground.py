@@ -129,7 +129,41 @@ def test_a_day_that_waits_outside_the_insurance_is_not_sure(world: SimpleNamespa
         progress = queries.progress_of_student(world.student.id, on=today)
         assert progress is not None
         expected.append(progress.to_come)
-    assert [expected[0] - one for one in expected] == [0, 0, 2, 3]
+    assert expected[1:] == [8, 6, 5]  # what waits and is covered; nothing is to come after the insurance
+
+
+@pytest.mark.parametrize("until", [12, 13, 16, 20])
+def test_days_after_the_insurance_are_possible_but_not_sure(world: SimpleNamespace, until: int) -> None:
+    """Somebody has to renew it: the light says so, and asks for no other place."""
+    today = date(2026, 3, 13)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+
+    def progress() -> tuple[int, int, dict[Any, int]]:
+        found = queries.progress_of_student(world.student.id, on=today)
+        assert found is not None
+        return found.to_come, found.still_open, dict(found.why)
+
+    to_come, still_open, why = progress()
+    world.row.insured_until = date(2026, 3, until)
+    sure = {12: 0, 13: 1, 16: 2, 20: 6}[until]
+    rest = to_come - sure
+    assert progress() == (sure, still_open + rest, {**why, "uninsured": rest})
+    world.row.insured_from, world.row.insured_until = date(2026, 3, 16), world.row.ends_on
+    assert progress()[:2] == (to_come - 1, still_open + 1)
+    world.row.insured_from = world.row.insured_until = None  # nobody entered it
+    assert progress() == (to_come, still_open, why)
+
+
+@pytest.mark.parametrize("until", [5, 6])
+def test_a_day_that_waits_uninsured_makes_up_for_none_that_is_missing(world: SimpleNamespace, until: int) -> None:
+    """Friday was logged: of five days four are missing; where the insurance ends on Thursday all four that it covers."""
+    today = date(2026, 3, 9)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+    assert log(world, date(2026, 3, 6), today) == ""
+    world.row.insured_until = date(2026, 3, until)
+    progress = queries.progress_of_student(world.student.id, on=today)
+    assert progress is not None
+    assert dict(progress.why)["unlogged"] == 4  # type: ignore[index]
 
 
 def test_days_before_the_papers_are_not_missing(world: SimpleNamespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -236,6 +236,45 @@ def test_another_gives_the_mark_of_what_is_over_and_whose_mentor_is_gone(
         assigned(world, make.mentor(enterprise=world.enterprise), AFTER)
 
 
+@pytest.mark.parametrize("end", [end_early, withdraw])
+def test_who_declares_a_conflict_after_the_end_does_not_grade_any_more(world: SimpleNamespace, end: Callable[[SimpleNamespace], None]) -> None:
+    """School and enterprise name another, as they would have before the end."""
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end(world)
+    stand_back(world)
+    assert (world.row.mentor_id, told_of_conflict(head.id)) == (None, 1)
+    assert assigned(world, world.mentor, AFTER) == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise), AFTER) == ""
+    grade(world)
+
+
+def test_a_conflict_of_what_is_over_and_graded_stays_with_whom_it_was(world: SimpleNamespace) -> None:
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end_early(world)
+    grade(world)
+    stand_back(world)
+    assert (world.row.mentor_id, told_of_conflict(head.id)) == (world.mentor.id, 0)
+
+
+def told_of_conflict(account_id: int) -> int:
+    return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
+
+
+@pytest.mark.parametrize(("on", "count"), [(-1, 1), (0, 1), (1, 0)])
+def test_who_is_in_office_no_more_is_not_asked_for_days(world: SimpleNamespace, on: int, count: int) -> None:
+    """Nobody may confirm them any more; school and enterprise name another."""
+    gone = identity.account(person=db.session.get_one(Person, world.mentor.person_id))
+    operations.log_day(placement=world.row, on=STARTS, today=STARTS, by=SYSTEM, now=make.at(STARTS))
+    until = date(2026, 3, 31)
+    mentors.change_mentor(mentor=world.mentor, until=until, by=SYSTEM, now=make.at(STARTS))
+    day = until + timedelta(days=on)
+    assert operations.remind_mentors(today=day, now=make.at(day)) == count
+    told = db.session.scalars(select(Notice.id).where(Notice.kind == "placements.confirm_due", Notice.account_id == gone.id)).all()
+    assert len(told) == count
+
+
 def test_another_confirms_the_day_that_was_entered_anew_after_the_end(world: SimpleNamespace) -> None:
     make.confirmed(world.row, THERE)
     resign(world)
@@ -285,6 +324,47 @@ def test_school_and_enterprise_hear_once_of_what_a_mentor_left_undone(world: Sim
     assigned(world, other, date(2026, 3, 24))
     remind(date(2026, 3, 24))
     assert told("placements.grade_due") == ["gone", "other"]
+
+
+@pytest.mark.parametrize("office", [-1, 0, 1])
+def test_they_hear_too_when_the_last_day_has_passed_and_nobody_could_finish_it_without_a_mark(world: SimpleNamespace, office: int) -> None:
+    """The mentor left a day before, on, or a day after the last day, and gave no mark: the placement still runs."""
+    identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    last = world.row.ends_on
+    mentors.change_mentor(mentor=world.mentor, until=last + timedelta(days=office), by=SYSTEM, now=make.at(last))
+
+    def said() -> list[bool]:
+        rows = db.session.scalars(select(Notice).where(Notice.kind == "placements.mentor_leaves").order_by(Notice.id))
+        return ["还没有成绩" in row.message for row in rows]
+
+    day = last + timedelta(days=max(office, 0))  # both the placement and the office last until then, or one is over
+    operations.warn_of_leaving_mentors(today=day, now=make.at(day))
+    before = [False] if office < 0 else []  # the office ends first: that was told, and is told once
+    assert said() == before
+    for _time in range(2):
+        day += timedelta(days=1)
+        operations.warn_of_leaving_mentors(today=day, now=make.at(day))
+        assert said() == [*before, True]
+
+
+@pytest.mark.parametrize(("days", "count"), [(THERE, 1), ([], 0)])
+def test_of_what_was_withdrawn_no_last_day_is_named_that_was_none(world: SimpleNamespace, days: list[date], count: int) -> None:
+    """And where no day was confirmed there is nothing to certify, so that nobody is asked for a mark."""
+    identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    if days:
+        make.confirmed(world.row, days)
+    resign(world)
+    withdraw(world)
+    operations.warn_of_leaving_mentors(today=AFTER, now=make.at(AFTER))
+    rows = db.session.scalars(select(Notice).where(Notice.kind == "placements.mentor_leaves")).all()
+    assert (len(rows), [row for row in rows if world.row.ends_on.isoformat() in row.values.values()]) == (count, [])
+
+
+@pytest.mark.parametrize(("after", "code"), [(0, "mentor_full"), (1, ""), (2, "")])
+def test_what_waits_for_a_mark_only_takes_no_room(world: SimpleNamespace, after: int, code: str) -> None:
+    """The last day has passed, and without a mark nobody can finish it: a mentor who has no room left can still give one."""
+    on = world.row.ends_on + timedelta(days=after)
+    assert assigned(world, make.mentor(enterprise=world.enterprise, load_limit=0), on) == code
 
 
 def test_one_that_never_began_takes_no_mentor_once_it_is_withdrawn(world: SimpleNamespace) -> None:

@@ -339,19 +339,42 @@ def test_more_seats_in_one_term_promise_students_nothing_and_heads_the_truth(wor
     with pytest.raises(BadPlacement) as refused:
         operations.set_seats(position=position(world.second), term=first, seats=9, goes_on=False, **WHOLE)
     assert ("其他学期照常" in refused.value.message, "他们和学校" in refused.value.message) == (True, False)
+    assert f"“{first.title}”的席位" in refused.value.message
     db.session.refresh(position(world.second))
     operations.set_seats(position=position(world.second), term=first, seats=9, **WHOLE)
     statement = select(Notice.message).where(Notice.kind == "placements.offer_rests", Notice.account_id == world.head).order_by(Notice.id.desc())
     assert "其他学期照常" in db.session.scalars(statement).first()
 
 
-def test_the_enterprise_reads_only_the_terms_with_seats(world: SimpleNamespace) -> None:
+@pytest.mark.parametrize("other", ["9", "0"])
+def test_a_form_that_changes_both_terms_promises_nobody_the_other_one(world: SimpleNamespace, as_role: AsRole, other: str) -> None:
+    """Both raised, or one raised and the other given up: nothing is left that takes part as before."""
+    _first, second = over_two(world)
+    db.session.commit()
+    host, url = as_host(world, as_role), f"/placements/positions/{world.second}"
+    sent_ = {"version": edited(host.get(url).text)["version"], f"seats_{world.term_id}": "9", f"seats_{second.id}": other}
+    refused = host.post(f"{url}/seats", data=sent_)
+    assert (refused.status_code, "其他学期照常" in refused.text, "他们和学校会收到通知" in refused.text) == (422, False, True)
+    base, host = told(world.student, "placements.position_rests"), as_host(world, as_role)
+    assert host.post(f"{url}/seats", data={**sent_, "goes_on": "1"}).status_code == 303
+    assert told(world.student, "placements.position_rests") == base + 1
+    statement = select(Notice).where(Notice.account_id == world.head, Notice.kind.in_(["placements.offer_rests", "placements.offer_gone"]))
+    said = {row.kind: row.message for row in db.session.scalars(statement.order_by(Notice.id))}
+    assert "审核通过前不参加安排" in said["placements.offer_rests"]
+    assert ["其他学期照常" in one for one in said.values()] == [False] * (1 if other == "9" else 2)
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_the_enterprise_reads_only_the_terms_with_seats(world: SimpleNamespace, is_approved: bool) -> None:
     first, second = over_two(world)
     row = position(world.second)
     host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise_id)
     operations.change_position(position=row, hours_per_day=7, **WHOLE)
     operations.set_seats(position=row, term=first, seats=0, **WHOLE)
-    operations.approve_position(position=row, **WHOLE)
+    if is_approved:
+        operations.approve_position(position=row, **WHOLE)
+    else:
+        operations.return_position(position=row, reason="补充", **WHOLE)
     [said] = db.session.scalars(select(Notice).where(Notice.kind == "placements.offer_decided", Notice.account_id == host.id)).all()
     assert said.values["terms"] == second.title
 
