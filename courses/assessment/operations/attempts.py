@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.assessment import passwords, queries, rules
 from courses.assessment.answering import cleaned, digest
 from courses.assessment.errors import NoAttempt, OtherWindow, TooLate
-from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuizItem
+from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuestionVersion, QuizItem
 from courses.assessment.operations.grading import grade, settle
 from courses.assessment.rules import drawing
 from courses.assessment.rules.results import window
@@ -57,7 +57,7 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
         raise NoAttempt(_("这期课程已结束，不能再开始作答；已有的作答和成绩仍可查看。"))
     number = len(known) + 1
     _check(settings, allowance, number, password, now)
-    asked = _asked(block, settings, f"{block.id}:{person_id}:{number}")
+    asked = drawn(block, settings, f"{block.id}:{person_id}:{number}")
     attempt = Attempt(
         block_id=block.id,
         person_id=person_id,
@@ -77,10 +77,7 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
         if running is None:
             raise
         return _taken_over(running, settings, now)
-    versions = queries.current_versions(question_id for question_id, _points in asked)
-    for position, (question_id, points_x10) in enumerate(asked, start=1):
-        version = versions[question_id]
-        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options)
+    for position, points_x10, version, shown in laid_out(asked, settings, str(attempt.id)):
         session().add(AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown))
     _note(attempt.id, AttemptEventKind.STARTED, now, {"rules": _rules(block, allowance)})
     session().flush()
@@ -104,8 +101,11 @@ def _check(settings: QuizSettings, allowance: Allowance, number: int, password: 
         raise NoAttempt(_("测验密码不对。密码由监考或任课教师现场告知，请核对后重试。"), field="password")
 
 
-def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, int]]:
-    """The questions of this attempt with their points: fixed ones and drawn ones, in the order they will be asked."""
+def drawn(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, int]]:
+    """The questions of an attempt with their points in tenths: fixed ones and drawn ones, in the order they will be asked.
+
+    The same text seed gives the same questions. Raises NoAttempt where the quiz asks nothing.
+    """
     parts = queries.parts_of(block.id)
     taken = {part.question_id for part in parts if isinstance(part, QuizItem)}
     found: list[tuple[int, int]] = []
@@ -123,11 +123,20 @@ def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, i
         raise NoAttempt(_("这个测验还没有题目，请稍后再来，或联系课程教师。"))
     chance = drawing.chance(seed)
     if settings.draw and settings.draw < len(found):
-        drawn = set(chance.sample(range(len(found)), settings.draw))
-        found = [pair for n, pair in enumerate(found) if n in drawn]
+        kept = set(chance.sample(range(len(found)), settings.draw))
+        found = [pair for n, pair in enumerate(found) if n in kept]
     if settings.is_shuffled:
         chance.shuffle(found)
     return found
+
+
+def laid_out(asked: Sequence[tuple[int, int]], settings: QuizSettings, seed: str) -> Iterator[tuple[int, int, QuestionVersion, dict[str, Any]]]:
+    """What `drawn` gave as an attempt shows it: position from 1, points in tenths, the version asked now, what chance decides in it."""
+    versions = queries.current_versions(question_id for question_id, _points in asked)
+    for position, (question_id, points_x10) in enumerate(asked, start=1):
+        version = versions[question_id]
+        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{seed}:{question_id}", shuffles=settings.shuffles_options)
+        yield position, points_x10, version, shown
 
 
 def _rules(block: Block, allowance: Allowance) -> dict[str, Any]:
@@ -283,14 +292,19 @@ def submit(
     if not taken.rowcount:  # type: ignore[attr-defined]
         return queries.attempt_by_id(attempt_id) or attempt, False
     session().refresh(attempt, ["state", "submitted_at"])
-    for answer in attempt.answers:
-        asked = queries.asked_of(answer.version, answer.version.question.kind)
-        given = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
-        answer.share_x1000 = given.share_x1000
+    mark_answers(attempt, settings)
     _note(attempt_id, AttemptEventKind.SUBMITTED, now)
     settle(attempt, now)
     audit.record(by=by, did="courses.attempt.submitted", on=attempt, data={"state": attempt.state, "score_x10": attempt.score_x10})
     return attempt, True
+
+
+def mark_answers(attempt: Attempt, settings: QuizSettings) -> None:
+    """What each answer is worth by the version it was asked; None where a person decides."""
+    for answer in attempt.answers:
+        asked = queries.asked_of(answer.version, answer.version.question.kind)
+        given = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
+        answer.share_x1000 = given.share_x1000
 
 
 def _note_late(attempt: Attempt, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime) -> None:
