@@ -17,7 +17,6 @@ from courses.gradebook.operations import books, grades
 from courses.gradebook.types import OWN_SCALE, Cell, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning import queries as learners
-from courses.learning import settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.permissions import Can
@@ -279,7 +278,6 @@ def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, *, un
         row=found,
         scale=Scale.of(book.scale),
         points_in=rules.points_in,
-        kept=settled_queries.kept_marks([enrolment_id]).get(enrolment_id),
         labels=labels,
         words=words,
         Cell=Cell,
