@@ -74,7 +74,9 @@ def learners(at: Step) -> sa.Select[Any]:
     """
     finished = _finished(at.here)
     # Of whom a person settled something is judged here, block by block; in the statement everybody else.
-    settles = select(EnrolmentMark.enrolment_id).where(EnrolmentMark.enrolment_id == Enrolment.id, EnrolmentMark.settled.is_not(None)).correlate(Enrolment)
+    settles = (
+        select(EnrolmentMark.enrolment_id).where(EnrolmentMark.enrolment_id == Enrolment.id, EnrolmentMark.settled.is_not(None)).correlate(Enrolment)
+    )
     # From the last block backwards one look is enough for nearly everybody who has not come this far; only the others are counted.
     came_this_far = [_finished(blocks) >= len(blocks) for blocks in (at.before[-1:], at.before[:-1]) if blocks]
     statement: Any = (

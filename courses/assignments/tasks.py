@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses.assignments.models import Assignment
-from courses.assignments.operations import lateness, peers, releasing, sheets, telling
+from courses.assignments.operations import holding, lateness, peers, releasing, sheets, telling
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
 from courses.catalogue import queries as catalogue
@@ -86,15 +86,23 @@ def tend_peer_review(running: Running) -> Mapping[str, Any]:
 
 def release_marks(running: Running) -> Mapping[str, Any]:
     """Show the marks of an assignment, a hundred to a transaction; what was shown is not shown again."""
-    done = 0
+    done, assignment_id = 0, int(running.args["assignment_id"])
     while True:
         with transaction():
-            waiting = work.unreleased(int(running.args["assignment_id"]))[: releasing.AT_ONCE]
+            _hold(assignment_id)
+            waiting = work.unreleased(assignment_id, releasing.AT_ONCE)
             for submission in waiting:
                 releasing.show(submission=submission, by=SYSTEM, now=clock.now())
         if not waiting:
             return {"released": done}
         done += len(waiting)
+
+
+def _hold(assignment_id: int) -> None:
+    """Nobody hands in or marks while a piece is read and written."""
+    assignment = work.assignment_by_id(assignment_id)
+    if assignment is not None:
+        holding.alone(assignment)
 
 
 def recount_lateness(running: Running) -> Mapping[str, Any]:
@@ -105,6 +113,7 @@ def recount_lateness(running: Running) -> Mapping[str, Any]:
     changed = 0
     for place, some in enumerate(portions(ids, lateness.AT_ONCE), start=1):
         with transaction():
+            _hold(assignment_id)
             changed += lateness.recount(submissions=list(work.whole(some).values()), by=SYSTEM, now=clock.now())
         running.progress(min(place * lateness.AT_ONCE, len(ids)), len(ids))
     return {"changed": changed}

@@ -8,7 +8,7 @@ from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, Submission, SubmissionComment, SubmissionFile, SubmissionMark
-from courses.assignments.operations import releasing
+from courses.assignments.operations import holding, releasing
 from courses.assignments.operations.checking import check_points
 from courses.assignments.queries import work
 from courses.assignments.types import FileUse, Marking, MarkRole, Queue, Rubric, SubmissionState
@@ -37,6 +37,7 @@ def grade(*, submission: Submission, version: int | None, marking: Marking, by: 
     A mark that its author has seen, or that two graders settled, is only changed by `override`, with a reason.
     """
     assignment = submission.assignment
+    holding.beside(assignment)
     check_version(submission, version)
     _check_gradable(assignment, submission, by)
     role = role_of(submission, by)
@@ -142,6 +143,7 @@ def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datet
 
 def override(*, submission: Submission, version: int | None, points_x10: int, reason: str, by: Identity, now: datetime) -> Submission:
     """Replace whatever graders or peers gave, with a reason that stays on record and that the author reads."""
+    holding.beside(submission.assignment)
     check_version(submission, version)
     _check_gradable(submission.assignment, submission, by)
     if not reason.strip():
@@ -156,6 +158,7 @@ def override(*, submission: Submission, version: int | None, points_x10: int, re
 
 def send_back(*, submission: Submission, version: int | None, reason: str, by: Identity, now: datetime) -> Submission:
     """Ask for another version, saying what to change. The draft is what was handed in; a mark that was shown stays in the history."""
+    holding.beside(submission.assignment)
     check_version(submission, version)
     if not submission.number or submission.state is SubmissionState.RETURNED:
         raise NotGradable(_("这份作业还没有提交，或已经退回。"))

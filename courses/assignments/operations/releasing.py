@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from courses.assignments.models import Assignment, Submission
+from courses.assignments.operations import holding
 from courses.assignments.queries import work
 from courses.learning import operations as learning
 from courses.learning import seat_queries
@@ -23,13 +24,14 @@ AT_ONCE = 100
 
 def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     """Show every mark that is there, and from now on each new one at once. Returns how many were shown; many go by a job (-1)."""
-    waiting = work.unreleased(assignment.id)
+    holding.alone(assignment)  # a mark that is being given is there then, or sees that marks are released
+    waiting = work.unreleased(assignment.id, AT_ONCE + 1)
     if assignment.released_at is None:
         if not waiting:
             raise Refused(_("还没有评好的作业，没有成绩可以发布。"), code="nothing_to_release")
         assignment.released_at = now
         session().flush()
-        audit.record(by=by, did="courses.assignment.released", on=assignment, data={"marks": len(waiting)})
+        audit.record(by=by, did="courses.assignment.released", on=assignment, data={"marks": work.count_unreleased(assignment.id)})
     if len(waiting) > AT_ONCE:
         jobs.ask(
             RELEASE_TASK,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from courses.assignments.models import Assignment, Submission
+from courses.assignments.operations import holding
 from courses.assignments.operations.grading import NotGradable, add_mark, role_of, settle
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, MarkRole, Queue
@@ -142,6 +143,7 @@ def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by
     Where two mark, a table gives the mark of whoever brings it, the first or the second. A mark that its author has seen, that was overridden or
     that two graders settled is only changed with a `reason`, as by `grading.override`.
     """
+    holding.beside(assignment)
     stale: list[Problem] = []
     why = reason.strip()[:400]
     for start in range(0, len(wanted), AT_ONCE):

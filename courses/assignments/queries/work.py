@@ -125,7 +125,7 @@ def submission_by_id(submission_id: int) -> Submission | None:
 def handed_in(assignment_id: int) -> list[Submission]:
     """Every submission of an assignment that was handed in, with its authors."""
     statement = _whole().where(Submission.assignment_id == assignment_id, Submission.number > 0).order_by(Submission.id)
-    return list(session().scalars(statement))
+    return list(session().scalars(statement.execution_options(populate_existing=True)))
 
 
 def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
@@ -143,8 +143,9 @@ def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
 
 
 def whole(ids: Collection[int]) -> dict[int, Submission]:
-    """Submissions by id, with what grading them needs."""
-    return {row.id: row for row in session().scalars(_whole().where(Submission.id.in_(ids)))}
+    """Submissions by id as they stand now, with what grading them needs."""
+    statement = _whole().where(Submission.id.in_(ids)).execution_options(populate_existing=True)
+    return {row.id: row for row in session().scalars(statement)}
 
 
 def student_numbers(person_ids: Iterable[int]) -> dict[int, str]:
@@ -291,12 +292,19 @@ def next_in_queue(assignment_id: int, after_id: int) -> int | None:
     return session().scalar(statement.order_by(Submission.submitted_at, Submission.id).limit(1))
 
 
-def unreleased(assignment_id: int) -> list[Submission]:
-    """Graded submissions whose mark is still hidden."""
-    statement = _whole().where(
-        Submission.assignment_id == assignment_id, Submission.state == SubmissionState.GRADED, Submission.released_at.is_(None)
-    )
-    return list(session().scalars(statement.order_by(Submission.id)))
+def _hidden(assignment_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(Submission.assignment_id == assignment_id, Submission.state == SubmissionState.GRADED, Submission.released_at.is_(None))
+
+
+def unreleased(assignment_id: int, limit: int) -> list[Submission]:
+    """The first graded submissions whose mark is still hidden, as they stand now."""
+    statement = _whole().where(_hidden(assignment_id)).order_by(Submission.id).limit(limit)
+    return list(session().scalars(statement.execution_options(populate_existing=True)))
+
+
+def count_unreleased(assignment_id: int) -> int:
+    """How many of these there are."""
+    return session().scalar(select(func.count()).select_from(Submission).where(_hidden(assignment_id))) or 0
 
 
 def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:
