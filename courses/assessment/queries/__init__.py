@@ -66,7 +66,7 @@ from courses.assessment.queries.quizzes import (
     items_of_blocks,
     parts_of,
 )
-from courses.assessment.queries.statistics import answers_to_regrade, graded_answers, hold_to_regrade, ids_to_regrade
+from courses.assessment.queries.statistics import answers_to_regrade, count_to_regrade, graded_answers, hold_to_regrade, ids_to_regrade
 
 __all__ = [
     "allowance_for",
@@ -84,6 +84,7 @@ __all__ = [
     "bank_page",
     "bank_rows",
     "categories",
+    "count_to_regrade",
     "current_version",
     "current_versions",
     "draw_by_id",

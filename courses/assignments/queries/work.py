@@ -171,22 +171,6 @@ def versions_of(submission_id: int) -> list[SubmissionVersion]:
     return list(session().scalars(statement))
 
 
-def latest_versions(assignment_id: int) -> list[tuple[Submission, SubmissionVersion]]:
-    """What stands of every submission of an assignment, with authors and files."""
-    statement = (
-        select(Submission, SubmissionVersion)
-        .join(SubmissionVersion, sa.and_(SubmissionVersion.submission_id == Submission.id, SubmissionVersion.number == Submission.number))
-        .where(Submission.assignment_id == assignment_id)
-        .options(
-            joinedload(Submission.group),
-            selectinload(Submission.members).joinedload(SubmissionMember.person),
-            selectinload(SubmissionVersion.files).joinedload(SubmissionFile.file),
-        )
-        .order_by(Submission.id)
-    )
-    return [(one, version) for one, version in session().execute(statement)]
-
-
 def draft_files(submission_id: int) -> list[SubmissionFile]:
     """The files of the draft."""
     return _files(SubmissionFile.submission_id == submission_id, SubmissionFile.version_id.is_(None), SubmissionFile.use == FileUse.WORK)
