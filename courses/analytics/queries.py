@@ -169,15 +169,24 @@ def scores(run_id: int) -> dict[int, int]:
 
 
 def means(run_id: int) -> dict[int, int]:
-    """The weighted mean, out of 1000, of what was graded of each learner; who has nothing graded is not in it."""
-    weight = sa.case((Block.weight_x10 > 0, Block.weight_x10), else_=1)
+    """The weighted mean, out of 1000 and rounded half up, of what was graded of each learner and counts for the completion; who has nothing of it is
+    not in it."""
     statement = (
-        select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * weight), func.sum(weight))
+        select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * Block.weight_x10), func.sum(Block.weight_x10))
         .join(Block, Block.id == BlockProgress.block_id)
-        .where(Block.run_id == run_id, Block.is_graded, Block.removed_at.is_(None), BlockProgress.score_x10.is_not(None))
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Block.run_id == run_id,
+            Block.is_graded,
+            Block.weight_x10 > 0,
+            BlockProgress.score_x10.is_not(None),
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
         .group_by(BlockProgress.enrolment_id)
     )
-    return {enrolment: int(total) // int(weights) for enrolment, total, weights in session().execute(statement)}
+    return {enrolment: (2 * int(total) + int(weights)) // (2 * int(weights)) for enrolment, total, weights in session().execute(statement)}
 
 
 def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[int, tuple[int, int]]:

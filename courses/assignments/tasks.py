@@ -13,6 +13,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import intakes
 from courses.learning.tables import PART
+from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import portions, session, transaction
@@ -108,12 +109,14 @@ def _hold(assignment_id: int) -> None:
 def recount_lateness(running: Running) -> Mapping[str, Any]:
     """Count anew how late the works of an assignment are, a hundred to a transaction; what was counted changes nothing."""
     assignment_id = int(running.args["assignment_id"])
+    asked_by = running.asked_by_id  # the log names who changed the rule
+    by = identity_of(asked_by, today=clock.today(), origin=running.origin) if asked_by is not None else SYSTEM
     ids = late.handed_in_ids(assignment_id)
     session().rollback()
     changed = 0
     for place, some in enumerate(portions(ids, lateness.AT_ONCE), start=1):
         with transaction():
             _hold(assignment_id)
-            changed += lateness.recount(submissions=list(work.whole(some).values()), by=SYSTEM, now=clock.now())
+            changed += lateness.recount(submissions=list(work.whole(some).values()), by=by, now=clock.now())
         running.progress(min(place * lateness.AT_ONCE, len(ids)), len(ids))
     return {"changed": changed}

@@ -25,6 +25,8 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import queries as persons
 from trainhub.people.models import Person, Student
 
+HISTORY = 200
+"""Changes of one learner that a page lists."""
 CHUNK = 400
 """Learners whose cells are read at once where all are read."""
 
@@ -327,13 +329,13 @@ def grades_in(column_ids: Collection[int], enrolment_ids: Collection[int]) -> di
 
 
 def history(enrolment_id: int) -> list[Change]:
-    """The history of a learner's cells, the latest first."""
+    """The history of a learner's cells, the latest first: the last `HISTORY` changes."""
     statement = (
         select(GradeColumn.title, GradeChange.at, GradeChange.by, GradeChange.before, GradeChange.after, GradeChange.kind, GradeChange.reason)
         .join(GradeColumn, GradeColumn.id == GradeChange.column_id)
         .where(GradeChange.enrolment_id == enrolment_id)
         .order_by(GradeChange.id.desc())
-        .limit(200)
+        .limit(HISTORY)
     )
     return [Change(*row) for row in session().execute(statement)]
 

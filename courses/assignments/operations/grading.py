@@ -58,6 +58,8 @@ def _check_gradable(assignment: Assignment, submission: Submission, by: Identity
 def role_of(submission: Submission, by: Identity) -> MarkRole:
     """As what a mark of this person counts; refuses where the mark stands and only an override, with a reason, changes it."""
     assignment = submission.assignment
+    if submission.state is SubmissionState.RETURNED:
+        raise NotGradable(_("这份作业已退回修改，请等作者提交新版本后评分。要现在定分，请使用“改定成绩”并写明理由。"))
     marks = standing_marks(submission)
     replaced = {MarkRole.OVERRIDE, MarkRole.SHEET} if assignment.is_double else {MarkRole.OVERRIDE}
     if submission.released_at is not None or replaced & marks.keys():

@@ -245,7 +245,9 @@ def line(opened: Open) -> Any:
             form.refuse(refused)
             status = refused.status
             opened = load_line(run_id, enrolment_id)
-    page = line_page("courses/gradebook/line.html", opened.run, opened.book, enrolment_id, form=form, history=queries.history(enrolment_id))
+    page = line_page(
+        "courses/gradebook/line.html", opened.run, opened.book, enrolment_id, form=form, history=queries.history(enrolment_id), most=queries.HISTORY
+    )
     return page, status if status != 200 or not form.is_submitted() else 422
 
 

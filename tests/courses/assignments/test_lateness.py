@@ -215,8 +215,13 @@ def test_very_many_are_counted_anew_by_a_job(session: Session, monkeypatch: pyte
     assert [row.late_days for row in rows] == [2, 2]
     job = session.scalars(select(Job).where(Job.task == lateness.RECOUNT_TASK)).one()
     session.commit()
-    assert recount_lateness(Running(job.id, job.args, None)) == {"changed": 2}
+    who = identities.account(name="改期的教师")
+    session.commit()
+    assert recount_lateness(Running(job.id, job.args, who.id)) == {"changed": 2}
     assert [row.late_days for row in work.handed_in(task.id)] == [0, 0]
+    audit.write_pending(session)
+    events = session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "courses.submission.lateness_recounted"))
+    assert [row.account_id for row in events] == [who.id, who.id], "the log names who changed the rule"
 
 
 def test_a_mate_s_extension_is_shown_where_it_counts(session: Session) -> None:

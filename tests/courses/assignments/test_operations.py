@@ -72,6 +72,8 @@ def test_what_is_to_hand_in_goes_by_the_time_one_was_given_and_ends_with_the_cut
     row = made.hand_in(task, quick, now=DUE)
     assert asked(quick, 1) == []
     grading.send_back(submission=row, version=None, reason="请补充", by=SYSTEM, now=DUE)
+    with pytest.raises(grading.NotGradable, match="退回修改"):
+        made.grade(row, 500)
     assert [asked(quick, days) for days in (1, 4)] == [[(3, True)], [(3, True)]], "what was returned is taken after the cut-off too"
 
 
