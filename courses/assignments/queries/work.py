@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -194,6 +195,14 @@ def file_by_id(file_id: int) -> SubmissionFile | None:
 def marks_of(submission_id: int) -> list[SubmissionMark]:
     """Every mark of a submission in the order they were given."""
     return list(session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id == submission_id).order_by(SubmissionMark.id)))
+
+
+def marks_of_many(submission_ids: Collection[int]) -> dict[int, list[SubmissionMark]]:
+    """The same of several submissions: one query."""
+    found: dict[int, list[SubmissionMark]] = defaultdict(list)
+    for row in session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id.in_(submission_ids)).order_by(SubmissionMark.id)):
+        found[row.submission_id].append(row)
+    return found
 
 
 def latest_comments(submission_ids: Collection[int]) -> dict[int, str]:
