@@ -222,13 +222,8 @@ def as_posts(rows: Sequence[Post], thread: Thread, *, reader: int, may_moderate:
     for row in rows:
         is_mine = row.person_id in mine
         open_reports = reports.get(row.id, 0)
-        hidden = rules.hidden(
-            is_removed=row.removed_at is not None,
-            open_reports=open_reports,
-            may_moderate=may_moderate,
-            is_mine=is_mine,
-            is_staff=row.is_staff,
-        )
+        removed, by_staff = row.removed_at is not None, row.is_staff
+        hidden = rules.hidden(is_removed=removed, open_reports=open_reports, may_moderate=may_moderate, is_mine=is_mine, is_staff=by_staff)
         named = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
         shown.append(
             PostRow(
