@@ -90,8 +90,9 @@ def release_marks(running: Running) -> Mapping[str, Any]:
     done, assignment_id = 0, int(running.args["assignment_id"])
     while True:
         with transaction():
-            _hold(assignment_id)
-            waiting = work.unreleased(assignment_id, releasing.AT_ONCE)
+            assignment = _hold(assignment_id)
+            is_wanted = assignment is not None and assignment.released_at is not None  # else somebody stopped it meanwhile
+            waiting = work.unreleased(assignment_id, releasing.AT_ONCE) if is_wanted else []
             for submission in waiting:
                 releasing.show(submission=submission, by=SYSTEM, now=clock.now())
         if not waiting:
@@ -99,11 +100,12 @@ def release_marks(running: Running) -> Mapping[str, Any]:
         done += len(waiting)
 
 
-def _hold(assignment_id: int) -> None:
+def _hold(assignment_id: int) -> Assignment | None:
     """Nobody hands in or marks while a piece is read and written."""
     assignment = work.assignment_by_id(assignment_id)
     if assignment is not None:
         holding.alone(assignment)
+    return assignment
 
 
 def recount_lateness(running: Running) -> Mapping[str, Any]:

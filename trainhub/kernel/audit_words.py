@@ -190,6 +190,7 @@ DEEDS: Mapping[str, Any] = {
     "example_added": _l("已增加示例"),
     "extended": _l("已延期"),
     "released": _l("已公布"),
+    "release_stopped": _l("已停止公布"),
     "lateness": _l("迟交已重新计算"),
     "lateness_recounted": _l("迟交已重新计算"),
     "sheet_taken": _l("已由表格导入"),

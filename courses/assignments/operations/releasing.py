@@ -46,6 +46,16 @@ def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     return len(waiting)
 
 
+def stop(*, assignment: Assignment, by: Identity, now: datetime) -> None:
+    """Release nothing more by itself: what its authors have seen stays shown, each mark that is given from now on waits. A repeat changes nothing."""
+    holding.alone(assignment)
+    if assignment.released_at is None:
+        return
+    assignment.released_at = None
+    session().flush()
+    audit.record(by=by, did="courses.assignment.release_stopped", on=assignment, data={})
+
+
 def show_remarks(*, submission: Submission, now: datetime) -> None:
     """Let the authors read the remarks on their work."""
     for row in work.comments_of(submission.id):

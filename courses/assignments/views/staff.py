@@ -184,8 +184,12 @@ def remove_comment(pair: tuple[Marked, SubmissionComment]) -> Any:
 @blueprint.post("/teaching/assignments/<int:block_id>/release")
 @guard(Can.RUN_GRADE, load=load_block)
 def release(marked: Marked) -> Any:
-    """Show the marks."""
+    """Show the marks, or show no more of them by itself."""
     block_id = marked.block.id
+    if request.form.get("do") == "stop":
+        with transaction():
+            releasing.stop(assignment=marked.assignment, by=me(), now=clock.now())
+        return done(_("以后评好的成绩不再自动公布；已公布的保持可见。"), "assignments.submissions", block_id=block_id)
     with transaction():
         count = releasing.release(assignment=marked.assignment, by=me(), now=clock.now())
     if count < 0:

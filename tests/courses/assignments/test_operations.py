@@ -388,6 +388,19 @@ def test_where_two_mark_a_table_gives_the_mark_of_whoever_brings_it(session: Ses
         made.grade(row, 900)
 
 
+def test_who_released_by_mistake_lets_the_other_marks_wait(session: Session) -> None:
+    task = made.assignment()
+    first, second = (made.hand_in(task, made.learner(task)) for _n in range(2))
+    made.grade(first, 500)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    for _again in range(2):
+        releasing.stop(assignment=task, by=SYSTEM, now=NOW)
+    made.grade(second, 600)
+    assert [row.released_at is not None for row in (first, second)] == [True, False]
+    assert releasing.release(assignment=task, by=SYSTEM, now=NOW) == 1
+    assert second.released_at is not None
+
+
 @pytest.mark.parametrize("is_double", [False, True])
 def test_a_table_asks_as_often_for_thirty_works(session: Session, count_queries: list[str], is_double: bool) -> None:
     task = made.assignment(is_double=is_double)
