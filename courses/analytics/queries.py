@@ -171,7 +171,7 @@ def scores(run_id: int) -> dict[int, int]:
 def means(run_id: int) -> dict[int, int]:
     """The weighted mean, out of 1000 and rounded half up, of what was graded of each learner and counts for the completion; who has nothing of it is
     not in it."""
-    statement = (
+    statement: Any = (
         select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * Block.weight_x10), func.sum(Block.weight_x10))
         .join(Block, Block.id == BlockProgress.block_id)
         .join(Unit, Unit.id == Block.unit_id)

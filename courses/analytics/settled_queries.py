@@ -42,14 +42,14 @@ def settled_of(run_id: int, blocks: Collection[int]) -> dict[int, Settled]:
         for key, settled in settled_queries.of_run(run_id).items()
         if (mine := {block_id: score for block_id, score in settled.items() if block_id in wanted and is_settled(settled, block_id)})
     }
-    finished: dict[int, set[int]] = defaultdict(set)
+    done: dict[int, set[int]] = defaultdict(set)
     theirs = {block_id for mine in known.values() for block_id in mine}
     statement = select(BlockProgress.enrolment_id, BlockProgress.block_id).where(BlockProgress.block_id.in_(theirs), is_in())
     for some in portions(sorted(known)):
         for key, block_id in session().execute(statement.where(BlockProgress.enrolment_id.in_(some))):
-            finished[key].add(block_id)
+            done[key].add(block_id)
     found = {}
-    for key, mine in known.items():
-        excused = frozenset(block_id for block_id, score in mine.items() if score is None)
-        found[key] = Settled(excused, frozenset(mine) - excused, frozenset(finished[key]) & frozenset(mine))
+    for key, theirs_here in known.items():
+        excused = frozenset(block_id for block_id, score in theirs_here.items() if score is None)
+        found[key] = Settled(excused, frozenset(theirs_here) - excused, frozenset(done[key]) & frozenset(theirs_here))
     return found

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from courses.analytics import queries
+from courses.analytics.settled_queries import is_in
 from courses.catalogue.models import Run
 from courses.learning import settled_queries as learned
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
@@ -47,7 +48,7 @@ def _finished(blocks: Sequence[int]) -> Any:
     """SQL: how many of these blocks the learner of the row has finished. What waits for a mark is finished."""
     return (
         select(func.count())
-        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id.in_(blocks), queries.is_in())
+        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id.in_(blocks), is_in())
         .correlate(Enrolment)
         .scalar_subquery()
     )
@@ -60,7 +61,7 @@ def _stuck_by_word(at: Step) -> list[int]:
     found = []
     for some in portions(sorted(known)):
         finished: dict[int, set[int]] = {key: {block_id for block_id in known[key] if is_settled(known[key], block_id)} for key in some}
-        statement = select(BlockProgress.enrolment_id, BlockProgress.block_id).where(BlockProgress.enrolment_id.in_(some), queries.is_in())
+        statement = select(BlockProgress.enrolment_id, BlockProgress.block_id).where(BlockProgress.enrolment_id.in_(some), is_in())
         for key, block_id in session().execute(statement.where(BlockProgress.block_id.in_(before | here))):
             finished[key].add(block_id)
         found += [key for key, done in finished.items() if before <= done and not here <= done]

@@ -46,7 +46,8 @@ def compared_texts(assignment_id: int) -> tuple[dict[int, str], int]:
     """(the texts that are compared, by submission; how many texts there are): the first of them, up to `MOST_COMPARED` characters, one at least."""
     has_text = sa.and_(Submission.assignment_id == assignment_id, SubmissionVersion.text != "")
     lengths = select(Submission.id, func.length(SubmissionVersion.text)).join(SubmissionVersion, _STANDS).where(has_text).order_by(Submission.id)
-    chosen, total, count = [], 0, 0
+    chosen: list[int] = []
+    total = count = 0
     for key, length in session().execute(lengths):
         count, total = count + 1, total + int(length)
         if total <= MOST_COMPARED or not chosen:
