@@ -189,6 +189,7 @@ DEEDS: Mapping[str, Any] = {
     "mapped": _l("已对应标准"),
     "example_added": _l("已增加示例"),
     "extended": _l("已延期"),
+    "password_wrong": _l("密码输错"),
     "released": _l("已公布"),
     "release_stopped": _l("已停止公布"),
     "lateness": _l("迟交已重新计算"),

@@ -25,13 +25,17 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import TooMany
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 
-__all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "save", "start", "submit"]
+__all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "note_wrong_password", "save", "start", "submit"]
 RULES_KEPT = ("minutes", "attempts", "counts", "draw", "opens_at", "closes_at", "is_sequential", "is_one_session", "allows_negative")
 MOST_A_MINUTE = 10
 """So many attempts at a quiz somebody begins in a minute; a program that tries answers needs hundreds."""
+MOST_WRONG = 10
+"""So many wrong passwords somebody types at a quiz within `WRONG_WITHIN`."""
+WRONG_WITHIN = timedelta(minutes=10)
 MAX_EVENTS = 2_000
 """Events kept of one attempt; a page that reports more is broken or plays a trick."""
 
@@ -56,6 +60,10 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     if run is not None and run.state is RunState.CLOSED:
         raise NoAttempt(_("这期课程已结束，不能再开始作答；已有的作答和成绩仍可查看。"))
     number = len(known) + 1
+    if settings.password and password is not None and queries.wrong_passwords(block.id, by, now - WRONG_WITHIN) >= MOST_WRONG:
+        minutes = int(WRONG_WITHIN.total_seconds()) // 60
+        message = _("测验密码连续输错 %(n)d 次，请 %(m)d 分钟后再试，或向监考、任课教师核对密码。", n=MOST_WRONG, m=minutes)
+        raise TooMany(message, retry_after=60 * minutes, field="password")
     _check(settings, allowance, number, password, now)
     asked = drawn(block, settings, f"{block.id}:{person_id}:{number}")
     attempt = Attempt(
@@ -83,6 +91,11 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
     return attempt
+
+
+def note_wrong_password(*, block: Block, by: Identity, now: datetime) -> None:
+    """Somebody typed a wrong password; written after the refusal, which takes everything else back. So many bar further tries for a while."""
+    audit.record(by=by, did="courses.quiz.password_wrong", on=("course_block", str(block.id)), data={})
 
 
 def _check(settings: QuizSettings, allowance: Allowance, number: int, password: str | None, now: datetime) -> None:

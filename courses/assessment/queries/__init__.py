@@ -26,6 +26,7 @@ from courses.assessment.queries.attempts import (
     to_grade_by_question,
     to_grade_count,
     waiting_answers,
+    wrong_passwords,
 )
 from courses.assessment.queries.bank import (
     as_bank_row,
@@ -132,4 +133,5 @@ __all__ = [
     "versions_of",
     "waiting_answers",
     "was_asked",
+    "wrong_passwords",
 ]

@@ -59,7 +59,7 @@ def answers_to_regrade(
 
 def count_to_regrade(question_id: int, current_no: int) -> dict[int, int]:
     """How many answers `answers_to_regrade` reads, by run."""
-    counts: sa.Select[Any] = select(Block.run_id, sa.func.count())
+    counts: Any = select(Block.run_id, sa.func.count())
     statement = _to_regrade(counts, question_id, current_no, None)
     return {key: count for key, count in session().execute(statement.join(Block, Block.id == Attempt.block_id).group_by(Block.run_id))}
 

@@ -30,7 +30,7 @@ from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused, TooMany
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sending import send
@@ -92,7 +92,7 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         refused=refused,
         has_math=has_math(block.body_html),
     )
-    return (page, 422) if refused is not None else page
+    return (page, refused.status) if refused is not None else page
 
 
 @blueprint.post("/learning/blocks/<int:block_id>/attempts")
@@ -114,7 +114,11 @@ def start(place: Place) -> Any:
         with transaction():
             attempt = attempts.start(block=block, person_id=person_id, by=me(), now=clock.now(), password=request.form.get("password", ""))
             attempt_id, token = attempt.id, attempt.token
-    except attempts.NoAttempt as refused:
+    except (attempts.NoAttempt, TooMany) as refused:
+        block = _load_quiz(block_id).block or block
+        if refused.field == "password" and isinstance(refused, attempts.NoAttempt):
+            with transaction():
+                attempts.note_wrong_password(block=block, by=me(), now=clock.now())
         return _quiz_page(_load_quiz(block_id), refused)
     cookie[f"quiz-{attempt_id}"] = token
     return redirect(url_for("learning.attempt", attempt_id=attempt_id), 303)

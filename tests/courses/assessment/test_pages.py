@@ -252,6 +252,20 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
     assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
 
 
+def test_a_password_is_not_found_out_by_trying(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, password="开考")
+    where = f"/learning/blocks/{taught.quiz.id}/attempts"
+
+    def typed(password: str) -> int:
+        return taught.learner.post(where, data={"agreed": "1", "password": password}).status_code
+
+    assert {typed(f"错{n}") for n in range(attempts.MOST_WRONG)} == {422}
+    late = taught.learner.post(where, data={"agreed": "1", "password": "开考"})
+    assert (late.status_code, "连续输错" in late.text) == (429, True)
+    with time_machine.travel(clock.now() + attempts.WRONG_WITHIN + timedelta(seconds=1), tick=False):
+        assert typed("开考") == 303
+
+
 @pytest.mark.parametrize("is_last", [False, True])
 def test_an_attempt_whose_time_is_over_counts_as_soon_as_the_next_is_asked_for(as_role: AsRole, session: Session, is_last: bool) -> None:
     """The minute's job may not have come by yet; with the last attempt used up nothing new begins, and the old one counts all the same."""
