@@ -134,15 +134,16 @@ def settle(*, submission: Submission, by: Identity, now: datetime, standing: Sta
     deduct(submission=submission, penalty_x10=penalty, by=by, now=now)
 
 
-def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datetime) -> None:
-    """Take this much (tenths of a point) for lateness from the points that stand, whoever gave them; a mark that was shown is shown anew."""
+def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datetime, tells: bool = True) -> None:
+    """Take this much (tenths of a point) for lateness from the points that stand, whoever gave them; a mark that was shown is shown anew (`tells`: see
+    `releasing.show`)."""
     assignment = submission.assignment
     assert submission.points_x10 is not None
     submission.penalty_x10 = penalty_x10
     submission.score_x10 = rules.score_x10(submission.points_x10, penalty_x10, assignment.max_x10)
     session().flush()
     if assignment.released_at is not None or submission.released_at is not None:
-        releasing.show(submission=submission, by=by, now=now)
+        releasing.show(submission=submission, by=by, now=now, tells=tells)
 
 
 def override(*, submission: Submission, version: int | None, points_x10: int, reason: str, by: Identity, now: datetime) -> Submission:

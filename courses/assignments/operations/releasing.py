@@ -63,8 +63,9 @@ def show_remarks(*, submission: Submission, now: datetime) -> None:
     session().flush()
 
 
-def show(*, submission: Submission, by: Identity, now: datetime) -> None:
-    """Release one mark: the log of each author's learning learns it, so that progress and completion follow."""
+def show(*, submission: Submission, by: Identity, now: datetime, tells: bool = True) -> None:
+    """Release one mark: the log of each author's learning learns it, so that progress and completion follow. `tells` is False where another notice says
+    what changed of a mark that was shown before."""
     submission.released_at = submission.released_at or now
     show_remarks(submission=submission, now=now)
     assignment = submission.assignment
@@ -79,6 +80,8 @@ def show(*, submission: Submission, by: Identity, now: datetime) -> None:
             by=by,
             now=now,
         )
+    if not tells:
+        return
     notifications.notify(
         account_ids=accounts.accounts_of_persons(people).values(),
         kind="courses.assignment.graded",

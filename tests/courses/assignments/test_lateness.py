@@ -70,6 +70,7 @@ def test_a_mark_that_is_there_follows_and_a_released_one_is_shown_anew(session: 
     assert (paid(mine), paid(theirs)) == ((0, 0, 800), (2, 400, 400))
     assert (learners.states_of(me.id)[task.block_id].score_x10, learners.states_of(other.id)[task.block_id].score_x10) == (800, 400)
     assert len(told(session, "courses.assignment.lateness")) == 2
+    assert len(told(session, "courses.assignment.graded")) == 1, "one notice says what changed of a mark that was shown"
     audit.write_pending(session)
     events = [row.data for row in session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "courses.submission.lateness_recounted"))]
     assert [(one["late_days_before"], one["late_days"], one["penalty_x10"]) for one in events] == [(2, 1, 200), (1, 0, 0)]
