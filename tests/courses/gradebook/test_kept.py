@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from courses.catalogue.operations import content
 from courses.gradebook import queries
 from courses.gradebook.operations import books, grades
 from courses.learning.types import EnrolmentState
@@ -24,6 +25,20 @@ NOW = make.NOW
 @pytest.fixture(autouse=True)
 def _plain_rows(session: Session) -> None:
     session.expire_on_commit = False
+
+
+def test_the_page_says_by_what_the_mark_of_a_completion_is_reckoned(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """The blocks that are listed by then need not give it."""
+    run = make.run(pass_mark_x10=500, completion_share_x1000=500)
+    unit = make.unit(run)
+    first, _missed = quiz(run, unit), quiz(run, unit)
+    make.publish(run)
+    me, other = make.enrolment(make.loaded(run)), make.enrolment(make.loaded(run))
+    sit(first, me, 1000)
+    content.remove(part=_missed, by=SYSTEM, now=NOW)
+    session.commit()
+    pages = [as_role(Role.TRAINEE, person_id=one.person_id).get(f"/learning/runs/{run.id}/progress").text for one in (me, other)]
+    assert ["按完成课程时计入的内容和权重计算" in page for page in pages] == [True, False]
 
 
 def test_the_table_its_export_and_the_figures_say_the_mark_that_stands(session: Session, as_role: Callable[..., FlaskClient]) -> None:
