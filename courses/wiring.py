@@ -19,6 +19,7 @@ from courses.assessment.views import common as assessment_views
 from courses.assessment.views import exchange as exchange_pages
 from courses.assessment.views import quizzes as quiz_pages
 from courses.assessment.views import statistics as statistics_pages
+from courses.assessment.views import trying as trying_pages
 from courses.assignments import models as assignments_models
 from courses.assignments import tasks as assignments_tasks
 from courses.assignments.operations import lateness, releasing
@@ -107,7 +108,7 @@ interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
 LEARNING_PAGES = (course, entry, notes, player, quiz, doing, table_pages, intake_pages, discussion_staff_views)
-ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
+ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages, trying_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 CURRICULUM_PAGES = (curriculum_marks, curriculum_editing)
 GRADEBOOK_PAGES = (gradebook_tables, gradebook_sources)

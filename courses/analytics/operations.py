@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from courses.analytics import queries, risk_queries, rules
+from courses.analytics import queries, risk_queries, rules, settled_queries
 from courses.analytics.models import RunSummary, StoredRisk
 from courses.analytics.types import GroupFacts, LearnerRisk, Summary, UnitFacts
 from courses.catalogue import queries as catalogue
@@ -80,16 +80,18 @@ def _summary(run_id: int, now: datetime) -> Summary:
     finished: dict[int, set[int]] = defaultdict(set)
     blocks = queries.needed(run_id)
     needed = Counter(block.unit_id for block in blocks)
+    settled = _settled_by_unit(run_id, blocks)
+    touched: dict[int, set[int]] = defaultdict(set)
     for row in queries.unit_progress(run_id, [block.id for block in blocks]):
         started[row.unit_id] += 1
-        if row.done >= needed[row.unit_id]:
+        touched[row.enrolment_id].add(row.unit_id)
+        if row.done + settled[row.enrolment_id][row.unit_id] >= needed[row.unit_id]:
             finished[row.enrolment_id].add(row.unit_id)
+    finishers = Counter(unit_id for done in finished.values() for unit_id in done)
+    for enrolment_id, mine in settled.items():  # nobody is stuck in a unit that asks nothing of them any more, nor has finished it
+        finished[enrolment_id] |= {unit_id for unit_id, count in mine.items() if count >= needed[unit_id] and unit_id not in touched[enrolment_id]}
     counted = [unit.id for unit in units if needed[unit.id]]
     stuck = rules.stuck_at(counted, finished, [row.id for row in learners if row.state is EnrolmentState.ACTIVE])
-    finishers: dict[int, int] = defaultdict(int)
-    for done in finished.values():
-        for unit_id in done:
-            finishers[unit_id] += 1
     events = pd.DataFrame([(enrolment, unit, at.timestamp()) for enrolment, unit, at in queries.log(run_id)], columns=["enrolment", "unit", "at"])
     spent = rules.minutes(events)
     by_unit = spent[spent["minutes"] > 0].groupby("unit")["minutes"]
@@ -117,6 +119,15 @@ def _summary(run_id: int, now: datetime) -> Summary:
         weeks=_weeks(events, now),
         histogram=_histogram(learners),
     )
+
+
+def _settled_by_unit(run_id: int, blocks: Sequence[queries.Needed]) -> defaultdict[int, Counter[int]]:
+    """How many blocks of each unit nobody waits for of a learner, by a person's word alone."""
+    unit_of = {block.id: block.unit_id for block in blocks}
+    found: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for enrolment_id, mine in settled_queries.settled_of(run_id, unit_of).items():
+        found[enrolment_id] = Counter(unit_of[block_id] for block_id in mine.open)
+    return found
 
 
 def _rounded(value: float | None) -> float | None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from courses.analytics.models import RunSummary
+from courses.analytics.settled_queries import is_in, settled_of
 from courses.analytics.types import GroupFacts, Summary, UnitFacts
 from courses.assessment.queries import hours
 from courses.assignments.models import Assignment, AssignmentExtension
@@ -136,11 +137,6 @@ def units(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
-def is_in() -> sa.ColumnElement[bool]:
-    """What the learner has finished: done, or handed in and waiting for a mark that is not the learner's to give."""
-    return sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
-
-
 def unit_progress(run_id: int, blocks: Collection[int]) -> list[Any]:
     """For each learner with a seat and each unit touched: how many of these blocks are done or wait for a mark."""
     done = func.sum(sa.case((sa.and_(is_in(), Block.id.in_(blocks)), 1), else_=0))
@@ -173,21 +169,31 @@ def scores(run_id: int) -> dict[int, int]:
 
 
 def means(run_id: int) -> dict[int, int]:
-    """The weighted mean, out of 1000, of what was graded of each learner; who has nothing graded is not in it."""
-    weight = sa.case((Block.weight_x10 > 0, Block.weight_x10), else_=1)
-    statement = (
-        select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * weight), func.sum(weight))
+    """The weighted mean, out of 1000 and rounded half up, of what was graded of each learner and counts for the completion; who has nothing of it is
+    not in it."""
+    statement: Any = (
+        select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * Block.weight_x10), func.sum(Block.weight_x10))
         .join(Block, Block.id == BlockProgress.block_id)
-        .where(Block.run_id == run_id, Block.is_graded, Block.removed_at.is_(None), BlockProgress.score_x10.is_not(None))
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Block.run_id == run_id,
+            Block.is_graded,
+            Block.weight_x10 > 0,
+            BlockProgress.score_x10.is_not(None),
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
         .group_by(BlockProgress.enrolment_id)
     )
-    return {enrolment: int(total) // int(weights) for enrolment, total, weights in session().execute(statement)}
+    return {enrolment: (2 * int(total) + int(weights)) // (2 * int(weights)) for enrolment, total, weights in session().execute(statement)}
 
 
 def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[int, tuple[int, int]]:
     """Of each learner who has finished anything that everybody needs: its share in thousandths, and how many of it wait for a mark.
 
-    Finished is what is done and what waits for a mark. `enrolment_ids`: only of these.
+    Finished is what is done, what waits for a mark and what a teacher wrote a mark for; what a learner is excused of is no part of the whole.
+    `enrolment_ids`: only of these.
     """
     blocks = [block.id for block in needed(run_id)]
     if not blocks:
@@ -200,26 +206,35 @@ def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[i
     )
     if enrolment_ids is not None:
         statement = statement.where(BlockProgress.enrolment_id.in_(enrolment_ids))
-    return {key: (1000 * int(number) // len(blocks), int(waits)) for key, number, waits in session().execute(statement)}
+    counts = {key: (int(number), int(waits)) for key, number, waits in session().execute(statement)}
+    found = {key: (1000 * number // len(blocks), waits) for key, (number, waits) in counts.items()}
+    for key, mine in settled_of(run_id, blocks).items():
+        number, waits = counts.get(key, (0, 0))
+        asked, done = len(blocks) - len(mine.excused), number - len(mine.excused & mine.finished) + len(mine.written - mine.finished)
+        found[key] = (1000 * done // asked if asked else 1000, waits)
+    return found
 
 
 def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     """How many needed blocks are past their date, and how many of them nobody waits for of each learner.
 
-    Those are what the learner has done, what was handed in and waits for a mark, and work and quizzes for which the learner was given more time.
+    Those are what the learner has done, what was handed in and waits for a mark, what a person settled, and work and quizzes for which the
+    learner was given more time; each block once.
     """
     late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
     if not late:
         return 0, {}
     statement = select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), is_in()).group_by(BlockProgress.enrolment_id)
     found = {enrolment: int(number) for enrolment, number in session().execute(statement)}
-    for enrolment in (*_given_time(run_id, late, now), *_given_hours(run_id, late, now)):
+    spared = {*_given_time(run_id, late, now), *_given_hours(run_id, late, now)}
+    spared |= {(enrolment, block_id) for enrolment, mine in settled_of(run_id, late).items() for block_id in mine.open}
+    for enrolment, _block in spared:
         found[enrolment] = found.get(enrolment, 0) + 1
     return len(late), found
 
 
-def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
-    """Who has more time for work of these blocks, once for each of them that was not handed in; the latest extension holds."""
+def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> set[tuple[int, int]]:
+    """Who has more time for which work of these blocks that was not handed in, (enrolment, block); the latest extension holds."""
     later = aliased(AssignmentExtension)
     is_latest = ~(
         select(later.id)
@@ -240,18 +255,18 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
         .exists()
     )
     statement = (
-        select(Enrolment.id)
+        select(Enrolment.id, Assignment.block_id)
         .join(Person, Person.id == Enrolment.person_id)
         .join(AssignmentExtension, _names(AssignmentExtension.person_id))
         .join(Assignment, Assignment.id == AssignmentExtension.assignment_id)
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Assignment.block_id.in_(blocks))
         .where(AssignmentExtension.until_at >= now, is_latest, ~handed_in)
     )
-    return list(session().scalars(statement))
+    return {(enrolment, block_id) for enrolment, block_id in session().execute(statement)}
 
 
-def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
-    """Who may still take quizzes of these blocks that have closed for the others, once for each of them that was not handed in."""
+def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> set[tuple[int, int]]:
+    """Who may still take which quizzes of these blocks that have closed for the others and that were not handed in, (enrolment, block)."""
     longer = hours.open_longer(blocks, now).subquery()
     has_it = (
         select(BlockProgress.id)
@@ -267,7 +282,7 @@ def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), ~has_it)
         .distinct()
     )
-    return [enrolment for enrolment, _block in session().execute(statement)]
+    return {(enrolment, block_id) for enrolment, block_id in session().execute(statement)}
 
 
 def summary_of(run_id: int) -> Summary | None:

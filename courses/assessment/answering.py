@@ -13,6 +13,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from courses.assessment.models import Attempt
 from courses.assessment.types import BY_PERSON, QuestionKind
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -95,3 +96,12 @@ def response_of(form: MultiDict[str, str], name: str, kind: QuestionKind, data: 
             return {"ranks": {option["key"]: form.get(f"{name}-r-{option['key']}", "") for option in data.get("options", [])}}
         case _:
             return {"text": form.get(name, "")}
+
+
+def responses_of(form: MultiDict[str, str], attempt: Attempt) -> dict[int, Mapping[str, Any]]:
+    """The answers in a form by position (q1, q2, ...). A question that is not in it keeps its answer."""
+    return {
+        row.position: response_of(form, f"q{row.position}", row.version.question.kind, row.version.data)
+        for row in attempt.answers
+        if f"q{row.position}-shown" in form
+    }

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
+from courses.assessment.rules.drawing import key_names
 from courses.assessment.rules.numbers import number, plain_number, rounded
 from courses.assessment.types import CHOICES, QuestionKind
 from trainhub.kernel.i18n import _
@@ -258,18 +259,23 @@ def keep_keys(data: dict[str, Any], known: Mapping[str, Any]) -> None:
 
 
 def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]]) -> None:
-    """A row that is still there keeps its key, whatever its place: answers given before stay comparable."""
+    """A row that is still there keeps its key, whatever its place: answers given before stay comparable. One that was reworded where it stands keeps
+    it too, but only while there are as many rows as before; any other new row gets a key that none had: an old answer names no option it never saw."""
     free = {str(row.get("key")): (row.get("body"), row.get("answer")) for row in known if row.get("key")}
     for row in rows:
         same = next((key for key, what in free.items() if what == (row.get("body"), row.get("answer"))), None)
         if same is not None:
             row["key"] = same
             free.pop(same)
-    for place, row in enumerate(rows):
-        at_place = str(known[place].get("key")) if place < len(known) else ""
+    for row, before in zip(rows, known, strict=False) if len(rows) == len(known) else ():
+        at_place = str(before.get("key"))
         if "key" not in row and at_place in free:
             row["key"] = at_place
             free.pop(at_place)
+    fresh = (key for key in key_names() if key not in {str(row.get("key")) for row in known})
+    for row in rows if known else ():
+        if "key" not in row:
+            row["key"] = next(fresh)
 
 
 # -- lines out ----------------------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses.assignments.models import Assignment
-from courses.assignments.operations import lateness, peers, releasing, sheets, telling
+from courses.assignments.operations import holding, lateness, peers, releasing, sheets, telling
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import intakes
 from courses.learning.tables import PART
+from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import portions, session, transaction
@@ -86,10 +87,12 @@ def tend_peer_review(running: Running) -> Mapping[str, Any]:
 
 def release_marks(running: Running) -> Mapping[str, Any]:
     """Show the marks of an assignment, a hundred to a transaction; what was shown is not shown again."""
-    done = 0
+    done, assignment_id = 0, int(running.args["assignment_id"])
     while True:
         with transaction():
-            waiting = work.unreleased(int(running.args["assignment_id"]))[: releasing.AT_ONCE]
+            assignment = _hold(assignment_id)
+            is_wanted = assignment is not None and assignment.released_at is not None  # else somebody stopped it meanwhile
+            waiting = work.unreleased(assignment_id, releasing.AT_ONCE) if is_wanted else []
             for submission in waiting:
                 releasing.show(submission=submission, by=SYSTEM, now=clock.now())
         if not waiting:
@@ -97,14 +100,25 @@ def release_marks(running: Running) -> Mapping[str, Any]:
         done += len(waiting)
 
 
+def _hold(assignment_id: int) -> Assignment | None:
+    """Nobody hands in or marks while a piece is read and written."""
+    assignment = work.assignment_by_id(assignment_id)
+    if assignment is not None:
+        holding.alone(assignment)
+    return assignment
+
+
 def recount_lateness(running: Running) -> Mapping[str, Any]:
     """Count anew how late the works of an assignment are, a hundred to a transaction; what was counted changes nothing."""
     assignment_id = int(running.args["assignment_id"])
+    asked_by = running.asked_by_id  # the log names who changed the rule
+    by = identity_of(asked_by, today=clock.today(), origin=running.origin) if asked_by is not None else SYSTEM
     ids = late.handed_in_ids(assignment_id)
     session().rollback()
     changed = 0
     for place, some in enumerate(portions(ids, lateness.AT_ONCE), start=1):
         with transaction():
-            changed += lateness.recount(submissions=list(work.whole(some).values()), by=SYSTEM, now=clock.now())
+            _hold(assignment_id)
+            changed += lateness.recount(submissions=list(work.whole(some).values()), by=by, now=clock.now())
         running.progress(min(place * lateness.AT_ONCE, len(ids)), len(ids))
     return {"changed": changed}

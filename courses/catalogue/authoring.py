@@ -116,8 +116,7 @@ def new_course() -> Any:
     """Make a course in the name of an organisation over which one may."""
     form = CourseForm(owners=choice_queries.owner_choices(me()))
     if form.validate_on_submit():
-        owner = organisations.by_id(form.owner_id.data)
-        assert owner is not None
+        owner = form.owner()
         demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(owner))
         try:
             with transaction():

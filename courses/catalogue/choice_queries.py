@@ -18,7 +18,7 @@ from trainhub.organisations.types import OrganisationState
 from trainhub.programmes.models import Cohort, Programme
 
 CHOICES = 500
-"""So many courses a form offers; others are named by their codes."""
+"""So many courses or organisations a form offers; others are named by their codes."""
 
 
 def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
@@ -39,20 +39,19 @@ def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
 
 
 def owner_choices(identity: Identity) -> list[tuple[int, str]]:
-    """The verified organisations in whose name the reader may make courses."""
+    """The verified organisations in whose name the reader may make courses, the first `CHOICES` of them (`owning.OwnedForm` asks for the code of others)."""
     clause = organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
     statement = select(Organisation.id, Organisation.name).where(clause, Organisation.state == OrganisationState.VERIFIED)
-    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id).limit(500))]
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id).limit(CHOICES))]
 
 
 def cohort_choices(university_id: int) -> list[tuple[int, str]]:
-    """The cohorts of a university's programmes, the latest first."""
+    """The cohorts of a university's programmes, the latest first: all of them, some thousands where a large university keeps twenty years."""
     statement = (
         select(Cohort.id, Programme.name, Cohort.year)
         .join(Programme, Programme.id == Cohort.programme_id)
         .where(Programme.university_id == university_id)
         .order_by(Cohort.year.desc(), Programme.name, Cohort.id)
-        .limit(300)
     )
     return [(key, f"{name} · {year}") for key, name, year in session().execute(statement)]
 

@@ -14,6 +14,7 @@ from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
 from courses.catalogue.choice_queries import CHOICES
+from courses.catalogue.owning import OwnedForm
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
 from trainhub.kernel.clock import is_minute_of
 from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
@@ -21,13 +22,12 @@ from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
-class CourseForm(Form):
+class CourseForm(OwnedForm):
     """A course: what the catalogue says about it."""
 
     code = Text(_l("课程代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -，例如 IM-101；保存后不能修改"))
     title = Text(_l("课程名称"), [InputRequired(), Length(max=200)])
     title_en = Text(_l("英文名称"), [Length(max=200)])
-    owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
     summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))
     description = LongText(_l("课程介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写；写明学什么、适合谁、怎样考核"))
     needs = LongText(_l("需要的基础"), [Length(max=1000)], description=_l("每行一条，例如：学过高等数学"))
@@ -51,7 +51,7 @@ class CourseForm(Form):
             del self.prerequisites
         if len(courses) < CHOICES:
             del self.more_prerequisites
-        self.owner_id.choices = picks(owners)
+        self.offer(owners)
         known = getattr(kw.get("obj"), "language", "") or "zh"  # an imported course may say zh-CN
         self.language.choices = picks({**labels.LANGUAGES, **({} if known in labels.LANGUAGES else {known: known})})
         none = {"": _l("不限定")}

@@ -34,7 +34,7 @@ def copy_run(run: Run) -> Any:
             with transaction():
                 new = operations.renew(run=run, code=form.code.data or "", starts_on=form.starts_on.data, by=me(), now=clock.now())  # type: ignore[arg-type]
                 new_id = new.id
-            return done(_("已复制为新期次（草稿），日期已平移，学员没有复制。请核对后发布。"), "staff.settings", run_id=new_id)
+            return done(_("已复制为新期次（草稿），日期已平移，学员和测验密码没有复制。请核对后发布。"), "staff.settings", run_id=new_id)
         except Refused as refused:
             form.refuse(refused)
             run = load_run(run_id)

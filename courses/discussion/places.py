@@ -88,7 +88,13 @@ def load_post(post_id: int, **_more: Any) -> Place:
     place = load_thread(post.thread_id)
     is_mine = people.is_same_human(place.reader, post.person_id)
     reports = queries.count_reports_of(post.id)
-    match rules.hidden(is_removed=post.removed_at is not None, open_reports=reports, may_moderate=place.may_moderate, is_mine=is_mine):
+    match rules.hidden(
+        is_removed=post.removed_at is not None,
+        open_reports=reports,
+        may_moderate=place.may_moderate,
+        is_mine=is_mine,
+        is_staff=post.is_staff,
+    ):
         case Hidden.REMOVED:
             raise NotFound(_("没有这条发言，可能已被移除。"))
         case Hidden.REPORTED:

@@ -76,8 +76,9 @@ def under_report(thread_ids: Collection[int]) -> set[int]:
 
 
 def _reported() -> sa.Select[int]:
-    """SQL: the posts that classmates do not see until the staff has decided."""
-    return select(PostReport.post_id).where(PostReport.decided_at.is_(None)).group_by(PostReport.post_id).having(func.count() >= rules.HIDE_AT)
+    """SQL: the posts that classmates do not see until the staff has decided; what the staff wrote is none of them."""
+    waiting = select(PostReport.post_id).join(Post, Post.id == PostReport.post_id).where(PostReport.decided_at.is_(None), ~Post.is_staff)
+    return waiting.group_by(PostReport.post_id).having(func.count() >= rules.HIDE_AT)
 
 
 def threads(
@@ -221,7 +222,8 @@ def as_posts(rows: Sequence[Post], thread: Thread, *, reader: int, may_moderate:
     for row in rows:
         is_mine = row.person_id in mine
         open_reports = reports.get(row.id, 0)
-        hidden = rules.hidden(is_removed=row.removed_at is not None, open_reports=open_reports, may_moderate=may_moderate, is_mine=is_mine)
+        removed, by_staff = row.removed_at is not None, row.is_staff
+        hidden = rules.hidden(is_removed=removed, open_reports=open_reports, may_moderate=may_moderate, is_mine=is_mine, is_staff=by_staff)
         named = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
         shown.append(
             PostRow(

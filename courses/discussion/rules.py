@@ -57,11 +57,11 @@ def marked(rendered: str, names: Sequence[str]) -> str:
     return "".join(part if part.startswith("<") else pattern.sub(r"<mark>@\1</mark>", part) for part in parts)
 
 
-def hidden(*, is_removed: bool, open_reports: int, may_moderate: bool, is_mine: bool) -> Hidden | None:
-    """Why a post's text is not shown to a reader. Staff sees reported ones, the writer sees his own."""
+def hidden(*, is_removed: bool, open_reports: int, may_moderate: bool, is_mine: bool, is_staff: bool) -> Hidden | None:
+    """Why a post's text is not shown to a reader. Staff sees reported ones, the writer sees his own; what the staff wrote no reports hide."""
     if is_removed:
         return None if may_moderate else Hidden.REMOVED
-    if open_reports >= HIDE_AT and not (may_moderate or is_mine):
+    if open_reports >= HIDE_AT and not (may_moderate or is_mine or is_staff):
         return Hidden.REPORTED
     return None
 

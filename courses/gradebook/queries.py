@@ -16,6 +16,7 @@ from courses.catalogue.models import Block, RunGroup, RunGroupMember, Section, U
 from courses.gradebook import rules
 from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn, KeptScore
 from courses.gradebook.types import BookRow, CategoryRule, Cell, Change, ColumnRule, ColumnStatistics, GradeKind
+from courses.learning import settled_queries
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
 from courses.learning.types import SEATED, EnrolmentState, Missed
 from trainhub.kernel.db import session
@@ -24,6 +25,8 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import queries as persons
 from trainhub.people.models import Person, Student
 
+HISTORY = 200
+"""Changes of one learner that a page lists."""
 CHUNK = 400
 """Learners whose cells are read at once where all are read."""
 
@@ -262,18 +265,18 @@ def line_versions(enrolment_ids: Collection[int]) -> dict[int, int]:
 
 
 def book_rows(book: Gradebook, people: Sequence[Any]) -> list[BookRow]:
-    """The lines of some learners (rows of `learners`) with their totals: six queries however many."""
+    """The lines of some learners (rows of `learners`) with their totals: seven queries however many."""
     categories, columns = rules_of(book.id)
     return list(_lines(book, people, categories, columns))
 
 
 def _lines(book: Gradebook, people: Sequence[Any], categories: list[CategoryRule], columns: list[ColumnRule]) -> Iterator[BookRow]:
     ids = [row[0] for row in people]
-    cells, versions = cells_of(columns, ids), line_versions(ids)
+    cells, versions, kept = cells_of(columns, ids), line_versions(ids), settled_queries.kept_marks(ids)
     for enrolment_id, person_id, name, number in people:
         mine = cells.get(enrolment_id, {})
         total = rules.total(categories, columns, mine, missing_is_zero=book.missing_is_zero)
-        yield BookRow(enrolment_id, person_id, name, number, mine, total, versions.get(enrolment_id, 0))
+        yield BookRow(enrolment_id, person_id, name, number, mine, total, versions.get(enrolment_id, 0), enrolment_id in kept, kept.get(enrolment_id))
 
 
 def all_rows(book: Gradebook, categories: list[CategoryRule], columns: list[ColumnRule]) -> Iterator[BookRow]:
@@ -326,13 +329,13 @@ def grades_in(column_ids: Collection[int], enrolment_ids: Collection[int]) -> di
 
 
 def history(enrolment_id: int) -> list[Change]:
-    """The history of a learner's cells, the latest first."""
+    """The history of a learner's cells, the latest first: the last `HISTORY` changes."""
     statement = (
         select(GradeColumn.title, GradeChange.at, GradeChange.by, GradeChange.before, GradeChange.after, GradeChange.kind, GradeChange.reason)
         .join(GradeColumn, GradeColumn.id == GradeChange.column_id)
         .where(GradeChange.enrolment_id == enrolment_id)
         .order_by(GradeChange.id.desc())
-        .limit(200)
+        .limit(HISTORY)
     )
     return [Change(*row) for row in session().execute(statement)]
 
@@ -380,14 +383,15 @@ def statistics(book: Gradebook) -> list[ColumnStatistics]:
 
 
 def totals(run_id: int) -> list[int]:
-    """The totals handed down, in order; those that are being computed again as they were."""
+    """The totals handed down, in order; those that are being computed again as they were, and the mark that stands of who had completed before."""
     statement = (
-        select(EnrolmentMark.score_x10)
+        select(Enrolment.id, EnrolmentMark.score_x10, Enrolment.state)
         .join(Enrolment, Enrolment.id == EnrolmentMark.enrolment_id)
-        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), EnrolmentMark.score_x10.is_not(None))
-        .order_by(EnrolmentMark.score_x10)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     )
-    return [score for score in session().scalars(statement) if score is not None]
+    rows = list(session().execute(statement))
+    kept = settled_queries.kept_marks([key for key, _score, state in rows if state is EnrolmentState.COMPLETED])
+    return sorted(score for score in (kept.get(key, score) for key, score, _state in rows) if score is not None)
 
 
 def due_count(run_id: int) -> int:

@@ -154,6 +154,14 @@ class BookRow:
     cells: dict[int, Cell]
     total: Total
     version: int
+    is_kept: bool = False
+    """The learner had completed before there was a book, and nobody decided anything in it: `kept_x10` is the mark, not the book's total."""
+    kept_x10: int | None = None
+
+    @property
+    def mark_x10(self) -> int | None:
+        """The mark of the course, out of 1000: the total, or what is kept."""
+        return self.kept_x10 if self.is_kept else self.total.score_x10
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from courses.assessment.models import QuestionVersion
 from courses.assessment.types import Counts, QuestionKind, QuizSettings
 from courses.assignments.models import Assignment
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
+from courses.interop import types as docs
+from courses.interop.as_came import Asked
 from trainhub.kernel.i18n import _, listed
 
 
@@ -34,6 +37,35 @@ def quizzes(blocks: Sequence[Block]) -> list[str]:
     return _told(lost)
 
 
+class ByLot(NamedTuple):
+    """A quiz with what it goes out as if that is what it came as (else None), and what it asks."""
+
+    block: Block
+    came: docs.Content | None
+    asked: Sequence[Asked]
+
+
+def lots(quizzes: Sequence[ByLot]) -> list[str]:
+    """What lots decide in an attempt here and not elsewhere. A pool that goes out as it came is drawn from in its own way there, too."""
+    lost: dict[str, list[str]] = {}
+    for block, came, asked in quizzes:
+        rules, name = QuizSettings.of(block.settings), block.title or block.key
+        is_mixed = isinstance(came, docs.ProblemDoc) and any(one.is_shuffled for one in came.questions)
+        kinds = {
+            _("测验的题目顺序打乱"): rules.is_shuffled and not isinstance(came, docs.PoolDoc),
+            _("多选题的选项顺序打乱"): rules.shuffles_options
+            and not is_mixed
+            and any(one.version.question.kind is QuestionKind.MULTIPLE for one in asked),
+            _("各题分值不同的随机抽题（其他平台上是固定的题，总分随之不同）"): rules.draw
+            and came is None
+            and len({one.points_x10 for one in asked}) > 1,
+        }
+        for kind, is_set in kinds.items():
+            if is_set:
+                lost.setdefault(kind, []).append(name)
+    return _told(lost)
+
+
 def questions(asked: Mapping[str, Sequence[QuestionVersion]]) -> list[str]:
     """What questions of these quizzes (by name) give that other platforms do not: partial credit of typed answers, penalties, own weights."""
     lost: dict[str, list[str]] = {}
@@ -47,6 +79,7 @@ def questions(asked: Mapping[str, Sequence[QuestionVersion]]) -> list[str]:
                 for version in versions
             ),
             _("答错扣分"): any(version.data.get("penalty_x1000") for version in versions),
+            _("数值题的单位换算和缺单位的得分（导出后只比较数值）"): any(version.data.get("units") for version in versions),
             _("上传文件的题（导出为论述题）"): any(version.question.kind is QuestionKind.FILE for version in versions),
         }
         for kind, is_set in kinds.items():

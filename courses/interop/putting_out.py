@@ -108,10 +108,15 @@ def _left_behind(
 ) -> list[str]:
     """The rules that no format takes. Of questions that go out as they came nothing is lost."""
     asked: dict[str, list[QuestionVersion]] = {}
+    by_lot = []
     for block in blocks:
-        if block.id in items and _as_it_came(block, items[block.id], versions) is None:
-            asked.setdefault(block.title or block.key, []).extend(versions[key] for part in items[block.id] for key in part.questions)
-    told = [*left_behind.quizzes(blocks), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
+        if block.id in items:
+            came = _as_it_came(block, items[block.id], versions)
+            mine = _asked_in(items[block.id], versions)
+            by_lot.append(left_behind.ByLot(block, came, mine))
+            if came is None:
+                asked.setdefault(block.title or block.key, []).extend(one.version for one in mine)
+    told = [*left_behind.quizzes(blocks), *left_behind.lots(by_lot), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
     return [*told, *left_behind.run_rules(run, blocks)]
 
 
@@ -125,8 +130,8 @@ class Part:
 
     @property
     def worth_x10(self) -> int:
-        """The points that one attempt can get here."""
-        return sum(self.points_x10) if self.count is None else self.count * self.points_x10[0]
+        """The points that one attempt can get here, of what is drawn the mean."""
+        return sum(self.points_x10) if self.count is None else round(Fraction(self.count * sum(self.points_x10), len(self.points_x10)))
 
 
 def _asked(run: Run, quizzes: list[int]) -> dict[int, list[Part]]:
@@ -236,7 +241,7 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
     """Questions asked one after another, or problems to draw from; the weight of the quiz is shared by points."""
 
     def problem(questions: tuple[int, ...], points: int, each: Sequence[int] = ()) -> docs.ProblemDoc:
-        asked = _weighed([question_docs(versions[question_id]) for question_id in questions], each or [1] * len(questions))
+        asked = _weighed([_mixed(question_docs(versions[question_id]), block) for question_id in questions], each or [1] * len(questions))
         weight = round(block.weight_x10 * points / total) if total else block.weight_x10
         shown = "attempted" if QuizSettings.of(block.settings).shows_answers else "never"
         return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"), show_answer=shown)
@@ -250,6 +255,12 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
         tuple(versions[question_id].question.name for question_id, _points in pairs),
         part.count if part.count < len(pairs) else None,
     )
+
+
+def _mixed(asked: Sequence[docs.QuestionDoc], block: Block) -> list[docs.QuestionDoc]:
+    """The order of options is decided by lot where the quiz says so and formats can say it: of single choices."""
+    mixes = QuizSettings.of(block.settings).shuffles_options
+    return [replace(one, is_shuffled=mixes and one.kind is docs.QuestionKind.SINGLE) for one in asked]
 
 
 def _weighed(asked: Sequence[Sequence[docs.QuestionDoc]], points: Sequence[int]) -> tuple[docs.QuestionDoc, ...]:

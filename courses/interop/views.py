@@ -9,13 +9,13 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, send_file, url_for
 from flask_wtf.file import FileField
-from wtforms import SelectField
 from wtforms.validators import InputRequired, Length
 
 from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
 from courses.catalogue.models import Run
+from courses.catalogue.owning import OwnedForm
 from courses.interop.olx.writer import write_olx
 from courses.interop.putting_out import asset_reader, course_doc
 from courses.interop.tasks import TASK
@@ -25,8 +25,7 @@ from trainhub.kernel import clock, files, jobs, sniff
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.fields import picks
-from trainhub.kernel.forms import Form, Text, once
+from trainhub.kernel.forms import Text, once
 from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.organisations import queries as organisations
 
@@ -36,10 +35,9 @@ NOTES = "export-notes.txt"
 PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
 
 
-class ImportForm(Form):
+class ImportForm(OwnedForm):
     """A package and in whose name it is taken in."""
 
-    owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
     code = Text(_l("课程代码"), [Length(max=60)], description=_l("留空则使用课程包中的代码"))
     package = FileField(_l("课程包"), [InputRequired()])
 
@@ -49,10 +47,9 @@ class ImportForm(Form):
 def start() -> Any:
     """Upload a package; the import runs as a job."""
     form = ImportForm()
-    form.owner_id.choices = picks(choice_queries.owner_choices(me()))
+    form.offer(choice_queries.owner_choices(me()))
     if form.validate_on_submit():
-        owner = organisations.by_id(form.owner_id.data)
-        assert owner is not None
+        owner = form.owner()
         demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(owner))
         try:
             with transaction():

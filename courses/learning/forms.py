@@ -21,7 +21,9 @@ class AllowanceForm(Form):
     extra_minutes = IntegerField(_l("加时（分钟）"), [Optional(), NumberRange(min=0, max=10080)], default=0)
     extra_attempts = IntegerField(_l("加次数"), [Optional(), NumberRange(min=0, max=100)], default=0)
     opens_at = DateTimeLocalField(_l("单独的开放时间"), [Optional()])
-    closes_at = DateTimeLocalField(_l("单独的关闭时间"), [Optional()])
+    closes_at = DateTimeLocalField(
+        _l("单独的关闭时间"), [Optional()], description=_l("关闭后才公布得分或答案的测验，等到给了更晚时间的学员交卷或时间到才向全班公布")
+    )
     reason = Text(_l("理由"), [Length(max=200)], description=_l("例如：因病补考、视力障碍加时"))
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, Length
 
-from trainhub.kernel.fields import picks
-from trainhub.kernel.forms import Form, LongText, Text
+from courses.catalogue.owning import OwnedForm
+from trainhub.kernel.forms import LongText, Text
 from trainhub.kernel.i18n import _l
 
 
-class PathForm(Form):
+class PathForm(OwnedForm):
     """What a path says about itself."""
 
     title = Text(_l("路径名称"), [InputRequired(), Length(max=200)])
@@ -24,7 +24,7 @@ class PathForm(Form):
 
     def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), **kw: Any) -> None:  # type: ignore[assignment]
         super().__init__(*args, **kw)
-        self.owner_id.choices = picks(owners)
+        self.offer(owners)
 
     def values(self) -> dict[str, Any]:
         """The columns that may be changed, without the title."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from courses.catalogue.choice_queries import CHOICES
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
@@ -126,14 +127,20 @@ def steps(path_id: int, person_id: int | None, today: date | None = None) -> lis
     return [Step(*row, *(tuple(best[row[0]])[1:] if row[0] in best else ())) for row in rows]
 
 
-def course_choices(identity: Identity) -> list[tuple[str, str]]:
-    """The published courses that a path may hold, by title."""
+def is_cut() -> bool:
+    """Whether there are more courses than `course_choices` offers: then one is named by its code."""
+    published_runs = select(Run.course_id).where(Run.state == RunState.PUBLISHED)
+    return (session().scalar(select(func.count()).select_from(Course).where(Course.id.in_(published_runs))) or 0) > CHOICES
+
+
+def course_choices() -> list[tuple[str, str]]:
+    """The published courses that a path may hold, by title, the first `CHOICES` of them."""
     published_runs = select(Run.course_id).where(Run.state == RunState.PUBLISHED)
     statement = (
         select(Course.code, Course.title, Organisation.name)
         .join(Organisation, Organisation.id == Course.owner_id)
         .where(Course.id.in_(published_runs))
         .order_by(Course.pinyin, Course.id)
-        .limit(2000)
+        .limit(CHOICES)
     )
     return [(code, f"{title}（{owner}）") for code, title, owner in session().execute(statement)]

@@ -106,8 +106,7 @@ def new() -> Any:
     """Make a path."""
     form = PathForm(owners=choice_queries.owner_choices(me()))
     if form.validate_on_submit():
-        owner = organisations.by_id(form.owner_id.data)
-        assert owner is not None
+        owner = form.owner()
         demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(owner))
         try:
             with transaction():
@@ -136,7 +135,9 @@ def edit(path: LearningPath) -> Any:
         except Refused as refused:
             form.refuse(refused)
             path = load_path(code)
-    page = render_template("courses/paths/form.html", form=form, path=path, steps=queries.steps(path.id, None), choices=queries.course_choices(me()))
+    page = render_template(
+        "courses/paths/form.html", form=form, path=path, steps=queries.steps(path.id, None), choices=queries.course_choices(), is_cut=queries.is_cut()
+    )
     return page, 422 if form.errors or form.form_errors else 200
 
 
@@ -149,7 +150,7 @@ def courses(path: LearningPath) -> Any:
         operations.arrange(
             path=path,
             verb=form.get("verb", "add"),
-            code=form.get("course", ""),
+            code=form.get("course_code", "").strip() or form.get("course", ""),
             is_required=bool(form.get("is_required")),
             by=me(),
             now=clock.now(),

@@ -46,6 +46,30 @@
     if (window.Sortable) window.Sortable.create(list, { animation: 120, filter: "button", preventOnFilter: false, onEnd: changed });
   }
 
+  // -- the clock ----------------------------------------------------------------------------------------------------------
+  function countdown(form, words, due, over) {
+    const clock = form.querySelector("[data-timer]");
+    const tick = () => {
+      const left = Math.round((due() - Date.now()) / 1000);
+      if (left <= 0) {
+        clock.textContent = words.over;
+        over();
+        return;
+      }
+      const two = (n) => String(n).padStart(2, "0");
+      clock.textContent = words.left.replace("{t}", `${left >= 3600 ? `${Math.floor(left / 3600)}:` : ""}${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`);
+      clock.closest(".quiz-time").classList.toggle("is-short", left <= 60);
+      setTimeout(tick, 1000);
+    };
+    if (due() && clock) tick();
+  }
+
+  // A trial keeps nothing: only its time runs, and ends it as it ends an attempt.
+  function trial(form) {
+    const due = Date.now() + Number(form.dataset.left) * 1000;
+    countdown(form, JSON.parse(form.dataset.words), () => due, () => form.querySelector('button[name="do"][value="submit"]').click());
+  }
+
   // -- saving -------------------------------------------------------------------------------------------------------------
   function quiz(form) {
     const words = JSON.parse(form.dataset.words);
@@ -161,24 +185,12 @@
       }).catch(() => say(words.offline.replace("{n}", "1"), true));
     }
 
-    // -- the clock ----------------------------------------------------------------------------------------------------------
     let due = form.dataset.left ? Date.now() + Number(form.dataset.left) * 1000 : 0;
-    const clock = form.querySelector("[data-timer]");
-    const tick = () => {
-      const left = Math.round((due - Date.now()) / 1000);
-      if (left <= 0) {
-        clock.textContent = words.over;
-        leaving = true;
-        form.action = form.dataset.submit;
-        form.requestSubmit ? form.requestSubmit() : form.submit();
-        return;
-      }
-      const two = (n) => String(n).padStart(2, "0");
-      clock.textContent = words.left.replace("{t}", `${left >= 3600 ? `${Math.floor(left / 3600)}:` : ""}${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`);
-      clock.closest(".quiz-time").classList.toggle("is-short", left <= 60);
-      setTimeout(tick, 1000);
-    };
-    if (due && clock) tick();
+    countdown(form, words, () => due, () => {
+      leaving = true;
+      form.action = form.dataset.submit;
+      form.requestSubmit ? form.requestSubmit() : form.submit();
+    });
 
     // -- leaving the page, where the rules say that it is noted -----------------------------------------------------------
     if (form.dataset.events) {
@@ -212,5 +224,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     all("[data-ordering]").forEach(ordering);
     all("form[data-quiz]").forEach(quiz);
+    all("form[data-trial]").forEach(trial);
   });
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.assessment import passwords, queries, rules
 from courses.assessment.answering import cleaned, digest
 from courses.assessment.errors import NoAttempt, OtherWindow, TooLate
-from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuizItem
+from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuestionVersion, QuizItem
 from courses.assessment.operations.grading import grade, settle
 from courses.assessment.rules import drawing
 from courses.assessment.rules.results import window
@@ -25,13 +25,17 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import TooMany
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 
-__all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "save", "start", "submit"]
+__all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "note_wrong_password", "save", "start", "submit"]
 RULES_KEPT = ("minutes", "attempts", "counts", "draw", "opens_at", "closes_at", "is_sequential", "is_one_session", "allows_negative")
 MOST_A_MINUTE = 10
 """So many attempts at a quiz somebody begins in a minute; a program that tries answers needs hundreds."""
+MOST_WRONG = 10
+"""So many wrong passwords somebody types at a quiz within `WRONG_WITHIN`."""
+WRONG_WITHIN = timedelta(minutes=10)
 MAX_EVENTS = 2_000
 """Events kept of one attempt; a page that reports more is broken or plays a trick."""
 
@@ -56,8 +60,12 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     if run is not None and run.state is RunState.CLOSED:
         raise NoAttempt(_("这期课程已结束，不能再开始作答；已有的作答和成绩仍可查看。"))
     number = len(known) + 1
+    if settings.password and password is not None and queries.wrong_passwords(block.id, by, now - WRONG_WITHIN) >= MOST_WRONG:
+        minutes = int(WRONG_WITHIN.total_seconds()) // 60
+        message = _("测验密码连续输错 %(n)d 次，请 %(m)d 分钟后再试，或向监考、任课教师核对密码。", n=MOST_WRONG, m=minutes)
+        raise TooMany(message, retry_after=60 * minutes, field="password")
     _check(settings, allowance, number, password, now)
-    asked = _asked(block, settings, f"{block.id}:{person_id}:{number}")
+    asked = drawn(block, settings, f"{block.id}:{person_id}:{number}")
     attempt = Attempt(
         block_id=block.id,
         person_id=person_id,
@@ -77,15 +85,17 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
         if running is None:
             raise
         return _taken_over(running, settings, now)
-    versions = queries.current_versions(question_id for question_id, _points in asked)
-    for position, (question_id, points_x10) in enumerate(asked, start=1):
-        version = versions[question_id]
-        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options)
+    for position, points_x10, version, shown in laid_out(asked, settings, str(attempt.id)):
         session().add(AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown))
     _note(attempt.id, AttemptEventKind.STARTED, now, {"rules": _rules(block, allowance)})
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
     return attempt
+
+
+def note_wrong_password(*, block: Block, by: Identity, now: datetime) -> None:
+    """Somebody typed a wrong password; written after the refusal, which takes everything else back. So many bar further tries for a while."""
+    audit.record(by=by, did="courses.quiz.password_wrong", on=("course_block", str(block.id)), data={})
 
 
 def _check(settings: QuizSettings, allowance: Allowance, number: int, password: str | None, now: datetime) -> None:
@@ -104,8 +114,11 @@ def _check(settings: QuizSettings, allowance: Allowance, number: int, password: 
         raise NoAttempt(_("测验密码不对。密码由监考或任课教师现场告知，请核对后重试。"), field="password")
 
 
-def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, int]]:
-    """The questions of this attempt with their points: fixed ones and drawn ones, in the order they will be asked."""
+def drawn(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, int]]:
+    """The questions of an attempt with their points in tenths: fixed ones and drawn ones, in the order they will be asked.
+
+    The same text seed gives the same questions. Raises NoAttempt where the quiz asks nothing.
+    """
     parts = queries.parts_of(block.id)
     taken = {part.question_id for part in parts if isinstance(part, QuizItem)}
     found: list[tuple[int, int]] = []
@@ -123,11 +136,20 @@ def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, i
         raise NoAttempt(_("这个测验还没有题目，请稍后再来，或联系课程教师。"))
     chance = drawing.chance(seed)
     if settings.draw and settings.draw < len(found):
-        drawn = set(chance.sample(range(len(found)), settings.draw))
-        found = [pair for n, pair in enumerate(found) if n in drawn]
+        kept = set(chance.sample(range(len(found)), settings.draw))
+        found = [pair for n, pair in enumerate(found) if n in kept]
     if settings.is_shuffled:
         chance.shuffle(found)
     return found
+
+
+def laid_out(asked: Sequence[tuple[int, int]], settings: QuizSettings, seed: str) -> Iterator[tuple[int, int, QuestionVersion, dict[str, Any]]]:
+    """What `drawn` gave as an attempt shows it: position from 1, points in tenths, the version asked now, what chance decides in it."""
+    versions = queries.current_versions(question_id for question_id, _points in asked)
+    for position, (question_id, points_x10) in enumerate(asked, start=1):
+        version = versions[question_id]
+        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{seed}:{question_id}", shuffles=settings.shuffles_options)
+        yield position, points_x10, version, shown
 
 
 def _rules(block: Block, allowance: Allowance) -> dict[str, Any]:
@@ -283,14 +305,19 @@ def submit(
     if not taken.rowcount:  # type: ignore[attr-defined]
         return queries.attempt_by_id(attempt_id) or attempt, False
     session().refresh(attempt, ["state", "submitted_at"])
-    for answer in attempt.answers:
-        asked = queries.asked_of(answer.version, answer.version.question.kind)
-        given = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
-        answer.share_x1000 = given.share_x1000
+    mark_answers(attempt, settings)
     _note(attempt_id, AttemptEventKind.SUBMITTED, now)
     settle(attempt, now)
     audit.record(by=by, did="courses.attempt.submitted", on=attempt, data={"state": attempt.state, "score_x10": attempt.score_x10})
     return attempt, True
+
+
+def mark_answers(attempt: Attempt, settings: QuizSettings) -> None:
+    """What each answer is worth by the version it was asked; None where a person decides."""
+    for answer in attempt.answers:
+        asked = queries.asked_of(answer.version, answer.version.question.kind)
+        given = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
+        answer.share_x1000 = given.share_x1000
 
 
 def _note_late(attempt: Attempt, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from itertools import chain, count
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
 from courses.assessment.rules import formulas, patterns
-from courses.assessment.rules.drawing import values_of
+from courses.assessment.rules.drawing import key_names, values_of
 from courses.assessment.rules.expressions import CONSTANTS, FUNCTIONS, NAME, BadExpression, value_of
 from courses.assessment.rules.numbers import is_interval, number, plain_number
 from courses.assessment.types import BY_PERSON, CHOICES, MEASURED, QuestionKind, Variable
@@ -225,7 +224,7 @@ def version_data(data: Mapping[str, Any], body_format: BodyFormat) -> dict[str, 
 
 def _give_keys(rows: list[dict[str, Any]]) -> None:
     used = {str(row["key"]) for row in rows if row.get("key")}
-    names = chain("abcdefghijklmnopqrstuvwxyz", (f"o{n}" for n in count(26)))
+    names = key_names()
     for row in rows:
         if not row.get("key"):
             row["key"] = next(key for key in names if key not in used)

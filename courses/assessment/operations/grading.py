@@ -20,6 +20,8 @@ from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 
 MAX_WORDS = 4_000
+PREVIEWED = 500
+"""So many answers of a run are graded on trial for a page."""
 
 
 def settle(attempt: Attempt, now: datetime) -> None:
@@ -82,12 +84,13 @@ def _give(answer: AttemptAnswer, share: int, by: Identity) -> None:
     answer.graded_by_id = by.account_id
 
 
-def regrade_preview(question: Question) -> list[Change]:
-    """What would change if the answers to older versions were graded by the current one, of every run. A mark that a person gave stays."""
+def regrade_preview(question: Question, run_id: int | None = None) -> list[Change]:
+    """What would change if the answers to older versions were graded by the current one, of a run or of every one; of very many the first
+    `PREVIEWED`. A mark that a person gave stays."""
     if question.kind in BY_PERSON:
         return []
     asked = queries.asked_of(queries.current_version(question), question.kind)
-    return [_change(asked, answer) for answer in queries.answers_to_regrade(question.id, question.current_no)]
+    return [_change(asked, answer) for answer in queries.answers_to_regrade(question.id, question.current_no, run_id, limit=PREVIEWED)]
 
 
 def _change(asked: Asked, answer: AttemptAnswer) -> Change:

@@ -26,6 +26,7 @@ from courses.assessment.queries.attempts import (
     to_grade_by_question,
     to_grade_count,
     waiting_answers,
+    wrong_passwords,
 )
 from courses.assessment.queries.bank import (
     as_bank_row,
@@ -66,7 +67,7 @@ from courses.assessment.queries.quizzes import (
     items_of_blocks,
     parts_of,
 )
-from courses.assessment.queries.statistics import answers_to_regrade, graded_answers, hold_to_regrade, ids_to_regrade
+from courses.assessment.queries.statistics import answers_to_regrade, count_to_regrade, graded_answers, hold_to_regrade, ids_to_regrade
 
 __all__ = [
     "allowance_for",
@@ -84,6 +85,7 @@ __all__ = [
     "bank_page",
     "bank_rows",
     "categories",
+    "count_to_regrade",
     "current_version",
     "current_versions",
     "draw_by_id",
@@ -131,4 +133,5 @@ __all__ = [
     "versions_of",
     "waiting_answers",
     "was_asked",
+    "wrong_passwords",
 ]

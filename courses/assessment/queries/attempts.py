@@ -13,6 +13,8 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion
 from courses.assessment.types import AttemptRow, AttemptState
 from courses.catalogue.models import Block, Run
+from trainhub.kernel.access import Identity
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.people import queries as people
@@ -66,6 +68,13 @@ def graded_scores(block_id: int, person_id: int) -> list[int]:
     mine = people.of_human(Attempt.person_id, person_id)
     statement = select(Attempt.score_x10).where(Attempt.block_id == block_id, mine, Attempt.state == AttemptState.GRADED)
     return [score for score in session().scalars(statement.order_by(Attempt.number)) if score is not None]
+
+
+def wrong_passwords(block_id: int, by: Identity, since: datetime) -> int:
+    """How often somebody has typed a wrong password at a quiz since an instant."""
+    typed = (AuditEvent.did == "courses.quiz.password_wrong", AuditEvent.on_kind == "course_block", AuditEvent.on_id == str(block_id))
+    statement = select(func.count()).select_from(AuditEvent).where(*typed, AuditEvent.account_id == by.account_id, AuditEvent.at > since)
+    return session().scalar(statement) or 0
 
 
 def attempt_in_progress(block_id: int, person_id: int) -> Attempt | None:

@@ -6,8 +6,9 @@ Everything follows from a text seed, so that the same attempt looks the same how
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 from courses.assessment.rules.expressions import BadExpression, value_of
@@ -76,6 +77,12 @@ def _mixed(keys: list[str], source: random.Random) -> list[str]:
         if mixed != keys:
             break
     return mixed
+
+
+def key_names() -> Iterator[str]:
+    """The keys of options and pairs in turn: a to z, then o26, o27, ..."""
+    yield from "abcdefghijklmnopqrstuvwxyz"
+    yield from (f"o{n}" for n in count(26))
 
 
 def in_order(rows: Sequence[Mapping[str, Any]], order: Sequence[str] | None) -> list[Mapping[str, Any]]:

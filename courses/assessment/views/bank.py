@@ -139,7 +139,7 @@ def versions(pair: tuple[Course, Question]) -> Any:
         old=old,
         new=new,
         diff=difference(question.kind, old, new) if old is not None else [],
-        waiting=len(queries.answers_to_regrade(question.id, question.current_no)),
+        waiting=sum(queries.count_to_regrade(question.id, question.current_no).values()),
         used=queries.used_in([question.id]).get(question.id, []),
         labels=labels,
         showing=showing.At(common.latest_run(course.id)),

@@ -220,7 +220,9 @@ def quiz_settings(pair: tuple[Run, Block]) -> Any:
         try:
             with transaction():
                 quizzes.set_up(block=block, version=form.version.data, settings=form.values(), by=me(), now=clock.now())
-            return done(_("测验设置已保存；正在作答的人按开始时的时间；关闭时间延后的，随之延长。"), "assessment.quiz_settings", block_id=block_id)
+            return done(
+                _("测验设置已保存；正在作答的人按开始时的时间；关闭时间延后的，按现在的规则随之延长。"), "assessment.quiz_settings", block_id=block_id
+            )
         except Refused as refused:
             form.refuse(refused)
             run, block = load_quiz(block_id)
@@ -235,7 +237,7 @@ def restore_rules(pair: tuple[Run, Block]) -> Any:
     number, version = request.form.get("number", 0, type=whole), request.form.get("version", type=whole)
     with transaction():
         quizzes.restore_rules(block=block, number=number, version=version, by=me(), now=clock.now())
-    message = _("作答规则已恢复，立即生效；题目和说明没有改动。正在作答的人按开始时的时间；关闭时间延后的，随之延长。")
+    message = _("作答规则已恢复，立即生效；题目和说明没有改动。正在作答的人按开始时的时间；关闭时间延后的，按现在的规则随之延长。")
     return done(message, "authoring.history", kind=PartKind.BLOCK.value, part_id=block.id)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, Submission, SubmissionComment, SubmissionFile, SubmissionMark
-from courses.assignments.operations import releasing
+from courses.assignments.operations import holding, releasing
 from courses.assignments.operations.checking import check_points
 from courses.assignments.queries import work
 from courses.assignments.types import FileUse, Marking, MarkRole, Queue, Rubric, SubmissionState
@@ -23,6 +23,8 @@ from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 
 FEEDBACK_MB = 50
+Standing = dict[MarkRole, SubmissionMark]
+"""The marks of a version by their role."""
 
 
 class NotGradable(Refused):
@@ -37,9 +39,10 @@ def grade(*, submission: Submission, version: int | None, marking: Marking, by: 
     A mark that its author has seen, or that two graders settled, is only changed by `override`, with a reason.
     """
     assignment = submission.assignment
+    holding.beside(assignment)
     check_version(submission, version)
     _check_gradable(assignment, submission, by)
-    role = role_of(submission, by)
+    role = role_of(submission, own_rows(by), standing_marks(submission))
     rubric = Rubric.of(assignment.rubric)
     check_points(rubric, marking.points, assignment.max_x10)
     add_mark(submission, role, marking, rules.total_x10(rubric, marking.points, assignment.max_x10), by, now)
@@ -54,35 +57,37 @@ def _check_gradable(assignment: Assignment, submission: Submission, by: Identity
         raise NotGradable(_("不能给自己的作业评分。"))
 
 
-def role_of(submission: Submission, by: Identity) -> MarkRole:
-    """As what a mark of this person counts; refuses where the mark stands and only an override, with a reason, changes it."""
+def role_of(submission: Submission, own: Collection[int | None], marks: Standing) -> MarkRole:
+    """As what a mark of a person counts, whose rows are `own`; refuses where the mark stands and only an override, with a reason, changes it."""
     assignment = submission.assignment
-    marks = standing_marks(submission)
+    if submission.state is SubmissionState.RETURNED:
+        raise NotGradable(_("这份作业已退回修改，请等作者提交新版本后评分。要现在定分，请使用“改定成绩”并写明理由。"))
     replaced = {MarkRole.OVERRIDE, MarkRole.SHEET} if assignment.is_double else {MarkRole.OVERRIDE}
     if submission.released_at is not None or replaced & marks.keys():
         raise NotGradable(_("成绩已经发布或改定。如需更改，请使用“改定成绩”并写明理由。"))
     if not assignment.is_double:
         return MarkRole.FIRST
     first, second = marks.get(MarkRole.FIRST), marks.get(MarkRole.SECOND)
-    if first is None or (second is None and _is_by(first, by)):
+    if first is None or (second is None and first.grader_id in own):
         return MarkRole.FIRST
     if second is None:
         return MarkRole.SECOND
     if submission.queue is not Queue.GRADERS_DIFFER:
         raise NotGradable(_("两位教师的评分已经确定。如需更改，请使用“改定成绩”并写明理由。"))
-    if _is_by(first, by) or _is_by(second, by):
+    if first.grader_id in own or second.grader_id in own:
         raise NotGradable(_("两位教师的评分相差较大，需要由第三位教师裁定。"))
     return MarkRole.THIRD
 
 
-def _is_by(mark: SubmissionMark, by: Identity) -> bool:
-    """Whether the same human gave the mark; of accounts without a person none counts as another one than the other."""
-    return mark.grader_id == by.person_id or people.is_same_human(mark.grader_id, by.person_id)
+def own_rows(by: Identity) -> frozenset[int | None]:
+    """Under which persons somebody's marks stand; of accounts without a person none counts as another one than the other."""
+    return frozenset(people.human_ids(by.person_id)) if by.person_id is not None else frozenset({None})
 
 
-def standing_marks(submission: Submission) -> dict[MarkRole, SubmissionMark]:
-    """The marks of the version that stands: the latest of each role."""
-    return {mark.role: mark for mark in work.marks_of(submission.id) if mark.number == submission.number}
+def standing_marks(submission: Submission, given: Iterable[SubmissionMark] | None = None) -> Standing:
+    """The marks of the version that stands: the latest of each role; of those `given`, in order, where they were read already."""
+    marks = work.marks_of(submission.id) if given is None else given
+    return {mark.role: mark for mark in marks if mark.number == submission.number}
 
 
 def add_mark(
@@ -108,10 +113,10 @@ def add_mark(
     return row
 
 
-def settle(*, submission: Submission, by: Identity, now: datetime) -> None:
-    """What the marks amount to: the result with its penalty, or the queue that waits for another person."""
+def settle(*, submission: Submission, by: Identity, now: datetime, standing: Standing | None = None) -> None:
+    """What the marks (`standing`, where they were read already) amount to: the result with its penalty, or the queue that waits for another person."""
     assignment = submission.assignment
-    marks = standing_marks(submission)
+    marks = standing_marks(submission) if standing is None else standing
     points = {role: mark.points_x10 for role, mark in marks.items()}
     alone = (MarkRole.OVERRIDE, MarkRole.SHEET) if assignment.is_double else (MarkRole.OVERRIDE, MarkRole.SHEET, MarkRole.FIRST, MarkRole.PEERS)
     latest = max((marks[role] for role in alone if role in marks), key=lambda mark: mark.id, default=None)
@@ -129,19 +134,21 @@ def settle(*, submission: Submission, by: Identity, now: datetime) -> None:
     deduct(submission=submission, penalty_x10=penalty, by=by, now=now)
 
 
-def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datetime) -> None:
-    """Take this much (tenths of a point) for lateness from the points that stand, whoever gave them; a mark that was shown is shown anew."""
+def deduct(*, submission: Submission, penalty_x10: int, by: Identity, now: datetime, tells: bool = True) -> None:
+    """Take this much (tenths of a point) for lateness from the points that stand, whoever gave them; a mark that was shown is shown anew (`tells`: see
+    `releasing.show`)."""
     assignment = submission.assignment
     assert submission.points_x10 is not None
     submission.penalty_x10 = penalty_x10
     submission.score_x10 = rules.score_x10(submission.points_x10, penalty_x10, assignment.max_x10)
     session().flush()
     if assignment.released_at is not None or submission.released_at is not None:
-        releasing.show(submission=submission, by=by, now=now)
+        releasing.show(submission=submission, by=by, now=now, tells=tells)
 
 
 def override(*, submission: Submission, version: int | None, points_x10: int, reason: str, by: Identity, now: datetime) -> Submission:
     """Replace whatever graders or peers gave, with a reason that stays on record and that the author reads."""
+    holding.beside(submission.assignment)
     check_version(submission, version)
     _check_gradable(submission.assignment, submission, by)
     if not reason.strip():
@@ -156,6 +163,7 @@ def override(*, submission: Submission, version: int | None, points_x10: int, re
 
 def send_back(*, submission: Submission, version: int | None, reason: str, by: Identity, now: datetime) -> Submission:
     """Ask for another version, saying what to change. The draft is what was handed in; a mark that was shown stays in the history."""
+    holding.beside(submission.assignment)
     check_version(submission, version)
     if not submission.number or submission.state is SubmissionState.RETURNED:
         raise NotGradable(_("这份作业还没有提交，或已经退回。"))

@@ -8,7 +8,7 @@ from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerReview, Submission, SubmissionFile, SubmissionMember, SubmissionVersion
-from courses.assignments.operations import peers
+from courses.assignments.operations import holding, peers
 from courses.assignments.operations.lateness import policy_of
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import teams, work
@@ -174,7 +174,7 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
     A revision that the staff asked for is as late as the version it revises: the day on which it was sent back is not the author's.
     """
     # Whoever changes the rules counts anew what was handed in by then: a version comes before that, or is counted by the new rules.
-    session().refresh(assignment, with_for_update={"read": True, "of": Assignment})
+    holding.beside(assignment)
     refuse_closed(closed_because(assignment, submission, enrolment.person_id, now))
     drafts = work.draft_files(submission.id)
     text = submission.draft_text if assignment.takes_text else ""

@@ -67,7 +67,7 @@ def recount(*, submissions: Sequence[Submission], by: Identity, now: datetime) -
         one.late_days = days
         session().flush()
         if is_graded:
-            deduct(submission=one, penalty_x10=penalty, by=by, now=now)
+            deduct(submission=one, penalty_x10=penalty, by=by, now=now, tells=not is_shown)
         audit.record(
             by=by,
             did="courses.submission.lateness_recounted",

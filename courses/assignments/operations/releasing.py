@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from courses.assignments.models import Assignment, Submission
+from courses.assignments.operations import holding
 from courses.assignments.queries import work
 from courses.learning import operations as learning
 from courses.learning import seat_queries
@@ -23,13 +24,14 @@ AT_ONCE = 100
 
 def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     """Show every mark that is there, and from now on each new one at once. Returns how many were shown; many go by a job (-1)."""
-    waiting = work.unreleased(assignment.id)
+    holding.alone(assignment)  # a mark that is being given is there then, or sees that marks are released
+    waiting = work.unreleased(assignment.id, AT_ONCE + 1)
     if assignment.released_at is None:
         if not waiting:
             raise Refused(_("还没有评好的作业，没有成绩可以发布。"), code="nothing_to_release")
         assignment.released_at = now
         session().flush()
-        audit.record(by=by, did="courses.assignment.released", on=assignment, data={"marks": len(waiting)})
+        audit.record(by=by, did="courses.assignment.released", on=assignment, data={"marks": work.count_unreleased(assignment.id)})
     if len(waiting) > AT_ONCE:
         jobs.ask(
             RELEASE_TASK,
@@ -44,6 +46,16 @@ def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     return len(waiting)
 
 
+def stop(*, assignment: Assignment, by: Identity, now: datetime) -> None:
+    """Release nothing more by itself: what its authors have seen stays shown, each mark that is given from now on waits. A repeat changes nothing."""
+    holding.alone(assignment)
+    if assignment.released_at is None:
+        return
+    assignment.released_at = None
+    session().flush()
+    audit.record(by=by, did="courses.assignment.release_stopped", on=assignment, data={})
+
+
 def show_remarks(*, submission: Submission, now: datetime) -> None:
     """Let the authors read the remarks on their work."""
     for row in work.comments_of(submission.id):
@@ -51,8 +63,9 @@ def show_remarks(*, submission: Submission, now: datetime) -> None:
     session().flush()
 
 
-def show(*, submission: Submission, by: Identity, now: datetime) -> None:
-    """Release one mark: the log of each author's learning learns it, so that progress and completion follow."""
+def show(*, submission: Submission, by: Identity, now: datetime, tells: bool = True) -> None:
+    """Release one mark: the log of each author's learning learns it, so that progress and completion follow. `tells` is False where another notice says
+    what changed of a mark that was shown before."""
     submission.released_at = submission.released_at or now
     show_remarks(submission=submission, now=now)
     assignment = submission.assignment
@@ -67,6 +80,8 @@ def show(*, submission: Submission, by: Identity, now: datetime) -> None:
             by=by,
             now=now,
         )
+    if not tells:
+        return
     notifications.notify(
         account_ids=accounts.accounts_of_persons(people).values(),
         kind="courses.assignment.graded",

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
-from courses.assignments.operations import lateness
+from courses.assignments.operations import holding, lateness
 from courses.assignments.operations.checking import BadAssignment, check_points
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Marking, Queue, Rubric, SubmissionState
@@ -40,7 +40,7 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
         session().add(row)
         session().flush()  # the defaults stand, so that what is not given is judged too
     else:
-        _alone(row)
+        holding.alone(row)
         check_version(row, version)
         _refuse_late_changes(row, values)
     had_peers, counted_by = row.peers > 0, lateness.policy_of(row)
@@ -54,11 +54,6 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
     if replace(lateness.policy_of(row), cutoff_at=None) != replace(counted_by, cutoff_at=None):
         lateness.recount_all(assignment=row, by=by, now=now)
     return row
-
-
-def _alone(assignment: Assignment) -> None:
-    """Let what is being handed in come before or after (`handing_in.submit`)."""
-    session().refresh(assignment, with_for_update={"key_share": True, "of": Assignment})
 
 
 def _refuse_late_changes(row: Assignment, values: Mapping[str, Any]) -> None:
@@ -109,7 +104,7 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
         raise BadAssignment(_("请写明延期的理由；理由会留在记录里。"), field="reason")
     if not seat_queries.enrolments_among(assignment.run_id, [person_id]):
         raise BadAssignment(_("这个人不是本期课程的学员。"), field="person_id")
-    _alone(assignment)
+    holding.alone(assignment)
     row = AssignmentExtension(
         assignment_id=assignment.id,
         person_id=person_id,

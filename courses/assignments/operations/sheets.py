@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import IO, Any
 
 from courses.assignments.models import Assignment, Submission
-from courses.assignments.operations.grading import NotGradable, add_mark, role_of, settle
+from courses.assignments.operations import holding
+from courses.assignments.operations.grading import NotGradable, add_mark, own_rows, role_of, settle, standing_marks
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, MarkRole, Queue
 from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
@@ -142,30 +143,35 @@ def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by
     Where two mark, a table gives the mark of whoever brings it, the first or the second. A mark that its author has seen, that was overridden or
     that two graders settled is only changed with a `reason`, as by `grading.override`.
     """
+    holding.beside(assignment)
     stale: list[Problem] = []
-    why = reason.strip()[:400]
+    why, own, count = reason.strip()[:400], own_rows(by), 0
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        found = work.whole([one.known.id for one in some])
+        found, given = work.whole([one.known.id for one in some]), work.marks_of_many([one.known.id for one in some])
         for one in some:
             submission = found.get(one.known.id)
             if submission is None or submission.version != one.known.version:
                 stale.append(Problem(*one.at, "version", str(one.known.version), changed_meanwhile()))
                 continue
+            standing = standing_marks(submission, given[one.known.id])
             role, said = MarkRole.SHEET, why or str(_("表格导入"))
             try:
-                asked = role_of(submission, by)
+                asked = role_of(submission, own, standing)
                 if assignment.is_double:
                     role, said = asked, ""
+                    if role in standing and (standing[role].points_x10, standing[role].comment) == (one.points_x10, one.comment.strip()):
+                        continue  # the same table again
             except NotGradable as refused:
                 if not why:
                     stale.append(Problem(*one.at, "points", f"{one.points_x10 / 10:g}", _("%(why)s也可以在导入时填写理由。", why=refused.message)))
                     continue
-            add_mark(submission, role, Marking({"points": one.points_x10}, one.comment), one.points_x10, by, now, said)
-            settle(submission=submission, by=by, now=now)
+            standing[role] = add_mark(submission, role, Marking({"points": one.points_x10}, one.comment), one.points_x10, by, now, said)
+            settle(submission=submission, by=by, now=now, standing=standing)
+            count += 1
     _refuse(stale)
-    audit.record(by=by, did="courses.assignment.sheet_taken", on=assignment, data={"marks": len(wanted), "file": filename})
-    return len(wanted)
+    audit.record(by=by, did="courses.assignment.sheet_taken", on=assignment, data={"marks": count, "file": filename})
+    return count
 
 
 def changed_meanwhile() -> str:

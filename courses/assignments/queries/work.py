@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -125,7 +126,7 @@ def submission_by_id(submission_id: int) -> Submission | None:
 def handed_in(assignment_id: int) -> list[Submission]:
     """Every submission of an assignment that was handed in, with its authors."""
     statement = _whole().where(Submission.assignment_id == assignment_id, Submission.number > 0).order_by(Submission.id)
-    return list(session().scalars(statement))
+    return list(session().scalars(statement.execution_options(populate_existing=True)))
 
 
 def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
@@ -143,8 +144,9 @@ def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
 
 
 def whole(ids: Collection[int]) -> dict[int, Submission]:
-    """Submissions by id, with what grading them needs."""
-    return {row.id: row for row in session().scalars(_whole().where(Submission.id.in_(ids)))}
+    """Submissions by id as they stand now, with what grading them needs."""
+    statement = _whole().where(Submission.id.in_(ids)).execution_options(populate_existing=True)
+    return {row.id: row for row in session().scalars(statement)}
 
 
 def student_numbers(person_ids: Iterable[int]) -> dict[int, str]:
@@ -170,22 +172,6 @@ def versions_of(submission_id: int) -> list[SubmissionVersion]:
     return list(session().scalars(statement))
 
 
-def latest_versions(assignment_id: int) -> list[tuple[Submission, SubmissionVersion]]:
-    """What stands of every submission of an assignment, with authors and files."""
-    statement = (
-        select(Submission, SubmissionVersion)
-        .join(SubmissionVersion, sa.and_(SubmissionVersion.submission_id == Submission.id, SubmissionVersion.number == Submission.number))
-        .where(Submission.assignment_id == assignment_id)
-        .options(
-            joinedload(Submission.group),
-            selectinload(Submission.members).joinedload(SubmissionMember.person),
-            selectinload(SubmissionVersion.files).joinedload(SubmissionFile.file),
-        )
-        .order_by(Submission.id)
-    )
-    return [(one, version) for one, version in session().execute(statement)]
-
-
 def draft_files(submission_id: int) -> list[SubmissionFile]:
     """The files of the draft."""
     return _files(SubmissionFile.submission_id == submission_id, SubmissionFile.version_id.is_(None), SubmissionFile.use == FileUse.WORK)
@@ -209,6 +195,14 @@ def file_by_id(file_id: int) -> SubmissionFile | None:
 def marks_of(submission_id: int) -> list[SubmissionMark]:
     """Every mark of a submission in the order they were given."""
     return list(session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id == submission_id).order_by(SubmissionMark.id)))
+
+
+def marks_of_many(submission_ids: Collection[int]) -> dict[int, list[SubmissionMark]]:
+    """The same of several submissions: one query."""
+    found: dict[int, list[SubmissionMark]] = defaultdict(list)
+    for row in session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id.in_(submission_ids)).order_by(SubmissionMark.id)):
+        found[row.submission_id].append(row)
+    return found
 
 
 def latest_comments(submission_ids: Collection[int]) -> dict[int, str]:
@@ -291,12 +285,19 @@ def next_in_queue(assignment_id: int, after_id: int) -> int | None:
     return session().scalar(statement.order_by(Submission.submitted_at, Submission.id).limit(1))
 
 
-def unreleased(assignment_id: int) -> list[Submission]:
-    """Graded submissions whose mark is still hidden."""
-    statement = _whole().where(
-        Submission.assignment_id == assignment_id, Submission.state == SubmissionState.GRADED, Submission.released_at.is_(None)
-    )
-    return list(session().scalars(statement.order_by(Submission.id)))
+def _hidden(assignment_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(Submission.assignment_id == assignment_id, Submission.state == SubmissionState.GRADED, Submission.released_at.is_(None))
+
+
+def unreleased(assignment_id: int, limit: int) -> list[Submission]:
+    """The first graded submissions whose mark is still hidden, as they stand now."""
+    statement = _whole().where(_hidden(assignment_id)).order_by(Submission.id).limit(limit)
+    return list(session().scalars(statement.execution_options(populate_existing=True)))
+
+
+def count_unreleased(assignment_id: int) -> int:
+    """How many of these there are."""
+    return session().scalar(select(func.count()).select_from(Submission).where(_hidden(assignment_id))) or 0
 
 
 def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response, redirect, render_template, request, stream_with_context, url_for
@@ -9,7 +10,7 @@ from flask import Response, redirect, render_template, request, stream_with_cont
 from courses.assignments import archive, forms, labels, rules
 from courses.assignments.models import SubmissionComment
 from courses.assignments.operations import grading, joining, releasing, sheets
-from courses.assignments.queries import peers, teams, work
+from courses.assignments.queries import peers, teams, texts, work
 from courses.assignments.types import MarkRole, Queue, Rubric
 from courses.assignments.views.common import Marked, blueprint, load_block, load_run, load_submission, me
 from courses.catalogue import labels as words
@@ -183,8 +184,12 @@ def remove_comment(pair: tuple[Marked, SubmissionComment]) -> Any:
 @blueprint.post("/teaching/assignments/<int:block_id>/release")
 @guard(Can.RUN_GRADE, load=load_block)
 def release(marked: Marked) -> Any:
-    """Show the marks."""
+    """Show the marks, or show no more of them by itself."""
     block_id = marked.block.id
+    if request.form.get("do") == "stop":
+        with transaction():
+            releasing.stop(assignment=marked.assignment, by=me(), now=clock.now())
+        return done(_("以后评好的成绩不再自动公布；已公布的保持可见。"), "assignments.submissions", block_id=block_id)
     with transaction():
         count = releasing.release(assignment=marked.assignment, by=me(), now=clock.now())
     if count < 0:
@@ -199,14 +204,18 @@ def release(marked: Marked) -> Any:
 @guard(Can.RUN_GRADE, load=load_block)
 def download(marked: Marked) -> Any:
     """Everything that was handed in, in its latest version, as one ZIP."""
-    entries: list[tuple[str, Any]] = []
-    for submission, version in work.latest_versions(marked.assignment.id):
+    answer = Response(stream_with_context(archive.stream(_entries(marked.assignment.id))), mimetype="application/zip")
+    return downloads.named(answer, f"{archive.safe_name(marked.block.title or 'assignment')}.zip")
+
+
+def _entries(assignment_id: int) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The files of the archive, read while it is sent."""
+    for submission, version in texts.latest_versions(assignment_id):
         folder = f"{archive.safe_name(sheets.name_of(submission))}-{submission.alias}"
         if version.text:
-            entries.append((f"{folder}/text.txt", [version.text.encode()]))
-        entries += [(f"{folder}/{archive.safe_name(row.file.name)}", files.stream(row.file)) for row in version.files]
-    answer = Response(archive.stream(entries), mimetype="application/zip")
-    return downloads.named(answer, f"{archive.safe_name(marked.block.title or 'assignment')}.zip")
+            yield f"{folder}/text.txt", [version.text.encode()]
+        for row in version.files:
+            yield f"{folder}/{archive.safe_name(row.file.name)}", files.stream(row.file)
 
 
 @blueprint.get("/teaching/assignments/<int:block_id>/marks.<form>")
@@ -263,15 +272,16 @@ def likeness(marked: Marked) -> Any:
     """Pairs of texts that share wording, as a hint."""
     if not marked.assignment.checks_likeness:
         raise NotFound(_("这项作业没有打开文本相似提示。"))
-    pairs = work.latest_versions(marked.assignment.id)
-    found = rules.likenesses({one.id: version.text for one, version in pairs}, common=[plain(marked.block.body_html, 100_000)])
+    compared, count = texts.compared_texts(marked.assignment.id)
+    found = rules.likenesses(compared, common=[plain(marked.block.body_html, 100_000)])[:200]
     return render_template(
         "courses/assignments/likeness.html",
         run=marked.run,
         block=marked.block,
         assignment=marked.assignment,
-        found=found[:200],
-        names={one.id: sheets.name_of(one) for one, _version in pairs},
-        compared=sum(1 for _one, version in pairs if version.text),
+        found=found,
+        names={key: sheets.name_of(one) for key, one in work.whole({key for pair in found for key in (pair.one, pair.other)}).items()},
+        compared=len(compared),
+        left=count - len(compared),
         words=words,
     )

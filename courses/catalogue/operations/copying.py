@@ -83,8 +83,9 @@ def _kept(part: found.Part, by_days: timedelta) -> dict[str, Any]:
 
 
 def _shifted(settings: dict[str, Any], by_days: timedelta) -> dict[str, Any]:
-    """A live session and the hours of a quiz move with the run; a recording, and what was voted, belong to the old one."""
-    moved = {name: value for name, value in settings.items() if name not in ("recording", versions.CORRECTED)}
+    """A live session and the hours of a quiz move with the run; a recording, what was voted and the password that a class was told belong to the old
+    one."""
+    moved = {name: value for name, value in settings.items() if name not in ("recording", "password", versions.CORRECTED)}
     for name in ("starts_at", "ends_at", "opens_at", "closes_at"):
         if moved.get(name):
             moved[name] = (datetime.fromisoformat(moved[name]) + by_days).isoformat()

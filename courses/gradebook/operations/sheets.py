@@ -52,9 +52,9 @@ def table_columns(columns: Sequence[ColumnRule]) -> tuple[Column, ...]:
 
 
 def table_row(row: BookRow, columns: Sequence[ColumnRule], scale: Scale) -> list[Any]:
-    """A line of the book as cells."""
+    """A line of the book as cells; its total is the mark of the course."""
     cells = [cell_value(row.cells.get(one.id, Cell()), one) for one in columns]
-    total = row.total.score_x10
+    total = row.mark_x10
     return [row.enrolment_id, row.name, row.student_no, *cells, None if total is None else Decimal(total) / 10, scale.label(total), row.version]
 
 

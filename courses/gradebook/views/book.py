@@ -17,7 +17,6 @@ from courses.gradebook.operations import books, grades
 from courses.gradebook.types import OWN_SCALE, Cell, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning import queries as learners
-from courses.learning import settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.permissions import Can
@@ -246,7 +245,9 @@ def line(opened: Open) -> Any:
             form.refuse(refused)
             status = refused.status
             opened = load_line(run_id, enrolment_id)
-    page = line_page("courses/gradebook/line.html", opened.run, opened.book, enrolment_id, form=form, history=queries.history(enrolment_id))
+    page = line_page(
+        "courses/gradebook/line.html", opened.run, opened.book, enrolment_id, form=form, history=queries.history(enrolment_id), most=queries.HISTORY
+    )
     return page, status if status != 200 or not form.is_submitted() else 422
 
 
@@ -279,7 +280,6 @@ def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, *, un
         row=found,
         scale=Scale.of(book.scale),
         points_in=rules.points_in,
-        kept=settled_queries.kept_marks([enrolment_id]).get(enrolment_id),
         labels=labels,
         words=words,
         Cell=Cell,

@@ -156,7 +156,8 @@ def home(place: Place) -> Any:
     """Go on where something is still to do."""
     door = opening.door(place.enrolment, clock.now())
     open_units = [unit for unit in door.outline.units if unit.id not in door.closed.units and unit.blocks]
-    todo = [u for u in open_units if any((b.is_required or b.is_graded) and not door.is_done(b.id) for b in u.blocks)]
+    left = [(u, [b for b in u.blocks if (b.is_required or b.is_graded) and not door.is_done(b.id)]) for u in open_units]
+    todo = [u for u, blocks in left if any(not door.closed.block(b.id, u.id) for b in blocks)] or [u for u, blocks in left if blocks]
     target = (todo or open_units)[:1]
     if not target:
         flash(_("课程内容还没有开放，请稍后再来。"), "info")

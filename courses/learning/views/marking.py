@@ -12,7 +12,7 @@ from courses.assessment import labels, queries, showing
 from courses.assessment.loading import load_question, load_quiz, subject_of_question
 from courses.assessment.models import Attempt, AttemptAnswer, Question, QuizAllowance
 from courses.assessment.operations import attempts, grading, quizzes
-from courses.assessment.types import QuizSettings
+from courses.assessment.types import BY_PERSON, QuizSettings
 from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, subject_of_pair
@@ -200,16 +200,15 @@ def regrade(pair: tuple[Course, Question]) -> Any:
         else:
             message = _("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count)
         return done(message, "marking.regrade", question_id=question_id)
-    changes = grading.regrade_preview(question)
-    concerned = {change.run_id for change in changes}
+    counts = {} if question.kind in BY_PERSON else queries.count_to_regrade(question_id, question.current_no)
     return render_template(
         "courses/learning/regrade.html",
         course=course,
         question=question,
         by_run=[
-            (run, may(me(), Can.RUN_GRADE, catalogue.subject_of_run(run)), [change for change in changes if change.run_id == run.id])
+            (run, may(me(), Can.RUN_GRADE, catalogue.subject_of_run(run)), grading.regrade_preview(question, run.id), counts[run.id])
             for run in catalogue.runs_of(course.id)
-            if run.id in concerned
+            if run.id in counts
         ],
         labels=labels,
     )

@@ -11,11 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from courses.assessment import answering, labels, showing
 from courses.assessment import queries as assessment
-from courses.assessment.models import Attempt, QuizDraw, QuizItem
+from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.rules import is_in_time, may_start
 from courses.assessment.rules.results import window
-from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings, Shown, When
+from courses.assessment.telling import chances, review_words
+from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
 from courses.catalogue.models import Run
@@ -29,7 +30,7 @@ from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused, TooMany
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sending import send
@@ -40,10 +41,10 @@ UPLOADS = sniff.EVIDENCE | sniff.VIDEOS | {sniff.TEXT.mime, sniff.CSV.mime, "aud
 MAX_UPLOAD = 50 * 1024 * 1024
 
 
-def _needs_notice(settings: QuizSettings, chances: Sequence[str]) -> bool:
-    """Whether a learner must be told something before the clock runs; `chances`: what lots decide (`_chances`)."""
+def _needs_notice(settings: QuizSettings, by_lot: Sequence[str]) -> bool:
+    """Whether a learner must be told something before the clock runs; `by_lot`: what lots decide (`telling.chances`)."""
     return bool(
-        chances
+        by_lot
         or settings.minutes
         or settings.password
         or settings.closes_at
@@ -51,22 +52,6 @@ def _needs_notice(settings: QuizSettings, chances: Sequence[str]) -> bool:
         or settings.logs_focus
         or settings.is_sequential
     )
-
-
-def _chances(settings: QuizSettings, place: Place) -> list[str]:
-    """What lots decide in an attempt, a sentence each: which questions, their order, their numbers."""
-    assert place.block is not None
-    parts = assessment.parts_of(place.block.id)
-    draws = [part for part in parts if isinstance(part, QuizDraw)]
-    found = []
-    if settings.draw or draws:
-        found.append(_("题目随机抽取，各人、各次作答的题目可能不同。"))
-    if settings.is_shuffled or settings.shuffles_options:
-        found.append(_("每个人的题目或选项顺序可能不同。"))
-    is_fixed = any(isinstance(part, QuizItem) and part.question.kind is QuestionKind.FORMULA for part in parts)
-    if is_fixed or assessment.may_draw(place.run.course_id, draws, QuestionKind.FORMULA):
-        found.append(_("有的题目数值随机生成，各人、各次作答的数值可能不同。"))
-    return found
 
 
 def _load_quiz(block_id: int) -> Place:
@@ -101,13 +86,13 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         running=running,
         is_used_up=running is None and not may_start(len(tries), _allowed(settings, allowance)),
         count=settings.draw or assessment.item_counts([block.id]).get(block.id, 0),
-        chances=_chances(settings, place),
+        chances=chances(settings, block, place.run),
         labels=labels,
-        review={when.value: listed(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
+        review=review_words(settings),
         refused=refused,
         has_math=has_math(block.body_html),
     )
-    return (page, 422) if refused is not None else page
+    return (page, refused.status) if refused is not None else page
 
 
 @blueprint.post("/learning/blocks/<int:block_id>/attempts")
@@ -120,7 +105,7 @@ def start(place: Place) -> Any:
     settings, running = QuizSettings.of(block.settings), assessment.attempt_in_progress(block_id, person_id)
     is_running = running is not None and is_in_time(clock.now(), running.due_at)
     is_told = is_running or "agreed" in request.form
-    if not is_told and _needs_notice(settings, _chances(settings, place)):
+    if not is_told and _needs_notice(settings, chances(settings, block, place.run)):
         return redirect(url_for("learning.quiz", block_id=block_id), 303)
     if running is not None and not is_running:
         _hand_in(place, running.id)
@@ -129,7 +114,11 @@ def start(place: Place) -> Any:
         with transaction():
             attempt = attempts.start(block=block, person_id=person_id, by=me(), now=clock.now(), password=request.form.get("password", ""))
             attempt_id, token = attempt.id, attempt.token
-    except attempts.NoAttempt as refused:
+    except (attempts.NoAttempt, TooMany) as refused:
+        block = _load_quiz(block_id).block or block
+        if refused.field == "password" and isinstance(refused, attempts.NoAttempt):
+            with transaction():
+                attempts.note_wrong_password(block=block, by=me(), now=clock.now())
         return _quiz_page(_load_quiz(block_id), refused)
     cookie[f"quiz-{attempt_id}"] = token
     return redirect(url_for("learning.attempt", attempt_id=attempt_id), 303)
@@ -242,16 +231,8 @@ def _position(row: Attempt, settings: QuizSettings) -> int:
 
 def responses(form: MultiDict[str, str], row: Attempt) -> tuple[dict[int, Mapping[str, Any]], dict[int, str]]:
     """The answers in a form by position (q1, q2, ...), and what the window was shown. A question that is not in it keeps its answer."""
-    found: dict[int, Mapping[str, Any]] = {}
-    bases: dict[int, str] = {}
-    for answer in row.answers:
-        name = f"q{answer.position}"
-        if f"{name}-shown" not in form:
-            continue
-        found[answer.position] = answering.response_of(form, name, answer.version.question.kind, answer.version.data)
-        if form.get(f"{name}-base"):
-            bases[answer.position] = form[f"{name}-base"]
-    return found, bases
+    found = answering.responses_of(form, row)
+    return found, {position: form[f"q{position}-base"] for position in found if form.get(f"q{position}-base")}
 
 
 def _given(sitting: Sitting) -> dict[str, Any]:

@@ -289,6 +289,23 @@ def test_a_low_score_is_judged_by_the_gradebook_of_the_run(session: Session, lea
     assert empty.id not in queries.scores(made.id)  # nothing graded yet is no low score, whatever the book says about missing work
 
 
+def test_a_mean_weighs_as_the_completion_does(session: Session) -> None:
+    """What weighs nothing or is not there for learners is no part of it, and a half is rounded up."""
+    run = make.run()
+    unit, hidden = make.unit(run), make.unit(run)
+    quizzes_of = [make.quiz(at, of=run) for at in (unit, unit, unit, unit, hidden)]
+    for block, weight in zip(quizzes_of, (10, 10, 0, 10, 10), strict=True):
+        block.weight_x10 = weight
+    content.publish(part=hidden, is_published=False, by=SYSTEM, now=NOW)
+    me, other = make.enrolment(run), make.enrolment(run)
+    for block, score in zip(quizzes_of[:3], (601, 600, 0), strict=True):
+        session.add(BlockProgress(enrolment_id=me.id, block_id=block.id, score_x10=score))
+    session.add(BlockProgress(enrolment_id=me.id, block_id=quizzes_of[4].id, score_x10=0))
+    session.add(BlockProgress(enrolment_id=other.id, block_id=quizzes_of[2].id, score_x10=500))
+    session.flush()
+    assert queries.means(run.id) == {me.id: 601}
+
+
 def test_the_pages(as_role: AsRole, session: Session, run: Run, lead: Person) -> None:
     stranger = ground.person()
     session.commit()

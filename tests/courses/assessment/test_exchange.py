@@ -85,7 +85,22 @@ def test_whatever_an_author_writes_comes_back_from_its_line_as_it_was(seed: int)
 def test_an_option_that_stays_keeps_its_key_wherever_it_stands() -> None:
     known = {"options": [{"key": "a", "body": "一"}, {"key": "b", "body": "二"}, {"key": "c", "body": "三"}]}
     made = notation.read(QuestionKind.SINGLE, {"options": "三\n* 一\n新的"}, known)
-    assert [(o["body"], o.get("key")) for o in made["options"]] == [("三", "c"), ("一", "a"), ("新的", None)]
+    assert [(o["body"], o.get("key")) for o in made["options"]] == [("三", "c"), ("一", "a"), ("新的", "d")], "not the key of what is gone"
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [
+        ("一\n* 二改\n三", ["a", "b", "c"]),
+        ("一\n新的\n* 二改\n三", ["a", "d", "e", "c"]),
+        ("一\n* 二改", ["a", "d"]),
+        ("* 一\n二\n三", ["a", "b", "c"]),
+    ],
+)
+def test_a_reworded_option_keeps_its_key_while_there_are_as_many(written: str, keys: list[str]) -> None:
+    known = {"options": [{"key": "a", "body": "一"}, {"key": "b", "body": "二"}, {"key": "c", "body": "三"}]}
+    made = notation.read(QuestionKind.SINGLE, {"options": written}, known)
+    assert [o["key"] for o in made["options"]] == keys
 
 
 @pytest.mark.parametrize(

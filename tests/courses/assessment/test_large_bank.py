@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -13,9 +14,11 @@ from courses.assessment.models import Question, QuestionVersion
 from courses.assessment.operations import bank
 from courses.assessment.types import QuestionKind
 from courses.catalogue import authoring_queries as authored
+from courses.catalogue import choice_queries
 from courses.catalogue.models import Course, CoursePrerequisite
 from courses.catalogue.operations import team
 from courses.catalogue.operations.offerings import BadCourse
+from courses.paths import queries as path_queries
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
@@ -105,6 +108,32 @@ def test_courses_beyond_a_list_are_named_by_code_and_what_was_chosen_stays(as_ro
     assert (refused.status_code, "NOWHERE" in refused.text) == (422, True)
     assert author.post(url, data={**form, "version": str(course.version), "more_prerequisites": "B50508，B50508"}).status_code == 303
     assert {row.required_id for row in authored.prerequisite_rows(course.id)} == {last, other}
+
+
+def test_owners_and_courses_beyond_a_list_are_named_by_code(as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    owners = [ground.university() for _ in range(3)]
+    session.commit()
+    for module in (choice_queries, path_queries):
+        monkeypatch.setattr(module, "CHOICES", 2)
+    admin = as_role(Role.SYSTEM_ADMIN)
+    page = html.fromstring(admin.get("/teaching/paths/new").text)
+    listed = {int(one) for one in page.xpath('//select[@name="owner_id"]/option/@value') if one}
+    hidden = next(one for one in owners if one.id not in listed)
+    data = {"title": "路径", "code": "P1", "owner_id": str(min(listed)), "owner_code": "NOWHERE"}
+    refused = admin.post("/teaching/paths/new", data=data)
+    assert (refused.status_code, "没有代码为“NOWHERE”的已核验单位" in refused.text) == (422, True)
+    assert admin.post("/teaching/paths/new", data={**data, "owner_code": hidden.code}).status_code == 303
+    path = path_queries.path_by_code("P1")
+    assert path is not None
+    assert path.owner_id == hidden.id
+    assert all("其他单位的代码" in admin.get(page).text for page in ("/teaching/courses/new", "/teaching/import", "/teaching/paths/new"))
+    codes = [make.run(make.course(owners[0]), is_published=True).course.code for _ in range(3)]
+    session.commit()
+    assert "只列出前 2 门" in admin.get("/teaching/paths/P1").text
+    assert admin.post("/teaching/paths/P1/courses", data={"verb": "add", "course": codes[0], "course_code": codes[2]}).status_code == 303
+    assert [step.code for step in path_queries.steps(path.id, None)] == [codes[2]]
+    monkeypatch.setattr(path_queries, "CHOICES", 3)
+    assert "只列出前" not in admin.get("/teaching/paths/P1").text
 
 
 def test_a_course_asks_for_so_many_others_at_most(session: Session) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from courses.assessment import notation, queries
 from courses.assessment.models import Attempt, AttemptEvent, Question, QuestionVersion, QuizDraw
-from courses.assessment.operations import attempts, bank, quizzes
+from courses.assessment.operations import attempts, bank, grading, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
@@ -250,6 +250,20 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
     assert taught.start() == where
     kinds = list(session.scalars(select(AttemptEvent.kind).order_by(AttemptEvent.id)))
     assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
+
+
+def test_a_password_is_not_found_out_by_trying(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, password="开考")
+    where = f"/learning/blocks/{taught.quiz.id}/attempts"
+
+    def typed(password: str) -> int:
+        return taught.learner.post(where, data={"agreed": "1", "password": password}).status_code
+
+    assert {typed(f"错{n}") for n in range(attempts.MOST_WRONG)} == {422}
+    late = taught.learner.post(where, data={"agreed": "1", "password": "开考"})
+    assert (late.status_code, "连续输错" in late.text) == (429, True)
+    with time_machine.travel(clock.now() + attempts.WRONG_WITHIN + timedelta(seconds=1), tick=False):
+        assert typed("开考") == 303
 
 
 @pytest.mark.parametrize("is_last", [False, True])
@@ -532,6 +546,26 @@ def test_a_regrade_is_previewed_and_confirmed(taught: Taught, session: Session) 
     assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2", "run": str(taught.run.id)}).status_code == 303
     page = taught.learner.get(where).text
     assert ("1 + 1" in page, "已更正" in page, "得分 50" in page) == (True, True, True)
+
+
+def test_of_very_many_answers_a_regrade_previews_the_first(taught: Taught, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(3):
+        person_id = make.enrolment(make.loaded(taught.run)).person_id
+        row = attempts.start(block=taught.quiz, person_id=person_id, by=SYSTEM, now=NOW)
+        attempts.submit(attempt_id=row.id, responses={1: {"choice": "a" if n else "b"}}, by=SYSTEM, now=NOW)
+    question = session.get_one(Question, queries.items_of(taught.quiz.id)[0].question_id)
+    data = notation.read(QuestionKind.SINGLE, {"options": "* 1\n2\n3"}, queries.current_version(question).data)
+    bank.save_question(course_id=taught.run.course_id, kind=question.kind, question=question, stem="更正", data=data, by=SYSTEM, now=NOW)
+    session.commit()
+    where = f"/teaching/questions/{question.id}"
+    assert "3 份作答中，3 份的得分会改变" in taught.lecturer.get(f"{where}/regrade").text
+    monkeypatch.setattr(grading, "PREVIEWED", 2)
+    page = taught.lecturer.get(f"{where}/regrade").text
+    assert "共 3 份作答，这里只预览前 2 份，其中 2 份的得分会改变；确认后全部重新评分" in page
+    assert page.count("第 1 次作答") == 2
+    assert "有 3 份作答是按旧版评分的" in taught.lecturer.get(f"{where}/versions").text
+    assert taught.lecturer.post(f"{where}/regrade", data={"number": "2", "run": str(taught.run.id)}).status_code == 303
+    assert "没有需要重新评分的作答" in taught.lecturer.get(f"{where}/regrade").text
 
 
 def test_statistics_are_shown_and_exported(taught: Taught, session: Session) -> None:

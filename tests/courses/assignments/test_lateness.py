@@ -70,6 +70,7 @@ def test_a_mark_that_is_there_follows_and_a_released_one_is_shown_anew(session: 
     assert (paid(mine), paid(theirs)) == ((0, 0, 800), (2, 400, 400))
     assert (learners.states_of(me.id)[task.block_id].score_x10, learners.states_of(other.id)[task.block_id].score_x10) == (800, 400)
     assert len(told(session, "courses.assignment.lateness")) == 2
+    assert len(told(session, "courses.assignment.graded")) == 1, "one notice says what changed of a mark that was shown"
     audit.write_pending(session)
     events = [row.data for row in session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "courses.submission.lateness_recounted"))]
     assert [(one["late_days_before"], one["late_days"], one["penalty_x10"]) for one in events] == [(2, 1, 200), (1, 0, 0)]
@@ -215,8 +216,13 @@ def test_very_many_are_counted_anew_by_a_job(session: Session, monkeypatch: pyte
     assert [row.late_days for row in rows] == [2, 2]
     job = session.scalars(select(Job).where(Job.task == lateness.RECOUNT_TASK)).one()
     session.commit()
-    assert recount_lateness(Running(job.id, job.args, None)) == {"changed": 2}
+    who = identities.account(name="改期的教师")
+    session.commit()
+    assert recount_lateness(Running(job.id, job.args, who.id)) == {"changed": 2}
     assert [row.late_days for row in work.handed_in(task.id)] == [0, 0]
+    audit.write_pending(session)
+    events = session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "courses.submission.lateness_recounted"))
+    assert [row.account_id for row in events] == [who.id, who.id], "the log names who changed the rule"
 
 
 def test_a_mate_s_extension_is_shown_where_it_counts(session: Session) -> None:

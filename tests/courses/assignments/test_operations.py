@@ -72,6 +72,8 @@ def test_what_is_to_hand_in_goes_by_the_time_one_was_given_and_ends_with_the_cut
     row = made.hand_in(task, quick, now=DUE)
     assert asked(quick, 1) == []
     grading.send_back(submission=row, version=None, reason="请补充", by=SYSTEM, now=DUE)
+    with pytest.raises(grading.NotGradable, match="退回修改"):
+        made.grade(row, 500)
     assert [asked(quick, days) for days in (1, 4)] == [[(3, True)], [(3, True)]], "what was returned is taken after the cut-off too"
 
 
@@ -376,12 +378,45 @@ def test_where_two_mark_a_table_gives_the_mark_of_whoever_brings_it(session: Ses
 
     assert bring(one, 50) == (None, Queue.SECOND_GRADER)
     assert bring(one, 90) == (None, Queue.SECOND_GRADER), "one person is not two"
+    assert bring(one, 90) == (None, Queue.SECOND_GRADER)
+    assert [mark.points_x10 for mark in work.marks_of(row.id)] == [500, 900], "the same table again changes nothing"
     assert bring(two, 86) == (880, Queue.NONE)
     with pytest.raises(sheets.SheetRefused):
         bring(one, 40)
     assert bring(one, 40, "抄袭复核") == (400, Queue.NONE)
     with pytest.raises(grading.NotGradable, match="改定成绩"):
         made.grade(row, 900)
+
+
+def test_who_released_by_mistake_lets_the_other_marks_wait(session: Session) -> None:
+    task = made.assignment()
+    first, second = (made.hand_in(task, made.learner(task)) for _n in range(2))
+    made.grade(first, 500)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    for _again in range(2):
+        releasing.stop(assignment=task, by=SYSTEM, now=NOW)
+    made.grade(second, 600)
+    assert [row.released_at is not None for row in (first, second)] == [True, False]
+    assert releasing.release(assignment=task, by=SYSTEM, now=NOW) == 1
+    assert second.released_at is not None
+
+
+@pytest.mark.parametrize("is_double", [False, True])
+def test_a_table_asks_as_often_for_thirty_works(session: Session, count_queries: list[str], is_double: bool) -> None:
+    task = made.assignment(is_double=is_double)
+    first, second = made.acting(ground.person()), made.acting(ground.person())
+
+    def asked(number: int) -> int:
+        rows = [made.hand_in(task, made.learner(task)) for _n in range(number)]
+        sheets.take(assignment=task, filename="a.csv", file=csv(*[f"{row.alias},50,,{row.version}" for row in rows]), by=first, now=NOW)
+        lines = csv(*[f"{row.alias},51,,{row.version}" for row in rows])
+        session.flush()
+        count_queries.clear()
+        sheets.take(assignment=task, filename="a.csv", file=lines, by=second, now=NOW)
+        return sum(one.lstrip().upper().startswith("SELECT") for one in count_queries)
+
+    asked(2)
+    assert asked(2) == asked(12)
 
 
 @pytest.mark.parametrize(("hours", "is_extended", "days"), [(0, False, 0), (30, False, 2), (30, True, 0)])

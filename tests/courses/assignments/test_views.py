@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from courses.assignments.models import Assignment
 from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
 from courses.assignments.operations import peers as reviewing
-from courses.assignments.queries import peers, teams, work
+from courses.assignments.queries import peers, teams, texts, work
 from courses.catalogue import queries as catalogue
 from courses.catalogue.operations import copying
 from courses.learning import intakes, tables
@@ -221,6 +221,25 @@ def test_everything_is_downloaded_as_one_archive_and_marks_come_back_as_a_table(
     assert ">得分<" in bad.text  # the column as the table calls it
     assert lecturer.post(url, data={}).status_code == 422
     assert "提示，不是认定" in lecturer.get(f"/teaching/assignments/{task.block_id}/likeness").text
+
+
+def test_what_very_many_handed_in_is_read_in_pieces_and_compared_up_to_a_limit(
+    as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lecturer, task = teaching(as_role, checks_likeness=True)
+    monkeypatch.setattr(texts, "CHUNK", 2)
+    for n in range(5):
+        made.hand_in(task, made.learner(task, ground.person(name=f"学员{n}")), text=f"{'一样的正文和图表' * 20}{n}")
+    session.commit()
+    with zipfile.ZipFile(io.BytesIO(lecturer.get(f"/teaching/assignments/{task.block_id}/archive.zip").data)) as archive:
+        assert sorted(name.split("-")[0] for name in archive.namelist()) == [f"学员{n}" for n in range(5)]
+    where = f"/teaching/assignments/{task.block_id}/likeness"
+    page = lecturer.get(where).text
+    assert ("本作业的 5 份在线正文" in page, "没有比较" in page) == (True, False)
+    for most, compared in ((161 * 5, 5), (161 * 5 - 1, 4), (161 * 2, 2), (10, 1)):
+        monkeypatch.setattr(texts, "MOST_COMPARED", most)
+        page = lecturer.get(where).text
+        assert (f"本作业的 {compared} 份在线正文" in page, f"其余 {5 - compared} 份没有比较" in page) == (True, compared < 5), most
 
 
 def test_a_workbook_of_very_many_marks_is_made_by_a_job_one_for_each_assignment(

@@ -9,13 +9,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from courses.assessment.operations import quizzes
+from courses.assessment.types import QuizSettings
 from courses.assignments.models import Submission
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.operations import setup
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Marking
 from courses.catalogue import queries
-from courses.catalogue.models import Run
+from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books, grades
@@ -33,6 +35,7 @@ def test_the_next_run_asks_for_the_same_work_and_counts_it_the_same_way(as_role:
     run = make.run(lead=lead, is_published=True)
     unit = make.unit(run)
     quiz = make.quiz(unit, of=run)
+    quizzes.set_up(block=quiz, version=None, settings={"password": "开考", "minutes": 30}, by=SYSTEM, now=NOW)
     block = made.block(unit)
     later = made.DUE + timedelta(days=7)
     task = made.assignment(of=block, rubric=made.RUBRIC, peers=2, peers_needed=2, peer_due_at=later, percent_per_day=10)
@@ -57,6 +60,8 @@ def test_the_next_run_asks_for_the_same_work_and_counts_it_the_same_way(as_role:
 
     new = session.scalars(select(Run).where(Run.code == "next")).one()
     kinds = {node.kind: node.id for node in queries.outline(new.id).blocks}
+    rules = QuizSettings.of(session.get_one(Block, kinds[BlockKind.QUIZ]).settings)
+    assert (rules.minutes, rules.password) == (30, ""), "the class of before knows the password"
     copied = work.assignment_of(kinds[BlockKind.ASSIGNMENT])
     assert copied is not None
     by_days = timedelta(days=100)

@@ -206,6 +206,18 @@ def test_three_reports_hide_and_a_decision_closes_them_all(session: Session) -> 
     assert kinds(session).count("courses.post_removed") == 1
 
 
+def test_reports_do_not_hide_what_the_staff_wrote(session: Session) -> None:
+    run = make.run(is_published=True)
+    teacher, *others = [member(run) for _ in range(5)]
+    thread = start(run, others[0])
+    post = answer(run, thread, teacher, "平时分占四成", is_staff=True)
+    for who in others[:3]:
+        assert operations.report(row=post, person_id=who.id, reason="不同意", by=me(who), now=NOW)
+    seen = queries.as_posts(list(session.scalars(queries.posts(thread))), thread, reader=others[3].id, may_moderate=False)
+    assert [row.hidden for row in seen] == [None, None]
+    assert queries.count_open_reports(run.id) == 1
+
+
 def test_dismissed_reports_show_the_post_again(session: Session) -> None:
     run = make.run(is_published=True)
     writer, other = member(run), member(run)

@@ -33,18 +33,21 @@ def test_marking_touches_text_and_never_a_tag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_removed", "reports", "may_moderate", "is_mine", "found"),
+    ("is_removed", "reports", "may_moderate", "is_mine", "is_staff", "found"),
     [
-        (False, rules.HIDE_AT - 1, False, False, None),
-        (False, rules.HIDE_AT, False, False, Hidden.REPORTED),
-        (False, rules.HIDE_AT, True, False, None),
-        (False, rules.HIDE_AT, False, True, None),
-        (True, 0, False, True, Hidden.REMOVED),
-        (True, 0, True, False, None),
+        (False, rules.HIDE_AT - 1, False, False, False, None),
+        (False, rules.HIDE_AT, False, False, False, Hidden.REPORTED),
+        (False, rules.HIDE_AT, False, False, True, None),
+        (False, rules.HIDE_AT, True, False, False, None),
+        (False, rules.HIDE_AT, False, True, False, None),
+        (True, 0, False, True, False, Hidden.REMOVED),
+        (True, 0, False, False, True, Hidden.REMOVED),
+        (True, 0, True, False, False, None),
     ],
 )
-def test_what_is_hidden_from_whom(is_removed: bool, reports: int, may_moderate: bool, is_mine: bool, found: Hidden | None) -> None:
-    assert rules.hidden(is_removed=is_removed, open_reports=reports, may_moderate=may_moderate, is_mine=is_mine) is found
+def test_what_is_hidden_from_whom(is_removed: bool, reports: int, may_moderate: bool, is_mine: bool, is_staff: bool, found: Hidden | None) -> None:
+    facts = {"is_removed": is_removed, "may_moderate": may_moderate, "is_mine": is_mine, "is_staff": is_staff}
+    assert rules.hidden(open_reports=reports, **facts) is found
 
 
 def test_an_anonymous_writer_is_known_to_the_staff_and_himself() -> None:

@@ -178,3 +178,49 @@ def test_rules_that_no_format_takes_are_named_once_each(session: Session) -> Non
         "名额和退课截止日没有导出",
     ]
     assert task.is_double
+
+
+def lost_of(run: Run) -> list[str]:
+    return [one for one in putting_out.course_doc(make.loaded(run)).warnings if "没有导出" in one and "成绩册" not in one]
+
+
+def test_orders_by_lot_and_draws_of_unequal_points_are_named(session: Session, tmp_path: Path) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    for title, settings in {"甲": {"is_shuffled": True}, "乙": {"shuffles_options": True}, "丙": {"draw": 1}, "丁": {"draw": 1}}.items():
+        quiz = make.quiz(unit, make.single(run, title), of=run, **settings)
+        quiz.title = title
+        several = {"options": [{"body": "1", "is_correct": True}, {"body": "2", "is_correct": True}, {"body": "3"}]}
+        items.add_item(block=quiz, question=asks(run, QuestionKind.MULTIPLE, title, several), points_x10=30 if title == "丁" else 10, **BY)
+    session.flush()
+    assert lost_of(run) == [
+        "测验的题目顺序打乱没有导出：甲",
+        "多选题的选项顺序打乱没有导出：乙",
+        "各题分值不同的随机抽题（其他平台上是固定的题，总分随之不同）没有导出：丁",
+    ]
+    pools = [one for one in out(run, tmp_path / "out") if isinstance(one, docs.PoolDoc)]
+    assert [[problem.weight_x10 for problem in pool.problems] for pool in pools] == [[10, 10], [5, 15]], "the mean of what is drawn is the weight"
+    singles = [one for content in out(run, tmp_path / "again") if isinstance(content, docs.ProblemDoc) for one in content.questions]
+    assert [one.is_shuffled for one in singles] == [False, False, True, False]
+
+
+def test_what_a_package_drew_by_itself_is_not_named(session: Session, tmp_path: Path) -> None:
+    unlike = {f"problem/p{n}.xml": f'<problem weight="{n}"><stringresponse answer="{n}"><textline/></stringresponse></problem>' for n in (1, 2)}
+    element = '<library_content url_name="x1" max_count="1"><problem url_name="p1"/><problem url_name="p2"/></library_content>'
+    run, block = taken(session, tmp_path / "in", element, unlike)
+    assert lost_of(run) == []
+    block.settings = {**block.settings, "edited": True}
+    session.flush()
+    assert [one.split("没有导出")[0] for one in lost_of(run)] == [
+        "测验的题目顺序打乱",
+        "各题分值不同的随机抽题（其他平台上是固定的题，总分随之不同）",
+    ]
+
+
+@pytest.mark.parametrize(("units", "is_named"), [([], False), ([{"name": "m", "factor": "1"}], True)])
+def test_units_beside_a_number_are_named(session: Session, units: list[dict[str, str]], is_named: bool) -> None:
+    run = make.run()
+    quiz = make.quiz(
+        make.unit(run), asks(run, QuestionKind.NUMERIC, "长？", {"answers": [{"text": "3", "is_correct": True}], "units": units}), of=run
+    )
+    assert lost_of(run) == [f"数值题的单位换算和缺单位的得分（导出后只比较数值）没有导出：{quiz.title}"][: int(is_named)]

@@ -49,6 +49,25 @@ def only(*conditions: Condition) -> dict[str, Any] | None:
     return Access(conditions).plain()
 
 
+def test_learning_goes_on_where_something_can_be_done(as_role: AsRole, session: Session) -> None:
+    """Not in an open unit of which only what is still closed is left."""
+    run = make.run(is_published=True)
+    first, second = make.unit(run), make.unit(run)
+    done, later = make.text(first), make.text(first)
+    make.text(second)
+    later.access = only(Condition(ConditionKind.DATE, since=clock.now() + timedelta(days=1)))
+    browser, me = learner(as_role, session, make.loaded(run))
+    for block in catalogue.outline(run.id).blocks:
+        if block.id not in (later.id, catalogue.blocks_of(second.id)[0].id):
+            operations.mark_done(enrolment=me, block=session.get_one(Block, block.id), by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert done.id != later.id
+    assert browser.get(f"/learning/runs/{run.id}").headers["Location"].endswith(f"/units/{second.id}")
+    operations.mark_done(enrolment=me, block=catalogue.blocks_of(second.id)[0], by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert browser.get(f"/learning/runs/{run.id}").headers["Location"].endswith(f"/units/{first.id}"), "what is left opens tomorrow"
+
+
 def test_a_closed_unit_says_what_opens_it_and_nothing_gets_around_it(as_role: AsRole, session: Session) -> None:
     run = make.run(is_published=True)
     part = make.section(run)

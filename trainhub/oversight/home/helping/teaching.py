@@ -89,6 +89,7 @@ TOPICS = (
                     _l("在“题库”添加题目，或点“导入”从 Excel、GIFT、AIKEN 导入；添加后“试做”一次。"),
                     _l("在测验的“试题”中新建题目、从题库“加入测验”，或“添加抽题”。"),
                     _l("在“作答规则”设置时间、次数、顺序和回看，点“保存”。"),
+                    _l("点“试做测验”，像学员一样做一遍：抽题、限时、分页和回看都按规则，不留记录。"),
                 ),
                 note=_l("题目每次保存都是新的一版，已开始或完成的作答保持当时的题目。学员开始前会看到这些规则和诚信辅助。"),
                 endpoint="authoring.index",
@@ -96,6 +97,7 @@ TOPICS = (
                     "assessment.bank_index",
                     "assessment.items",
                     "assessment.quiz_settings",
+                    "assessment.trial",
                 ),
             ),
             Task(
