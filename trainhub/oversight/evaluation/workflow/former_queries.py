@@ -62,9 +62,11 @@ def has_visited(application_id: int, account_id: int) -> bool:
 
 
 def group_since(application_id: int) -> datetime | None:
-    """When the group last changed: a form of who is assigned came in, or somebody was taken off. What is agreed on is not earlier, whatever a clock says."""
+    """When the group last changed: a form of who is assigned came in, or somebody was assigned or taken off. What is agreed on is not earlier, whatever a
+    clock says."""
     changed = case((VisitExpert.ended_at.is_(None), VisitExpert.submitted_at), else_=VisitExpert.ended_at)
-    return session().scalar(select(func.max(changed)).where(VisitExpert.application_id == application_id))
+    found = session().execute(select(func.max(changed), func.max(VisitExpert.assigned_at)).where(VisitExpert.application_id == application_id)).one()
+    return max((one for one in found if one is not None), default=None)
 
 
 def agreed_at(application_id: int) -> datetime | None:

@@ -209,12 +209,14 @@ def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
 
 def consensus_of(application_id: int) -> dict[str, Consensus]:
     """By criterion: the latest agreement of the group that is now. What was agreed on before the last form came in rests on fewer forms, and what was
-    agreed on with somebody who was taken off since rests on theirs: both are open again."""
+    agreed on with the form of somebody who was taken off since rests on theirs, also while they are assigned anew: both are open again."""
     forms = select(func.max(VisitExpert.submitted_at)).where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
     last = forms.scalar_subquery()
     moment = Consensus.recorded_at
-    left = select(VisitOpinion.id).join(VisitExpert, VisitExpert.id == VisitOpinion.expert_id)
-    left = left.where(VisitExpert.application_id == application_id, VisitExpert.ended_at > moment, VisitOpinion.said_at <= moment)
+    had_part = and_(VisitExpert.submitted_at <= moment, VisitExpert.ended_at > moment)
+    said_before = select(VisitOpinion.id).where(VisitOpinion.expert_id == VisitExpert.id, VisitOpinion.said_at <= moment)
+    is_back = and_(VisitExpert.assigned_at > moment, said_before.exists())  # see `visiting.assign`
+    left = select(VisitExpert.id).where(VisitExpert.application_id == application_id, or_(had_part, is_back))
     statement = select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), moment >= last), ~left.exists())
     return {row.criterion: row for row in session().scalars(statement.order_by(Consensus.id))}
 
