@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
@@ -49,16 +49,16 @@ def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Form
     return found
 
 
-def has_visited(application_id: int, account_id: int) -> bool:
-    """Whether a human is or was of the visiting group of an application, under any account: declared, and not taken off."""
-    statement = select(VisitExpert.id).where(
+def visited_as(application_id: int, account_id: int) -> VisitExpert | None:
+    """The assignment by which a human has a part in the visit of an application, under any account: declared, and not taken off before a form was in; or
+    with a conflict of interest, declared or found, which does not end with the assignment and comes first. None for everybody else."""
+    has_part = and_(VisitExpert.declared_at.is_not(None), or_(VisitExpert.ended_at.is_(None), VisitExpert.submitted_at.is_not(None)))
+    statement = select(VisitExpert).where(
         VisitExpert.application_id == application_id,
         VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)),
-        VisitExpert.declared_at.is_not(None),
-        VisitExpert.has_conflict.is_(False),
-        VisitExpert.ended_at.is_(None),
+        or_(VisitExpert.has_conflict.is_(True), has_part),
     )
-    return session().scalar(statement.limit(1)) is not None
+    return session().scalar(statement.order_by(VisitExpert.has_conflict.desc(), VisitExpert.id).limit(1))
 
 
 def group_since(application_id: int) -> datetime | None:
