@@ -119,9 +119,10 @@ def offices_of(identity: Identity) -> set[Actor]:
 
 
 def waiting_for(identity: Identity, limit: int = 20) -> list[tuple[Application, str, str]]:
-    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first."""
+    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first. Nothing waits to be
+    called off."""
     actors = offices_of(identity)
-    states = {state for one in rules.TABLE if one.actor in actors for state in one.sources}
+    states = {state for one in rules.TABLE if one.actor in actors and one.event is not Event.CALL_OFF for state in one.sources}
     if not states:
         return []
     statement = listing(identity, states).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
