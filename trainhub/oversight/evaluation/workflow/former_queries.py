@@ -66,7 +66,8 @@ def group_since(application_id: int) -> datetime | None:
     clock says."""
     changed = case((VisitExpert.ended_at.is_(None), VisitExpert.submitted_at), else_=VisitExpert.ended_at)
     found = session().execute(select(func.max(changed), func.max(VisitExpert.assigned_at)).where(VisitExpert.application_id == application_id)).one()
-    return max((one for one in found if one is not None), default=None)
+    moments: list[datetime] = [one for one in found if one is not None]
+    return max(moments, default=None)
 
 
 def agreed_at(application_id: int) -> datetime | None:
