@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
@@ -25,12 +25,18 @@ class Former:
     alike: int
 
 
+def _with_form(application_id: int) -> ColumnElement[bool]:
+    return and_(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_not(None), VisitExpert.submitted_at.is_not(None))
+
+
+def has_former_form(application_id: int) -> bool:
+    """Whether somebody was taken off whose form was in."""
+    return session().scalar(select(VisitExpert.id).where(_with_form(application_id)).limit(1)) is not None
+
+
 def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Former]:
     """The experts whose form was in when they were taken off, the first assigned first. Two queries, one where there are none."""
-    statement = select(VisitExpert).where(
-        VisitExpert.application_id == application_id, VisitExpert.ended_at.is_not(None), VisitExpert.submitted_at.is_not(None)
-    )
-    experts = list(session().scalars(statement.order_by(VisitExpert.id)))
+    experts = list(session().scalars(select(VisitExpert).where(_with_form(application_id)).order_by(VisitExpert.id)))
     if not experts:
         return []
     said: dict[int, dict[str, VisitOpinion]] = defaultdict(dict)

@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.queries.members import first_graduation as fi
 from trainhub.oversight.evaluation.queries.plans import uncovered_standards as uncovered_standards
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
 from trainhub.oversight.evaluation.types import Verdict
-from trainhub.oversight.evaluation.workflow import rules
+from trainhub.oversight.evaluation.workflow import former_queries, rules
 from trainhub.oversight.evaluation.workflow.models import (
     Application,
     CaseDocument,
@@ -301,6 +301,7 @@ def facts_of(
             )
             for one in experts
         ),
+        has_former_form=row.state is State.VISIT_SCHEDULED and former_queries.has_former_form(row.id),
         open_criteria=tuple(code for code in criteria if code not in agreed),
         has_new_conclusion=row.submitted_at is not None
         and conclusion is not None

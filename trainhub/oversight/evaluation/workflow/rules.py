@@ -248,7 +248,7 @@ GUARDS: Mapping[Guard, Callable[[Facts], list[Gap]]] = {
     Guard.REPORTS: _reports,
     Guard.AGENDA: _agenda,
     Guard.EXPERTS: _experts,
-    Guard.NO_FORM_IN: lambda facts: [Gap.of(Lack.FORM_IN)] if any(one.is_submitted for one in facts.experts) else [],
+    Guard.NO_FORM_IN: lambda facts: [Gap.of(Lack.FORM_IN)] if facts.has_former_form or any(one.is_submitted for one in facts.experts) else [],
     Guard.VISIT_OVER: _visit_over,
     Guard.FORMS: _forms,
     Guard.VISIT_DOCUMENTS: lambda facts: _missing(facts, facts.numbers["petoe.visit_documents"]),
