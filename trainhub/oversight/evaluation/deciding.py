@@ -93,8 +93,8 @@ def is_anew(programme: Programme, criterion: str, on: date) -> bool:
 
 
 def check_outside(programme: Programme, by: Identity, on: date) -> None:
-    """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside; and by who judged
-    on the visit, whose word is in the form."""
+    """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside; and by who judges
+    or judged on the visit, whose word is in the form, or had to step aside from it."""
     for one in queries.applications_of(programme.id):
         session().refresh(one)  # it may have been submitted or concluded since it was read
     application = queries.open_of(programme.id)
@@ -103,8 +103,11 @@ def check_outside(programme: Programme, by: Identity, on: date) -> None:
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, on)
     if ties:
         raise BadJudgement(_("你%(why)s，不能评判本校的专业，请由工作组其他成员评判。", why="；".join(ties)))
-    if former_queries.has_visited(application.id, by.account_id):
-        raise BadJudgement(_("你参加了这项申请的现场考查，意见已在评价表中，请由工作组其他成员评判。"))
+    part = former_queries.visited_as(application.id, by.account_id)
+    if part is not None and part.has_conflict:
+        raise BadJudgement(_("你在这项申请中声明过或被查明有利益冲突，请由工作组其他成员评判。"))
+    if part is not None:
+        raise BadJudgement(_("你是这项申请的现场考查专家，请由工作组其他成员评判。"))
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:

@@ -90,9 +90,9 @@ FOUND = Sentences(
     N_("没有毕业要求与之对应"),
     N_("已对应，但没有通到有考核的课程或环节"),
     N_("只通到选修课程，%(n)s 名学生没有修读"),
-    N_("没有修读的学生：%(who)s"),
+    N_("没有修读相关选修课程的学生：%(who)s"),
     N_("只通到选修课程，%(n)s 名学生还没有修读（提示）"),
-    N_("还没有修读的学生：%(who)s（提示）"),
+    N_("还没有修读相关选修课程的学生：%(who)s（提示）"),
     # as 1.1 was said until 2026-12, all in one line: dossiers that were frozen before say it still
     N_("只通到选修课程，%(n)s 名学生没有修读：%(who)s"),
     N_("只通到选修课程，%(n)s 名学生还没有修读：%(who)s（提示）"),

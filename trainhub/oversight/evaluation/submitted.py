@@ -140,6 +140,10 @@ OURS = frozenset(["是", "否", "免予选送", "已完成", "进行中", "已�
 """Cells that the platform words; every other one is a name or a number, as it was entered."""
 
 
+RESULT = 2
+"""The column of 6.11 that says what was done; those before it name the item and its place in the plan."""
+
+
 def _in_words(head: Mapping[str, Any], part: str) -> str:
     word = str(head[part])
     return _(word)
@@ -149,7 +153,13 @@ def _told(kept: Mapping[str, Any], *, is_worded: bool = False) -> Behind:
     """A kept table in the reader's language: its heads and the words that are ours; `is_worded`: sentences too stand among its cells."""
     columns = [{**one, "label": _in_words(one, "label")} if isinstance(one, dict) else _(one) for one in kept["columns"]]
     told = FOUND.told if is_worded else str
-    rows = [[_(cell) if cell in OURS else told(cell) if isinstance(cell, str) else cell for cell in line] for line in kept["rows"]]
+
+    def cell_told(at: int, cell: Any) -> Any:
+        if not isinstance(cell, str):
+            return cell
+        return _(cell) if cell in OURS else told(cell) if at == RESULT else cell
+
+    rows = [[cell_told(at, cell) for at, cell in enumerate(line)] for line in kept["rows"]]
     return Behind(columns, rows, kept["all"])
 
 

@@ -185,6 +185,13 @@ def test_what_was_frozen_of_it_is_told_in_english(session: Session, app: Any) ->
     assert [one[:2] for one in en] == [one[:2] for one in zh], "names of items too"
 
 
+def test_the_name_of_an_item_is_told_as_it_was_entered(app: Any) -> None:
+    """Also one in which stand the signs by which a sentence is told."""
+    kept = {"columns": [], "rows": [["金工、电工实习", "甲：乙", "完成 1/2 人（50%）"]], "all": 1}
+    with app.test_request_context(), in_language("en"):
+        assert submitted._told(kept, is_worded=True).rows == [["金工、电工实习", "甲：乙", "1 of 2 did it (50%)"]]
+
+
 @pytest.mark.parametrize(
     ("text", "english"),
     [

@@ -101,21 +101,40 @@ def test_what_was_agreed_with_one_in_conflict_does_not_stand(play: Play) -> None
     assert found.result is JudgementResult.NOT_MET
 
 
-@pytest.mark.parametrize("is_back", [False, True])
-def test_where_the_others_differ_it_is_open_again(play: Play, is_back: bool) -> None:
-    """Also where the one in conflict was assigned anew meanwhile and taken off without a form."""
+def with_a_third(play: Play, row: Application) -> Account:
+    """One more expert of the visit, who has declared and written nothing."""
     other = accounts.account()
     accounts.grant(other, Role.EXPERT)
-    row = scheduled(play)
     expert = visiting.assign(application=row, account=other, is_leader=False, by=play.association, today=DAY, now=at(DAY))
     visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(other), now=at(DAY))
+    return other
+
+
+def assign_anew(play: Play, row: Application, account: Account) -> None:
+    visiting.assign(application=row, account=account, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+
+
+def step_aside(play: Play, row: Application, account: Account) -> None:
+    who = {"expert": assignment(row, account), "by": play.who(account), "now": at(DAY)}
+    visiting.declare(has_conflict=True, conflict="与学校有合作课题", **who)
+
+
+@pytest.mark.parametrize("back", ["no", "taken off", "steps aside"])
+def test_where_the_others_differ_it_is_open_again(play: Play, back: str) -> None:
+    """Also where the one in conflict was assigned anew meanwhile, and taken off without a form or stepped aside."""
+    row = scheduled(play)
+    other = with_a_third(play, row)
     for account, differs in ((play.leader, ()), (play.member, ("1.3",)), (other, ())):
         judge(play, row, account, DAY, differs=differs)
     record(play, row, play.leader, Opinion.MET)
     take_off(play, row, play.leader)
-    if is_back:
-        visiting.assign(application=row, account=play.leader, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+    if back != "no":
+        assign_anew(play, row, play.leader)
+        assert set(catalogue.criteria()) - set(queries.consensus_of(row.id)) == {"1.3"}, "only who was there agreed on the others"
+    if back == "taken off":
         visiting.end_assignment(expert=assignment(row, play.leader), reason="还是不来", by=play.association, now=at(DAY))
+    elif back == "steps aside":
+        step_aside(play, row, play.leader)
     assert set(catalogue.criteria()) - set(queries.consensus_of(row.id)) == {"1.3"}
     with pytest.raises(Refused, match=r"1\.3"):
         go(row, Event.END_VISIT, DAY, play.who(play.member))
@@ -135,3 +154,41 @@ def test_who_came_after_it_was_agreed_and_left_without_a_form_opens_nothing(play
     )
     visiting.end_assignment(expert=expert, reason="生病", by=play.association, now=at(DAY) + timedelta(minutes=2))
     assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.MET
+
+
+@pytest.mark.parametrize("back", ["no", "taken off again", "steps aside again"])
+def test_who_stepped_aside_without_a_form_opens_nothing_when_taken_off(play: Play, back: str) -> None:
+    """What the others agreed on meanwhile was never agreed on with them."""
+    row = scheduled(play)
+    other = with_a_third(play, row)
+    visiting.say(application=row, expert=assignment(row, other), opinions=[("1.3", Opinion.MET, "")], by=play.who(other), today=DAY, now=at(DAY))
+    step_aside(play, row, other)
+    judge(play, row, play.leader, DAY)
+    judge(play, row, play.member, DAY, differs=("1.3",))
+    record(play, row, play.leader, Opinion.MET)
+    take_off(play, row, other)
+    if back != "no":
+        assign_anew(play, row, other)
+    if back == "taken off again":
+        take_off(play, row, other)
+    elif back == "steps aside again":
+        step_aside(play, row, other)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.MET
+    assert set(queries.consensus_of(row.id)) == set(catalogue.criteria())
+
+
+def test_what_the_others_agreed_on_after_it_stands_when_the_one_in_conflict_is_back(play: Play) -> None:
+    row = scheduled(play)
+    other = with_a_third(play, row)
+    for account, differs in ((play.leader, ()), (play.member, ("1.3",)), (other, ())):
+        judge(play, row, account, DAY, differs=differs)
+    record(play, row, play.leader, Opinion.MET)
+    take_off(play, row, play.leader)
+    visiting.assign(application=row, account=other, is_leader=True, by=play.association, today=DAY, now=at(DAY))
+    record(play, row, other, Opinion.NOT_MET)
+    assign_anew(play, row, play.leader)
+    step_aside(play, row, play.leader)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.NOT_MET
+    take_off(play, row, play.leader)
+    assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.NOT_MET
+    go(row, Event.END_VISIT, DAY, play.who(other))

@@ -41,6 +41,8 @@ def ties(built: factory.Built, person: Person, on: date = DAY) -> list[str]:
         ("附属第一医院", False),  # an institution of its own
         ("附属协和医院心内科研究所", False),
         ("口腔医院", False),
+        ("第一医院心内科研究所", False),
+        ("城轨交通学院", True),
     ],
 )
 def test_a_typed_employer_is_known_by_its_name(session: Session, ending: str, tied: bool) -> None:

@@ -62,13 +62,16 @@ def test_a_standard_that_only_optional_courses_reach_is_reached_by_who_took_one(
     mine = [one for one in told.details if one.startswith(f"{code}：")]
     assert mine == [
         f"{code}：只通到选修课程，2 名学生还没有修读（提示）",
-        *(f"{code}：还没有修读的学生：{names[one.id]}（提示）" for one in built.students[1:]),
+        *(f"{code}：还没有修读相关选修课程的学生：{names[one.id]}（提示）" for one in built.students[1:]),
     ], "nobody stands in the line of another"
     finish(built)
     told = found(built)
     assert (told.status.value, told.found) == ("not_met", 11 - sum("只通到选修课程" in one for one in told.details))
     mine = [one for one in told.details if one.startswith(f"{code}：")]
-    assert mine == [f"{code}：只通到选修课程，2 名学生没有修读", *(f"{code}：没有修读的学生：{names[one.id]}" for one in built.students[1:])]
+    assert mine == [
+        f"{code}：只通到选修课程，2 名学生没有修读",
+        *(f"{code}：没有修读相关选修课程的学生：{names[one.id]}" for one in built.students[1:]),
+    ]
     mark(course, *built.students[1:])
     assert (found(built).status.value, found(built).details) == ("met", ())
 

@@ -193,14 +193,56 @@ def test_who_visited_does_not_conclude_the_visit_for_an_office(play: Play, sessi
     for organisation_id in (office, group):
         accounts.grant(account, Role.EXPERT, organisation_id=organisation_id)
     by = play.who(account)
-    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+    with pytest.raises(Refused, match="你是这项申请的现场考查专家"):
         go(row, Event.SEND_ALONE, DAY, by)
     go(row, Event.SEND_ALONE, DAY, play.association)
-    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+    with pytest.raises(Refused, match="你是这项申请的现场考查专家"):
         deciding.check_outside(play.built.programme, by, DAY)
     deciding.check_outside(play.built.programme, play.group, DAY)
     by_the_group(row, play.group, DAY)
-    with pytest.raises(Refused, match="你参加了这项申请的现场考查"):
+    with pytest.raises(Refused, match="你是这项申请的现场考查专家"):
+        go(row, Event.CONCLUDE, DAY, by)
+    assert go(row, Event.CONCLUDE, DAY, play.group).state in (State.CONCLUDED, State.FAILED)
+
+
+@pytest.mark.parametrize("left", ["taken off in conflict", "stepped aside", "ill"])
+def test_who_was_in_conflict_does_not_conclude_the_visit_either(play: Play, left: str) -> None:
+    """Whose form was in stands beside the group's opinion, and a conflict does not end with the visit; who was only ill may."""
+    accredited(play)
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY)
+    planned(play, row)
+    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    expert = queries.assignment(row.id, play.member.id)
+    assert expert is not None
+    if left == "taken off in conflict":
+        judge(play, row, play.member, DAY)
+    if left == "stepped aside":
+        visiting.declare(expert=expert, has_conflict=True, conflict="合作课题", by=play.who(play.member), now=at(DAY))
+    else:
+        visiting.end_assignment(expert=expert, reason=left, has_conflict=left != "ill", by=play.association, now=at(DAY))
+    judge(play, row, play.leader, DAY)
+    go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
+    for office in (play.association, play.group):
+        accounts.grant(play.member, Role.EXPERT, organisation_id=next(iter(office.organisation_ids(Role.EXPERT))))
+    by = play.who(play.member)
+    if left == "ill":
+        deciding.check_outside(play.built.programme, by, DAY)
+        go(row, Event.SEND_ALONE, DAY, by)
+        deciding.check_outside(play.built.programme, by, DAY)
+        by_the_group(row, play.group, DAY)
+        go(row, Event.CONCLUDE, DAY, by)
+        return
+    with pytest.raises(Refused, match=r"利益冲突.*请由其他成员办理"):
+        go(row, Event.SEND_ALONE, DAY, by)
+    go(row, Event.SEND_ALONE, DAY, play.association)
+    with pytest.raises(Refused, match=r"利益冲突.*请由工作组其他成员评判"):
+        deciding.check_outside(play.built.programme, by, DAY)
+    by_the_group(row, play.group, DAY)
+    with pytest.raises(Refused, match=r"利益冲突.*请由其他成员办理"):
         go(row, Event.CONCLUDE, DAY, by)
     assert go(row, Event.CONCLUDE, DAY, play.group).state in (State.CONCLUDED, State.FAILED)
 

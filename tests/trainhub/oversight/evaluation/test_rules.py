@@ -91,6 +91,11 @@ def test_coverage_counts_standards_and_names_breaks() -> None:
     broken = standards.judge_coverage(C["1.1"], [*cases[:10], StandardCase("G11", (3,), ())], required=P["petoe.general_standards"])
     assert broken.details == ("G11：已对应，但没有通到有考核的课程或环节",)
     assert seen(broken) == ("not_met", 10, 11), "a path that breaks off covers nothing"
+    optional = [replace(one, without=("张三（1）", "李四（2）")) if one.code in ("G3", "G7") else one for one in cases]
+    told = standards.judge_coverage(C["1.1"], optional, required=P["petoe.general_standards"], has_finished=True).details
+    heads = tuple(f"{code}：只通到选修课程，2 名学生没有修读" for code in ("G3", "G7"))
+    assert told[:2] == heads, "a long list of names hides no standard that breaks"
+    assert told[2:4] == ("G3：没有修读相关选修课程的学生：张三（1）", "G3：没有修读相关选修课程的学生：李四（2）")
     assert standards.judge_coverage(C["1.1"], [StandardCase("G1", ())], required=P["petoe.general_standards"]).status is Status.NO_DATA
 
 

@@ -26,6 +26,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.papers import pdf
 from trainhub.notifications.models import Notice
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.documents import tables
 from trainhub.oversight.evaluation.documents import verdict as verdict_document
@@ -165,6 +166,25 @@ def test_a_visit_that_was_called_off_is_planned_anew(play: Play) -> None:
     assert go(row, Event.END_VISIT, DAY, play.who(play.leader)).state is State.VISITED
 
 
+def test_a_form_that_was_in_keeps_the_visit_also_when_its_expert_was_taken_off(play: Play) -> None:
+    """What it said is read beside the group's opinion once the visit is over: calling it off would hide it."""
+    row = fixed(play)
+    judge(play, row, play.member, DAY, differs=("1.3",))
+    visiting.end_assignment(expert=assignment(row, play.member), reason="合作课题", has_conflict=True, by=play.association, now=at(DAY))
+    with pytest.raises(moving.BadStep, match="已有专家提交评价表，考查不能取消"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason="改主意")
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_visit_that_is_fixed_does_not_wait_for_the_association(play: Play, is_alone: bool) -> None:
+    """A way back is no work that waits: what was submitted is, a visit that is fixed takes place."""
+    row = alone(play) if is_alone else submitted(play)
+    assert [one.id for one, _programme, _university in queries.waiting_for(play.association)] == [row.id]
+    planned(play, row)
+    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    assert queries.waiting_for(play.association) == []
+
+
 def test_experts_assigned_before_any_day_are_not_left(play: Play) -> None:
     row = alone(play)
     expert = visiting.assign(application=row, account=play.leader, is_leader=True, by=play.association, today=DAY, now=at(DAY))
@@ -212,6 +232,39 @@ def test_the_page_of_the_application_calls_off_a_visit_that_is_fixed(play: Play,
     assert "已安排考查" not in page.split(" → ")[0], "what was called off is not behind"
     head = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=row.programme_id)
     assert "撤回不开始计算" in head.get(at_page).text, "withdrawing starts no clock, and the page says so"
+
+
+def test_what_the_page_refuses_has_no_button(play: Play, session: Session, app: Any) -> None:
+    """Once a form is in the visit is called off no more; that practice alone needs the step is said in words."""
+    row = fixed(play)
+    office = next(iter(play.association.organisation_ids(Role.EXPERT)))
+    key = row.id
+    session.commit()
+    client = signed_in_client(app, Role.EXPERT, organisation_id=office)
+    page = client.get(f"/evaluation/applications/{key}").text
+    assert (page.count('value="call_off"'), "实务需要，文件未规定" in page, "own, " in page) == (1, True, False)
+    with transaction():
+        judge(play, row, play.member, DAY)
+    page = client.get(f"/evaluation/applications/{key}").text
+    assert (page.count('value="call_off"'), "已有专家提交评价表，考查不能取消" in page) == (0, True)
+
+
+def test_the_plan_of_the_visit_shows_what_ties_an_expert_by_now(play: Play, session: Session, app: Any) -> None:
+    """A post at a part of the university that is known after the declaration stops no form: the association sees it where it replaces experts."""
+    row, person = scheduled(play), ground.person()
+    play.leader.person_id = person.id
+    school = organisations.by_id(play.built.programme.university_id)
+    assert school is not None
+    office = next(iter(play.association.organisation_ids(Role.EXPERT)))
+    at_page = f"/evaluation/applications/{row.id}/visit"
+    session.commit()
+    client = signed_in_client(app, Role.EXPERT, organisation_id=office)
+    assert "在本校任职" not in client.get(at_page).text
+    with transaction():
+        ground.employment(
+            person, organisation_name=f"{school.name}机械学院", is_verified=False, is_enterprise=False, since=date(2020, 1, 1), until=None
+        )
+    assert client.get(at_page).text.count("在本校任职") == 1
 
 
 def test_the_page_of_a_failed_application_says_who_is_judged_again(play: Play, session: Session, app: Any) -> None:

@@ -26,14 +26,13 @@ def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, r
     covered = sum(1 for case in reached if not (has_finished and case.without))
     details = [f"{case.code}：没有毕业要求与之对应" for case in standards if not case.mapped]
     details += [f"{case.code}：已对应，但没有通到有考核的课程或环节" for case in standards if case.mapped and not case.assessed]
-    for case in reached:
-        number = len(case.without)
-        if case.without and has_finished:
-            details.append(f"{case.code}：只通到选修课程，{number} 名学生没有修读")
-            details += [f"{case.code}：没有修读的学生：{who}" for who in case.without]
-        elif case.without:
-            details.append(f"{case.code}：只通到选修课程，{number} 名学生还没有修读（提示）")
-            details += [f"{case.code}：还没有修读的学生：{who}（提示）" for who in case.without]
+    optional = [case for case in reached if case.without]  # names after all standards: pages cut a long list, and no name hides a standard
+    if has_finished:
+        details += [f"{case.code}：只通到选修课程，{len(case.without)} 名学生没有修读" for case in optional]
+        details += [f"{case.code}：没有修读相关选修课程的学生：{who}" for case in optional for who in case.without]
+    else:
+        details += [f"{case.code}：只通到选修课程，{len(case.without)} 名学生还没有修读（提示）" for case in optional]
+        details += [f"{case.code}：还没有修读相关选修课程的学生：{who}（提示）" for case in optional for who in case.without]
     finding = decided(
         criterion.code,
         covered >= required.number,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
@@ -25,12 +25,18 @@ class Former:
     alike: int
 
 
+def _with_form(application_id: int) -> ColumnElement[bool]:
+    return and_(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_not(None), VisitExpert.submitted_at.is_not(None))
+
+
+def has_former_form(application_id: int) -> bool:
+    """Whether somebody was taken off whose form was in."""
+    return session().scalar(select(VisitExpert.id).where(_with_form(application_id)).limit(1)) is not None
+
+
 def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Former]:
     """The experts whose form was in when they were taken off, the first assigned first. Two queries, one where there are none."""
-    statement = select(VisitExpert).where(
-        VisitExpert.application_id == application_id, VisitExpert.ended_at.is_not(None), VisitExpert.submitted_at.is_not(None)
-    )
-    experts = list(session().scalars(statement.order_by(VisitExpert.id)))
+    experts = list(session().scalars(select(VisitExpert).where(_with_form(application_id)).order_by(VisitExpert.id)))
     if not experts:
         return []
     said: dict[int, dict[str, VisitOpinion]] = defaultdict(dict)
@@ -49,23 +55,25 @@ def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Form
     return found
 
 
-def has_visited(application_id: int, account_id: int) -> bool:
-    """Whether a human is or was of the visiting group of an application, under any account: declared, and not taken off."""
-    statement = select(VisitExpert.id).where(
+def visited_as(application_id: int, account_id: int) -> VisitExpert | None:
+    """The assignment by which a human has a part in the visit of an application, under any account: declared, and not taken off before a form was in; or
+    with a conflict of interest, declared or found, which does not end with the assignment and comes first. None for everybody else."""
+    has_part = and_(VisitExpert.declared_at.is_not(None), or_(VisitExpert.ended_at.is_(None), VisitExpert.submitted_at.is_not(None)))
+    statement = select(VisitExpert).where(
         VisitExpert.application_id == application_id,
         VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)),
-        VisitExpert.declared_at.is_not(None),
-        VisitExpert.has_conflict.is_(False),
-        VisitExpert.ended_at.is_(None),
+        or_(VisitExpert.has_conflict.is_(True), has_part),
     )
-    return session().scalar(statement.limit(1)) is not None
+    return session().scalar(statement.order_by(VisitExpert.has_conflict.desc(), VisitExpert.id).limit(1))
 
 
 def group_since(application_id: int) -> datetime | None:
-    """When the group last changed: a form of who is assigned came in, or somebody was taken off. What is agreed on is not earlier, whatever a clock says."""
+    """When the group last changed: a form of who is assigned came in, or somebody was assigned or taken off. What is agreed on is not earlier, whatever a
+    clock says."""
     changed = case((VisitExpert.ended_at.is_(None), VisitExpert.submitted_at), else_=VisitExpert.ended_at)
-    latest: datetime | None = session().scalar(select(func.max(changed)).where(VisitExpert.application_id == application_id))
-    return latest
+    found = session().execute(select(func.max(changed), func.max(VisitExpert.assigned_at)).where(VisitExpert.application_id == application_id)).one()
+    moments: list[datetime] = [one for one in found if one is not None]
+    return max(moments, default=None)
 
 
 def agreed_at(application_id: int) -> datetime | None:

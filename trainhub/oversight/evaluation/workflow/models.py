@@ -101,7 +101,8 @@ class VisitItem(Base):
 
 
 class VisitExpert(Base):
-    """An expert assigned to the visit of an application; ended, never deleted."""
+    """An expert assigned to the visit of an application; ended, never deleted. Opened anew after a form was in, `assigned_at` is when the former
+    assignment ended."""
 
     __tablename__ = "evaluation_expert"
 

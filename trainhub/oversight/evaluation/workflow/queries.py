@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.queries.members import first_graduation as fi
 from trainhub.oversight.evaluation.queries.plans import uncovered_standards as uncovered_standards
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
 from trainhub.oversight.evaluation.types import Verdict
-from trainhub.oversight.evaluation.workflow import rules
+from trainhub.oversight.evaluation.workflow import former_queries, rules
 from trainhub.oversight.evaluation.workflow.models import (
     Application,
     CaseDocument,
@@ -119,9 +119,10 @@ def offices_of(identity: Identity) -> set[Actor]:
 
 
 def waiting_for(identity: Identity, limit: int = 20) -> list[tuple[Application, str, str]]:
-    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first."""
+    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first. Nothing waits to be
+    called off."""
     actors = offices_of(identity)
-    states = {state for one in rules.TABLE if one.actor in actors for state in one.sources}
+    states = {state for one in rules.TABLE if one.actor in actors and one.event is not Event.CALL_OFF for state in one.sources}
     if not states:
         return []
     statement = listing(identity, states).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
@@ -209,12 +210,14 @@ def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
 
 def consensus_of(application_id: int) -> dict[str, Consensus]:
     """By criterion: the latest agreement of the group that is now. What was agreed on before the last form came in rests on fewer forms, and what was
-    agreed on with somebody who was taken off since rests on theirs: both are open again."""
+    agreed on with the form of somebody who was taken off since rests on theirs, also while they are assigned anew: both are open again."""
     forms = select(func.max(VisitExpert.submitted_at)).where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
     last = forms.scalar_subquery()
     moment = Consensus.recorded_at
-    left = select(VisitOpinion.id).join(VisitExpert, VisitExpert.id == VisitOpinion.expert_id)
-    left = left.where(VisitExpert.application_id == application_id, VisitExpert.ended_at > moment, VisitOpinion.said_at <= moment)
+    had_part = and_(VisitExpert.submitted_at <= moment, VisitExpert.ended_at > moment)
+    said_before = select(VisitOpinion.id).where(VisitOpinion.expert_id == VisitExpert.id, VisitOpinion.said_at <= moment)
+    is_back = and_(VisitExpert.assigned_at > moment, said_before.exists())  # see `visiting.assign`
+    left = select(VisitExpert.id).where(VisitExpert.application_id == application_id, or_(had_part, is_back))
     statement = select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), moment >= last), ~left.exists())
     return {row.criterion: row for row in session().scalars(statement.order_by(Consensus.id))}
 
@@ -298,6 +301,7 @@ def facts_of(
             )
             for one in experts
         ),
+        has_former_form=row.state is State.VISIT_SCHEDULED and former_queries.has_former_form(row.id),
         open_criteria=tuple(code for code in criteria if code not in agreed),
         has_new_conclusion=row.submitted_at is not None
         and conclusion is not None

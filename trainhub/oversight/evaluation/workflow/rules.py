@@ -59,7 +59,7 @@ TABLE: tuple[Transition, ...] = (
         (_D.SELF_REPORT, _D.SUPPLEMENTARY_REPORT), "PETOE-P7, P8, 002:213",
     ),
     Transition("T5", _E.SCHEDULE_VISIT, (_S.SUBMITTED,), _S.VISIT_SCHEDULED, _A.ASSOCIATION, (_G.AGENDA, _G.EXPERTS), "own:accreditation_schedule", clause="PETOE-P9, 002:215"),
-    Transition("T5b", _E.CALL_OFF, (_S.VISIT_SCHEDULED,), _S.SUBMITTED, _A.ASSOCIATION, (_G.REASON, _G.NO_FORM_IN), clause="own, 002:223", route=Route.EVALUATION_ONLY),
+    Transition("T5b", _E.CALL_OFF, (_S.VISIT_SCHEDULED,), _S.SUBMITTED, _A.ASSOCIATION, (_G.REASON, _G.NO_FORM_IN), clause="own", route=Route.EVALUATION_ONLY),
     Transition("T6", _E.END_VISIT, (_S.VISIT_SCHEDULED,), _S.VISITED, _A.VISIT_GROUP, (_G.VISIT_OVER, _G.AGENDA, _G.FORMS), documents=(_D.VISIT_FORM,), clause="PETOE-P10, 002:215"),
     Transition(
         "T7", _E.SEND_TO_ASSOCIATION, (_S.VISITED,), _S.AT_ASSOCIATION, _A.VISIT_GROUP, (_G.VISIT_DOCUMENTS,), "own:same_moment",
@@ -248,7 +248,7 @@ GUARDS: Mapping[Guard, Callable[[Facts], list[Gap]]] = {
     Guard.REPORTS: _reports,
     Guard.AGENDA: _agenda,
     Guard.EXPERTS: _experts,
-    Guard.NO_FORM_IN: lambda facts: [Gap.of(Lack.FORM_IN)] if any(one.is_submitted for one in facts.experts) else [],
+    Guard.NO_FORM_IN: lambda facts: [Gap.of(Lack.FORM_IN)] if facts.has_former_form or any(one.is_submitted for one in facts.experts) else [],
     Guard.VISIT_OVER: _visit_over,
     Guard.FORMS: _forms,
     Guard.VISIT_DOCUMENTS: lambda facts: _missing(facts, facts.numbers["petoe.visit_documents"]),

@@ -224,6 +224,8 @@ class Facts:
     petoe_passage: str = ""
     visit: VisitFacts | None = None
     experts: tuple[ExpertFacts, ...] = ()
+    has_former_form: bool = False
+    """The form of somebody was in who was taken off since."""
     open_criteria: tuple[str, ...] = ()
     has_new_conclusion: bool = False
     lacks_term: bool = False

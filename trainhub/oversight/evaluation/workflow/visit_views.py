@@ -73,6 +73,8 @@ def plan_visit(row: Application) -> Any:
             return done(_("已保存。"), "evaluation.plan_visit", key=row.id)
         except Refused as refused:
             chosen.refuse(refused)
+    assigned, is_open = queries.experts_of(row.id), row.state in visiting.PLANNING
+    accounts = identity.accounts_by_id(one.account_id for one in assigned) if is_open else {}
     body = case_page(
         "visit",
         row,
@@ -81,8 +83,9 @@ def plan_visit(row: Application) -> Any:
         agenda_form=agenda,
         expert_form=experts,
         agenda=queries.agenda_of(row.id),
-        experts=queries.experts_of(row.id),
-        is_open=row.state in visiting.PLANNING,
+        experts=assigned,
+        ties={key: staff.ties_to_university(one.person_id, key, programme, today) for key, one in accounts.items()},
+        is_open=is_open,
     )
     return body, 422 if chosen is not None else 200
 

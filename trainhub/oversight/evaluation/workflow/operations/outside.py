@@ -31,7 +31,7 @@ def is_asked(actor: Actor, event: Event | None = None) -> bool:
 
 def check(application: Application, by: Identity, today: date, *, is_visiting: bool = False) -> None:
     """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them, and who judges or
-    judged on the visit: nobody concludes the own opinion. `is_visiting`: it is a step of the visiting group, see also `staff.ties_to_university`.
+    judged on the visit, or had to step aside from it: nobody concludes the own opinion, nor with a conflict of interest. `is_visiting`: it is a step of the visiting group, see also `staff.ties_to_university`.
     Raises NotOutside."""
     if by.account_id is None:
         return
@@ -40,5 +40,8 @@ def check(application: Application, by: Identity, today: date, *, is_visiting: b
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, today, is_visiting=is_visiting)
     if ties:
         raise NotOutside(_("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties)))
-    if not is_visiting and former_queries.has_visited(application.id, by.account_id):
-        raise NotOutside(_("你参加了这项申请的现场考查，不能再为认证协会或专家工作组办理它，请由其他成员办理。"))
+    part = None if is_visiting else former_queries.visited_as(application.id, by.account_id)
+    if part is not None and part.has_conflict:
+        raise NotOutside(_("你在这项申请中声明过或被查明有利益冲突，不能为认证协会或专家工作组办理它，请由其他成员办理。"))
+    if part is not None:
+        raise NotOutside(_("你是这项申请的现场考查专家，不能再为认证协会或专家工作组办理它，请由其他成员办理。"))

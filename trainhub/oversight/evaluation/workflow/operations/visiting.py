@@ -160,6 +160,8 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
         session().add(row)
     elif row.ended_at is None and row.is_leader == is_leader and not row.has_conflict:
         return row
+    if row.ended_at is not None and row.submitted_at is not None:
+        row.assigned_at = row.ended_at  # what was agreed on with the form of then is before it, see `queries.consensus_of`
     if row.ended_at is not None or row.has_conflict:
         row.ended_at, row.end_reason, row.declared_at, row.has_conflict, row.conflict, row.submitted_at = None, "", None, False, "", None
     row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
