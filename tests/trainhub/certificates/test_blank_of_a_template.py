@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from tests.trainhub.certificates.test_templates import _approved, _draft
 from trainhub.certificates.cli_render import blank as command
-from trainhub.certificates.layouts.blank import blank
+from trainhub.certificates.layouts.blank import blank, left_to_hand
 from trainhub.certificates.layouts.drawing import Press, common_facts
-from trainhub.certificates.layouts.model import Box, Layout, Seal, Signature, built_in, codes
+from trainhub.certificates.layouts.model import Box, Image, Layout, Seal, Signature, built_in, codes
 from trainhub.certificates.layouts.pictures import picture
 from trainhub.certificates.layouts.sheet import PLAIN, Sheet
 from trainhub.certificates.operations import templates
@@ -80,6 +80,29 @@ def test_a_blank_is_drawn_for_a_printing_house_and_holds_nothing_of_anybody(tmp_
         assert [round(float(value) / mm, 1) for value in page.obj.BleedBox] == [-3, -3, 300, 213]
     said = _said(data, tmp_path)
     assert (said["长"], said["〔"]) == (1, 0), "and no word of what is missing"
+
+
+def test_a_picture_is_on_a_blank_only_where_the_template_says_so() -> None:
+    """The usual seal of a template drawn up here is a scanned one: a picture, like its emblem."""
+    layout = replace(built_in("training"), images={"seal": picture(DOT), "emblem": picture(DOT)})
+    bare = blank(layout)
+    sealed = replace(layout, elements=(*layout.elements, Image("seal", Box(200, 150, 40, 40))))
+    assert blank(sealed) == bare
+    with_emblem = replace(sealed, elements=(*sealed.elements, Image("emblem", Box(20, 20, 20, 20), on_blank="yes")))
+    assert blank(with_emblem) != bare
+    assert [one.image for one in left_to_hand(with_emblem)] == ["seal"]
+
+
+def test_the_page_names_the_pictures_that_its_blank_lacks(as_role: AsRole) -> None:
+    with transaction():
+        row = _approved()
+        data = json.loads(row.body)
+        data["images"] = {"scan": DOT, "emblem": DOT}
+        data["elements"] += [{"kind": "image", "image": "scan", "box": [200, 150, 40, 40]}]
+        data["elements"] += [{"kind": "image", "image": "emblem", "box": [20, 20, 20, 20], "on_blank": "yes"}]
+        row.body = json.dumps(data)
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/templates/{row.id}").text
+    assert "印刷厂底版上没有这些图片：scan。" in page
 
 
 def test_the_page_of_an_approved_template_gives_its_blank(as_role: AsRole) -> None:
