@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from trainhub.certificates.layouts.drawing import Press
-from trainhub.certificates.layouts.model import FIELD, Element, Image, Layout, Qr, Seal, Signature, Text
+from trainhub.certificates.layouts.filling import hangs_on_facts
+from trainhub.certificates.layouts.model import Element, Image, Layout, Qr, Seal, Signature, Text
 from trainhub.certificates.layouts.sheet import Sheet
 
 HOUSE = Sheet(bleed=3, has_marks=True)
@@ -25,7 +26,7 @@ def _printed_before(layout: Layout) -> Iterator[Element]:
         match item:
             case Qr() | Seal() | Image(on_blank="no"):
                 continue
-            case Text() if FIELD.search(item.text):
+            case Text() if hangs_on_facts(item):
                 continue  # also one that has fixed words beside its facts: the overprint draws it whole
             case Signature():
                 yield replace(item, image="")
@@ -41,7 +42,7 @@ def left_to_hand(layout: Layout) -> list[Image]:
 def blank(layout: Layout, sheet: Sheet = HOUSE) -> bytes:
     """The PDF of the blank: frame, ornaments, the pictures that are said to be on it, and fixed words; equal layouts give equal bytes.
 
-    Without texts that hold a fact (with the words beside it), the QR code, the seal, scanned signatures and all other pictures.
+    Without texts that hold a fact (with the words beside it) or hang on one, the QR code, the seal, scanned signatures and all other pictures.
     """
     press = Press(_bare(layout), base_url="", sheet=sheet)
     press.add({})
