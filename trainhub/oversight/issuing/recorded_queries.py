@@ -19,6 +19,8 @@ from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 PORTION = 1000
+TITLE = 300
+"""Letters of a title that a milestone keeps."""
 THINGS: dict[Kind, tuple[Source, str]] = {Kind.COMPLETION: (Source.COURSE, "course"), Kind.CAPSTONE: (Source.CAPSTONE, "topic")}
 """By kind: the milestones that bear such a certificate, and the fact that names the thing."""
 Unborne = tuple[str, tuple[str, ...]]
@@ -39,9 +41,9 @@ def unborne_in(batch: IssueBatch) -> list[Unborne]:
     found: list[tuple[int, tuple[str, ...]]] = []
     if batch.kind in THINGS:
         source, thing = THINGS[batch.kind]
-        reached = _reached(every, source, {str(said.get(thing)) for _person_id, said in items})
+        reached = _reached(every, source, {_kept(said.get(thing)) for _person_id, said in items})
         for person_id, said in items:
-            hours = [one for key in rows[person_id] for one in reached.get((key, str(said.get(thing))), ())]
+            hours = [one for key in rows[person_id] for one in reached.get((key, _kept(said.get(thing))), ())]
             if not hours:
                 found.append((person_id, ()))
             elif batch.kind is Kind.COMPLETION and any(hours) and (told := _number(said.get("hours"))) is not None and told not in hours:
@@ -95,6 +97,11 @@ def _weeks(rows: Mapping[int, Collection[int]]) -> dict[int, Decimal]:
 def _portions(ids: Collection[int]) -> Iterable[list[int]]:
     ordered = sorted(ids)
     return (ordered[start : start + PORTION] for start in range(0, len(ordered), PORTION))
+
+
+def _kept(title: Any) -> str:
+    """A title as the ledger keeps it."""
+    return str(title)[:TITLE]
 
 
 def _number(text: Any) -> Decimal | None:

@@ -72,6 +72,13 @@ def test_a_capstone_is_borne_by_one_that_was_passed(session: Session) -> None:
     assert unborne_in(_batch(at, Kind.CAPSTONE, (right, {}), (other, {}))) == [("林乙", ())]
 
 
+@pytest.mark.parametrize("long", [299, 300, 301])
+def test_a_title_is_found_by_as_much_as_the_ledger_keeps_of_it(session: Session, long: int) -> None:
+    who, topic = ground.person(), "伺" * long
+    _reach(who, Source.CAPSTONE, topic)
+    assert unborne_in(_batch(ground.university(), Kind.CAPSTONE, (who, {"topic": topic}))) == []
+
+
 @pytest.mark.parametrize(("weeks", "told"), [("1.8", False), ("2", False), ("2.2", True)])
 def test_weeks_are_borne_by_confirmed_days(session: Session, weeks: str, told: bool) -> None:
     programme = ground.programme()
