@@ -117,7 +117,9 @@ class RunForm(Form):
     issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
-    batch_id = IntegerField(_l("只打印这个签发批次"), [Optional()], description=_l("签发批次的号码，见批次页面的地址；不限时留空。"))
+    batch_id = IntegerField(
+        _l("只打印这个签发批次"), [Optional()], description=_l("签发批次的号码，见批次页面的地址；此前已由别的批次或规则签发的不在其中。不限时留空。")
+    )
     numbers = LongText(
         _l("只打印这些编号"), [Optional(), Length(max=6000)], description=_l("一行一个，最多200个；只印一张时填一个编号。不限时留空。")
     )

@@ -195,6 +195,7 @@ PROPERTIES: Mapping[str, Any] = {
     "line": _l("印章下方文字"),
     "level": _l("容错级别"),
     "image": _l("图片"),
+    "on_blank": _l("印在印刷厂底版上（印章、签名选否）"),
     "label": _l("签名处文字"),
     "label_en": _l("签名处英文"),
 }
@@ -211,6 +212,8 @@ CHOICES: Mapping[str, Any] = {
     "bottom": _l("靠下"),
     "zh": _l("中文"),
     "en": _l("英文"),
+    "no": _l("否"),
+    "yes": _l("是"),
     "L": "L",
     "M": "M",
 }

@@ -279,12 +279,16 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
 def _is_ours(instance: Path, secret: str, ring: keys.Keyring) -> bool:
     """Whether what is here is an installation with the archive's keys: another one's records say nothing about what the archive lacks.
 
-    Where the key file is lost, damaged or wrapped by a forgotten secret, which is why one restores, the mark in the database tells.
+    The mark in the database tells: the key file may be lost, damaged, wrapped by a forgotten secret or another installation's, which is why
+    one restores. Only where no mark was left the file does.
     """
+    known = key_marks.stored()
+    if known is not None:
+        return known == key_marks.of(ring)
     try:
         return keys.load(instance, secret).signing == ring.signing
     except (keys.NoKeys, keys.WrongSecret, keys.DamagedKeys):
-        return key_marks.is_of(ring)
+        return False
 
 
 @contextmanager

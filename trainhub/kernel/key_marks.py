@@ -44,9 +44,9 @@ def of(ring: keys.Keyring) -> str:
     return hmac.new(ring.lookup, b"trainhub.kernel.key_marks", hashlib.sha256).hexdigest()
 
 
-def is_of(ring: keys.Keyring) -> bool:
-    """Whether the database is known to be written with these keys; not where no mark was left."""
-    return session().scalar(sa.select(KeyMark.mark).order_by(KeyMark.id).limit(1)) == of(ring)
+def stored() -> str | None:
+    """The mark that the database bears; none where none was left."""
+    return session().scalar(sa.select(KeyMark.mark).order_by(KeyMark.id).limit(1))
 
 
 def refuse_new() -> None:

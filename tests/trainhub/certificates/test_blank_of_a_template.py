@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from tests.trainhub.certificates.test_templates import _approved, _draft
 from trainhub.certificates.cli_render import blank as command
-from trainhub.certificates.layouts.blank import blank
+from trainhub.certificates.layouts.blank import blank, left_to_hand
 from trainhub.certificates.layouts.drawing import Press, common_facts
-from trainhub.certificates.layouts.model import Box, Layout, Seal, Signature, built_in, codes
+from trainhub.certificates.layouts.model import Box, Image, Layout, Seal, Signature, Text, built_in, codes
 from trainhub.certificates.layouts.pictures import picture
 from trainhub.certificates.layouts.sheet import PLAIN, Sheet
 from trainhub.certificates.operations import templates
@@ -63,6 +63,20 @@ def test_blank_and_overprint_are_the_whole_page(code: str, tmp_path: Path) -> No
     assert house + _said(_drawn(layout, Sheet(is_overprint=True)), tmp_path) == _said(_drawn(unsealed, PLAIN), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["needs", "unless"])
+@pytest.mark.parametrize("is_given", [True, False])
+def test_words_that_hang_on_a_fact_are_printed_once(name: str, is_given: bool, tmp_path: Path) -> None:
+    """A printing house knows no facts: what hangs on one is the overprint's, also where it has no field in it."""
+    layout = built_in("training")
+    words = Text("囍", Box(20, 20, 20, 10), **{name: "issuer_en"})  # type: ignore[arg-type]
+    layout = replace(layout, elements=(*(one for one in layout.elements if not isinstance(one, Seal)), words))
+    facts = {**templates.sample_facts(layout), "issuer_en": "A University" if is_given else ""}
+    press = Press(layout, common_facts(layout, facts), base_url="https://example.edu", sheet=Sheet(is_overprint=True))
+    press.add(facts)
+    found = (_said(blank(layout), tmp_path)["囍"], _said(press.finish(), tmp_path)["囍"])
+    assert found == (0, int(is_given is (name == "needs")))
+
+
 def test_a_blank_is_drawn_for_a_printing_house_and_holds_nothing_of_anybody(tmp_path: Path) -> None:
     pikepdf = pytest.importorskip("pikepdf")
     layout = built_in("training")
@@ -82,6 +96,29 @@ def test_a_blank_is_drawn_for_a_printing_house_and_holds_nothing_of_anybody(tmp_
     assert (said["长"], said["〔"]) == (1, 0), "and no word of what is missing"
 
 
+def test_a_picture_is_on_a_blank_only_where_the_template_says_so() -> None:
+    """The usual seal of a template drawn up here is a scanned one: a picture, like its emblem."""
+    layout = replace(built_in("training"), images={"seal": picture(DOT), "emblem": picture(DOT)})
+    bare = blank(layout)
+    sealed = replace(layout, elements=(*layout.elements, Image("seal", Box(200, 150, 40, 40))))
+    assert blank(sealed) == bare
+    with_emblem = replace(sealed, elements=(*sealed.elements, Image("emblem", Box(20, 20, 20, 20), on_blank="yes")))
+    assert blank(with_emblem) != bare
+    assert [one.image for one in left_to_hand(with_emblem)] == ["seal"]
+
+
+def test_the_page_names_the_pictures_that_its_blank_lacks(as_role: AsRole) -> None:
+    with transaction():
+        row = _approved()
+        data = json.loads(row.body)
+        data["images"] = {"scan": DOT, "emblem": DOT}
+        data["elements"] += [{"kind": "image", "image": "scan", "box": [200, 150, 40, 40]}]
+        data["elements"] += [{"kind": "image", "image": "emblem", "box": [20, 20, 20, 20], "on_blank": "yes"}]
+        row.body = json.dumps(data)
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/templates/{row.id}").text
+    assert "印刷厂底版上没有这些图片：scan。" in page
+
+
 def test_the_page_of_an_approved_template_gives_its_blank(as_role: AsRole) -> None:
     with transaction():
         approved, draft = _approved(), _draft("another_one")
@@ -96,6 +133,17 @@ def test_the_page_of_an_approved_template_gives_its_blank(as_role: AsRole) -> No
     assert built in admin.get("/certificates/templates").text
     assert admin.get(built).data == blank(built_in("training"))
     assert admin.get("/certificates/templates/built-in/nothing/blank.pdf").status_code == 404
+
+
+def test_the_page_gives_no_blank_with_letters_that_no_font_has(as_role: AsRole) -> None:
+    """Approved on a machine with more fonts: thousands of sheets would have boxes."""
+    with transaction():
+        row = _approved()
+        data = json.loads(row.body)
+        data["elements"] += [{"kind": "text", "text": "\ue000", "box": [20, 20, 20, 10]}]
+        row.body = json.dumps(data)
+    answer = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/templates/{row.id}/blank.pdf")
+    assert (answer.status_code, answer.data[:5] == b"%PDF-", "有不能打印的字" in answer.text) == (409, False, True)
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -237,3 +238,14 @@ def test_the_correction_of_a_suspended_one_stays_suspended(session: Session, as_
     assert queries.is_whole(new)
     operations.resume(certificate=new, **REASON)
     assert new.state is State.ISSUED
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_what_takes_the_place_of_a_suspended_one_is_suspended_as_of_today(session: Session, days: int) -> None:
+    """Also when the clock was fast at the suspension: a correction must not wait for that day."""
+    old, then = certificate(Kind.TRAINING, today=TODAY - timedelta(days=2)), TODAY + timedelta(days=days)
+    operations.suspend(certificate=old, **{**REASON, "on": then, "today": then})
+    new = corrected(old, facts={"hours": 50})
+    held = queries.last_event(new)
+    assert held is not None
+    assert (new.state, held.on) == (State.SUSPENDED, TODAY)

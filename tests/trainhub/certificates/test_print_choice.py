@@ -28,6 +28,7 @@ from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations import queries as organisations
 
@@ -110,6 +111,36 @@ def test_what_a_run_drew_or_is_drawing_is_left_out(session: Session) -> None:
     with transaction():
         again = operations.reissue(certificate=made[0], **REASON)
     assert again.number in _numbers(_wanted(made[0], only_unprinted=True)), "a new edition was not printed yet"
+
+
+def test_whoever_goes_on_with_a_failed_run_is_told_what_another_took_meanwhile(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        made = _of_a_list()
+        run = printing.start_run(title="甲批", wanted=_wanted(made[0]), by=SYSTEM, now=ground.NOW)
+    _fail_all(session)
+    with transaction():
+        other = printing.start_run(title="乙批", wanted=_wanted(made[0], only_unprinted=True), by=SYSTEM, now=ground.NOW)
+    admin, where = as_role(Role.SYSTEM_ADMIN), f"/certificates/runs/{run.id}"
+    page = admin.get(where).text
+    assert ("这个批次还没画出的证书已在其他批次中" in page, f"/certificates/runs/{other.id}" in page) == (True, True)
+    answer = admin.post(f"{where}/again", data={"told": len(made) - 1})
+    assert (answer.status_code, f"{len(made)} 张" in answer.text) == (409, True)
+    _draw(other)
+    with transaction(), pytest.raises(Stale, match="乙批"):
+        printing.go_on(run=run, by=SYSTEM)
+    assert admin.post(f"{where}/again", data={"told": len(made)}).status_code == 303, "knowingly"
+
+
+def test_what_no_other_draws_needs_no_word(session: Session) -> None:
+    """Another run that failed has taken only what it drew."""
+    with transaction():
+        made = _of_a_list()
+        run, _other = (printing.start_run(title=one, wanted=_wanted(made[0]), by=SYSTEM, now=ground.NOW) for one in ("甲批", "乙批"))
+    _fail_all(session)
+    assert queries.taken_elsewhere(run) == []
+    with transaction():
+        printing.go_on(run=run, by=SYSTEM)
+    assert [(one.title, count) for one, count in queries.taken_elsewhere(_other)] == [("甲批", len(made))]
 
 
 def test_the_pages_lead_there(as_role: AsRole) -> None:

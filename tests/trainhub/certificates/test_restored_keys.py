@@ -221,7 +221,7 @@ def test_of_another_installation_nothing_is_known_and_the_operator_is_told(resto
     assert "keys rotate --leaked" in answer["next"]
 
 
-@pytest.mark.parametrize("way", ["away", "damaged", "another secret"])
+@pytest.mark.parametrize("way", ["away", "damaged", "another secret", "another's"])
 @pytest.mark.parametrize("is_marked", [True, False])
 def test_what_is_known_here_is_kept_though_the_key_file_is_lost(restored: Path, committed: Flask, way: str, is_marked: bool) -> None:
     """The database says by its mark whose it is: that is why one restores, and what happened since must not be forgotten for it."""
@@ -241,6 +241,8 @@ def test_what_is_known_here_is_kept_though_the_key_file_is_lost(restored: Path, 
         file.write_text("{", "utf-8")
     if way == "another secret":
         kernel_keys.make(restored.parent, "another secret that nobody here knows any more")
+    if way == "another's":  # copied here by mistake: it opens, and the database was written with others
+        kernel_keys.make(restored.parent, committed.config["SETTINGS"].secret_key)
     answer = backup.restore(restored, by=SYSTEM)["certificates"]
     told = (answer["counters_moved"], answer["changes_lost"], answer["keys_withdrawn"])
     assert told == ((1, 1, [leaked]) if is_marked else (0, 0, []))
@@ -248,6 +250,18 @@ def test_what_is_known_here_is_kept_though_the_key_file_is_lost(restored: Path, 
     assert (keyring().signing, keyring().data) == (ring.signing, ring.data), "the archive's lie there again"
     assert tasks.trust().is_leaked(leaked) is is_marked
     assert _status(_badge()) is Status.ISSUED
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_of_a_database_with_the_mark_of_others_nothing_is_taken_over(restored: Path, is_marked: bool) -> None:
+    """The key file is ours, the address of the database is another installation's: its mark says so."""
+    backup.backup(restored)
+    leaked = key_id(tasks.maker().signer.public)
+    _leak(leaked)
+    with transaction():
+        if is_marked:
+            db.session.add(key_marks.KeyMark(mark="0" * 64))
+    assert backup.restore(restored, by=SYSTEM)["certificates"]["keys_withdrawn"] == ([] if is_marked else [leaked])
 
 
 @pytest.mark.parametrize("by_journal", [False, True])

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 
 from trainhub.certificates.layouts import art, qr
 from trainhub.certificates.layouts.document import Attached, Book
-from trainhub.certificates.layouts.filling import Facts, fill, gaps, worded
+from trainhub.certificates.layouts.filling import Facts, fill, gaps, hangs_on_facts, worded
 from trainhub.certificates.layouts.ink import Ink, Program, number, program, rgb
 from trainhub.certificates.layouts.model import (
     ALWAYS,
@@ -179,8 +179,8 @@ class Background:
 def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet = PLAIN, *, has_cut_marks: bool = False) -> Background:
     """Draw everything that is the same on all pages, on a ReportLab canvas; cached for the process.
 
-    For an overprint only the texts with common facts are drawn (the issuer): the rest stands on the blank, and the seal is
-    put on it by hand.
+    For an overprint only the texts with common facts, or that hang on one, are drawn (the issuer): the rest stands on the blank,
+    and the seal is put on it by hand.
     """
     from reportlab.pdfgen.canvas import Canvas
 
@@ -197,7 +197,7 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
         return round(x * POINTS_PER_MM, 2), round((layout.height - y) * POINTS_PER_MM, 2)
 
     for item in layout.elements:
-        if sheet.is_overprint and not (isinstance(item, Text) and FIELD.search(item.text)):
+        if sheet.is_overprint and not (isinstance(item, Text) and hangs_on_facts(item)):
             continue
         canvas._code.append("q")
         match item:

@@ -58,6 +58,11 @@ def is_left_out(layout: Layout, item: Text, facts: Facts) -> bool:
     return bool(item.needs and not given(layout, facts, item.needs)) or bool(item.unless and given(layout, facts, item.unless))
 
 
+def hangs_on_facts(item: Text) -> bool:
+    """Whether a text says a fact, or is there or not by one: no blank has it, each overprint does."""
+    return bool(FIELD.search(item.text) or item.needs or item.unless)
+
+
 @lru_cache(maxsize=1024)
 def optional_in(layout: Layout, text: str) -> tuple[tuple[str, ...], bool]:
     """The fields of a text that nobody has to give, and whether it has no others: then it is left out when one lacks, not printed with a gap."""

@@ -208,10 +208,14 @@ class Qr:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture of the layout (`images`), as large as its box allows without being distorted: an emblem, a scanned seal."""
+    """A picture of the layout (`images`), as large as its box allows without being distorted: an emblem, a scanned seal.
+
+    It stands on the blank that a printing house prints only with `on_blank`: nobody but the template knows which picture is a seal.
+    """
 
     image: str
     box: Box
+    on_blank: Literal["no", "yes"] = "no"
 
 
 @dataclass(frozen=True)

@@ -217,8 +217,8 @@ def _supersede(
     note_successor(made, certificate, row, by=by)
     tell_holder(made, "corrected", N_("你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。"), now=now)
     if held is not None:
-        since = max(held.on, made.issued_on)
-        suspend(certificate=made, reason=held.reason, document=held.document, on=since, by=by, today=today, now=now)
+        # As of today, the day of its issue: the other's suspension lies before it, or (the clock was fast) on a day that is still to come.
+        suspend(certificate=made, reason=held.reason, document=held.document, on=today, by=by, today=today, now=now)
     return made
 
 

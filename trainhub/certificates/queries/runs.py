@@ -150,11 +150,14 @@ def _narrower(wanted: PrintFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.numbers:
         yield Certificate.number.in_(wanted.numbers)
     if wanted.only_unprinted:
-        # One that failed draws nothing until somebody goes on with it: what it has no page of is free for another run.
-        given_up = exists().where(Job.id == PrintRun.job_id, Job.state == JobState.FAILED)
-        is_open = and_(PrintRun.finished_at.is_(None), ~given_up)
-        mine = (PrintItem.certificate_id == Certificate.id, PrintRun.id == PrintItem.run_id)
-        yield ~exists().where(*mine, or_(PrintItem.page.is_not(None), is_open))
+        yield ~exists().where(PrintItem.certificate_id == Certificate.id, PrintRun.id == PrintItem.run_id, _takes())
+
+
+def _takes() -> ColumnElement[bool]:
+    """Whether a run has drawn its item or is drawing it. One that failed draws nothing until somebody goes on with it: what it has no page of is
+    free for another run."""
+    given_up = exists().where(Job.id == PrintRun.job_id, Job.state == JobState.FAILED)
+    return or_(PrintItem.page.is_not(None), and_(PrintRun.finished_at.is_(None), ~given_up))
 
 
 def printable_numbers(identity: Identity, wanted: CertificateFilter) -> set[str]:
@@ -337,15 +340,22 @@ def blank_sums(run_id: int) -> Reconciliation:
 def also_overprinted(run: PrintRun) -> list[tuple[PrintRun, int]]:
     """Other runs in overprint that hold certificates of this one on pages of their own, with how many; the earliest first."""
     mine = select(PrintItem.certificate_id).where(PrintItem.run_id == run.id)
+    is_drawn = or_(PrintItem.page.is_not(None), PrintRun.finished_at.is_(None))
+    return _others_with(run, mine, PrintRun.mode == PrintMode.OVERPRINT, is_drawn)
+
+
+def taken_elsewhere(run: PrintRun) -> list[tuple[PrintRun, int]]:
+    """Other runs that drew or are drawing what this one has still to draw, with how many; the earliest first."""
+    bare = (PrintItem.run_id == run.id, PrintItem.page.is_(None), Certificate.state == State.ISSUED)
+    mine = select(PrintItem.certificate_id).join(Certificate, Certificate.id == PrintItem.certificate_id).where(*bare)
+    return _others_with(run, mine, _takes())
+
+
+def _others_with(run: PrintRun, certificate_ids: Any, *which: ColumnElement[bool]) -> list[tuple[PrintRun, int]]:
     statement = (
         select(PrintRun, func.count())
         .join(PrintItem, PrintItem.run_id == PrintRun.id)
-        .where(
-            PrintRun.id != run.id,
-            PrintRun.mode == PrintMode.OVERPRINT,
-            PrintItem.certificate_id.in_(mine),
-            or_(PrintItem.page.is_not(None), PrintRun.finished_at.is_(None)),
-        )
+        .where(PrintRun.id != run.id, PrintItem.certificate_id.in_(certificate_ids), *which)
         .group_by(PrintRun.id)
         .order_by(PrintRun.id)
     )

@@ -8,6 +8,7 @@ from typing import Any
 from flask import send_file
 
 from trainhub.certificates import queries
+from trainhub.certificates.checking import unprintable_wording
 from trainhub.certificates.layouts.blank import blank
 from trainhub.certificates.layouts.model import Layout, built_in, codes
 from trainhub.certificates.models import CertificateTemplate
@@ -17,7 +18,7 @@ from trainhub.certificates.views import blueprint
 from trainhub.certificates.views.templates import load_template
 from trainhub.kernel.access import guard
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, clauses
 
 
 class NotApproved(Refused):
@@ -27,7 +28,17 @@ class NotApproved(Refused):
     status = 409
 
 
+class Unprintable(Refused):
+    """The fonts of this machine lack a letter of the template's own words."""
+
+    code = "needs_glyph"
+    status = 409
+
+
 def _sent(layout: Layout) -> Any:
+    wrong = unprintable_wording(layout)
+    if wrong:
+        raise Unprintable(_("有不能打印的字，没有生成文件。%(told)s。", told=clauses(wrong)))
     return send_file(io.BytesIO(blank(layout)), mimetype="application/pdf", as_attachment=True, download_name=f"{layout.key}-blank.pdf")
 
 

@@ -138,6 +138,7 @@ def _run_page(
         pulls=queries.count_to_pull(row.id),
         sums=sums,
         refused="" if is_told else refused,
+        taken=queries.taken_elsewhere(row) if job is not None and job.state is JobState.FAILED else [],
         also=queries.also_overprinted(row) if is_overprint else [],
         spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
         take=take or forms.TakeForm(formdata=None),
@@ -204,7 +205,7 @@ def again(row: PrintRun) -> Any:
         job = queries.job_by_id(current.job_id)
         if current.finished_at is not None or (job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)):
             raise Stale(_("这个批次正在绘制或已经画完，无需重新开始；后台进程中断时，最迟半分钟后自动继续。"))
-        printing.go_on(run=current, by=who())
+        printing.go_on(run=current, by=who(), told=request.form.get("told", 0, type=whole))
     return done(_("继续绘制：已完成的文件不会重画。"), "certificates.run", run_id=row.id)
 
 

@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.certificates import documents, labels, queries
 from trainhub.certificates.batch_forms import template_offers
+from trainhub.certificates.layouts.blank import left_to_hand
 from trainhub.certificates.layouts.model import Field, Layout, built_in, codes
 from trainhub.certificates.layouts.pictures import MOST_BYTES
 from trainhub.certificates.layouts.spec import spec
@@ -196,13 +197,14 @@ def _page(
     retiring: RetireForm | None = None,
     told: Sequence[str] = (),
 ) -> Any:
-    drawn, said, editor = "", [], None
+    drawn, said, editor, by_hand = "", [], None, []
     fields: Sequence[Field] = ()
     may_edit = may(who(), Can.TEMPLATE_EDIT, queries.subject_of_template(row))
     try:
         layout = templates.checked_layout(templates.with_images(form.body.data or "", row) if form is not None else row.body)
         editor = _editor(layout) if row.state is TemplateState.DRAFT and may_edit else None
         fields = layout.fields
+        by_hand = sorted({one.image for one in left_to_hand(layout)})
         drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
     except templates.BadTemplate as refused:
         said = [refused.message]
@@ -227,6 +229,7 @@ def _page(
         decision=decision or DecideForm(formdata=None, version=row.version),
         drawn=drawn,
         warnings=said,
+        by_hand=by_hand,
         may_edit=may_edit,
         is_latest=queries.template_versions(row.code)[0].id == row.id,
         owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,

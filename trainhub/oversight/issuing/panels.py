@@ -10,7 +10,6 @@ from trainhub.certificates import queries as certificates
 from trainhub.certificates.layouts.fitting import labels_of
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.permissions import Can as Certificates
-from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, may, who
 from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotFound
@@ -19,7 +18,6 @@ from trainhub.kernel.numbers import keys_of
 from trainhub.ledger.permissions import Can
 from trainhub.ledger.places import load
 from trainhub.oversight.issuing import operations, queries, recorded_queries
-from trainhub.policy.book import book
 
 
 def record_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
@@ -64,7 +62,6 @@ def records_say(batch: IssueBatch) -> list[tuple[str, str]]:
 
 def unborne_say(batch: IssueBatch) -> list[tuple[str, str]]:
     """Whose completion, capstone or weeks no record bears, and in what: told before anybody decides on it."""
-    rate = int(book().at("own.weeks.days_per_week", on=clock.today()).number)
     layout = certificates.layout_of(batch.template, batch.template_version)
-    found = recorded_queries.unborne_in(batch, days_per_week=rate)
+    found = recorded_queries.unborne_in(batch)
     return [(name, listed(labels_of(layout, fields)) if fields else _("平台上没有这项记录")) for name, fields in found]

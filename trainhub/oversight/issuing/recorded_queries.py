@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.types import Kind
 from trainhub.kernel.db import session
-from trainhub.ledger.models import ConfirmedDay, Milestone
+from trainhub.ledger import queries as ledger
+from trainhub.ledger.models import Milestone
 from trainhub.ledger.types import Source
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 PORTION = 1000
+TITLE = 300
+"""Letters of a title that a milestone keeps."""
 THINGS: dict[Kind, tuple[Source, str]] = {Kind.COMPLETION: (Source.COURSE, "course"), Kind.CAPSTONE: (Source.CAPSTONE, "topic")}
 """By kind: the milestones that bear such a certificate, and the fact that names the thing."""
 Unborne = tuple[str, tuple[str, ...]]
 """Whose certificate no record bears, and in which facts; none: nothing at all is recorded of it."""
 
 
-def unborne_in(batch: IssueBatch, *, days_per_week: int) -> list[Unborne]:
+def unborne_in(batch: IssueBatch) -> list[Unborne]:
     """Those of a batch of completions, capstones or placements whom the records do not bear, in the order of the batch.
 
-    A completion with other hours than recorded, a capstone that nobody passed, more weeks than all confirmed days make at `days_per_week`.
+    A completion with other hours than recorded, a capstone that nobody passed, more weeks than the ledger credits for all confirmed days
+    (PETOE-7.2: a week is one week however many of its days were worked).
     What a person did under another row of the same human counts. What a certificate leaves out needs no record.
     """
     statement = select(IssueItem.person_id, IssueItem.facts).where(IssueItem.batch_id == batch.id).order_by(IssueItem.position)
@@ -36,19 +41,19 @@ def unborne_in(batch: IssueBatch, *, days_per_week: int) -> list[Unborne]:
     found: list[tuple[int, tuple[str, ...]]] = []
     if batch.kind in THINGS:
         source, thing = THINGS[batch.kind]
-        reached = _reached(every, source, {str(said.get(thing)) for _person_id, said in items})
+        reached = _reached(every, source, {_kept(said.get(thing)) for _person_id, said in items})
         for person_id, said in items:
-            hours = [one for key in rows[person_id] for one in reached.get((key, str(said.get(thing))), ())]
+            hours = [one for key in rows[person_id] for one in reached.get((key, _kept(said.get(thing))), ())]
             if not hours:
                 found.append((person_id, ()))
             elif batch.kind is Kind.COMPLETION and any(hours) and (told := _number(said.get("hours"))) is not None and told not in hours:
                 found.append((person_id, ("hours",)))
     elif batch.kind is Kind.PLACEMENT:
-        days = _days(every)
+        weeks = _weeks(rows)
         for person_id, said in items:
-            own = sum(days.get(key, 0) for key in rows[person_id])
-            if not own or (_number(said.get("weeks")) or 0) > Decimal(own) / days_per_week:
-                found.append((person_id, ("weeks",) if own else ()))
+            own = weeks.get(person_id)
+            if own is None or (_number(said.get("weeks")) or 0) > own:
+                found.append((person_id, () if own is None else ("weeks",)))
     names = people.standing_names(person_id for person_id, _fields in found)
     return [(names[person_id], fields) for person_id, fields in found]
 
@@ -67,23 +72,36 @@ def _reached(person_ids: Collection[int], source: Source, titles: Collection[str
     return found
 
 
-def _days(person_ids: Collection[int]) -> dict[int, int]:
-    """How many different days were confirmed, by person."""
-    found: dict[int, int] = {}
-    for some in _portions(person_ids):
-        statement = (
-            select(Student.person_id, func.count(func.distinct(ConfirmedDay.on)))
-            .join(ConfirmedDay, ConfirmedDay.student_id == Student.id)
-            .where(Student.person_id.in_(some), ConfirmedDay.withdrawn_at.is_(None))
-            .group_by(Student.person_id)
-        )
-        found.update({person_id: count for person_id, count in session().execute(statement)})
-    return found
+def _weeks(rows: Mapping[int, Collection[int]]) -> dict[int, Decimal]:
+    """The weeks that the ledger credits for all days of the human, by person; of those with a confirmed day only.
+
+    Days of several studies are one sum. Where studies count holiday weeks by different switches, the one that credits most is taken.
+    """
+    humans = {person_id: min(own) for person_id, own in rows.items()}
+    found: dict[int, Decimal] = {}
+    for some in _portions(rows):
+        of_row = {key: humans[person_id] for person_id in some for key in rows[person_id]}
+        students: dict[int, int] = {}
+        for keys in _portions(of_row):
+            statement = select(Student.id, Student.person_id).where(Student.person_id.in_(keys))
+            students |= {student_id: of_row[person_id] for student_id, person_id in session().execute(statement)}
+        days: dict[int, set[date]] = {}
+        for student_id, dates in ledger.dates_of_many(students).items():
+            days.setdefault(students[student_id], set()).update(dates)
+        credited = ledger.weeks_from({student_id: days[human] for student_id, human in students.items() if days[human]})
+        for student_id, total in credited.items():
+            found[students[student_id]] = max(found.get(students[student_id], Decimal(0)), total.credited_weeks)
+    return {person_id: found[human] for person_id, human in humans.items() if human in found}
 
 
 def _portions(ids: Collection[int]) -> Iterable[list[int]]:
     ordered = sorted(ids)
     return (ordered[start : start + PORTION] for start in range(0, len(ordered), PORTION))
+
+
+def _kept(title: Any) -> str:
+    """A title as the ledger keeps it."""
+    return str(title)[:TITLE]
 
 
 def _number(text: Any) -> Decimal | None:
