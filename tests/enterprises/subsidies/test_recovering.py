@@ -251,6 +251,18 @@ def test_a_claim_is_handed_in_as_it_was_seen(session: Session, as_role: AsRole) 
     assert leader.post(f"{where}/submit", data={"version": str(now)}).status_code == 303
 
 
+def test_a_button_that_is_pressed_twice_tells_where_the_claim_is(session: Session, as_role: AsRole) -> None:
+    """Nobody else changed it."""
+    base = _world()
+    claim, key = _claim(base), base.id
+    where, data = f"/subsidies/{claim.id}", {"version": str(claim.version)}
+    session.commit()
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=key)
+    assert leader.post(f"{where}/submit", data=data).status_code == 303
+    again = leader.post(f"{where}/submit", data=data)
+    assert (again.status_code, "这份申领现为“已提交”" in again.text, "刚被其他人修改过" in again.text) == (409, True, False)
+
+
 def test_a_claim_is_sent_back_as_it_was_seen_and_the_reason_stays(session: Session, as_role: AsRole) -> None:
     claim = operations.submit(claim=_claim(_world()), by=SYSTEM, today=TODAY)
     where, seen = f"/subsidies/{claim.id}", claim.version

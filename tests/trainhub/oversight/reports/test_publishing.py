@@ -220,7 +220,7 @@ def test_a_recount_of_an_earlier_recipe_names_the_change_of_the_recipe(session: 
     found = operations.recount(row)
     assert ([words for _day, words in found.changed], found.is_same) == (
         [
-            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数。"
+            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数；需求预测报告的学历层次表加列填报企业数。"
         ],
         False,
     )
