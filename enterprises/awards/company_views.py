@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.awards import companies, forms, labels, operations, queries
+from enterprises.awards.company_rules import EVERYWHERE
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.showing import figures_shown, shown
 from enterprises.awards.specs import spec_of
@@ -119,6 +120,7 @@ def _apply_page(pair: Pair, form: forms.CompanyApplyForm, status: int = 200) -> 
         form=form,
         is_by_project=pair[1] in BY_PROJECT,
         is_numbered=pair[1] in NUMBERED,
+        is_everywhere=pair[1] in EVERYWHERE,
         labels=labels,
         shown=shown,
     )

@@ -104,7 +104,7 @@ CONDITIONS: dict[str, Any] = {
     "platform": _l("转型支撑平台"),
     "again": _l("以前已获得"),
     "group": _l("同类事项的其他奖励"),
-    "left": _l("上限的余额"),
+    "left": _l("已获得的合计（须低于上限）"),
 }
 COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-19.investment": _l("平台投资"),

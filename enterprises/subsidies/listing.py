@@ -1,10 +1,10 @@
-"""The payment list as a table: what the file of the page and the command give."""
+"""The payment list and the items of a claim as tables: what the files of the pages and the command give."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from enterprises.subsidies import labels, payment_queries
+from enterprises.subsidies import labels, payment_queries, queries
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.sheets.types import Column
@@ -23,6 +23,19 @@ PAYMENTS = (
     Column("decided_on", "审核日期"),
     Column("paid_on", "拨付日期"),
     Column("reference", "拨付凭证号"),
+)
+
+ITEMS = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("course", "课程"),
+    Column("completed_on", "完成日期"),
+    Column("amount", "金额（元）"),
+    Column("state", "状态"),
+    Column("note", "说明"),
+    Column("clawed_back_on", "追回日期"),
+    Column("recovered_on", "收款日期"),
+    Column("reference", "收款凭证号"),
 )
 
 
@@ -65,4 +78,23 @@ def payments(identity: Identity) -> list[tuple[Any, ...]]:
             r.payment_reference,
         )
         for r in session().execute(payment_queries.payment_list(identity))
+    ]
+
+
+def items(claim_id: int) -> list[tuple[Any, ...]]:
+    """The items of a claim in the order of `ITEMS`, numbers of persons masked; money in yuan."""
+    return [
+        (
+            r.name,
+            r.id_mask,
+            r.course,
+            r.completed_on,
+            f"{r.amount_fen / 100:.2f}",
+            str(labels.ITEMS[r.state]),
+            r.note,
+            r.clawed_back_on,
+            r.recovered_on,
+            r.recovery_reference,
+        )
+        for r in session().execute(queries.items(claim_id))
     ]

@@ -12,6 +12,7 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.people.models import STAYS
 
 _LIVE = "state IN ('claimed', 'paid')"
+_ORDERED = "clawed_back_on IS NOT NULL"
 
 
 class SubsidyRate(Base):
@@ -100,4 +101,5 @@ class SubsidyItem(Base):
         sa.Index("uq_subsidy_item_live", "person_id", "course_key", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
         sa.Index("uq_subsidy_item_record", "record_id", "course_key", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
         sa.Index("ix_subsidy_item_record", "record_id"),
+        sa.Index("ix_subsidy_item_ordered", "claim_id", sqlite_where=sa.text(_ORDERED), postgresql_where=sa.text(_ORDERED)),
     )

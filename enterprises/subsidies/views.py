@@ -20,7 +20,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.i18n import _
-from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
@@ -101,7 +100,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         shown.setdefault("pay", _pay_form(formdata=None, on=clock.today(), version=row.version))
     ordered = queries.ordered_back(row.id) if row.state is ClaimState.PAID else []
     if ordered and may(who(), Can.SUBSIDY_PAY):
-        shown.setdefault("recover", _recover_form(row, formdata=None, on=clock.today()))
+        shown.setdefault("recover", _recover_form(row, formdata=None, on=clock.today(), version=row.version))
     organisation = organisations.by_id(row.organisation_id)
     page = render_template(
         "enterprises/subsidies/show.html",
@@ -294,6 +293,18 @@ def claw_back(claim_id: int, item_id: int) -> Any:
     )
 
 
+@blueprint.post("/<int:claim_id>/items/<int:item_id>/withdraw-order")
+@guard(Can.SUBSIDY_PAY)
+def withdraw_order(claim_id: int, item_id: int) -> Any:
+    """Take an order back before its money has come in."""
+    reason = request.form.get("reason", "")
+    return _act(
+        claim_id,
+        lambda: operations.withdraw_order(item=_load_item(claim_id, item_id), claim=load(claim_id), reason=reason, by=who(), now=clock.now()),
+        _("追回已撤回，这一条仍为已拨付。"),
+    )
+
+
 @blueprint.post("/<int:claim_id>/recover")
 @guard(Can.SUBSIDY_PAY, load=load, subject=queries.subject_of)
 def recover(row: SubsidyClaim) -> Any:
@@ -310,45 +321,17 @@ def recover(row: SubsidyClaim) -> Any:
             reference=form.reference.data or "",
             by=who(),
             today=clock.today(),
+            version=form.version.data or None,
         ),
         _("收款已登记，款项退回资金。"),
     )
-
-
-ITEMS = (
-    Column("name", "姓名"),
-    Column("id_mask", "证件号码"),
-    Column("course", "课程"),
-    Column("completed_on", "完成日期"),
-    Column("amount", "金额（元）"),
-    Column("state", "状态"),
-    Column("note", "说明"),
-    Column("clawed_back_on", "追回日期"),
-    Column("recovered_on", "收款日期"),
-    Column("reference", "收款凭证号"),
-)
 
 
 @blueprint.get("/<int:claim_id>/items.<form>")
 @guard(Can.SUBSIDY_VIEW, load=lambda claim_id, form: (load(claim_id), form), subject=lambda pair: queries.subject_of(pair[0]))
 def export_items(pair: tuple[SubsidyClaim, str]) -> Any:
     """The items of a claim as a file, masked."""
-    rows = [
-        (
-            r.name,
-            r.id_mask,
-            r.course,
-            r.completed_on,
-            f"{r.amount_fen / 100:.2f}",
-            str(labels.ITEMS[r.state]),
-            r.note,
-            r.clawed_back_on,
-            r.recovered_on,
-            r.recovery_reference,
-        )
-        for r in session().execute(queries.items(pair[0].id))
-    ]
-    return downloads.table(rows, ITEMS, name=_("补助明细"), form=pair[1], codes=("id_mask",))
+    return downloads.table(listing.items(pair[0].id), listing.ITEMS, name=_("补助明细"), form=pair[1], codes=("id_mask",))
 
 
 @blueprint.get("/payments.<form>")

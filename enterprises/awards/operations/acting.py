@@ -20,7 +20,7 @@ from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.policy.findings import Finding
@@ -119,8 +119,14 @@ def hand_before(award: Award, action: Action, by: Identity) -> str:
 
 
 def begin(award: Award, action: Action, by: Identity, version: int | None) -> None:
-    """Whether the step may be taken by this identity now. Raises Stale, NotAllowed, WrongStep."""
-    check_version(award, version)
+    """Whether the step may be taken by this identity now. Raises NotAllowed, WrongStep (also who pressed the button a second time), Stale."""
+    wrong = WrongStep(
+        _("这项奖励现为“%(state)s”，不能%(action)s。请刷新页面查看最新进度。", state=labels.STATES[award.state], action=labels.ACTIONS[action])
+    )
+    try:
+        check_version(award, version)
+    except Stale as stale:
+        raise (stale if rules.may_follow(award.state, action, award.rule) else wrong) from None
     step = TRANSITIONS[action]
     if not may_take(by, award, step.who):
         raise NotAllowed(
@@ -135,9 +141,7 @@ def begin(award: Award, action: Action, by: Identity, version: int | None) -> No
             )
         )
     if not rules.may_follow(award.state, action, award.rule):
-        raise WrongStep(
-            _("这项奖励现为“%(state)s”，不能%(action)s。请刷新页面查看最新进度。", state=labels.STATES[award.state], action=labels.ACTIONS[action])
-        )
+        raise wrong
 
 
 def end(award: Award, action: Action, by: Identity, now: datetime, *, after: AwardState | None = None, returned: str = "", **data: object) -> Award:

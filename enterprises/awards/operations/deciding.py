@@ -387,13 +387,13 @@ def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetim
 
 
 def publish(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing. Raises Stale, NotAllowed, WrongStep."""
-    check_version(award, version)
+    """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing. Raises NotAllowed, Stale, WrongStep."""
     if not may_act(by, award.rule, Who.DEPARTMENT):
         raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=name(award.rule)))
     if award.state not in TAKEN:
         raise WrongStep(_("只有已决定的奖励可以公布。"))
     if award.published_on is None:
+        check_version(award, version)
         award.published_on = today
         session().flush()
         audit.record(by=by, did="awards.award.published", on=award, data={"on": today})

@@ -4,7 +4,7 @@ from enterprises.subsidies.operations.acting import Blacklisted, Closed, Subsidy
 from enterprises.subsidies.operations.deciding import approve, check_item, draw_sample, pay, reject
 from enterprises.subsidies.operations.drafting import discard, draw_up, lapse, lapses_on, submit
 from enterprises.subsidies.operations.rating import set_rate
-from enterprises.subsidies.operations.recovering import claw_back, recover
+from enterprises.subsidies.operations.recovering import claw_back, recover, withdraw_order
 
 __all__ = [
     "Blacklisted",
@@ -25,4 +25,5 @@ __all__ = [
     "reject",
     "set_rate",
     "submit",
+    "withdraw_order",
 ]

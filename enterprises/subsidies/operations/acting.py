@@ -12,7 +12,7 @@ from enterprises.subsidies.types import ClaimState
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
@@ -50,9 +50,14 @@ def recount(row: SubsidyClaim) -> None:
 
 
 def be_in(row: SubsidyClaim, states: tuple[ClaimState, ...], version: int | None = None) -> None:
-    check_version(row, version)
+    """Whether the claim is in one of the states, as it was seen. Raises WrongStep (also who pressed the button a second time), Stale, Repeated."""
+    wrong = WrongStep(_("这份申领现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
+    try:
+        check_version(row, version)
+    except Stale as stale:
+        raise (stale if row.state in states else wrong) from None
     if row.state not in states:
-        raise WrongStep(_("这份申领现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
+        raise wrong
 
 
 def claimants(claim: SubsidyClaim) -> tuple[int | None, ...]:

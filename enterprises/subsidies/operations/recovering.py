@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
+from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.awards import funds
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
@@ -16,6 +17,7 @@ from enterprises.subsidies.types import ItemState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, format_yuan
 
 
@@ -23,6 +25,7 @@ def claw_back(*, item: SubsidyItem, claim: SubsidyClaim, reason: str, by: Identi
     """Order a paid item back (a record that turned out wrong); who claimed is told. Ordered twice it changes nothing. Raises SubsidyRefused."""
     if item.claim_id != claim.id:
         raise SubsidyRefused(_("这一条不属于这份申领。"))
+    _hold(claim)
     if item.clawed_back_on is not None:
         return item
     if item.state is not ItemState.PAID:
@@ -38,16 +41,55 @@ def claw_back(*, item: SubsidyItem, claim: SubsidyClaim, reason: str, by: Identi
     session().refresh(item)
     if not ordered.rowcount:  # type: ignore[attr-defined]
         return item  # somebody else ordered it at the same moment
+    _move(claim)
     back = {"course": item.course, "amount": format_yuan(item.amount_fen), "reason": item.note}
     telling.tell(claim, "subsidies.item_clawed_back", N_("“%(name)s”“%(course)s”的一条培训补助 %(amount)s 被追回：%(reason)s"), back, now)
     audit.record(by=by, did="subsidies.item.clawed_back", on=item, data={"amount_fen": item.amount_fen, "reason": item.note})
     return item
 
 
-def recover(*, claim: SubsidyClaim, items: Sequence[SubsidyItem], on: date, reference: str, by: Identity, today: date) -> int:
+def withdraw_order(*, item: SubsidyItem, claim: SubsidyClaim, reason: str, by: Identity, now: datetime) -> SubsidyItem:
+    """Take an order back (by mistake, or who claimed was right) before its money has come in; who claimed is told. The item is paid as before. Taken back
+    twice it changes nothing. Raises SubsidyRefused (the money has come in, no reason)."""
+    if item.claim_id != claim.id:
+        raise SubsidyRefused(_("这一条不属于这份申领。"))
+    _hold(claim)
+    session().refresh(item)
+    if item.state is ItemState.CLAWED_BACK:
+        raise SubsidyRefused(_("这一条的款项已经收到，不能再撤回追回。"), code="recovered")
+    if item.clawed_back_on is None:
+        return item
+    if not reason.strip():
+        raise SubsidyRefused(_("请写明撤回追回的理由，申领单位会看到。"), field="reason")
+    ordered_on, item.clawed_back_on, item.note = item.clawed_back_on, None, reason.strip()[:400]
+    item.checked_by_id, item.checked_at = by.account_id, now
+    _move(claim)
+    said = {"course": item.course, "amount": format_yuan(item.amount_fen), "reason": item.note}
+    words = N_("“%(name)s”“%(course)s”的一条培训补助 %(amount)s 不再追回：%(reason)s")
+    telling.tell(claim, "subsidies.item_order_withdrawn", words, said, now)
+    audit.record(by=by, did="subsidies.item.order_withdrawn", on=item, data={"ordered_on": ordered_on, "reason": item.note})
+    return item
+
+
+def _hold(claim: SubsidyClaim) -> None:
+    """One at a time: what is ordered, taken back and received of a claim, so that each sees what the other left."""
+    session().refresh(claim, with_for_update={"of": SubsidyClaim})
+
+
+def _move(claim: SubsidyClaim) -> None:
+    """Another version of the claim, so that who has its page open receives nothing that was not on it."""
+    flag_modified(claim, "reason")
+    session().flush()
+
+
+def recover(
+    *, claim: SubsidyClaim, items: Sequence[SubsidyItem], on: date, reference: str, by: Identity, today: date, version: int | None = None
+) -> int:
     """Record that the money of items that were ordered back has come in, on a day and with the document of the receipt: the pool holds it again, and
-    person and course may be claimed anew. Fen that came in; what came in before counts for nothing. Raises SubsidyRefused (not ordered back, a day
+    person and course may be claimed anew. Fen that came in; what came in before counts for nothing. Raises Stale, SubsidyRefused (not ordered back, a day
     before the order or in the future, no reference)."""
+    _hold(claim)
+    check_version(claim, version)
     if not reference.strip():
         raise SubsidyRefused(_("请填写收款凭证号。"), field="reference")
     if not items:
@@ -62,23 +104,23 @@ def recover(*, claim: SubsidyClaim, items: Sequence[SubsidyItem], on: date, refe
             raise SubsidyRefused(_("只有已追回、还没有收到款项的条目可以登记收款。"), field="item", code="nothing_to_recover")
         if not item.clawed_back_on <= on <= today:
             raise SubsidyRefused(_("日期须在追回与今天之间。"), field="on")
-        total += _received(claim, item, on, reference.strip()[:120], by)
+        total += _received(item, on, reference.strip()[:120], by)
+    if total and claim.pool_id is not None:
+        funds.give_back(claim.pool_id, total)
     recount(claim)
     return total
 
 
-def _received(claim: SubsidyClaim, item: SubsidyItem, on: date, reference: str, by: Identity) -> int:
+def _received(item: SubsidyItem, on: date, reference: str, by: Identity) -> int:
     taken = session().execute(
         update(SubsidyItem)
-        .where(SubsidyItem.id == item.id, SubsidyItem.state == ItemState.PAID)
+        .where(SubsidyItem.id == item.id, SubsidyItem.state == ItemState.PAID, SubsidyItem.clawed_back_on.is_not(None))
         .values(state=ItemState.CLAWED_BACK, recovered_on=on, recovery_reference=reference)
         .execution_options(synchronize_session=False)
     )
     session().refresh(item)
     if not taken.rowcount:  # type: ignore[attr-defined]
         return 0  # somebody else recorded it at the same moment: the pool gets the money once
-    if claim.pool_id is not None:
-        funds.give_back(claim.pool_id, item.amount_fen)
     data = {"amount_fen": item.amount_fen, "on": on, "reference": reference}
     audit.record(by=by, did="subsidies.item.recovered", on=item, data=data)
     return item.amount_fen

@@ -367,7 +367,7 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
         operations.apply_company(
             company=company, rule=CompanyRule.BID, year=2025, project="甲项目", project_number="招〔2026〕甲项目", by=SYSTEM, **WHEN
         )
-    with pytest.raises(NotEligible, match="上限的余额"):
+    with pytest.raises(NotEligible, match="已获得的合计（须低于上限）"):
         operations.decide(award=asked("丁项目", 6_000_000), amount_fen=1, **call)
 
 

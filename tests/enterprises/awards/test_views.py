@@ -209,6 +209,21 @@ def test_a_step_that_was_seen_in_another_state_is_not_taken(session: Session, as
     assert client.post(f"{at}/{action}", data={"version": str(now), "reason": "材料不实，见核查报告"}).status_code == 303
 
 
+def test_a_button_that_is_pressed_twice_blames_nobody(session: Session, as_role: AsRole) -> None:
+    """Publishing twice changes nothing; a step that was taken is told with the state it led to."""
+    row = make.decided(make.base())
+    at, data = f"/awards/{row.id}", {"version": str(row.version), "reason": "材料不实"}
+    session.commit()
+    edu = as_role(Role.DEPT_EDU)
+    assert [edu.post(f"{at}/publish", data=data).status_code for _ in range(2)] == [303, 303]
+    session.expire_all()
+    data["version"] = str(session.get_one(Award, row.id).version)
+    session.commit()
+    assert edu.post(f"{at}/revoke", data=data).status_code == 303
+    again = edu.post(f"{at}/revoke", data=data)
+    assert (again.status_code, "这项奖励现为“" in again.text, "刚被其他人修改过" in again.text) == (409, True, False)
+
+
 @pytest.mark.parametrize("action", ["reject", "revoke"])
 def test_a_reason_that_lacks_is_told_on_the_page(session: Session, as_role: AsRole, action: str) -> None:
     row = make.accepted(make.base()) if action == "reject" else make.decided(make.base())

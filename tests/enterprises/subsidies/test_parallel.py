@@ -13,7 +13,7 @@ from enterprises.awards import queries as awards
 from enterprises.awards.types import GOOD, PoolKind
 from enterprises.subsidies import operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
-from tests.enterprises.subsidies.test_findings import _approved
+from tests.enterprises.subsidies.test_findings import _approved, _paid
 from tests.enterprises.subsidies.test_subsidies import _pool, _world
 from tests.factories import ground
 from tests.factories.parallel import together
@@ -72,6 +72,35 @@ def test_an_item_is_taken_back_once(committed: Flask) -> None:
         assert left is not None
         assert claim_now is not None
         assert (left.spent_fen, claim_now.amount_fen, queries.clawed_back(key)) == (50_000, 50_000, (1, 50_000))
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("is_all_first", [True, False])
+def test_all_of_a_claim_and_one_of_it_come_in_at_the_same_moment(committed: Flask, is_all_first: bool) -> None:
+    """Whoever is first: nobody waits for the other in a ring, and the pool gets each sum once."""
+    with committed.app_context(), transaction():
+        claim = _paid(_world())
+        ids = list(session().scalars(select(SubsidyItem.id).order_by(SubsidyItem.id)))
+        for one in ids:
+            item = queries.item(one)
+            assert item is not None
+            operations.claw_back(item=item, claim=claim, reason="冒名", by=SYSTEM, today=TODAY, now=NOW)
+        key, pool = claim.id, claim.pool_id
+        assert pool is not None
+
+    def receive(*wanted: int) -> object:
+        claim, items = queries.claim(key), [queries.item(one) for one in wanted]
+        assert claim is not None
+        return operations.recover(claim=claim, items=[one for one in items if one], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+
+    acts = [lambda: receive(*ids), lambda: receive(ids[-1])]
+    assert together(committed, *(acts if is_all_first else reversed(acts))) == ["", ""]
+    with committed.app_context():
+        left = awards.pool(pool)
+        assert left is not None
+        assert (left.spent_fen, queries.clawed_back(key)) == (0, (3, 150_000))
+    with committed.app_context():
+        assert queries.ordered_back(key) == []
 
 
 @pytest.mark.database

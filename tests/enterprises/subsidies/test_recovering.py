@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,9 +23,10 @@ from tests.enterprises.subsidies.test_findings import _merge, _paid
 from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _world
 from tests.factories import ground
 from tests.factories import identity as accounts
-from trainhub.kernel import migrations
+from trainhub.kernel import audit, migrations
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed
+from trainhub.notifications.models import Notice
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 
@@ -141,6 +143,76 @@ def test_the_page_records_what_came_in(session: Session, as_role: AsRole) -> Non
     assert "收-7" in fin.get(f"{where}/items.csv").text
 
 
+def test_all_that_stood_on_the_page_comes_in_and_nothing_else(session: Session, as_role: AsRole) -> None:
+    """What a colleague ordered meanwhile has not come in with it."""
+    _base, claim, item = _ordered(session)
+    where, first, other = f"/subsidies/{claim.id}", item.id, session.scalars(sa.select(SubsidyItem).where(SubsidyItem.id != item.id)).first()
+    assert other is not None
+    seen = claim.version
+    operations.claw_back(item=other, claim=claim, reason="冒名", by=SYSTEM, today=TODAY, now=NOW)
+    second = other.id
+    session.commit()
+    fin = as_role(Role.DEPT_FIN)
+    data = {"item": "0", "on": (TODAY + timedelta(days=1)).isoformat(), "reference": "收-7"}
+    assert fin.post(f"{where}/recover", data={**data, "version": str(seen)}).status_code == 409
+    assert [one.id for one in queries.ordered_back(claim.id)] == [first, second]
+    now = re.search(r'name="version"[^>]*value="(\d+)"', fin.get(where).text.partition("/recover")[2])
+    assert now is not None
+    assert fin.post(f"{where}/recover", data={**data, "version": now[1]}).status_code == 303
+    assert queries.ordered_back(claim.id) == []
+
+
+def test_an_order_that_was_wrong_is_taken_back(session: Session) -> None:
+    """Nothing came in and nothing is booked: the item is paid as before, and may be ordered back again."""
+    base, claim, item = _ordered(session)
+    leader = accounts.account()
+    accounts.grant(leader, Role.CENTRE_LEADER, organisation_id=base.id)
+    call: dict[str, Any] = {"item": item, "claim": claim, "by": SYSTEM, "now": NOW}
+    with pytest.raises(SubsidyRefused) as refused:
+        operations.withdraw_order(reason=" ", **call)
+    assert refused.value.field == "reason"
+    for _ in range(2):
+        operations.withdraw_order(reason="申诉成立", **call)
+    assert (item.state, item.clawed_back_on, item.note, _spent(claim), queries.ordered_back(claim.id)) == (
+        ItemState.PAID,
+        None,
+        "申诉成立",
+        150_000,
+        [],
+    )
+    assert [did for did, _on, _data in audit.pending()].count("subsidies.item.order_withdrawn") == 1
+    assert [one.kind for one in session.scalars(sa.select(Notice).where(Notice.account_id == leader.id))] == ["subsidies.item_order_withdrawn"]
+    operations.claw_back(item=item, claim=claim, reason="冒名", by=SYSTEM, today=TODAY, now=NOW)
+    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+    with pytest.raises(SubsidyRefused) as late:
+        operations.withdraw_order(reason="申诉成立", **call)
+    assert late.value.code == "recovered"
+
+
+def test_the_page_takes_an_order_back(session: Session, as_role: AsRole) -> None:
+    base, claim, item = _ordered(session)
+    where, key, base_id = f"/subsidies/{claim.id}", item.id, base.id
+    session.commit()
+    fin = as_role(Role.DEPT_FIN)
+    assert f"{where}/items/{key}/withdraw-order" in fin.get(where).text
+    assert (
+        as_role(Role.CENTRE_LEADER, organisation_id=base_id).post(f"{where}/items/{key}/withdraw-order", data={"reason": "误操作"}).status_code == 403
+    )
+    assert fin.post(f"{where}/items/{key}/withdraw-order", data={"reason": ""}).status_code == 422
+    assert fin.post(f"{where}/items/{key}/withdraw-order", data={"reason": "误操作"}).status_code == 303
+    assert f"{where}/items/{key}/claw-back" in fin.get(where).text
+    assert "待收回 1 条" not in fin.get("/subsidies/").text
+
+
+def test_what_is_ordered_back_is_found_without_reading_every_item(session: Session) -> None:
+    index = next((one for one in SubsidyItem.__table__.indexes if one.name == "ix_subsidy_item_ordered"), None)  # type: ignore[attr-defined]
+    assert index is not None
+    if session.get_bind().dialect.name == "sqlite":
+        wanted = "SELECT claim_id, count(*) FROM subsidy_item WHERE state = ? AND clawed_back_on IS NOT NULL GROUP BY claim_id"
+        steps = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {wanted}", ("paid",)).all()
+        assert any("ix_subsidy_item_ordered" in str(step) for step in steps)
+
+
 def test_what_came_back_before_has_its_day(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0116")
     with engine.connect() as connection:
@@ -177,6 +249,18 @@ def test_a_claim_is_handed_in_as_it_was_seen(session: Session, as_role: AsRole) 
     now = claim.version
     session.commit()
     assert leader.post(f"{where}/submit", data={"version": str(now)}).status_code == 303
+
+
+def test_a_button_that_is_pressed_twice_tells_where_the_claim_is(session: Session, as_role: AsRole) -> None:
+    """Nobody else changed it."""
+    base = _world()
+    claim, key = _claim(base), base.id
+    where, data = f"/subsidies/{claim.id}", {"version": str(claim.version)}
+    session.commit()
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=key)
+    assert leader.post(f"{where}/submit", data=data).status_code == 303
+    again = leader.post(f"{where}/submit", data=data)
+    assert (again.status_code, "这份申领现为“已提交”" in again.text, "刚被其他人修改过" in again.text) == (409, True, False)
 
 
 def test_a_claim_is_sent_back_as_it_was_seen_and_the_reason_stays(session: Session, as_role: AsRole) -> None:

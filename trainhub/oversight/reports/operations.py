@@ -127,12 +127,17 @@ def kept(report: Report) -> Document:
 def public(report: Report, now: datetime) -> Document:
     """The document as everybody may read it: without its small groups (own.reports.small_cell_min) and what few enterprises told
     (own.reports.enterprises_min). Departments read the whole."""
+    document = kept(report)
+    if changes_since(document.recipe):
+        with in_language(report.language):
+            document = for_minutes(("reports.marked", report.id, report.sha256), now, lambda: rules.marked(document, build(asked_of(report))))
+    return _public(document, report)
+
+
+def _public(document: Document, report: Report) -> Document:
     least, tellers = (book().at(f"own.reports.{key}", on=report.until).number for key in ("small_cell_min", "enterprises_min"))
     with in_language(report.language):
         note = _("公开的版本：少于 %(n)s 人的单元，以及能由合计推出它们的单元，以“*”隐去；图中略去这些单元。", n=least)
-        document = kept(report)
-        if changes_since(document.recipe):
-            document = for_minutes(("reports.marked", report.id, report.sha256), now, lambda: rules.marked(document, build(asked_of(report))))
     return rules.public(document, least, str(note), tellers=tellers)
 
 
@@ -200,12 +205,15 @@ def _refuse_beside(report: Report, now: datetime) -> None:
     """Raises ReportRefused: another report of the kind tells, or told, of some of the same days. The same numbers in another language may stand beside."""
     reports.hold_kind(report.kind)
     least = book().at("own.reports.small_cell_min", on=report.until).number
-    document = kept(report)
+    document, withdrawn, is_beside = kept(report), [], False
     for other in reports.ever_published(report):
         are_same_days = (other.since, other.until) == (report.since, report.until)
-        if other.language != report.language and are_same_days and rules.is_translation(document, kept(other)):
-            continue
-        if other.state is ReportState.PUBLISHED:
+        is_same = other.language != report.language and are_same_days and rules.is_translation(document, kept(other))
+        if other.state is not ReportState.PUBLISHED:
+            withdrawn += [] if is_same else [other]
+        elif is_same:
+            is_beside = True
+        else:
             raise ReportRefused(
                 _(
                     "已经公布了时段重叠的同类报告“%(title)s”（%(since)s 至 %(until)s）：两份相减会显出个别人。请先撤下那一份。",
@@ -215,7 +223,10 @@ def _refuse_beside(report: Report, now: datetime) -> None:
                 ),
                 code="published_beside",
             )
-        if other.language == report.language and (rows := rules.few_between(public(other, now), public(report, now), least)):
+    if is_beside:
+        return  # every number of it is read already
+    for other in withdrawn:
+        if rows := rules.few_between(_as_read(other, report.language, now), public(report, now), least):
             raise ReportRefused(
                 _(
                     "与曾经公布的“%(title)s”（%(since)s 至 %(until)s）相比，%(rows)s 只差不到 %(n)s 人，读过那一份的人相减就会认出个别人，因此不能发布。",
@@ -227,6 +238,26 @@ def _refuse_beside(report: Report, now: datetime) -> None:
                 ),
                 code="published_before",
             )
+
+
+def _as_read(other: Report, wanted: str, now: datetime) -> Document:
+    """What everybody read of a report, in a language: of another one it is made again. Raises ReportRefused: not the same numbers come out, so that it can
+    be compared in its own language only."""
+    if other.language == wanted:
+        return public(other, now)
+    with in_language(wanted):
+        again = build(asked_of(other))
+    if not rules.is_translation(again, kept(other)):
+        raise ReportRefused(
+            _(
+                "曾经公布的“%(title)s”（%(since)s 至 %(until)s）重新核算不一致，无法用这种语言与它逐项比较。请先发布与它同一种语言的报告，再发布这一份。",
+                title=other.title,
+                since=other.since.isoformat(),
+                until=other.until.isoformat(),
+            ),
+            code="published_before",
+        )
+    return _public(again, other)
 
 
 def withdraw(*, report: Report, reason: str, by: Identity) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,33 +143,64 @@ def marked(document: Document, like: Document) -> Document:
 def _marked(section: Section, table: Table, like: Table | None) -> Section:
     if like is None or len(table.columns) != len(like.columns):
         return section if any(column.is_of_persons for column in table.columns) else replace(section, table=None, plot=None)
-    now = {_label(like, row): row for row in like.rows}
-    rows = tuple(tuple("*" if now.get(_label(table, row), row)[place] == "*" else cell for place, cell in enumerate(row)) for row in table.rows)
+    now = _same_rows(like.columns, table.rows, like.rows)
+    rows = tuple(
+        row if same is None else tuple("*" if hidden == "*" else cell for cell, hidden in zip(row, same, strict=True))
+        for row, same in zip(table.rows, now, strict=True)
+    )
     return replace(section, table=replace(table, columns=like.columns, rows=rows))
 
 
+def _same_rows(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], others: Sequence[Sequence[Cell]]) -> list[Sequence[Cell] | None]:
+    """The row of another table that each row is: by its name where both tables have one such row, by all of its words where one of them has several
+    (the programmes of a university)."""
+
+    here, there = (Counter(_named(columns, row) for row in table) for table in (rows, others))
+    by_name = {_named(columns, row): row for row in others}
+    by_words = {_words(columns, row): row for row in others}
+    return [
+        by_name.get(name) if here[name] == 1 >= there[name] else by_words.get(_words(columns, row)) for row in rows for name in [_named(columns, row)]
+    ]
+
+
+def _words(columns: Sequence[Column], row: Sequence[Cell]) -> tuple[str, ...]:
+    """What tells a row from every other: its cells that are no number, but for what enterprises told, which may be hidden."""
+    return tuple(str(cell) for column, cell in zip(columns, row, strict=False) if not column.is_number and column.told_by is None)
+
+
 def few_between(before: Document, now: Document, least: int) -> list[str]:
-    """The rows (and figures at the head) whose counts differ by fewer than `least` between two reports that everybody reads: who has both subtracts."""
+    """The rows (and figures at the head) whose counts of persons differ by fewer than `least` between two reports that everybody reads in one language:
+    who has both subtracts. Places, firms and sums of money tell of nobody, and what is told of persons beside them moves with them."""
     found = [
         one.label
         for one, other in zip(before.figures, now.figures, strict=False)
-        if one.value.isdigit() and other.value.isdigit() and 0 < abs(int(one.value) - int(other.value)) < least
+        if (other.is_of_persons or other.of is not None)
+        and one.value.isdigit()
+        and other.value.isdigit()
+        and _are_few(int(one.value), int(other.value), least)
     ]
     then = {one.title: one.table for one in before.sections}
     for section in now.sections:
         table, old = section.table, then.get(section.title)
         if table is None or old is None or len(table.columns) != len(old.columns):
             continue
-        rows = {_label(old, row): row for row in (*old.rows, old.total) if row}
-        for row in (*table.rows, table.total):
-            pairs = zip(rows.get(_label(table, row), ()), row, strict=False) if row else ()
-            if any(isinstance(a, int) and isinstance(b, int) and 0 < abs(a - b) < least for a, b in pairs):
-                found.append(f"{section.title} {_label(table, row)}")
+        counted = [at for at, column in enumerate(table.columns) if column.is_of_persons or column.is_of_answers]
+        pairs = [*zip(table.rows, _same_rows(table.columns, table.rows, old.rows), strict=True)]
+        pairs += [(table.total, old.total)] if table.total and old.total else []
+        found += [
+            f"{section.title} {'·'.join(_words(table.columns, row))}"
+            for row, same in pairs
+            if same is not None and any(_are_few(same[at], row[at], least) for at in counted)
+        ]
     return found
 
 
+def _are_few(one: Cell, other: Cell, least: int) -> bool:
+    return isinstance(one, int) and isinstance(other, int) and 0 < abs(one - other) < least
+
+
 def is_translation(one: Document, other: Document) -> bool:
-    """Whether two reports say the same numbers, in whatever language and order of names."""
+    """Whether two reports say the same numbers, in whatever language and order of names; sums are those of the rows, and are not looked at."""
 
     def numbers(document: Document) -> list[Any]:
         tables = [one.table for one in document.sections if one.table]
@@ -273,7 +305,11 @@ def _hidden_rows(table: Table, place: int, part_of: int | None, least: int) -> s
 
 def _label(table: Table, row: Sequence[Cell]) -> str:
     """What a row is called: its first cell that is no number."""
-    return next((str(cell) for column, cell in zip(table.columns, row, strict=False) if not column.is_number), "")
+    return _named(table.columns, row)
+
+
+def _named(columns: Sequence[Column], row: Sequence[Cell]) -> str:
+    return next((str(cell) for column, cell in zip(columns, row, strict=False) if not column.is_number), "")
 
 
 def _number(cell: Cell) -> float | None:

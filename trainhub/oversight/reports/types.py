@@ -51,7 +51,7 @@ class Column:
     What everybody reads hides small groups (`rules.public`): `is_of_persons` counts of persons, `of` names the columns of persons that
     another is told of, `part_of` the whole that these are a part of. `is_coarse`: counted of a goal, whose public figures are rounded down
     everywhere (`goals.rules.coarse`), here too; `share_of`: the share of one such column in another, told of the rounded count; `told_by`: the
-    column of how many enterprises told it (`rules.few_tellers`).
+    column of how many enterprises told it (`rules.few_tellers`). `is_of_answers`: counts of persons of which the builder hid the small groups itself.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Column:
     is_coarse: bool = False
     share_of: tuple[int, int] | None = None
     told_by: int | None = None
+    is_of_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

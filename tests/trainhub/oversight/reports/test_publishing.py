@@ -152,6 +152,48 @@ def test_what_was_once_read_is_not_subtracted_from_what_is_read_next(session: Se
         assert _publish(second).state is ReportState.PUBLISHED
 
 
+@pytest.mark.parametrize(("first", "second"), [("zh", "en"), ("en", "zh")])
+@pytest.mark.parametrize(("more", "is_refused"), [(0, False), (1, True), (4, True), (5, False)])
+def test_what_was_once_read_is_compared_in_another_language_too(session: Session, first: str, second: str, more: int, is_refused: bool) -> None:
+    firm = ground.enterprise()
+    _hosted(6, firm)
+    was = _publish(_made(ReportKind.CONTRIBUTION, language=first))
+    _hosted(more, firm, NOW + timedelta(hours=1))
+    now = _made(ReportKind.CONTRIBUTION, now=NOW + timedelta(hours=2), language=second)
+    operations.withdraw(report=was, reason="更正", by=SYSTEM)
+    if is_refused:
+        with pytest.raises(ReportRefused, match="相减"):
+            _publish(now)
+    else:
+        assert _publish(now).state is ReportState.PUBLISHED
+
+
+def test_what_comes_out_otherwise_today_is_compared_in_its_own_language(session: Session) -> None:
+    firm = ground.enterprise()
+    _hosted(6, firm)
+    was = _publish(_made(ReportKind.CONTRIBUTION))
+    old = json.loads(json.dumps(operations.kept(was).as_dict()))
+    old["sections"][0]["table"]["rows"][0][2] = 60
+    was.document = old
+    operations.withdraw(report=was, reason="更正", by=SYSTEM)
+    with pytest.raises(ReportRefused, match="请先发布与它同一种语言的报告"):
+        _publish(_made(ReportKind.CONTRIBUTION, language="en"))
+    _publish(_made(ReportKind.CONTRIBUTION))
+    assert _publish(_made(ReportKind.CONTRIBUTION, language="en")).state is ReportState.PUBLISHED  # what it says is read already
+
+
+def test_firms_that_change_places_are_no_persons(session: Session) -> None:
+    one, other = ground.enterprise(), ground.enterprise()
+    _hosted(8, one)
+    _hosted(6, other)
+    first = _publish(_made(ReportKind.CONTRIBUTION))
+    operations.withdraw(report=first, reason="更正", by=SYSTEM)
+    _hosted(5, other, NOW + timedelta(hours=1))
+    second = _made(ReportKind.CONTRIBUTION, now=NOW + timedelta(hours=2))
+    assert [_row(operations.kept(row), 0)[:2] for row in (first, second)] == [(1, one.name), (1, other.name)]
+    assert _publish(second).state is ReportState.PUBLISHED
+
+
 @pytest.mark.parametrize(
     ("rows", "shown"),
     [
@@ -178,7 +220,7 @@ def test_a_recount_of_an_earlier_recipe_names_the_change_of_the_recipe(session: 
     found = operations.recount(row)
     assert ([words for _day, words in found.changed], found.is_same) == (
         [
-            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数。"
+            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数；需求预测报告的学历层次表加列填报企业数。"
         ],
         False,
     )

@@ -198,3 +198,58 @@ def test_what_fewer_than_three_enterprises_told_is_not_published(firms: tuple[in
     assert [row[1] for row in found.rows] == list(firms)
     assert ((found.total[2] != "*"), made.figures[0].value != "*") == (is_sum_told, is_sum_told)
     assert [label for label in (made.sections[0].plot.labels if made.sections[0].plot else ())] == shown
+
+
+def _of_programmes(*rows: tuple[str, str, int | str], is_told: bool = True) -> Document:
+    made = table("表", ("高校", "专业", "#人数"), rows, answers=(2,) if is_told else ())
+    return Document("题", "", (), (Section("各专业", table=made),), (), ())
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ((("甲校", "一", 10), ("甲校", "二", 12)), []),  # the same report again
+        ((("甲校", "二", 12), ("甲校", "一", 10)), []),
+        ((("甲校", "一", 11), ("甲校", "二", 12)), ["各专业 甲校·一"]),
+        ((("甲校", "一", 10), ("甲校", "二", 16)), ["各专业 甲校·二"]),
+        ((("甲校", "一", 10), ("甲校", "二", 17)), []),
+        ((("甲校", "三", 11), ("甲校", "一", 10)), []),  # a programme of which nothing was told
+    ],
+)
+def test_programmes_of_one_university_are_compared_each_with_itself(now: tuple[Any, ...], found: list[str]) -> None:
+    assert rules.few_between(_of_programmes(("甲校", "一", 10), ("甲校", "二", 12)), _of_programmes(*now), 5) == found
+
+
+def test_a_hidden_cell_of_one_programme_hides_its_own_in_an_earlier_report() -> None:
+    kept = _of_programmes(("甲校", "一", 14), ("甲校", "二", 30), is_told=False)
+    made = rules.marked(kept, _of_programmes(("甲校", "一", "*"), ("甲校", "二", 30))).sections[0].table
+    assert made is not None
+    assert [row[2] for row in made.rows] == ["*", 30]
+    posts = (Column("领域"), Column("填报企业", True), Column("在岗", True, told_by=1), Column("紧缺岗位", told_by=1))
+    then, now = (
+        Document("d", "", (), (Section("s", table=Table("t", posts, (("甲", 3, n, said),))),), (), ()) for n, said in ((40, "焊工"), ("*", "*"))
+    )
+    hidden = rules.marked(then, now).sections[0].table
+    assert hidden is not None
+    assert hidden.rows == (("甲", 3, "*", "*"),)
+
+
+@pytest.mark.parametrize(("name", "is_few"), [("#@人数", True), ("#企业", False)])
+def test_only_counts_of_persons_tell_of_persons(name: str, is_few: bool) -> None:
+    then, now = (Document("d", "", (), (Section("s", table=table("t", ("名", name), [("甲", n)], ("合计", n))),), (), ()) for n in (10, 11))
+    assert rules.few_between(then, now, 5) == (["s 甲", "s 合计"] if is_few else [])
+
+
+@pytest.mark.parametrize(
+    ("marks", "more", "is_few"),
+    [
+        ({}, 1, False),
+        ({"is_of_persons": True}, 1, True),
+        ({"of": (11, 90)}, 4, True),
+        ({"is_of_persons": True}, 0, False),
+        ({"is_of_persons": True}, 5, False),
+    ],
+)
+def test_figures_at_the_head_are_compared_where_they_count_persons(marks: dict[str, Any], more: int, is_few: bool) -> None:
+    then, now = (Document("d", "", (Figure("数", str(n), **marks),), (), (), ()) for n in (10, 10 + more))
+    assert rules.few_between(then, now, 5) == (["数"] if is_few else [])

@@ -81,10 +81,11 @@ def table(
     coarse: Collection[int] = (),
     shares: Mapping[int, tuple[int, int]] | None = None,
     told_by: Mapping[int, int] | None = None,
+    answers: Collection[int] = (),
 ) -> Table:
     """A table from plain rows. `of`: by column, the columns of persons it is told of; `parts`: by column of persons, the whole it is a part of;
     `coarse`: columns that everybody reads rounded down, `shares`: by column, (part, whole) that it is the share of; `told_by`: by column, the one of
-    how many enterprises told it."""
+    how many enterprises told it; `answers`: columns of persons whose small groups are hidden already."""
     told, wholes, tellers = of or {}, parts or {}, told_by or {}
     made = [
         replace(
@@ -94,6 +95,7 @@ def table(
             is_coarse=place in coarse,
             share_of=(shares or {}).get(place),
             told_by=tellers.get(place),
+            is_of_answers=place in answers,
         )
         for place, one in enumerate(columns(*names))
     ]

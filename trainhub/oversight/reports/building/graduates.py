@@ -87,7 +87,7 @@ def _told(title: str, shown: list[tuple[str, int | None]]) -> tuple[Plot | None,
     """Plot and table of one question; hidden cells are not drawn."""
     return (
         bars(title, [(name, count) for name, count in shown if count is not None], name=_("人数"), unit=_("人")),
-        table(title, (_("选项"), "#" + _("人数")), [(name, "*" if count is None else count) for name, count in shown]),
+        table(title, (_("选项"), "#" + _("人数")), [(name, "*" if count is None else count) for name, count in shown], answers=(1,)),
     )
 
 
@@ -135,5 +135,8 @@ def _programmes(figures: GraduateFigures, invited: dict[tuple[str, str], int], l
             )
         )
     return table(
-        _("各专业应答与就业"), (_("高校"), _("专业"), "#" + _("毕业生"), "#" + _("应答"), "#" + _("回收率"), "#" + _("就业创业占应答")), rows
+        _("各专业应答与就业"),
+        (_("高校"), _("专业"), "#" + _("毕业生"), "#" + _("应答"), "#" + _("回收率"), "#" + _("就业创业占应答")),
+        rows,
+        answers=(2, 3),
     )
