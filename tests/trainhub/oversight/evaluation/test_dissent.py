@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, judge, play, scheduled  # noqa: F401 - fixtures
@@ -21,7 +22,7 @@ from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.oversight.evaluation.workflow import queries
-from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.models import Application, Consensus
 from trainhub.oversight.evaluation.workflow.operations import visiting
 from trainhub.oversight.evaluation.workflow.types import Event, Opinion
 
@@ -192,3 +193,28 @@ def test_what_the_others_agreed_on_after_it_stands_when_the_one_in_conflict_is_b
     take_off(play, row, play.leader)
     assert queries.consensus_of(row.id)["1.3"].opinion is Opinion.NOT_MET
     go(row, Event.END_VISIT, DAY, play.who(other))
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_later_agreement_opens_none_of_the_former_ones(play: Play, session: Session, where: str) -> None:
+    """Whoever came after 63 were agreed on and left without a form had no part in these, whatever is agreed on afterwards, and of which application."""
+    row, late = disputed(play), accounts.account()
+    accounts.grant(late, Role.EXPERT)
+    minute = timedelta(minutes=1)
+    expert = visiting.assign(application=row, account=late, is_leader=False, by=play.association, today=DAY, now=at(DAY) + minute)
+    visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(late), now=at(DAY) + minute)
+    visiting.say(application=row, expert=expert, opinions=[("1.3", Opinion.MET, "")], by=play.who(late), today=DAY, now=at(DAY) + 2 * minute)
+    visiting.end_assignment(expert=expert, reason="生病", by=play.association, now=at(DAY) + 3 * minute)
+    if where == "here":
+        who = {"expert": assignment(row, play.leader), "by": play.who(play.leader), "today": DAY, "now": at(DAY) + 4 * minute}
+        visiting.agree(application=row, criterion="1.3", opinion=Opinion.NOT_MET, remark="再议", **who)
+    else:
+        other = Application(
+            programme_id=ground.programme().id, route=row.route, state=row.state, state_since=DAY, created_at=at(DAY), special_result=""
+        )
+        session.add(other)
+        session.flush()
+        told = {"opinion": Opinion.MET, "recorded_by": "某专家", "recorded_at": at(DAY) + 4 * minute}
+        session.add(Consensus(application_id=other.id, criterion="1.3", **told))
+        session.flush()
+    assert set(queries.consensus_of(row.id)) == set(catalogue.criteria())

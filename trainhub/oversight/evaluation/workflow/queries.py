@@ -215,7 +215,8 @@ def consensus_of(application_id: int) -> dict[str, Consensus]:
     last = forms.scalar_subquery()
     moment = Consensus.recorded_at
     had_part = and_(VisitExpert.submitted_at <= moment, VisitExpert.ended_at > moment)
-    said_before = select(VisitOpinion.id).where(VisitOpinion.expert_id == VisitExpert.id, VisitOpinion.said_at <= moment)
+    said = select(VisitOpinion.id).where(VisitOpinion.expert_id == VisitExpert.id, VisitOpinion.said_at <= moment)
+    said_before = said.correlate(VisitExpert, Consensus)  # two levels out: it would not be found by itself
     is_back = and_(VisitExpert.assigned_at > moment, said_before.exists())  # see `visiting.assign`
     left = select(VisitExpert.id).where(VisitExpert.application_id == application_id, or_(had_part, is_back))
     statement = select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), moment >= last), ~left.exists())
