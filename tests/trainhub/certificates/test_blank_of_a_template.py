@@ -65,16 +65,20 @@ def test_blank_and_overprint_are_the_whole_page(code: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["needs", "unless"])
 @pytest.mark.parametrize("is_given", [True, False])
-def test_words_that_hang_on_a_fact_are_printed_once(name: str, is_given: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fact", ["issuer_en", "class_name"])
+def test_words_that_hang_on_a_fact_are_printed_once(fact: str, name: str, is_given: bool, tmp_path: Path) -> None:
     """A printing house knows no facts: what hangs on one is the overprint's, also where it has no field in it."""
     layout = built_in("training")
-    words = Text("囍", Box(20, 20, 20, 10), **{name: "issuer_en"})  # type: ignore[arg-type]
+    words = Text("囍", Box(20, 20, 20, 10), **{name: fact})  # type: ignore[arg-type]
     layout = replace(layout, elements=(*(one for one in layout.elements if not isinstance(one, Seal)), words))
-    facts = {**templates.sample_facts(layout), "issuer_en": "A University" if is_given else ""}
+    facts = {**templates.sample_facts(layout), fact: "A University" if is_given else ""}
     press = Press(layout, common_facts(layout, facts), base_url="https://example.edu", sheet=Sheet(is_overprint=True))
     press.add(facts)
-    found = (_said(blank(layout), tmp_path)["囍"], _said(press.finish(), tmp_path)["囍"])
-    assert found == (0, int(is_given is (name == "needs")))
+    whole = Press(layout, common_facts(layout, facts), base_url="https://example.edu", sheet=PLAIN)
+    whole.add(facts)
+    found = tuple(_said(data, tmp_path)["囍"] for data in (blank(layout), press.finish(), whole.finish()))
+    stands = int(is_given is (name == "needs"))
+    assert found == (0, stands, stands)
 
 
 def test_a_blank_is_drawn_for_a_printing_house_and_holds_nothing_of_anybody(tmp_path: Path) -> None:

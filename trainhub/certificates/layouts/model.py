@@ -280,9 +280,9 @@ class Layout:
         return {one.name: one for one in self.fields}
 
     def is_fixed(self, text: Text) -> bool:
-        """Whether the text is the same on all pages of a file."""
-        fields_of_text = [self.field(name) for name in FIELD.findall(text.text)]
-        return all(one is not None and one.common for one in fields_of_text)
+        """Whether the text is the same on all pages of a file: neither what it says nor whether it stands there hangs on a fact of one person."""
+        names = [*FIELD.findall(text.text), *filter(None, (text.needs, text.unless))]
+        return all((one := self.field(name)) is not None and one.common for name in names)
 
 
 def _element(data: Any, position: int, *, is_kept: bool) -> Element:
