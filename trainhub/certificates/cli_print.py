@@ -90,7 +90,8 @@ def start_run(
 @click.argument("run", type=int)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write into / 输出文件夹")
 @click.option("--one-pdf", is_flag=True, help="Also write all pages as one PDF / 另存为一个 PDF")
-def print_run(run: int, out: Path, one_pdf: bool) -> dict[str, Any]:
+@click.option("--anyway", is_flag=True, help="Draw also what other runs took since this one failed / 其他批次已经绘制的也照样绘制")
+def print_run(run: int, out: Path, one_pdf: bool, anyway: bool) -> dict[str, Any]:
     """Write the files of a print run, drawing what is not drawn yet / 输出一个打印批次的文件.
 
     Killed half-way, it goes on where it stopped when started again; the bytes are the same.
@@ -98,10 +99,14 @@ def print_run(run: int, out: Path, one_pdf: bool) -> dict[str, Any]:
     Example: trainhub certificates print 12 --out printed --json
     """
     from trainhub.certificates import queries, tasks
-    from trainhub.certificates.operations import printing
+    from trainhub.certificates.operations import printing, taking
+    from trainhub.kernel.jobs import JobState
 
-    if queries.run_by_id(run) is None:
+    row = queries.run_by_id(run)
+    if row is None:
         raise NotFound(_("没有编号为 %(run)d 的打印批次：请在“证书管理—打印批次”中查看编号。", run=run), code="no_run")
+    if not anyway and (job := queries.job_by_id(row.job_id)) is not None and job.state is JobState.FAILED:
+        taking.refuse_taken(row)
     tasks.draw_run(run, operator(), progress)
     row = queries.run_by_id(run)
     assert row is not None

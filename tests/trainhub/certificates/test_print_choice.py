@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,26 @@ def test_whoever_goes_on_with_a_failed_run_is_told_what_another_took_meanwhile(s
     with transaction(), pytest.raises(Stale, match="乙批"):
         printing.go_on(run=run, by=SYSTEM)
     assert admin.post(f"{where}/again", data={"told": len(made)}).status_code == 303, "knowingly"
+
+
+def test_the_command_draws_nothing_of_a_failed_run_that_another_took_unless_it_is_told_to(app: Flask, session: Session, tmp_path: Path) -> None:
+    with transaction():
+        made = _of_a_list()
+        run = printing.start_run(title="甲批", wanted=_wanted(made[0]), by=SYSTEM, now=ground.NOW)
+    _fail_all(session)
+    with transaction():
+        other = printing.start_run(title="乙批", wanted=_wanted(made[0], only_unprinted=True), by=SYSTEM, now=ground.NOW)
+    _draw(other)
+
+    def call(*more: str) -> tuple[int, dict[str, Any]]:
+        asked = ["print", str(run.id), "--out", str(tmp_path / "out"), *more, "--json"]
+        result = CliRunner().invoke(cli.certificates, asked, obj={"create_app": lambda: app})
+        return result.exit_code, json.loads(result.stdout)
+
+    code, told = call()
+    assert (code, "乙批" in told["error"]["message"], list(tmp_path.iterdir())) == (1, True, [])
+    code, told = call("--anyway")
+    assert (code, told["pages"]) == (0, len(made))
 
 
 def test_what_no_other_draws_needs_no_word(session: Session) -> None:

@@ -21,6 +21,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
 from trainhub.certificates.models import PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations.taking import refuse_taken
 from trainhub.certificates.operations.written import HOST as HOST
 from trainhub.certificates.operations.written import CannotPrint as CannotPrint
 from trainhub.certificates.operations.written import tidy as tidy
@@ -388,12 +389,7 @@ def parts_of(run: PrintRun, read: Callable[[PrintChunk], bytes]) -> Iterator[tup
 def go_on(*, run: PrintRun, by: Identity, told: int = 0) -> None:
     """Ask for the drawing once more after its job failed; finished files stay. Stale when other runs took more of it meanwhile than `told`."""
     hold(f"{TASK}:{run.kind}:{run.issuer_id}")
-    taken = queries.taken_elsewhere(run)
-    if (n := sum(count for _other, count in taken)) > told:
-        names = listed([other.title for other, _count in taken[:5]])
-        raise Stale(
-            _("还没画出的证书有 %(n)d 张已在其他批次中（%(names)s），没有继续绘制，以免重复打印：请在批次页面核对后再继续。", n=n, names=names)
-        )
+    refuse_taken(run, told=told)
     run.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=run.title), unique_key=f"{TASK}:{run.id}:after:{run.job_id}", run=run.id).id
     audit.record(by=by, did="certificates.run.resumed", on=run, data={})
     session().flush()
