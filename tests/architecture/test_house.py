@@ -90,6 +90,14 @@ def test_no_template_trusts_what_somebody_wrote() -> None:
     assert found == TRUSTED
 
 
+def test_no_paragraph_of_a_template_holds_a_form() -> None:
+    """A browser ends the paragraph before the form, which then stands outside of what the paragraph was laid out as."""
+    bad = re.compile(r"<p\b[^>]*>(?:(?!</p>).)*?(post_button\(|<form|<div|<ul|call notice)", re.DOTALL)
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+    found = {path.relative_to(ROOT).as_posix(): [m.group(1) for m in bad.finditer(path.read_text())] for path in templates}
+    assert {name: marks for name, marks in found.items() if marks} == {}
+
+
 UTILITY = re.compile(r"(?:[mp][tbsexy]?|g[xy]?|col|row|d|fs|fw|lh|order|w|h|gap|text|align|justify|flex|float|border|rounded|bg)(?:-[a-z0-9]+)+\Z")
 """A word that looks like one of the utility classes we take from Bootstrap."""
 
