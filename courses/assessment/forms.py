@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -94,9 +94,9 @@ class QuestionForm(Form):
         flags = [f for f in notation.FLAGS[kind] if f != "expression"]
         return ["stem", *middle, *flags, *(["points"] if is_in_quiz else []), "explanation"]
 
-    def values(self, kind: QuestionKind, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The data of a question version; options that `known` has keep their keys. Raises BadQuestion with the field."""
-        made = notation.read(kind, {part: self[part].data for part in notation.PARTS[kind]}, known)
+    def values(self, kind: QuestionKind, known: Mapping[str, Any] | None = None, taken: Collection[str] = ()) -> dict[str, Any]:
+        """The data of a question version; for keys see `notation.read`. Raises BadQuestion with the field."""
+        made = notation.read(kind, {part: self[part].data for part in notation.PARTS[kind]}, known, taken)
         for flag in notation.FLAGS[kind]:
             match flag:
                 case "unit_share" | "penalty":

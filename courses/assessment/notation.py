@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import pairwise
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
@@ -234,10 +235,10 @@ _READ: Mapping[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def read(kind: QuestionKind, texts: Mapping[str, str | None], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The data of a version from the lines of its parts; options and pairs that `known` has keep their keys.
+def read(kind: QuestionKind, texts: Mapping[str, str | None], known: Mapping[str, Any] | None = None, taken: Collection[str] = ()) -> dict[str, Any]:
+    """The data of a version from the lines of its parts; options and pairs that `known` has keep their keys, new ones get none that is `taken`.
 
-    Raises BadQuestion with the part as field.
+    `taken`: the keys of every version (`queries.keys_given`). Raises BadQuestion with the part as field.
     """
     made: dict[str, Any] = {}
     for part in PARTS[kind]:
@@ -247,35 +248,53 @@ def read(kind: QuestionKind, texts: Mapping[str, str | None], known: Mapping[str
             bad.field = bad.field or part
             raise
         made["options" if part == "items" else part] = rows
-    keep_keys(made, known or {})
+    keep_keys(made, known or {}, taken)
     return made
 
 
-def keep_keys(data: dict[str, Any], known: Mapping[str, Any]) -> None:
-    """Options and pairs of a new version take the keys that they had in the known one."""
+def keep_keys(data: dict[str, Any], known: Mapping[str, Any], taken: Collection[str]) -> None:
+    """Options and pairs of a new version take the keys that they had in the known one; no other row gets a key that any version gave (`taken`)."""
     for name in ("options", "pairs"):
         if data.get(name):
-            _keep_keys(data[name], known.get(name, []))
+            _keep_keys(data[name], known.get(name, []), taken)
 
 
-def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]]) -> None:
+def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]], taken: Collection[str]) -> None:
     """A row that is still there keeps its key, whatever its place: answers given before stay comparable. One that was reworded where it stands keeps
-    it too, but only while there are as many rows as before; any other new row gets a key that none had: an old answer names no option it never saw."""
+    it too, see `_reworded`; any other new row gets a key that none had in any version: an old answer names no option it never saw."""
     free = {str(row.get("key")): (row.get("body"), row.get("answer")) for row in known if row.get("key")}
     for row in rows:
         same = next((key for key, what in free.items() if what == (row.get("body"), row.get("answer"))), None)
         if same is not None:
             row["key"] = same
             free.pop(same)
-    for row, before in zip(rows, known, strict=False) if len(rows) == len(known) else ():
-        at_place = str(before.get("key"))
-        if "key" not in row and at_place in free:
-            row["key"] = at_place
-            free.pop(at_place)
-    fresh = (key for key in key_names() if key not in {str(row.get("key")) for row in known})
-    for row in rows if known else ():
+    for row, key in _reworded(rows, known, free):
+        row["key"] = key
+    given = {*taken, *(str(row.get("key")) for row in known)}
+    fresh = (key for key in key_names() if key not in given)
+    for row in rows if given else ():
         if "key" not in row:
             row["key"] = next(fresh)
+
+
+def _reworded(rows: list[dict[str, Any]], known: list[Mapping[str, Any]], free: Collection[str]) -> list[tuple[dict[str, Any], str]]:
+    """New rows that stand for known ones, with their keys: as many as stood between the same two neighbours (or an end), or, at the end, before
+    what was appended; there only if they are as right as before, because what looks appended may stand in front of what was reworded."""
+    place = {str(row.get("key")): n for n, row in enumerate(known)}
+    ends = [-1, *(n for n, row in enumerate(rows) if "key" in row), len(rows)]
+    found = []
+    for left, right in pairwise(ends):
+        first = 0 if left < 0 else place[rows[left]["key"]] + 1
+        last = len(known) if right == len(rows) else place[rows[right]["key"]]
+        new, old = rows[left + 1 : right], known[first:last]
+        if any(str(row.get("key")) not in free for row in old):
+            continue
+        if len(new) == len(old):
+            found += [(row, str(before["key"])) for row, before in zip(new, old, strict=True)]
+        elif len(new) > len(old) and right == len(rows):
+            alike = [(row, before) for row, before in zip(new, old, strict=False) if bool(row.get("is_correct")) == bool(before.get("is_correct"))]
+            found += [(row, str(before["key"])) for row, before in alike]
+    return found
 
 
 # -- lines out ----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,14 @@ class SubmissionState(StrEnum):
     GRADED = "graded"
 
 
+class Release(StrEnum):
+    """Who sees the marks of an assignment: nobody, whoever had theirs before the release was stopped, or everybody whose work is graded."""
+
+    HIDDEN = "hidden"
+    STOPPED = "stopped"
+    RELEASED = "released"
+
+
 class Queue(StrEnum):
     """Why a submission stands in the queue of the staff; `none` does not."""
 

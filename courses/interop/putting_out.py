@@ -11,7 +11,7 @@ from math import gcd, lcm
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
-from courses.assessment.types import QuizSettings
+from courses.assessment.types import QuestionKind, QuizSettings
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work as assignments
 from courses.catalogue import authoring_queries as authored
@@ -241,7 +241,7 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
     """Questions asked one after another, or problems to draw from; the weight of the quiz is shared by points."""
 
     def problem(questions: tuple[int, ...], points: int, each: Sequence[int] = ()) -> docs.ProblemDoc:
-        asked = _weighed([_mixed(question_docs(versions[question_id]), block) for question_id in questions], each or [1] * len(questions))
+        asked = _weighed([_mixed(versions[question_id], block) for question_id in questions], each or [1] * len(questions))
         weight = round(block.weight_x10 * points / total) if total else block.weight_x10
         shown = "attempted" if QuizSettings.of(block.settings).shows_answers else "never"
         return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"), show_answer=shown)
@@ -257,10 +257,11 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
     )
 
 
-def _mixed(asked: Sequence[docs.QuestionDoc], block: Block) -> list[docs.QuestionDoc]:
-    """The order of options is decided by lot where the quiz says so and formats can say it: of single choices."""
-    mixes = QuizSettings.of(block.settings).shuffles_options
-    return [replace(one, is_shuffled=mixes and one.kind is docs.QuestionKind.SINGLE) for one in asked]
+def _mixed(version: QuestionVersion, block: Block) -> list[docs.QuestionDoc]:
+    """What a question becomes. The order of options is decided by lot where the quiz says so and formats can say it: of single choices, not of true and
+    false, which are never mixed here."""
+    mixes = QuizSettings.of(block.settings).shuffles_options and version.question.kind is QuestionKind.SINGLE
+    return [replace(one, is_shuffled=mixes) for one in question_docs(version)]
 
 
 def _weighed(asked: Sequence[Sequence[docs.QuestionDoc]], points: Sequence[int]) -> tuple[docs.QuestionDoc, ...]:

@@ -177,7 +177,7 @@ def apply(draft: Draft, *, course_id: int, by: Identity, now: datetime) -> Draft
         if _known_content(Known(question, version, ())) == _content_of(carried):
             bank.describe(question=question, by=by, **sorting)
             continue
-        notation.keep_keys(carried.data, version.data)
+        notation.keep_keys(carried.data, version.data, queries.keys_given(question.id))
         bank.save_question(
             course_id=course_id,
             kind=carried.kind,

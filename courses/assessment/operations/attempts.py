@@ -62,7 +62,7 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     number = len(known) + 1
     if settings.password and password is not None and queries.wrong_passwords(block.id, by, now - WRONG_WITHIN) >= MOST_WRONG:
         minutes = int(WRONG_WITHIN.total_seconds()) // 60
-        message = _("测验密码连续输错 %(n)d 次，请 %(m)d 分钟后再试，或向监考、任课教师核对密码。", n=MOST_WRONG, m=minutes)
+        message = _("测验密码在 %(m)d 分钟内输错了 %(n)d 次，请稍后再试，或向监考、任课教师核对密码。", n=MOST_WRONG, m=minutes)
         raise TooMany(message, retry_after=60 * minutes, field="password")
     _check(settings, allowance, number, password, now)
     asked = drawn(block, settings, f"{block.id}:{person_id}:{number}")

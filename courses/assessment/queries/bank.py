@@ -93,6 +93,12 @@ def versions_of(question_id: int) -> list[QuestionVersion]:
     return list(session().scalars(select(QuestionVersion).where(QuestionVersion.question_id == question_id).order_by(QuestionVersion.number.desc())))
 
 
+def keys_given(question_id: int) -> frozenset[str]:
+    """The keys of options and pairs in every version of a question: answers name them."""
+    versions = session().scalars(select(QuestionVersion.data).where(QuestionVersion.question_id == question_id))
+    return frozenset(str(row["key"]) for data in versions for part in ("options", "pairs") for row in data.get(part) or ())
+
+
 def joinable(block: Block, course_id: int, text: str, most: int) -> tuple[list[QuestionVersion], int]:
     """The questions of a course that are not in a quiz yet, with what they ask now, of the wanted ones the first `most`; and how many there are.
 

@@ -63,7 +63,8 @@ def save(form: QuestionForm, *, course_id: int, kind: QuestionKind, question: Qu
     """Save what the form says, and put it into the quiz when there is one. Runs inside the transaction of the view."""
     now = clock.now()
     known = queries.current_version(question).data if question is not None else {}
-    data = {**{k: v for k, v in known.items() if k == "origin"}, **form.values(kind, known)}
+    taken = queries.keys_given(question.id) if question is not None else frozenset[str]()
+    data = {**{k: v for k, v in known.items() if k == "origin"}, **form.values(kind, known, taken)}
     saved = bank.save_question(
         course_id=course_id,
         kind=kind,

@@ -31,7 +31,8 @@ from trainhub.kernel.numbers import is_key, whole
 def _load(block_id: int) -> tuple[Run, Block]:
     """A quiz; one that waits to be published is there for the authors alone."""
     run, block = load_quiz(block_id)
-    if not may(me(), Can.RUN_EDIT, catalogue.subject_of_run(run)):
+    subject = catalogue.subject_of_run(run)  # whoever may preview nothing is refused by the guard, whether or not it is published
+    if may(me(), Can.RUN_PREVIEW, subject) and not may(me(), Can.RUN_EDIT, subject):
         outline = catalogue.outline(run.id, only_published=True)
         if all(node.id != block.id for unit in outline.units for node in unit.blocks):
             raise NotFound(_("这个内容已被移除或暂未发布。"))

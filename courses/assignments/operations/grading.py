@@ -198,6 +198,8 @@ def add_comment(
     page: int | None = None,
 ) -> SubmissionComment:
     """A remark at a paragraph, at a file and page, or on the whole; the place must exist in that version."""
+    holding.beside(submission.assignment)
+    session().refresh(submission)  # a release shows what is there by then, or is seen here
     if not body.strip():
         raise NotGradable(_("批注不能为空。"), field="body")
     number = number or submission.number

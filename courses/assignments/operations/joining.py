@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from courses.assignments.models import Submission, SubmissionMember
+from courses.assignments.operations import holding
 from courses.assignments.operations.grading import NotGradable
 from courses.assignments.queries import teams
 from courses.learning import operations as learning
@@ -23,6 +24,8 @@ def take_in(*, submission: Submission, person_id: int, by: Identity, now: dateti
 
     Refused for whoever is no member of the team now, is an author already, or has other work for the assignment.
     """
+    holding.beside(submission.assignment)
+    session().refresh(submission)  # a release reads the authors that are there by then, or is seen here
     if people.is_among(by.person_id, [person_id]):
         raise NotGradable(_("不能把自己计入作业。"))
     if not submission.number or person_id not in {key for key, _name in teams.joined_since(submission)}:

@@ -81,16 +81,17 @@ def of_run(run_id: int) -> list[Any]:
 
 
 def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """How many submissions of each assignment were handed in, wait for staff, are graded."""
+    """How many submissions of each assignment were handed in, wait for staff, are graded, show their mark to its authors."""
     handed = func.count().filter(Submission.number > 0)
     waits = func.count().filter(Submission.queue != Queue.NONE)
     graded = func.count().filter(Submission.state == SubmissionState.GRADED)
+    shown = func.count().filter(Submission.released_at.is_not(None))
     statement = (
-        select(Submission.assignment_id, handed, waits, graded)
+        select(Submission.assignment_id, handed, waits, graded, shown)
         .where(Submission.assignment_id.in_(list(assignment_ids)))
         .group_by(Submission.assignment_id)
     )
-    return {key: {"handed": a, "waits": b, "graded": c} for key, a, b, c in session().execute(statement)}
+    return {key: {"handed": a, "waits": b, "graded": c, "shown": d} for key, a, b, c, d in session().execute(statement)}
 
 
 # -- submissions --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from courses.assignments.models import Assignment, Submission
 from courses.assignments.queries import work
+from courses.assignments.types import Release
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
@@ -65,6 +66,13 @@ class Marked:
         if self.rules is None:
             raise NotFound(_("这项作业还没有设置。请先设置截止时间和提交方式。"))
         return self.rules
+
+    @property
+    def release(self) -> Release:
+        """Who sees the marks."""
+        if self.rules is None or self.rules.released_at is not None:
+            return Release.HIDDEN if self.rules is None else Release.RELEASED
+        return Release.STOPPED if work.counts_of([self.rules.id]).get(self.rules.id, {}).get("shown") else Release.HIDDEN
 
     @property
     def work(self) -> Submission:

@@ -9,7 +9,7 @@ from flask import Response, jsonify, redirect, render_template, request, url_for
 
 from courses.assignments import labels, rules
 from courses.assignments.models import Submission, SubmissionFile
-from courses.assignments.operations import grading, handing_in
+from courses.assignments.operations import grading, handing_in, holding
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import peers, teams, work
@@ -109,6 +109,9 @@ def save(desk: Desk) -> Any:
 
 def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
     now, assignment, person_id = clock.now(), desk.assignment, desk.enrolment.person_id
+    if what == "submit":
+        # Before the draft is written, as everybody else: who held the work and then waited for the rules would wait for who waits for the work.
+        holding.beside(assignment)
     handing_in.refuse_closed(handing_in.closed_because(assignment, work.submission_of(assignment.id, person_id), person_id, now))
     submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
     given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}

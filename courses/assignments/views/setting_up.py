@@ -55,7 +55,14 @@ def set_up(marked: Marked) -> Any:
             form.refuse(refused)
             marked = load_block(block_id)
     return render_template(
-        "courses/assignments/setup.html", origin=origin, run=marked.run, block=marked.block, assignment=marked.rules, form=form, words=words
+        "courses/assignments/setup.html",
+        origin=origin,
+        run=marked.run,
+        block=marked.block,
+        assignment=marked.rules,
+        release=marked.release,
+        form=form,
+        words=words,
     )
 
 
@@ -89,6 +96,7 @@ def extensions(marked: Marked) -> Any:
         run=marked.run,
         block=marked.block,
         assignment=marked.assignment,
+        release=marked.release,
         rows=late.extensions_of(marked.assignment.id),
         form=form,
         words=words,
@@ -190,6 +198,7 @@ def peer_overview(marked: Marked) -> Any:
         run=marked.run,
         block=marked.block,
         assignment=assignment,
+        release=marked.release,
         rubric=rubric,
         examples=peers.examples_of(assignment.id),
         standing=peers.standing(assignment.id),

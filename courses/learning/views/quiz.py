@@ -92,7 +92,9 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         refused=refused,
         has_math=has_math(block.body_html),
     )
-    return (page, refused.status) if refused is not None else page
+    if refused is None:
+        return page
+    return page, refused.status, {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
 
 
 @blueprint.post("/learning/blocks/<int:block_id>/attempts")

@@ -15,7 +15,9 @@ from courses.assessment.exchange import aiken, gift_read, gift_write, plan, tabl
 from courses.assessment.exchange import texts as text_files
 from courses.assessment.models import Question, QuestionVersion
 from courses.assessment.operations import bank
+from courses.assessment.operations.checking import version_data
 from courses.assessment.types import BankFilter, Difficulty, QuestionKind
+from courses.catalogue.types import BodyFormat
 from tests.conftest import TODAY
 from tests.factories import courses as make
 from trainhub.kernel.access import SYSTEM
@@ -101,6 +103,24 @@ def test_a_reworded_option_keeps_its_key_while_there_are_as_many(written: str, k
     known = {"options": [{"key": "a", "body": "一"}, {"key": "b", "body": "二"}, {"key": "c", "body": "三"}]}
     made = notation.read(QuestionKind.SINGLE, {"options": written}, known)
     assert [o["key"] for o in made["options"]] == keys
+
+
+@pytest.mark.parametrize(
+    ("before", "written", "keys"),
+    [
+        ("一\n* 二", "一\n* 二改\n三", "abc"),  # reworded, and one appended
+        ("一\n* 二", "* 一\n二改\n三", "acd"),  # ... but another one is right now: nobody gets a mark for what they did not see
+        ("一\n* 二\n三\n四", "一\n* 二改\n三", "abc"),  # reworded between two that stay, and one taken away behind them
+        ("一\n* 二\n三", "一\n新的\n* 二改\n三", "adec"),  # which of the two it was nobody can tell
+        ("一\n* 二\n三", "新的\n一\n* 二改\n三", "dabc"),
+        ("一\n* 二\n三", "三\n一\n* 二改\n四", "cade"),  # the neighbours are others
+        ("一\n* 二\n三", "一\n* 二改", "ad"),
+    ],
+)
+def test_a_reworded_option_keeps_its_key_between_its_neighbours(before: str, written: str, keys: str) -> None:
+    known = version_data(notation.read(QuestionKind.SINGLE, {"options": before}), BodyFormat.MARKDOWN)
+    made = notation.read(QuestionKind.SINGLE, {"options": written}, known)
+    assert [o["key"] for o in made["options"]] == list(keys)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,12 @@ from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
 from courses.assignments.tasks import recount_lateness
 from courses.learning import queries as learners
+from tests.conftest import TODAY
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import identity as identities
 from tests.factories import work as made
+from trainhub.identity import operations as accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.jobs import Job, Running
@@ -223,6 +225,19 @@ def test_very_many_are_counted_anew_by_a_job(session: Session, monkeypatch: pyte
     audit.write_pending(session)
     events = session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "courses.submission.lateness_recounted"))
     assert [row.account_id for row in events] == [who.id, who.id], "the log names who changed the rule"
+
+
+def test_an_account_that_was_disabled_meanwhile_keeps_no_lateness_from_being_recounted(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lateness, "AT_ONCE", 1)
+    task = made.assignment(percent_per_day=10)
+    rows = [made.hand_in(task, made.learner(task), now=WEDNESDAY) for _n in range(2)]
+    changed(task, due_at=DUE + timedelta(days=3))
+    job = session.scalars(select(Job).where(Job.task == lateness.RECOUNT_TASK)).one()
+    who = identities.account(name="离职的教师")
+    accounts.disable(account=who, by=SYSTEM, today=TODAY, now=NOW, reason="离职")
+    session.commit()
+    assert recount_lateness(Running(job.id, job.args, who.id)) == {"changed": 2}
+    assert [row.late_days for row in work.handed_in(task.id)] == [0] * len(rows)
 
 
 def test_a_mate_s_extension_is_shown_where_it_counts(session: Session) -> None:

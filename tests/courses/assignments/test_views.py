@@ -463,3 +463,37 @@ def test_a_null_character_in_what_is_pasted_is_dropped(as_role: AsRole, session:
     assert kept.draft_text == "从 PDF 粘贴的正文"
     assert lecturer.post(f"/teaching/runs/{task.run_id}/teams", data={"do": "add", "name": "\x00"}).status_code == 422
     assert lecturer.post(f"/teaching/runs/{task.run_id}/teams", data={"do": "add", "name": "红\x00组"}).status_code == 303
+
+
+def test_after_the_release_was_stopped_no_page_says_that_marks_are_hidden(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role, peers=2, peer_due_at=clock.now() + timedelta(days=6))
+    row = made.hand_in(task, made.learner(task))
+    session.commit()
+    pages = [f"/teaching/assignments/{task.block_id}{end}" for end in ("", "/peers", "/extensions", "/setup")]
+    each_run = f"/teaching/runs/{task.run_id}/assignments"
+
+    def said(word: str) -> list[bool]:
+        return [word in lecturer.get(page).text for page in (*pages, each_run)]
+
+    assert said("成绩未发布") == [True, True, True, True, False]
+    grading.override(submission=row, version=None, points_x10=500, reason="复核", by=SYSTEM, now=clock.now())
+    session.commit()
+    assert lecturer.post(f"/teaching/assignments/{task.block_id}/release").status_code == 303
+    assert said("已停止自动公布") == [False] * 5
+    assert lecturer.post(f"/teaching/assignments/{task.block_id}/release", data={"do": "stop"}).status_code == 303
+    assert said("已停止自动公布，此前公布的成绩仍可见") == [True, True, True, True, False]
+    assert (said("成绩未发布"), "已停止自动公布" in lecturer.get(each_run).text) == ([False] * 5, True)
+
+
+def test_what_was_sent_back_and_never_comes_again_gets_its_mark_by_an_override_on_its_page(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role)
+    row = made.hand_in(task, made.learner(task))
+    grading.send_back(submission=row, version=None, reason="请补充", by=SYSTEM, now=clock.now())
+    session.commit()
+    where = f"/teaching/submissions/{row.id}"
+    refused = lecturer.post(where, data={"points": "60"})
+    assert (refused.status_code, "改定成绩" in refused.text) == (422, True)
+    page = lecturer.get(where).text
+    assert [f'name="do" value="{what}"' in page for what in ("override", "return")] == [True, False]
+    assert lecturer.post(where, data={"do": "override", "points": "60", "reason": "未再提交"}).status_code == 303
+    assert lecturer.get(where).text.count('name="do" value="return"') == 1

@@ -73,3 +73,25 @@ def test_the_table_its_export_and_the_figures_say_the_mark_that_stands(session: 
     mine = as_role(Role.TRAINEE, person_id=kept.person_id).get(f"/learning/runs/{run.id}/grades/print").text
     assert "课程成绩" in mine
     assert ">50<" in mine
+
+
+def test_a_completion_without_a_mark_is_not_said_to_have_one(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, pass_mark_x10=500, completion_share_x1000=500)
+    unit = make.unit(run)
+    first, _missed = quiz(run, unit), quiz(run, unit)
+    make.publish(run)
+    kept = make.enrolment(make.loaded(run))
+    sit(first, kept, 1000)
+    books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    session.commit()
+    clients = as_role(Role.TRAINEE, person_id=kept.person_id), as_role(Role.LECTURER, person_id=lead.id)
+    pages = (f"/learning/runs/{run.id}/grades", f"/teaching/runs/{run.id}/gradebook/learners/{kept.id}")
+
+    def said() -> list[bool]:
+        return ["课程成绩是" in client.get(page).text for client, page in zip(clients, pages, strict=True)]
+
+    assert said() == [True, True]
+    kept.score_x10 = None
+    session.commit()
+    assert said() == [False, False]

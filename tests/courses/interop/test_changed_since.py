@@ -204,6 +204,17 @@ def test_orders_by_lot_and_draws_of_unequal_points_are_named(session: Session, t
     assert [one.is_shuffled for one in singles] == [False, False, True, False]
 
 
+def test_the_order_of_true_and_false_is_never_by_lot(session: Session, tmp_path: Path) -> None:
+    """As in an attempt here: other formats know it as a single choice, which is mixed."""
+    run = make.run()
+    statement = asks(run, QuestionKind.TRUE_FALSE, "对吗", {"options": [{"body": "正确", "is_correct": True}, {"body": "错误"}]})
+    pairs = asks(run, QuestionKind.MATCHING, "配对", {"pairs": [{"body": "甲", "answer": "1"}, {"body": "乙", "answer": "2"}]})
+    make.quiz(make.unit(run), statement, pairs, make.single(run), of=run, shuffles_options=True)
+    session.flush()
+    asked = [one for content in out(run, tmp_path / "out") if isinstance(content, docs.ProblemDoc) for one in content.questions]
+    assert [one.is_shuffled for one in asked] == [False, False, False, True]
+
+
 def test_what_a_package_drew_by_itself_is_not_named(session: Session, tmp_path: Path) -> None:
     unlike = {f"problem/p{n}.xml": f'<problem weight="{n}"><stringresponse answer="{n}"><textline/></stringresponse></problem>' for n in (1, 2)}
     element = '<library_content url_name="x1" max_count="1"><problem url_name="p1"/><problem url_name="p2"/></library_content>'
