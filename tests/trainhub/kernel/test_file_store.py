@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,44 @@ def test_a_store_that_does_not_answer_holds_nobody_back(bucket: tuple[config.Set
     settings, _objects = bucket
     monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:1")
     assert "http://127.0.0.1:1" in file_store.look(settings)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_no"),
+    [(301, True), (400, True), (403, True), (404, True), (408, False), (409, True), (425, False), (429, False), (500, False), (503, False)],
+)
+def test_an_answer_that_may_be_another_in_a_moment_stops_no_start(
+    bucket: tuple[config.Settings, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch, status: int, is_no: bool
+) -> None:
+    """A store that throttles is back in a moment; a key that it does not know stays unknown."""
+    settings, _objects = bucket
+    with object_store.served(itertools.repeat(status)) as (env, _):
+        monkeypatch.setenv("AWS_ENDPOINT", env["AWS_ENDPOINT"])
+        if is_no:
+            with pytest.raises(Refused) as refused:
+                file_store.look(settings)
+            assert refused.value.code == "store_refuses"
+        else:
+            assert str(status) in file_store.look(settings)
+
+
+@pytest.mark.parametrize(("is_amazon", "status", "is_no"), [(True, 0, False), (True, 404, True), (False, 0, True)])
+def test_the_role_of_a_machine_may_come_late(
+    bucket: tuple[config.Settings, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch, is_amazon: bool, status: int, is_no: bool
+) -> None:
+    """Without keys the library asks the machine in Amazon's cloud for its role; beside a store of another address nobody answers that, ever."""
+    settings, _objects = bucket
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    if is_amazon:
+        monkeypatch.delenv("AWS_ENDPOINT")
+    with object_store.served(itertools.repeat(status)) as (env, _):
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", env["AWS_ENDPOINT"] if status else "http://127.0.0.1:1")
+        if is_no:
+            with pytest.raises(Refused, match="AWS_ACCESS_KEY_ID"):
+                file_store.look(settings)
+        else:
+            assert "AWS_ACCESS_KEY_ID" in file_store.look(settings)
 
 
 def test_an_empty_store_beside_a_database_that_names_files_is_told(bucket: tuple[config.Settings, dict[str, bytes]], tmp_path: Path) -> None:
