@@ -12,7 +12,7 @@ from trainhub.config import Settings
 from trainhub.kernel.errors import Refused
 
 RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
-"""What asks a bucket waits no longer for it than a person would; left to itself the library tries for three minutes."""
+"""How long a bucket is asked where a person waits. Left to itself the library tries for three minutes: right for what nobody waits for, as a backup."""
 ROLE_ASKED = re.compile(r"/latest/(api/token|meta-data)")
 """Where the library asks for credentials where none are set: of the machine itself, which in Amazon's cloud has a role and elsewhere never answers."""
 PASSING = frozenset({408, 425, 429})
@@ -24,12 +24,12 @@ def path_of(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def opened(settings: Settings) -> Any:
-    """The store of an installation; nothing is asked of a bucket yet."""
+def opened(settings: Settings, *, is_waited_for: bool) -> Any:
+    """The store of an installation; nothing is asked of a bucket yet. `is_waited_for`: somebody looks on, and rather reads that it is away."""
     import obstore.store
 
     if settings.files_url:
-        return obstore.store.from_url(settings.files_url, retry_config=RETRY)
+        return obstore.store.from_url(settings.files_url, retry_config=RETRY if is_waited_for else None)
     folder = settings.instance / "files"
     folder.mkdir(parents=True, exist_ok=True)
     return obstore.store.LocalStore(folder)
@@ -59,7 +59,7 @@ def look(settings: Settings, newest: Sequence[str] = ()) -> str:
     from obstore.exceptions import BaseError
 
     try:
-        store = opened(settings)
+        store = opened(settings, is_waited_for=True)
         next(iter(obstore.list(store, chunk_size=1)), None)
         is_there = not newest or any(_has(store, sha256) for sha256 in newest)
     except (BaseError, FileNotFoundError) as problem:

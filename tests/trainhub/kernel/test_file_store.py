@@ -13,14 +13,17 @@ import obstore
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from obstore.exceptions import BaseError
+from sqlalchemy.orm import Session
 
 from tests import object_store, processes
 from tests.trainhub.kernel.test_installation import environment, run
 from trainhub import config
-from trainhub.kernel import clock, file_store, files
+from trainhub.kernel import clock, file_store, files, jobs
 from trainhub.kernel.access import SYSTEM, public
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import in_language
 
 SHA = "ab" + "cd" + "0" * 60
 
@@ -39,7 +42,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[co
 
 def test_files_go_to_the_bucket_under_its_prefix_and_come_back(bucket: tuple[config.Settings, dict[str, bytes]]) -> None:
     settings, objects = bucket
-    store = file_store.opened(settings)
+    store = file_store.opened(settings, is_waited_for=True)
     obstore.put(store, "ab/cd/x", b"content")
     assert objects == {"files/ab/cd/x": b"content"}
     assert bytes(obstore.get_range(store, "ab/cd/x", start=3, length=2)) == b"te"
@@ -136,7 +139,8 @@ def test_a_page_says_in_words_that_the_store_is_away(
     """A file handed in while the store refuses is nobody's mistake, and no bug."""
     settings, _objects = bucket
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
-    monkeypatch.setitem(app.extensions, "trainhub.files", file_store.opened(settings))
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    monkeypatch.setitem(app.extensions, "trainhub.files", {})
 
     def hand_in() -> str:
         with transaction():
@@ -147,6 +151,51 @@ def test_a_page_says_in_words_that_the_store_is_away(
     answer = client.get("/login")
     assert (answer.status_code, "存放文件的地方" in answer.text) == (503, True)
     assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(("times", "is_kept"), [(3, True), (4, False)])
+def test_only_what_somebody_waits_for_gives_up_soon(
+    bucket: tuple[config.Settings, dict[str, bytes]], app: Flask, monkeypatch: pytest.MonkeyPatch, times: int, is_kept: bool
+) -> None:
+    """A page answers in time; a backup of hours does not end over a store that is started again meanwhile."""
+    settings, _objects = bucket
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    for context, is_kept_here in ((app.test_request_context, is_kept), (app.app_context, True)):
+        monkeypatch.setitem(app.extensions, "trainhub.files", {})
+        with object_store.served([503] * times) as (env, objects):
+            monkeypatch.setenv("AWS_ENDPOINT", env["AWS_ENDPOINT"])
+            with context():
+                if is_kept_here:
+                    obstore.put(files.store(), "ab/cd/x", b"content")
+                else:
+                    with pytest.raises(BaseError):
+                        obstore.put(files.store(), "ab/cd/x", b"content")
+            assert list(objects) == ["files/ab/cd/x"] * is_kept_here
+
+
+def test_a_job_says_in_words_that_the_store_is_away(
+    bucket: tuple[config.Settings, dict[str, bytes]], app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again by itself, and no bug of ours."""
+    settings, _objects = bucket
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    monkeypatch.setitem(app.extensions, "trainhub.files", {})
+
+    def keep(_job: jobs.Running) -> dict[str, int]:
+        with transaction():
+            files.keep_bytes(b"x", name="x.txt", kind="test", media_type="text/plain", by=SYSTEM, now=clock.now())
+        return {}
+
+    monkeypatch.setitem(app.extensions["trainhub.tasks"], "test.keep", keep)
+    with transaction():
+        job_id = jobs.ask("test.keep", by=SYSTEM, title="test").id
+    running = jobs.claim(clock.now())
+    assert running is not None
+    assert jobs.run(running) is jobs.JobState.QUEUED
+    job = session.get_one(jobs.Job, job_id)
+    with in_language("zh"):
+        assert ("存放文件的地方" in job.shown_message, str(job_id) in job.shown_message) == (True, True), job.shown_message
 
 
 def test_a_new_instance_has_no_folder_and_gets_none_by_looking(tmp_path: Path) -> None:
