@@ -200,7 +200,9 @@ def engine_options(url: str) -> dict[str, Any]:
         "hide_parameters": True,  # they are names and telephones, and an error carries them into the log
     }
     if url.startswith("postgresql"):
-        connect = {"prepare_threshold": None, "connect_timeout": 8}  # seconds: a host that swallows packets would else take two minutes
+        connect: dict[str, Any] = {"prepare_threshold": None}
+        if "connect_timeout" not in sa.make_url(url).query:  # what is given here wins over the address
+            connect["connect_timeout"] = 8  # seconds: a host that swallows packets would else take two minutes
         options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": connect}
     else:
         options |= {"connect_args": {"timeout": 15, "check_same_thread": False}}

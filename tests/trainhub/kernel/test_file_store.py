@@ -235,3 +235,8 @@ def test_what_lies_in_a_bucket_is_checked_backed_up_and_restored_into_another(tm
         away = run(new, "files", "check", "--content", "--json", code=1, **env | {"AWS_ACCESS_KEY_ID": "another"})
         assert away["error"]["code"] == "no_store"
         assert objects[f"restored/{file_store.path_of(sha256)}"] == content
+    third = tmp_path / "third"
+    (third / "files").mkdir(parents=True)
+    (third / "files" / sha256[:2]).write_bytes(b"in the way")
+    told = run(third, "restore", str(archive), "--yes", "--json", code=1)["error"]
+    assert (told["code"], str(third / "files") in told["message"], "AWS" in told["message"]) == ("no_store", True, False)
