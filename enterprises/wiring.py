@@ -252,6 +252,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    audit_words.keep_blind(app, "capstones.review", "capstones.spot_check")  # who reads a thesis is often of another school, and not told to it
     name_kinds(app, KINDS)
     access.register_permissions(app, GRANTS)
     _bases_mentors_placements(app)

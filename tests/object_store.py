@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +16,7 @@ BUCKET, KEY_ID = "training", "the-key"
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     objects: dict[str, bytes]
+    ill: Iterator[int]
 
     def log_message(self, *_words: object) -> None:
         """Nothing: what was asked is not a test's output."""
@@ -35,7 +36,9 @@ class _Handler(BaseHTTPRequestHandler):
         """The key within the bucket and the query; None when it was refused."""
         parts = urlsplit(self.path)
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
-        if f"Credential={KEY_ID}/" not in self.headers.get("Authorization", ""):
+        if status := next(self.ill, 0):
+            self._error(status, "NotNow")
+        elif f"Credential={KEY_ID}/" not in self.headers.get("Authorization", ""):
             self._error(403, "InvalidAccessKeyId")
         elif bucket != BUCKET:
             self._error(404, "NoSuchBucket")
@@ -87,10 +90,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served() -> Iterator[tuple[dict[str, str], dict[str, bytes]]]:
-    """The variables by which an installation keeps its files in it, and what lies there."""
+def served(ill: Iterable[int] = ()) -> Iterator[tuple[dict[str, str], dict[str, bytes]]]:
+    """The variables by which an installation keeps its files in it, and what lies there. `ill`: the statuses by which it answers first."""
     objects: dict[str, bytes] = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"objects": objects}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"objects": objects, "ill": iter(ill)}))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -194,7 +194,7 @@ def _database(url: str, instance: Path, problems: list[str]) -> str:
             "must look like postgresql://user:password@host:5432/name with a port from 1 to 65535"
         )
     rest = url.removeprefix("sqlite:///")
-    if rest == url or rest.startswith((":memory:", "?")) or not rest:
+    if rest == url or rest.startswith((":memory:", "file::memory:", "?")) or "mode=memory" in rest or not rest:
         return url
     start = "file:" if rest.startswith("file:") else ""
     path, mark, query = rest.removeprefix(start).partition("?")

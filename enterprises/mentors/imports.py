@@ -236,6 +236,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub mentors import",
     at_once=_at_once,
     examples=(
         {

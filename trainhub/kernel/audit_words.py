@@ -270,6 +270,16 @@ def name_things(app: Flask, things: Mapping[str, Any]) -> None:
     app.extensions.setdefault("trainhub.audit_things", {}).update(things)
 
 
+def keep_blind(app: Flask, *things: str) -> None:
+    """Tell of which things of a room it stays unsaid who did what: the auditor of an organisation does not read their events."""
+    app.extensions.setdefault("trainhub.audit_blind", set()).update(things)
+
+
+def blind_things() -> list[str]:
+    """The things of `keep_blind`."""
+    return sorted(current_app.extensions.get("trainhub.audit_blind", set()))
+
+
 def in_words(did: str) -> str:
     """What was done, in the language of the reader; a code without words stays a code."""
     thing, _dot, deed = did.rpartition(".")

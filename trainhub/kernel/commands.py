@@ -106,6 +106,8 @@ def _known(problem: Exception) -> Refused | None:
     if isinstance(problem, IntegrityError):
         return _taken(problem)
     if file_store.is_away(problem):
+        if "://" not in str(problem):  # a folder, which no variable opens
+            return Refused(f"存放文件的文件夹不能使用：{file_store.reason(problem)}。请检查路径、权限和剩余空间后重新执行。", code="no_store")
         return Refused(
             f"存放文件的地方不能使用：{file_store.reason(problem)}。没有写完的已撤回；请核对 TRAINHUB_FILES_URL 和 AWS_* 各项（见 docs/operations.md）、网络和剩余空间后重新执行。",
             code="no_store",

@@ -200,7 +200,8 @@ def engine_options(url: str) -> dict[str, Any]:
         "hide_parameters": True,  # they are names and telephones, and an error carries them into the log
     }
     if url.startswith("postgresql"):
-        connect = {"prepare_threshold": None, "connect_timeout": 8}  # seconds: a host that swallows packets would else take two minutes
+        # Seconds: a host that swallows packets would else take two minutes. What is given here wins over the address.
+        connect = {"prepare_threshold": None, **({} if "connect_timeout" in sa.make_url(url).query else {"connect_timeout": 8})}
         options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": connect}
     else:
         options |= {"connect_args": {"timeout": 15, "check_same_thread": False}}

@@ -12,9 +12,11 @@ from trainhub.config import Settings
 from trainhub.kernel.errors import Refused
 
 RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
-"""What asks a bucket waits no longer for it than a person would; left to itself the library tries for three minutes."""
-METADATA = "169.254.169.254"
-"""Whom the library asks for credentials where none are set: the host of a machine in Amazon's cloud, which nobody else has."""
+"""How long a bucket is asked where a person waits. Left to itself the library tries for three minutes: right for what nobody waits for, as a backup."""
+ROLE_ASKED = re.compile(r"/latest/(api/token|meta-data)")
+"""Where the library asks for credentials where none are set: of the machine itself, which in Amazon's cloud has a role and elsewhere never answers."""
+PASSING = frozenset({408, 425, 429})
+"""Statuses below 500 that a store gives while it is busy: another moment, another answer."""
 
 
 def path_of(sha256: str) -> str:
@@ -22,12 +24,12 @@ def path_of(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def opened(settings: Settings) -> Any:
-    """The store of an installation; nothing is asked of a bucket yet."""
+def opened(settings: Settings, *, is_waited_for: bool) -> Any:
+    """The store of an installation; nothing is asked of a bucket yet. `is_waited_for`: somebody looks on, and rather reads that it is away."""
     import obstore.store
 
     if settings.files_url:
-        return obstore.store.from_url(settings.files_url, retry_config=RETRY)
+        return obstore.store.from_url(settings.files_url, retry_config=RETRY if is_waited_for else None)
     folder = settings.instance / "files"
     folder.mkdir(parents=True, exist_ok=True)
     return obstore.store.LocalStore(folder)
@@ -57,7 +59,7 @@ def look(settings: Settings, newest: Sequence[str] = ()) -> str:
     from obstore.exceptions import BaseError
 
     try:
-        store = opened(settings)
+        store = opened(settings, is_waited_for=True)
         next(iter(obstore.list(store, chunk_size=1)), None)
         is_there = not newest or any(_has(store, sha256) for sha256 in newest)
     except (BaseError, FileNotFoundError) as problem:
@@ -68,8 +70,8 @@ def look(settings: Settings, newest: Sequence[str] = ()) -> str:
                 code="store_refuses",
             ) from problem
         return (
-            f"文件存储 {settings.files_url} 没有应答：{reason(problem)}。恢复之前不能上传和下载文件；若一直如此，请核对 AWS_ENDPOINT / "
-            "the file store does not answer: nothing is uploaded or downloaded until it does; if it stays so, look at AWS_ENDPOINT"
+            f"文件存储 {settings.files_url} 没有应答：{reason(problem)}。恢复之前不能上传和下载文件；若一直如此，请核对 AWS_ENDPOINT 和 AWS_ACCESS_KEY_ID / "
+            "the file store does not answer: nothing is uploaded or downloaded until it does; if it stays so, look at AWS_ENDPOINT and AWS_ACCESS_KEY_ID"
         )
     return "" if is_there else _elsewhere(settings.files_url)
 
@@ -94,13 +96,16 @@ def _has(store: Any, sha256: str) -> bool:
 
 
 def _is_no(problem: BaseException) -> bool:
-    """An answer that asking again does not change: a status of 300 to 499, an address that is none, or no credentials at all."""
+    """An answer that asking again does not change: a status of 300 to 499 but PASSING, an address that is none, or no credentials at all."""
     from obstore.exceptions import GenericError
 
     if not isinstance(problem, GenericError):
         return True  # no such bucket, no permission, a setting that is none
-    said = reason(problem)
-    return bool(re.search(r"status code: [34]\d\d", said)) or METADATA in said or "builder error" in said
+    said = str(problem).partition("Debug source:")[0]
+    if status := re.search(r"status code: (\d{3})", said):
+        return int(status[1]) < 500 and int(status[1]) not in PASSING
+    is_of_amazon = "amazonaws.com" in os.environ.get("AWS_ENDPOINT", "amazonaws.com")  # there a machine that starts may have its role a moment later
+    return "builder error" in said or "redirect without LOCATION" in said or (ROLE_ASKED.search(said) is not None and not is_of_amazon)
 
 
 def _elsewhere(place: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import IO, Any
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, has_request_context
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -56,11 +56,12 @@ class StoredFile(Base):
 
 
 def store() -> Any:
-    """The object store of this installation."""
-    known = current_app.extensions.get("trainhub.files")
-    if known is None:
-        known = current_app.extensions["trainhub.files"] = file_store.opened(current_app.config["SETTINGS"])
-    return known
+    """The object store of this installation: asked for a page it gives up soon, for a command or a job it tries for minutes."""
+    known: dict[bool, Any] = current_app.extensions.setdefault("trainhub.files", {})
+    is_waited_for = has_request_context()
+    if is_waited_for not in known:
+        known[is_waited_for] = file_store.opened(current_app.config["SETTINGS"], is_waited_for=is_waited_for)
+    return known[is_waited_for]
 
 
 def look(settings: Settings, engine: sa.Engine) -> str:

@@ -126,7 +126,7 @@ AT_ONCE = 500
 class ImportSpec:
     """One kind of import. `check(draft, good_rows)` plans; `apply(item, by, today, now)` does one planned item. `at_once` does of a portion
     what can be done with few statements and returns these items; the others, and all of a portion in which it refuses something, are applied
-    one by one, so that a refusal names its row."""
+    one by one, so that a refusal names its row. `command` is the one of the server that imports the kind; empty: none does."""
 
     kind: str
     title: Any
@@ -136,6 +136,7 @@ class ImportSpec:
     at_once: AtOnce | None = None
     examples: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Any, ...] = ()
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +199,17 @@ def rehearse(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: d
             except Refused as refused:
                 draft.problems.append(_refused(draft, found, item, refused))
             except (IntegrityError, DataError):
-                draft.problems.append(
-                    _refused(draft, found, item, Refused(_("这一行与已有的数据冲突，或有数据库放不下的内容，请核对。"), code="row_conflicts"))
-                )
+                draft.problems.append(_refused(draft, found, item, _conflict()))
     finally:
         attempt.rollback()
         current.info.clear()
         current.info.update(before)
     return draft
+
+
+def _conflict() -> Refused:
+    """What a row runs into that no verb foresaw: somebody else saved the same meanwhile, or a column holds less."""
+    return Refused(_("这一行与已有的数据冲突，或有数据库放不下的内容，请核对。"), code="row_conflicts")
 
 
 def _refused(draft: Draft, found: Read, item: Any, refused: Refused) -> Problem:
@@ -222,10 +226,12 @@ def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: da
     for item in _one_by_one(spec, draft.work, by, today, now):
         try:
             spec.apply(item, by, today, now)
-        except Refused as refused:
+            session().flush()  # here, or the database would refuse it at another row
+        except (Refused, IntegrityError, DataError) as error:
+            refused = error if isinstance(error, Refused) else _conflict()
             problem = _refused(draft, found, item, refused)
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=problem.row, said=refused.message) if problem.row else refused.message
-            raise ImportRefused(said, field="file", details=[problem.as_dict()]) from refused
+            raise ImportRefused(said, field="file", details=[problem.as_dict()]) from error
     return draft
 
 

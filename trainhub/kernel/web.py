@@ -183,7 +183,7 @@ def _lost_cookie() -> str:
     if not settings.is_https or request.is_secure or request.cookies:
         return ""
     return _(
-        "本次提交没有保存：浏览器没有送回 Cookie，因为现在的地址不是 https。请从 %(url)s 打开本系统后重新提交。如果你打开的正是这个网址，请告诉系统管理员：反向代理没有传递 X-Forwarded-Proto。",
+        "本次提交没有保存：浏览器没有送回 Cookie，通常是因为打开的地址不是 https。请从 %(url)s 打开本系统后重新提交。如果你打开的正是这个网址，请在浏览器设置中允许浏览器保存本站的 Cookie。",
         url=settings.base_url,
     )
 

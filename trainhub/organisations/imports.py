@@ -194,6 +194,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub organisations import",
     examples=(
         {
             "code": "91350100MA344AMM9M",

@@ -23,6 +23,7 @@ from enterprises.mentors import proof_queries, proving
 from enterprises.placements import operations, queries
 from enterprises.placements.models import Term
 from enterprises.placements.types import DayState, PlacementState
+from tests import addresses
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
 from tests.factories import identity as accounts
@@ -282,7 +283,10 @@ def test_the_school_hands_over_codes_and_the_mentor_types_one_in(world: SimpleNa
     assert head_name in mentor.get("/mentors/proof").text  # whom to ask
     refused = mentor.post(f"/placements/{world.row.id}/confirm", data={"entry": str(world.entry.id)})
     assert (refused.status_code, "/mentors/proof" in refused.text) == (403, True)
+    with addresses.at(app):
+        unset = school.post("/mentors/codes", data={"account": str(key), "form": "print"}).text
     printed = school.post("/mentors/codes", data={"account": str(key), "form": "print"}).text
+    assert ["这个地址还不能给别人使用" in page for page in (unset, printed)] == [True, False]
     code = re.search(r"<code>(\d{6})</code>", printed)
     assert code
     assert "localhost" not in printed, "not the name by which this request happened to come"

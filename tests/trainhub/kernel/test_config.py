@@ -92,6 +92,8 @@ def test_addresses_that_work_are_taken(tmp_path: Path) -> None:
         ("sqlite:///file:x.sqlite3?mode=ro&uri=true", "file:{0}/x.sqlite3"),
         ("sqlite:///file:/srv/x.sqlite3?mode=ro&uri=true", "file:/srv/x.sqlite3"),
         ("sqlite:///:memory:", ":memory:"),
+        ("sqlite:///file::memory:?uri=true", "file::memory:"),
+        ("sqlite:///file:ours?mode=memory&uri=true", "file:ours"),
     ],
 )
 def test_a_relative_address_of_sqlite_lies_in_the_instance_folder_for_everybody(tmp_path: Path, url: str, database: str) -> None:

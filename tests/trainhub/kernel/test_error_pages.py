@@ -114,6 +114,7 @@ def test_a_form_that_lost_its_cookie_to_http_says_where_to_go(app: Flask, monkey
     with addresses.at(app, addresses.SITE):
         plain = app.test_client().post("/login", data={"username": "x", "password": "y"})
         assert (plain.status_code, f"{addresses.SITE}" in plain.text, "时间过长" in plain.text) == (400, True, False)
+        assert "允许浏览器保存" in plain.text, "behind a proxy that does not say that it came by https the browser sends them all the same"
         over_tls = app.test_client().post("/login", data={"username": "x", "password": "y"}, base_url=addresses.SITE)
         assert (over_tls.status_code, "时间过长" in over_tls.text) == (400, True)
     assert "时间过长" in app.test_client().post("/login", data={"username": "x", "password": "y"}).text

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -17,14 +18,19 @@ from enterprises.mentors import imports as mentors
 from enterprises.mentors.models import Mentor
 from tests.factories import ground
 from tests.factories import identity as make
+from trainhub.cli import main
 from trainhub.kernel import clock, import_pages, imports
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
+from trainhub.ledger.holidays import imports as holidays
+from trainhub.organisations import imports as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people.imports import backgrounds, moves, persons, students, teachers
 from trainhub.people.models import Person
 
 pytestmark = pytest.mark.database
+PEOPLE = (students, teachers, backgrounds, moves, persons)
 HEAD = "name,id_type,id_number,enterprise,post,since,load_limit"
 
 
@@ -113,3 +119,35 @@ def test_a_page_tries_files_of_a_size(
     page = client.get(path).text
     assert ("submission_key" in page) == offered
     assert ("没有试做" in page) == offered, "what the report does not know it says"
+    assert ("trainhub mentors import FILE --dry-run" in page) == offered
+
+
+def test_a_page_names_no_command_that_is_not_there(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_pages, "REHEARSED_MOST", 0)
+    client = make.signed_in_client(app, Role.DEPT_HR)
+    upload = io.BytesIO(f"uscc,name,reason,since,until\n{ground.uscc()},某某公司,拖欠工资,2026-01-01,\n".encode())
+    path = client.post("/awards/credit/import", data={"file": (upload, "c.csv")}, content_type="multipart/form-data").location
+    page = client.get(path).text
+    assert ("没有试做" in page, "不超过 0 行" in page, "--dry-run" in page) == (True, True, False)
+    named = [spec.command for spec in (holidays.SPEC, organisations.SPEC, mentors.SPEC, *(one.SPEC for one in PEOPLE)) if spec.command]
+    assert len(named) == 8
+    for words in named:
+        program, group, name = words.split()
+        commands = main.get_command(click.Context(main), group)
+        assert isinstance(commands, click.Group)
+        assert (program, name in commands.commands) == ("trainhub", True), words
+
+
+def test_what_the_database_refuses_at_last_is_told_of_its_row(session: Session, enterprise: Organisation, tmp_path: Path) -> None:
+    """Of a file that was not tried, somebody took the number between the check and the work."""
+
+    def apply(item: Any, by: Any, today: date, now: Any) -> None:
+        session.add(Person(name="", created_at=now))
+
+    spec, path = dataclasses.replace(mentors.SPEC, apply=apply, at_once=None), tmp_path / "m.csv"
+    path.write_text(_file(enterprise, ("好导师", date(2026, 1, 1))), "utf-8")
+    before = _counts(session)
+    with pytest.raises(imports.ImportRefused, match="第 2 行") as refused:
+        imports.run_file(spec, str(path), dry_run=False, by=SYSTEM, today=clock.today(), now=clock.now())
+    assert [(one["row"], "冲突" in one["problem"]) for one in refused.value.details] == [(2, True)]
+    assert _counts(session) == before

@@ -185,6 +185,12 @@ def test_a_server_finds_a_relative_database_where_init_made_it(tmp_path: Path) -
         assert _ask(port, "GET", "/login", {})[0] == 200
 
 
+@pytest.mark.parametrize(("query", "seconds"), [("", 8), ("?connect_timeout=30", None), ("?sslmode=require", 8)])
+def test_the_address_says_how_long_a_database_is_waited_for(query: str, seconds: int | None) -> None:
+    """What is given to the driver wins over the address: given always, the operator's own would be lost without a word."""
+    assert engine_options(f"postgresql+psycopg://u:p@db/d{query}")["connect_args"].get("connect_timeout") == seconds
+
+
 def test_a_database_that_swallows_what_is_sent_holds_a_start_up_for_seconds() -> None:
     """A firewall that drops packets: left to itself the system waits for two minutes, and a worker of gunicorn is killed meanwhile."""
     with socket.socket() as silent:

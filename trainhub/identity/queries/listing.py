@@ -17,6 +17,7 @@ from trainhub.identity.rules import mask_login, needs_guardian
 from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.audit_words import blind_things
 from trainhub.kernel.clock import end_of, start_of
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -200,8 +201,12 @@ def reads_whole_log(identity: Identity) -> bool:
 
 
 def _done_there(identity: Identity) -> ColumnElement[bool]:
-    """What accounts did that never held a role outside the auditor's organisations, their departments and programmes: the log does not say for whom
-    somebody acts, so who acts for others, too, is left out."""
+    """What accounts did that never held a role outside the auditor's organisations, their departments, programmes and the bases they lead: the log does
+    not say for whom somebody acts, so who acts for others, too, is left out. So are the things that rooms keep blind: who judges them for others needs no role there."""
+
+    def led(ids: Any) -> ColumnElement[bool]:
+        hosts = (BaseHost.organisation_id.in_(ids), BaseHost.is_lead, BaseHost.until.is_(None))
+        return RoleGrant.organisation_id.in_(select(BaseHost.base_id).where(*hosts))
 
     def children(ids: Any) -> ColumnElement[bool]:
         return RoleGrant.organisation_id.in_(select(Organisation.id).where(Organisation.parent_id.in_(ids)))
@@ -209,11 +214,12 @@ def _done_there(identity: Identity) -> ColumnElement[bool]:
     def taught(ids: Any) -> ColumnElement[bool]:
         return RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id.in_(ids)))
 
-    places = (RoleGrant.organisation_id, children, taught)
+    places = (RoleGrant.organisation_id, children, taught, led)
     inside = select(RoleGrant.id).where(organisations.scope(identity, (Role.AUDITOR,), organisations=places))
     some = select(RoleGrant.account_id).where(RoleGrant.id.in_(inside))
     beyond = select(RoleGrant.account_id).where(RoleGrant.id.not_in(inside))
-    return sa.and_(AuditEvent.account_id.in_(some), AuditEvent.account_id.not_in(beyond))
+    blind = [AuditEvent.did.startswith(f"{thing}.", autoescape=True) for thing in blind_things()]
+    return sa.and_(AuditEvent.account_id.in_(some), AuditEvent.account_id.not_in(beyond), sa.not_(or_(sa.false(), *blind)))
 
 
 def audit_listing(wanted: AuditFilter, identity: Identity) -> organisations.Statement:

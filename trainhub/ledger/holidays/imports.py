@@ -83,6 +83,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub holidays import",
     examples=(
         {"since": "2031-10-01", "until": "2031-10-07", "kind": "放假", "name": "国庆节", "document": "关于某年部分节假日安排的通知（示例）"},
         {"since": "2031-10-11", "kind": "调休上班", "name": "国庆节", "document": "关于某年部分节假日安排的通知（示例）"},

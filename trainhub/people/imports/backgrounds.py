@@ -114,6 +114,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub people import-backgrounds",
     examples=(
         {
             "university_code": "4135010386",

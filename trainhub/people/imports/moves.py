@@ -225,6 +225,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub people import-moves",
     examples=(
         {
             "student_no": "2023010001",

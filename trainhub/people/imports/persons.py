@@ -345,6 +345,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub people import-persons",
     examples=({"name": "示例", "id_type": "居民身份证", "id_number": "", "birth_on": "1990-01-01", "phone": "13800000000"},),
     notes=(
         _l("企业指导教师先在这里登记为人员，再在企业页面登记为指导教师。没有证件号码的，按姓名、出生日期和手机号码（或电子邮箱）识别，须一并填写。"),

@@ -349,6 +349,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub people import-students",
     at_once=_at_once,
     examples=({"student_no": "2023010001", "name": "示例", "programme_code": "10386-080201", "cohort_year": 2023, "state": "在读"},),
     notes=(

@@ -167,6 +167,7 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    command="trainhub people import-teachers",
     examples=(
         {
             "university_code": "4135010386",
