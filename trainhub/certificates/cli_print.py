@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,16 @@ def print_run(run: int, out: Path, one_pdf: bool, anyway: bool) -> dict[str, Any
     Example: trainhub certificates print 12 --out printed --json
     """
     from trainhub.certificates import queries, tasks
-    from trainhub.certificates.operations import printing, taking
+    from trainhub.certificates.operations import printing
+    from trainhub.kernel.db import transaction
     from trainhub.kernel.jobs import JobState
 
     row = queries.run_by_id(run)
     if row is None:
         raise NotFound(_("没有编号为 %(run)d 的打印批次：请在“证书管理—打印批次”中查看编号。", run=run), code="no_run")
-    if not anyway and (job := queries.job_by_id(row.job_id)) is not None and job.state is JobState.FAILED:
-        taking.refuse_taken(row)
+    if row.finished_at is None and (job := queries.job_by_id(row.job_id)) is not None and job.state is JobState.FAILED:
+        with transaction():  # it is open again before anything is drawn: nobody who starts a run takes the same meanwhile
+            printing.go_on(run=row, by=operator(), told=sys.maxsize if anyway else 0)
     tasks.draw_run(run, operator(), progress)
     row = queries.run_by_id(run)
     assert row is not None

@@ -150,6 +150,11 @@ def test_the_command_draws_nothing_of_a_failed_run_that_another_took_unless_it_i
     assert (code, "乙批" in told["error"]["message"], list(tmp_path.iterdir())) == (1, True, [])
     code, told = call("--anyway")
     assert (code, told["pages"]) == (0, len(made))
+    session.refresh(run)
+    assert queries.job_by_id(run.job_id).state is JobState.QUEUED, "who starts a run meanwhile sees that this one is drawn"  # type: ignore[union-attr]
+    _fail_all(session)
+    code, told = call()
+    assert (code, told["pages"]) == (0, len(made)), "what is drawn is written out whatever others took"
 
 
 def test_what_no_other_draws_needs_no_word(session: Session) -> None:
