@@ -163,7 +163,7 @@ def test_a_mentor_whose_office_is_over_confirms_nothing(running: SimpleNamespace
             act()
         assert refused.value.code == "office_over"
     later = TODAY + timedelta(days=30)
-    assert operations.remind_mentors(today=later, now=make.at(later)) == 1
+    assert operations.remind_mentors(today=later, now=make.at(later)) == 0, "nobody is asked for what is then refused"
     assert mails == []
 
 
