@@ -177,6 +177,7 @@ NAMES: Mapping[str, Any] = {
     "on": _l("日期"),
     "opens_on": _l("开始日期"),
     "opinion": _l("意见"),
+    "ordered_on": _l("要求追回日期"),
     "organisation": _l("机构"),
     "other": _l("另一人"),
     "outcome": _l("结果"),

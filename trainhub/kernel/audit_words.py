@@ -38,6 +38,7 @@ DEEDS: Mapping[str, Any] = {
     "waived": _l("已放弃"),
     "inspected": _l("已考察"),
     "clawed_back": _l("已追回"),
+    "order_withdrawn": _l("已撤回追回"),
     "recognised": _l("已认定"),
     "accepted": _l("已接受"),
     "decided": _l("已作出决定"),
