@@ -245,8 +245,8 @@ def test_lists_of_the_staff_know_the_human(place: Place, two: tuple[Person, Pers
     assert [(row.id, row.cohort_id) for row in figures.learners(place.run.id)] == [(rows[1].id, cohort_id)]
     assert figures.cohorts_of(place.run.id) == [cohort_id]
     later = NOW + timedelta(days=30)
-    assert figures._given_time(place.run.id, [place.task.block_id], later) == [rows[1].id]
-    assert figures._given_hours(place.run.id, [place.quiz.id], later) == [rows[1].id]
+    assert figures._given_time(place.run.id, [place.task.block_id], later) == {(rows[1].id, place.task.block_id)}
+    assert figures._given_hours(place.run.id, [place.quiz.id], later) == {(rows[1].id, place.quiz.id)}
 
 
 def test_an_invitation_to_the_staff_is_answered_under_whichever_row(
