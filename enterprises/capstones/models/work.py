@@ -124,7 +124,7 @@ class Supervision(Base):
     __tablename__ = "supervision"
 
     id: Mapped[Key]
-    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"))
     role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
     person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
     since: Mapped[date]
@@ -133,6 +133,8 @@ class Supervision(Base):
     person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (
+        # both columns: SQLite knows no statistics, and would as soon look through all that one teacher ever supervised
+        sa.Index("ix_supervision_capstone_person", "capstone_id", "person_id"),
         sa.Index(
             "uq_supervision_live",
             "capstone_id",
