@@ -21,7 +21,7 @@ from trainhub.oversight.goals import forms, operations, queries, reporting
 from trainhub.oversight.goals.forms import CHANGES
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
-from trainhub.oversight.goals.sights import reader, seen_report, sight_of
+from trainhub.oversight.goals.sights import reader, report_for, seen_report, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.oversight.goals.views import blueprint as blueprint
 from trainhub.oversight.goals.views import load, nothing
@@ -212,7 +212,7 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
         goal=goal,
         snapshot=row,
         kept=seen_report(row.report, sight),
-        now=seen_report(reporting.report(goal, on=row.on), sight),
+        now=report_for(goal, sight, on=row.on),
         names=dict(queries.regions_of(goal)),
         explained=_explained(goal, row) if sight is None and request.args.get("explain") == "1" else None,
         may_explain=sight is None,
