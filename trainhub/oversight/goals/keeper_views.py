@@ -221,10 +221,10 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
 
 
 def _explained(goal: Goal, row: GoalSnapshot) -> dict[str, Any]:
-    """The snapshot counted again as the ledger and the persons stood when it was taken, and what happened since to what it counts."""
+    """The snapshot counted again as the goal, the ledger and the persons stood when it was taken, and what happened since to what it counts."""
     joined, parted = queries.joined_since(row.taken_at)
     return {
-        "then": reporting.report(goal, on=row.on, known_at=row.taken_at),
+        "then": reporting.report(queries.goal_at(goal, row.taken_at), on=row.on, known_at=row.taken_at),
         "rows": queries.changes_since(goal, row.taken_at, until=row.on),
         "joined": joined,
         "parted": parted,

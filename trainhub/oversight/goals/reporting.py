@@ -39,7 +39,8 @@ def band_of(goal: Goal, by_day: Mapping[date, int], forecast: Forecast, *, on: d
 
 
 def report(goal: Goal, *, on: date, known_at: datetime | None = None, step: int | None = None) -> dict[str, Any]:
-    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment; `step`: the forecast for who
+    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment (the goal is read as it is given, see
+    `queries.goal_at`); `step`: the forecast for who
     reads counts rounded to it. Of a goal that is reported: `report_of_figures`."""
     if goal.counting_rule is CountingRule.REPORTED:
         return report_of_figures(goal, on=on, known_at=known_at)
