@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from enterprises.awards.figures import CompanyCase as CompanyCase
 from enterprises.awards.figures import Figures as Figures
+from enterprises.awards.figures import assessed
 from enterprises.awards.projects import is_alike, is_same, key_of
 from enterprises.awards.rules import credit, in_use, once, over, place, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
@@ -57,7 +58,7 @@ def _platform(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
 
 
 def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-11, 000:721: R&D over 10 % of sales and over 10 million in the year; half of what is above 10 %, capped twice."""
+    """FJ-11, 000:721: R&D, assessed by the tax office, over 10 % of sales and over 10 million in the year; half of what is above 10 %, capped twice."""
     spent, sales = figures.get("rd_fen"), figures.get("sales_fen")
     share, year = book["fj.rd_share_over_percent"], book["fj.rd_year_over_fen"]
     if spent is None or sales is None or sales <= 0:
@@ -68,6 +69,7 @@ def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
     findings = [
         decided("FJ-11.share", spent * 100 > share.number * sales, found=_percent(spent, sales, share.number), parameter=share),
         at_least("FJ-11.amount", spent, year, strictly=True),
+        assessed(figures, "rd_fen", "FJ-11.assessed", "经税务部门核定", clause),
     ]
     left = max(0, book["fj.rd_cap_total_fen"].number - (figures.get("rd_subsidy_paid_fen") or 0))
     above_x100 = max(0, spent * 100 - sales * share.number)  # rounded once, at the end
@@ -388,7 +390,7 @@ def _with_awards(case: CompanyCase) -> Figures:
     for one in case.earlier:
         if one.rule == CompanyRule.REVENUE:
             values["revenue_given_fen", one.year] = max(one.amount_fen or 0, values.get(("revenue_given_fen", one.year), 0))
-    return Figures(values, year)
+    return Figures(values, year, by_applicant=case.figures.by_applicant)
 
 
 def _conditions(rule: CompanyRule, figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:

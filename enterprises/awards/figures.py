@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from enterprises.awards.types import TOTAL_KEYS, YEARLY_KEYS, EarlierAward
+from trainhub.policy.findings import Finding, Status, to_judge
+from trainhub.policy.types import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Figures:
     year: int
     entered: Mapping[tuple[str, int], date] = field(default_factory=dict)
     """The day of each entry, where it matters what came after it."""
+
+    by_applicant: frozenset[tuple[str, int]] = frozenset()
+    """Of `types.ASSESSED_KEYS` those that nobody entered for an office."""
 
     def get(self, key: str, year: int | None = None) -> int | None:
         """The value that holds for the year asked for (default: the year of the question)."""
@@ -44,6 +49,14 @@ class Figures:
     def history(self, key: str) -> dict[int, int]:
         """Every known year of a figure."""
         return {year: value for (name, year), value in self.values.items() if name == key and year}
+
+
+def assessed(figures: Figures, key: str, code: str, required: str, clause: Clause) -> Finding:
+    """Whether an office entered what the sentence wants assessed; what who applies entered goes to a person."""
+    if (key, figures.year) not in figures.by_applicant:
+        return Finding(code, Status.MET, required, required, clause)
+    details = ("由申请单位登记：由人核对核定文件并写明；也可由设区市或省级部门按核定文件重新登记。",)
+    return to_judge(code, clause, required=required, details=details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ OFFICE_KEYS = frozenset(
     }
 )
 """What an office recognised, chose or paid: an office says it, not who applies."""
+ASSESSED_KEYS = frozenset({"rd_fen"})
+"""What an office assesses (经税务部门核定的研发投入, 000:721): who applies may enter it, and a person looks at it until an office has entered it."""
 EITHER_KEYS = PROJECT_KEYS
 """Figures of a contract, which may be told its year. Every other figure is of no year: it holds until it is entered anew."""
 ASKED: dict[str, tuple[str, ...]] = {

@@ -16,10 +16,11 @@ from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
 from enterprises.awards.queries.awards import given_to, given_to_others
 from enterprises.awards.queries.funding import credit_on, latest_steps
-from enterprises.awards.types import BY_PROJECT, NUMBERED, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
-from enterprises.permissions import AWARD_VIEWERS
+from enterprises.awards.types import ASSESSED_KEYS, BY_PROJECT, NUMBERED, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
+from enterprises.permissions import AWARD_VIEWERS, DEPARTMENTS
+from trainhub.identity.models import RoleGrant
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -66,6 +67,7 @@ def _cases(
     is_closed = bool(organisations.closed_on([company.id], on))
     is_internet = organisations.marks_on([company.id], "is_internet_enterprise", on).get(company.id, company.is_internet_enterprise)
     is_in_fujian = company.region_code.startswith("35") if company.region_code else None
+    by_applicant = _by_applicant(rows)
     found = []
     rows.sort(key=lambda row: row.id)  # a project may have been spelled in several ways: the latest figure holds
     for name, number in asked:
@@ -74,8 +76,27 @@ def _cases(
         entered = {(row.key, row.year): clock.local(row.entered_at).date() for row in rows if not row.project}
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
-        found.append(CompanyCase(company.name, Figures(values, year, entered), credit, given, name, number, is_closed, is_internet, is_in_fujian))
+        figures = Figures(values, year, entered, by_applicant)
+        found.append(CompanyCase(company.name, figures, credit, given, name, number, is_closed, is_internet, is_in_fujian))
     return found
+
+
+def _by_applicant(rows: Iterable[CompanyFigure]) -> frozenset[tuple[str, int]]:
+    """(key, year) of the figures that an office assesses (`types.ASSESSED_KEYS`) and that were entered by somebody who held no role of one then."""
+    asked = {(row.key, row.year): row for row in rows if row.key in ASSESSED_KEYS and row.entered_by_id is not None}
+    if not asked:
+        return frozenset()
+    by = {row.entered_by_id for row in asked.values()}
+    offices = (Role.PREFECTURE_OPERATOR, *DEPARTMENTS, Role.DEPT_FIN)
+    grants = list(session().scalars(select(RoleGrant).where(RoleGrant.account_id.in_(by), RoleGrant.role.in_(offices))))
+    return frozenset(key for key, row in asked.items() if not any(_held_then(grant, row) for grant in grants))
+
+
+def _held_then(grant: RoleGrant, row: CompanyFigure) -> bool:
+    """Whether the role was that of who entered the figure, when it was entered."""
+    day = clock.local(row.entered_at).date()
+    lasted = grant.since <= day and (grant.until is None or grant.until >= day) and (grant.ended_at is None or grant.ended_at > row.entered_at)
+    return grant.account_id == row.entered_by_id and lasted
 
 
 def projects_of(organisation_id: int, year: int) -> list[str]:

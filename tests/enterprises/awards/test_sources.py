@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import companies, company_rules, labels, operations
+from enterprises.awards import companies, company_rules, labels, operations, queries
 from enterprises.awards.companies import FigureRefused
 from enterprises.awards.company_rules import CompanyCase, Figures
-from enterprises.awards.types import ASKED, OFFICE_KEYS, TOTAL_KEYS, YEARLY_KEYS, CompanyRule, EarlierAward
+from enterprises.awards.types import ASKED, OFFICE_KEYS, TOTAL_KEYS, YEARLY_KEYS, CompanyRule, EarlierAward, Verdict
 from tests.factories import awards as make
 from tests.factories import identity as accounts
 from tests.factories.awards import NOW, TODAY
@@ -124,3 +124,27 @@ def test_the_sum_of_bids_of_the_year_holds_what_was_awarded_here(session: Sessio
     earlier = (EarlierAward("FJ-25a", "FJ-25a/乙", year=2016, amount_fen=given * WAN, project="乙", project_number="2"),)
     case = CompanyCase("甲", Figures(values, 2016), "正常", earlier, "智慧城市", "1")
     assert company_rules.judge(CompanyRule.BID, case, held).amount_max_fen == left * WAN
+
+
+# -- what an office assessed (FJ-11) -----------------------------------------------------------------------------------
+def test_research_that_who_applies_entered_is_judged_until_an_office_says_it(session: Session) -> None:
+    """FJ-11, 000:721: 经税务部门核定的研发投入. Standing entries are judged by who entered them, with the roles of then."""
+    company = make.company(region_code="350102")
+    own = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
+    city = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code=company.region_code)
+    former = accounts.account()
+    accounts.grant(former, Role.DEPT_ST, until=TODAY - timedelta(days=1))
+
+    def asked(by: Any, key: str = "rd_fen", value: int = 20_000_000) -> tuple[Verdict, list[str]]:
+        who = SYSTEM if by is None else Identity(by.id, None, "")
+        row = companies.enter(company=company, key=key, year=2025, value=Decimal(value), document="审计报告", by=who, now=NOW)
+        assert row.entered_by_id == (None if by is None else by.id)
+        found = queries.company_answer(company, CompanyRule.RESEARCH, 2025, TODAY)
+        return found.verdict, [one.code for one in found.missing]
+
+    asked(own, "sales_fen", 100_000_000)
+    judged = (Verdict.TO_JUDGE, ["FJ-11.assessed"])
+    assert [asked(by) for by in (own, city, former, None)] == [judged, (Verdict.ELIGIBLE, []), judged, (Verdict.ELIGIBLE, [])]
+    (finding,) = [one for one in queries.company_answer(company, CompanyRule.RESEARCH, 2025, TODAY).findings if one.code == "FJ-11.assessed"]
+    assert (finding.found, finding.clause.line) == ("经税务部门核定", 721)
+    assert asked(own, value=10_000_000)[0] is Verdict.MISSING  # and the thresholds hold as before: 10 % and 10,000,000 exactly

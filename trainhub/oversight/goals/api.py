@@ -12,10 +12,10 @@ from trainhub.kernel.access import NOTHING, guard, who
 from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
-from trainhub.oversight.goals import queries, reporting
+from trainhub.oversight.goals import queries
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
-from trainhub.oversight.goals.sights import seen_report, sight_of
+from trainhub.oversight.goals.sights import report_for, sight_of
 from trainhub.oversight.goals.types import CountingRule
 
 blueprint = api_blueprint("goals", "goals")
@@ -106,4 +106,4 @@ def _load(code: str) -> Goal:
 def report(goal: Goal, query: ReportQuery) -> Any:
     """The report of a goal on a day, counted straight from the ledger; who may not list every person gets the counts of others
     rounded down to a multiple of own.reports.small_cell_min."""
-    return seen_report(reporting.report(goal, on=query.on or clock.today()), sight_of(who(), clock.today()))
+    return report_for(goal, sight_of(who(), clock.today()), on=query.on or clock.today())

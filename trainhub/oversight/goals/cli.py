@@ -43,13 +43,15 @@ def report(code: str, on: datetime | None, known_at: datetime | None) -> dict[st
     """目标进度报告，直接由培训台账计算 / the progress of a goal, computed from the ledger.
 
     Of a goal that places report themselves ("counting_rule": "reported"): their latest figures instead of persons.
-    With --known-at: only what was recorded, stood and was identified by then, persons joined as they were then.
+    With --known-at: only what was recorded, stood and was identified by then, persons joined as they were then; against the target and the
+    deadline of then.
 
     Example: trainhub goals report --goal fj-400k --on 2016-12-31 --json
     """
-    from trainhub.oversight.goals import reporting
+    from trainhub.oversight.goals import queries, reporting
 
-    return reporting.report(_goal(code), on=on.date() if on else clock.today(), known_at=clock.instant_of(known_at) if known_at else None)
+    goal, moment = _goal(code), clock.instant_of(known_at) if known_at else None
+    return reporting.report(queries.goal_at(goal, moment) if moment else goal, on=on.date() if on else clock.today(), known_at=moment)
 
 
 @edge("rebuild")

@@ -100,10 +100,12 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
     mine = queries.kept_progress(goal, prefectures=list(names), region=region) if region else whole
     target = targets.get(region) if region else goal.target
     last = min(on, goal.deadline)
+    others = None if region and sight and region in sight.units else sight  # one's own unit is read as it is
+    by_day = mine.by_day if others is None else rules.coarse_days(mine.by_day, others.step)
     forecast = None
     if target:
         forecast = rules.forecast(
-            mine.by_day,
+            by_day,
             target=target,
             starts_on=goal.starts_on,
             deadline=goal.deadline,
@@ -114,11 +116,10 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
     band = None
     if forecast is not None and on >= goal.starts_on:
         window = reporting.window_months(on)
-        band = rules.band(mine.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window)
+        band = rules.band(by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window)
     months = rules.month_names(goal.starts_on, max(goal.starts_on, last))
     light = _light(mine.persons, planned, max(on, goal.starts_on))
     cumulative, years = list(accumulate(mine.by_month.get(month, 0) for month in months)), _years(mine.by_month)
-    others = None if region and sight and region in sight.units else sight  # one's own unit is read as it is
     count = reader(others)
     if sight is not None:
         whole = seen(whole, sight)

@@ -19,6 +19,7 @@ CHANGES = {
     Change.CANCELLED: _l("作废"),
     Change.IDENTIFIED: _l("身份后来核实，或核实后来撤销"),
     Change.JOINED: _l("人员合并或拆分"),
+    Change.DEADLINE: _l("截止日期改动"),
 }
 """Why a completion counts that did not, or the other way round."""
 REVIEWS = {ReviewKind.MIDTERM: _l("中期评估"), ReviewKind.YEARLY: _l("年度评估"), ReviewKind.FINAL: _l("终期评估")}

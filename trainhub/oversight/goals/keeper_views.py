@@ -21,7 +21,7 @@ from trainhub.oversight.goals import forms, operations, queries, reporting
 from trainhub.oversight.goals.forms import CHANGES
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
-from trainhub.oversight.goals.sights import reader, seen_report, sight_of
+from trainhub.oversight.goals.sights import reader, report_for, seen_report, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.oversight.goals.views import blueprint as blueprint
 from trainhub.oversight.goals.views import load, nothing
@@ -212,7 +212,7 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
         goal=goal,
         snapshot=row,
         kept=seen_report(row.report, sight),
-        now=seen_report(reporting.report(goal, on=row.on), sight),
+        now=report_for(goal, sight, on=row.on),
         names=dict(queries.regions_of(goal)),
         explained=_explained(goal, row) if sight is None and request.args.get("explain") == "1" else None,
         may_explain=sight is None,
@@ -221,10 +221,10 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
 
 
 def _explained(goal: Goal, row: GoalSnapshot) -> dict[str, Any]:
-    """The snapshot counted again as the ledger and the persons stood when it was taken, and what happened since to what it counts."""
+    """The snapshot counted again as the goal, the ledger and the persons stood when it was taken, and what happened since to what it counts."""
     joined, parted = queries.joined_since(row.taken_at)
     return {
-        "then": reporting.report(goal, on=row.on, known_at=row.taken_at),
+        "then": reporting.report(queries.goal_at(goal, row.taken_at), on=row.on, known_at=row.taken_at),
         "rows": queries.changes_since(goal, row.taken_at, until=row.on),
         "joined": joined,
         "parted": parted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal
-from trainhub.oversight.goals.types import CountingRule, Forecast, Progress
+from trainhub.oversight.goals.types import CountingRule, Forecast
 from trainhub.policy.book import book
 
 
@@ -18,10 +19,10 @@ def window_months(on: date) -> int:
     return book().at("own.goal.forecast_months", on=on).number
 
 
-def forecast_of(goal: Goal, progress: Progress, *, on: date) -> Forecast:
-    """The forecast of a goal from its figures."""
+def forecast_of(goal: Goal, by_day: Mapping[date, int], *, on: date) -> Forecast:
+    """The forecast of a goal from its persons by day."""
     return rules.forecast(
-        progress.by_day,
+        by_day,
         target=goal.target,
         starts_on=goal.starts_on,
         deadline=goal.deadline,
@@ -30,21 +31,23 @@ def forecast_of(goal: Goal, progress: Progress, *, on: date) -> Forecast:
     )
 
 
-def band_of(goal: Goal, progress: Progress, forecast: Forecast, *, on: date) -> tuple[int, int] | None:
+def band_of(goal: Goal, by_day: Mapping[date, int], forecast: Forecast, *, on: date) -> tuple[int, int] | None:
     """The 80 % band around the forecast at the deadline."""
     if on < goal.starts_on:
         return None
-    return rules.band(progress.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(on))
+    return rules.band(by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(on))
 
 
-def report(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[str, Any]:
-    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment. Of a goal that is reported:
-    `report_of_figures`."""
+def report(goal: Goal, *, on: date, known_at: datetime | None = None, step: int | None = None) -> dict[str, Any]:
+    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment (the goal is read as it is given, see
+    `queries.goal_at`); `step`: the forecast for who
+    reads counts rounded to it. Of a goal that is reported: `report_of_figures`."""
     if goal.counting_rule is CountingRule.REPORTED:
         return report_of_figures(goal, on=on, known_at=known_at)
     progress = queries.progress(goal, queries.counted(goal, until=on, known_at=known_at))
-    forecast = forecast_of(goal, progress, on=on)
-    band = band_of(goal, progress, forecast, on=on)
+    by_day = progress.by_day if step is None else rules.coarse_days(progress.by_day, step)
+    forecast = forecast_of(goal, by_day, on=on)
+    band = band_of(goal, by_day, forecast, on=on)
     codes = queries.codes_of(progress.by_base)
     return {
         "goal": goal.code,

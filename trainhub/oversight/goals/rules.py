@@ -69,6 +69,17 @@ def coarse(count: int, step: int) -> int:
     return count // step * step
 
 
+def coarse_days(by_day: Mapping[date, int], step: int) -> dict[date, int]:
+    """Counts by day of which every sum from the first day on is what anybody may read of that day (`coarse`): what is drawn from them tells nothing
+    that those sums do not tell."""
+    shown, so_far = {}, 0
+    for day, count in sorted(by_day.items()):
+        if moved := coarse(so_far + count, step) - coarse(so_far, step):
+            shown[day] = moved
+        so_far += count
+    return shown
+
+
 def published(progress: Progress, step: int) -> Progress:
     """The figures as everybody may read them; days and bases are left out."""
 

@@ -12,7 +12,8 @@ from datetime import date
 from typing import Any
 
 from trainhub.kernel.access import Identity
-from trainhub.oversight.goals import queries, rules
+from trainhub.oversight.goals import queries, reporting, rules
+from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.types import Forecast, Progress
 from trainhub.policy.book import book
@@ -61,6 +62,12 @@ def seen(progress: Progress, sight: Sight) -> Progress:
 def seen_forecast(found: Forecast | None, sight: Sight) -> Forecast | None:
     """A forecast rests on each person too."""
     return found and replace(found, on_deadline=sight.count(found.on_deadline))
+
+
+def report_for(goal: Goal, sight: Sight | None, *, on: date) -> dict[str, Any]:
+    """The report of a day as somebody may read it, its forecast made from what they may read: one made from every person and rounded
+    afterwards moves by several steps for each."""
+    return seen_report(reporting.report(goal, on=on, step=sight.step if sight else None), sight)
 
 
 def seen_report(found: Mapping[str, Any], sight: Sight | None) -> dict[str, Any]:

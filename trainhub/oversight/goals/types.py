@@ -9,13 +9,14 @@ from enum import StrEnum
 
 
 class Change(StrEnum):
-    """What happened to a completion since a figure was given out."""
+    """What happened to a completion, or to the goal, since a figure was given out."""
 
     RECORDED = "recorded"
     CORRECTED = "corrected"
     CANCELLED = "cancelled"
     IDENTIFIED = "identified"
     JOINED = "joined"
+    DEADLINE = "deadline"
 
 
 class CountingRule(StrEnum):

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories import identity as make
 from tests.trainhub.ledger.conftest import command  # noqa: F401 - a fixture
-from trainhub.kernel import audit
+from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
@@ -231,3 +232,43 @@ def test_the_list_behind_a_figure_tells_when_each_was_identified(session: Sessio
     hr = as_role(Role.DEPT_HR)
     assert "身份核实：" in hr.get("/goals/fj-400k/people").text
     assert f"{EARLY:%Y-%m-%d}" in hr.get("/goals/fj-400k/people.csv").text
+
+
+def _changed(goal: Goal, **change: Any) -> None:
+    held = {key: getattr(goal, key) for key in ("name", "target", "deadline", "source", "note", "state", "version")}
+    with transaction():  # the log is written at its end
+        operations.change(goal=goal, by=SYSTEM, now=NOW + timedelta(days=2), **{**held, **change})
+
+
+@pytest.mark.parametrize("deadline", [date(2016, 6, 29), UNTIL, date(2016, 7, 1)])  # before, on and after the last day that counts
+def test_what_was_known_is_read_against_the_goal_of_then(
+    session: Session,
+    as_role: AsRole,
+    command: Callable[..., dict[str, Any]],
+    deadline: date,
+) -> None:
+    """A snapshot of a goal whose target and deadline moved afterwards is counted again as it was, and the pages say why it differs now."""
+    goal, moment = _goal(), NOW + timedelta(days=1)
+    for day in (date(2016, 3, 1), UNTIL):
+        _trained(ground.person(is_verified=True, now=EARLY), day, NOW)
+    row = operations.take_snapshot(goal=goal, on=UNTIL, reason="半年上报", by=SYSTEM, now=moment)
+    given = {key: value for key, value in row.report.items() if key != "targets"}
+    _changed(goal, target=100, deadline=deadline)
+    assert reporting.report(queries.goal_at(goal, moment), on=UNTIL, known_at=moment) == given
+    lost = int(deadline < UNTIL)
+    assert reporting.report(goal, on=UNTIL)["persons"] == 2 - lost
+    assert queries.changes_since(goal, moment, until=UNTIL) == ({Change.DEADLINE: (0, 1)} if lost else {})
+    page = as_role(Role.DEPT_HR).get(f"/goals/fj-400k/snapshots/{row.id}?explain=1").text
+    assert ("按当时所知重算，与快照一致" in page, "截止日期改动" in page) == (True, bool(lost))
+    at = clock.local(moment + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
+    assert command("goals", "report", "--on", "2016-06-30", "--known-at", at)["target"] == given["target"]
+
+
+def test_a_deadline_put_off_brings_what_lies_beyond_the_former_one(session: Session) -> None:
+    goal, moment = _goal(), NOW + timedelta(days=1)
+    goal.deadline = date(2016, 5, 31)
+    for day in (date(2016, 5, 31), date(2016, 6, 1)):
+        _trained(ground.person(is_verified=True, now=EARLY), day, NOW)
+    session.flush()
+    _changed(goal, deadline=date(2016, 12, 31))
+    assert queries.changes_since(goal, moment, until=UNTIL) == {Change.DEADLINE: (1, 0)}

@@ -46,7 +46,7 @@ from trainhub.oversight.goals.queries.figures import (
     is_late_figure,
 )
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, hold, is_late, late_counts, late_persons, reviews_of
-from trainhub.oversight.goals.queries.knowing import computed_at, reported_at
+from trainhub.oversight.goals.queries.knowing import computed_at, goal_at, reported_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "figures_listing",
     "figures_of",
     "first_completions",
+    "goal_at",
     "hold",
     "humans_of",
     "is_late",

@@ -53,7 +53,7 @@ def enrolments(
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,
-            is_late(goal.id).label("is_late"),
+            is_late(goal).label("is_late"),
             GoalPerson.id.is_not(None).label("is_first"),
         )
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
@@ -66,7 +66,7 @@ def enrolments(
     if base_id is not None:
         statement = statement.where(TrainingRecord.organisation_id == base_id)
     if late:
-        statement = statement.where(is_late(goal.id), closed_days(goal.id, TrainingRecord.completed_on))
+        statement = statement.where(is_late(goal), closed_days(goal.id, TrainingRecord.completed_on))
     days = rules.days_of_months(since, month)
     if days is not None:
         statement = statement.where(TrainingRecord.completed_on.between(*days))

@@ -13,13 +13,15 @@ from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.training_queries import is_sure
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.queries.completing import completions
+from trainhub.oversight.goals.queries.knowing import goal_at
 from trainhub.oversight.goals.types import Change
 from trainhub.people.models import Person, PersonMerge
 
 
 def changes_since(goal: Goal, moment: datetime, *, until: date) -> dict[Change, tuple[int, int]]:
-    """By what happened since a moment: how many completions up to a day came into the goal, and how many left it."""
-    then = select(completions(goal, until=until, known_at=moment).subquery().c.record_id)
+    """By what happened since a moment, to them or to the deadline: how many completions up to a day came into the goal, and how many left it."""
+    former = goal_at(goal, moment)
+    then = select(completions(former, until=until, known_at=moment).subquery().c.record_id)
     now = select(completions(goal, until=until).subquery().c.record_id)
     replaces = select(RecordCancellation.id).where(RecordCancellation.replaced_by_id == TrainingRecord.id).exists()
     replaced = (
@@ -28,12 +30,14 @@ def changes_since(goal: Goal, moment: datetime, *, until: date) -> dict[Change, 
         .exists()
     )
     came = sa.case(
+        (TrainingRecord.completed_on > former.deadline, Change.DEADLINE),
         (sa.and_(TrainingRecord.recorded_at > moment, replaces), Change.CORRECTED),
         (TrainingRecord.recorded_at > moment, Change.RECORDED),
         (~is_sure(moment), Change.IDENTIFIED),
         else_=Change.JOINED,
     )
     went = sa.case(
+        (TrainingRecord.completed_on > goal.deadline, Change.DEADLINE),
         (replaced, Change.CORRECTED),
         (TrainingRecord.cancelled_at.is_not(None), Change.CANCELLED),
         (~is_sure(), Change.IDENTIFIED),

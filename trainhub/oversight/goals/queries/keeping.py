@@ -49,22 +49,16 @@ def _corrected() -> sa.CTE:
 CORRECTED = _corrected()
 
 
-def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def is_late(goal: Goal, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """SQL: the record came in after a period of the goal that holds its day was closed, or who its person is was known only then (see
-    `rules.late_marks`). One that corrects a counted record that was there in time brought nobody late. `besides`: what else is asked of the
-    closing it is late for."""
+    `rules.late_marks`). One that takes the place of a record that the goal counted at the closing brought nobody late; what was not of the goal
+    then, or did not stand, was in no figure given out. `besides`: what else is asked of the closing it is late for."""
     former, owner, whose = aliased(TrainingRecord), aliased(Person), aliased(Person)
     in_time = (
         select(former.id)
         .join(CORRECTED, CORRECTED.c.former_id == former.id)
         .join(whose, whose.id == former.person_id)
-        .where(
-            CORRECTED.c.record_id == TrainingRecord.id,
-            former.is_counted.is_(True),
-            former.completed_on <= GoalClosing.until,
-            former.recorded_at <= GoalClosing.closed_at,
-            is_sure(GoalClosing.closed_at, record=former, person=whose),
-        )
+        .where(CORRECTED.c.record_id == TrainingRecord.id, *_was_counted(goal, former, whose))
         .correlate(TrainingRecord, GoalClosing)
         .exists()
     )
@@ -72,7 +66,7 @@ def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[
         select(GoalClosing.id)
         .where(
             owner.id == TrainingRecord.person_id,
-            GoalClosing.goal_id == goal_id,
+            GoalClosing.goal_id == goal.id,
             GoalClosing.reopened_at.is_(None),
             TrainingRecord.completed_on <= GoalClosing.until,
             sa.or_(TrainingRecord.recorded_at > GoalClosing.closed_at, ~is_sure(GoalClosing.closed_at, person=owner)),
@@ -104,7 +98,7 @@ def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
             *_was_counted(goal, former, whose),
         )
     )
-    return is_late(goal.id, *(~found.correlate(GoalPerson, GoalClosing).exists() for found in (in_time, replaced)))
+    return is_late(goal, *(~found.correlate(GoalPerson, GoalClosing).exists() for found in (in_time, replaced)))
 
 
 def _was_counted(goal: Goal, there: Any, row: Any) -> list[sa.ColumnElement[bool]]:
