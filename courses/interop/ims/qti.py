@@ -22,6 +22,7 @@ ESSAYS = frozenset({"extendedtextinteraction", "uploadinteraction", "drawinginte
 INTERACTION = re.compile(r"interaction$")
 FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback", "rubricblock"})
 NUMBERS = frozenset({"float", "integer"})
+CHOICES = frozenset({"simplechoice", "inlinechoice"})
 
 
 @dataclass(slots=True)
@@ -121,11 +122,19 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
     kind = name(node)
     if kind in ("choiceinteraction", "inlinechoiceinteraction", "hottextinteraction") and declared is not None:
         right = set(declared.correct) or {key for key, points in declared.mapped if points > 0}
-        options = tuple(_option(child, right, link) for child in node.iter() if name(child) in ("simplechoice", "inlinechoice"))
+        options = tuple(_option(child, right, link) for child in node.iter() if name(child) in CHOICES)
         if len(options) >= 2 and right:
             several = declared.cardinality.lower() == "multiple"
             single = QuestionKind.DROPDOWN if kind == "inlinechoiceinteraction" else QuestionKind.SINGLE
-            return QuestionDoc(QuestionKind.MULTIPLE if several else single, stem, options, is_shuffled=value(node, "shuffle") == "true")
+            mapped = dict(declared.mapped) if _is_mapped(root) else {}
+            _name_other_points(mapped, right, [value(c, "identifier") for c in node.iter() if name(c) in CHOICES], several, reasons)
+            return QuestionDoc(
+                QuestionKind.MULTIPLE if several else single,
+                stem,
+                options,
+                is_shuffled=value(node, "shuffle") == "true",
+                is_all_or_nothing=several and not mapped,
+            )
     if kind == "textentryinteraction" and declared is not None:
         if any(0 < points < max(worth for _key, worth in declared.mapped) for _key, points in declared.mapped):
             reasons.append(_("按答案分别给分（mapping）没有导入，能得分的答案都得满分"))
@@ -144,6 +153,26 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         return made
     reasons.append(_("%(kind)s 没有对应的题型，改为教师评阅", kind=markup.tag_of(node)))
     return QuestionDoc(QuestionKind.MANUAL, f"{stem}{link(_choices_as_text(node))}", source=markup.outer(deepcopy(root))[:20_000])
+
+
+def _is_mapped(root: Element) -> bool:
+    """Whether an item earns what its mapping says: the response processing asks for it, or there is none and a mapping is all that is said."""
+    processing = [node for node in root if name(node) == "responseprocessing"]
+    asks = any("map_response" in value(node, "template") or any(name(one) == "mapresponse" for one in node.iter()) for node in processing)
+    return asks or not processing
+
+
+def _name_other_points(mapped: dict[str, float], right: set[str], keys: list[str], several: bool, reasons: list[str]) -> None:
+    """Say where points by option are others than here: of several an equal share for each right one and as much off for each wrong one; of one all or nothing."""
+    worth = {key: mapped.get(key, 0) for key in keys}
+    share = max(worth.values(), default=0)
+    off = -share if several else 0
+    if mapped and any(points != (share if key in right else off) for key, points in worth.items()):
+        reasons.append(
+            _("按选项分别给分（mapping）没有导入，改为：选对一项得一份，选错一项扣一份")
+            if several
+            else _("按选项分别给分（mapping）没有导入，改为：选对得满分，选错不得分")
+        )
 
 
 def _tolerance(root: Element, response: str, reasons: list[str]) -> str:

@@ -79,7 +79,10 @@ def _item(node: Element, link: Link, read: AssessmentRead) -> None:
     kind = kind or (QuestionKind.MULTIPLE if len(right) > 1 else QuestionKind.SINGLE if options else None)
     match kind:
         case QuestionKind.SINGLE | QuestionKind.TRUE_FALSE | QuestionKind.MULTIPLE if len(options) >= 2 and any(o.is_correct for o in options):
-            read.questions.append(QuestionDoc(kind, stem, options, explanation=explanation))
+            is_whole = kind is QuestionKind.MULTIPLE and any(set(one) == set(right) for one in _scored(node))
+            if kind is QuestionKind.MULTIPLE and not is_whole:
+                read.lost.append((name, _("部分得分的规则（%(scheme)s）改为：选对一项得一份，选错一项扣一份", scheme="setvar")))
+            read.questions.append(QuestionDoc(kind, stem, options, explanation=explanation, is_all_or_nothing=is_whole))
         case QuestionKind.TEXT if right:
             if profile.startswith("cc.pattern"):
                 read.lost.append((name, _("“包含”匹配改为完全一致")))
@@ -114,20 +117,24 @@ def _matched(node: Element, presentation: Element, link: Link) -> tuple[tuple[st
 
 
 def _correct(node: Element) -> list[str]:
-    """The answers that bring the full score: what stands in `varequal` outside of `not`, of conditions that set a score above 0."""
-    right: list[str] = []
+    """The answers that bring a score, each once."""
+    return list(dict.fromkeys(text for one in _scored(node) for text in one))
+
+
+def _scored(node: Element) -> list[list[str]]:
+    """Of each condition that sets a score above 0 what stands in its `varequal` outside of `not`."""
+    found: list[list[str]] = []
     for condition in node.iter():
         if markup.tag_of(condition) != "respcondition":
             continue
         scores = [markup.text_of(child) for child in condition if markup.tag_of(child) == "setvar"]
         if not any(_is_positive(score) for score in scores):
             continue
-        for test in condition.iter():
-            if markup.tag_of(test) in ("varequal", "varsubstring") and not any(markup.tag_of(up) == "not" for up in test.iterancestors()):
-                text = markup.text_of(test)
-                if text and text not in right:
-                    right.append(text)
-    return right
+        tests = [test for test in condition.iter() if markup.tag_of(test) in ("varequal", "varsubstring")]
+        found.append(
+            [text for test in tests if not any(markup.tag_of(up) == "not" for up in test.iterancestors()) and (text := markup.text_of(test))]
+        )
+    return found
 
 
 def _is_positive(text: str) -> bool:
