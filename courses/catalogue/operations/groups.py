@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 MAX_GROUPS = 500
 CHUNK = 500
@@ -117,6 +119,31 @@ def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed
     _insert([{"group_id": ids[n % number], "person_id": person_id} for n, person_id in enumerate(order)])
     audit.record(by=by, did="courses.group.split", on=run, data={"set": set_name, "groups": number, "learners": len(order), "seed": seed})
     return made
+
+
+def place_rest(*, run: Run, set_name: str, learners: Sequence[int], seed: str, by: Identity, now: datetime) -> int:
+    """Put by lot who is in no group of a division into its smallest groups; nobody else moves. Answers how many were put; the second time none."""
+    lock_content(run.id)
+    division = sorted((group for group in found.groups_of(run.id) if group.set_name == set_name), key=lambda group: group.id)
+    if not division:
+        raise BadCourse(_("没有这种分组，可能已解散。请刷新页面。"), field="set_name")
+    inside = found.members_of([group.id for group in division])
+    humans = people.humans_of({*learners, *(key for members in inside.values() for key in members)})
+    placed = {humans[key] for members in inside.values() for key in members}
+    rest = sorted(key for key in learners if humans[key] not in placed)
+    random.Random(seed).shuffle(rest)
+    sizes = [(len(inside.get(group.id, ())), group.id) for group in division]
+    heapq.heapify(sizes)
+    joined: dict[int, list[int]] = {group.id: [] for group in division}
+    for person_id in rest:
+        size, smallest = sizes[0]
+        heapq.heapreplace(sizes, (size + 1, smallest))
+        joined[smallest].append(person_id)
+    _insert([{"group_id": key, "person_id": person_id} for key, members in joined.items() for person_id in members])
+    for group in division:
+        if joined[group.id]:
+            audit.record(by=by, did="courses.group.filled", on=group, data={"joined": sorted(joined[group.id]), "left": [], "seed": seed})
+    return len(rest)
 
 
 def remove(*, group: RunGroup, by: Identity, now: datetime) -> None:

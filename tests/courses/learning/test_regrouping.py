@@ -108,3 +108,25 @@ def test_what_dissolving_changes_is_judged_when_it_could_have_been_undone(as_rol
     assert author.post(f"/teaching/groups/{blue.id}", data={"remove": "yes"}).status_code == 303
     job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.JUDGE)).one()
     assert job.run_after_at - job.asked_at > judging.UNDO - timedelta(seconds=5)
+
+
+def test_who_comes_late_joins_the_smallest_groups_and_nobody_moves(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    rows = [make.enrolment(run) for _n in range(5)]
+    made = groups.split(run=run, set_name="实验", number=2, learners=[row.person_id for row in rows[:3]], seed="1", **BY)
+    run_id, lead_id, owner_id = run.id, lead.id, make.loaded(run).course.owner_id
+    session.commit()
+    before = found.members_of([group.id for group in made])
+    author = as_role(Role.LECTURER, organisation_id=owner_id, person_id=lead_id)
+    session.commit()
+    page = f"/teaching/runs/{run_id}/groups"
+    assert "未入组" in author.get(page).text
+    assert author.post(page, data={"rest": "yes", "set_name": "实验"}).status_code == 303
+    after = found.members_of([group.id for group in made])
+    assert [after[group.id][: len(before[group.id])] for group in made] == [before[group.id] for group in made]
+    assert sorted(len(members) for members in after.values()) == [2, 3]
+    assert {key for members in after.values() for key in members} == {row.person_id for row in rows}
+    assert author.post(page, data={"rest": "yes", "set_name": "实验"}).status_code == 303
+    assert found.members_of([group.id for group in made]) == after
+    assert author.post(page, data={"rest": "yes", "set_name": "没有"}).status_code == 422
