@@ -42,6 +42,7 @@ class _Declared:
     base: str
     correct: tuple[str, ...]
     mapped: tuple[tuple[str, float], ...]
+    is_case_sensitive: bool = False
 
 
 def name(node: Element) -> str:
@@ -55,6 +56,18 @@ def value(node: Element, wanted: str) -> str:
         if str(key).rpartition("}")[2].lower().replace("-", "") == wanted:
             return str(text)
     return ""
+
+
+def rules_lost(root: Element) -> list[str]:
+    """What a test says of its questions that has no place here, each once."""
+    found = []
+    if any(name(node) == "timelimits" for node in root.iter()):
+        found.append(_("限时没有导入，请在测验设置中重新填写"))
+    if any(name(node) == "itemsessioncontrol" for node in root.iter()):
+        found.append(_("作答次数、反馈和复查的规则没有导入，请在测验设置中重新填写"))
+    if any(name(node) == "weight" and number_of(value(node, "value")) != 1 for node in root.iter()):
+        found.append(_("题目的分值权重没有导入，请在测验中重新填写分值"))
+    return found
 
 
 def read_item(root: Element, link: Link) -> ItemRead:
@@ -95,7 +108,7 @@ def _with_explanation(question: QuestionDoc, text: str) -> QuestionDoc:
 
 def _declared(node: Element) -> _Declared:
     correct = [markup.text_of(v) for part in node if name(part) == "correctresponse" for v in part if name(v) == "value"]
-    mapped = []
+    mapped, cases = [], []
     for part in node:
         if name(part) == "mapping":
             for entry in part:
@@ -103,7 +116,9 @@ def _declared(node: Element) -> _Declared:
                     mapped.append((value(entry, "mapkey"), float(value(entry, "mappedvalue") or 0)))
                 except ValueError:
                     continue
-    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped))
+                if mapped[-1][1] > 0:
+                    cases.append(value(entry, "casesensitive").lower() == "true")
+    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped), bool(cases) and all(cases))
 
 
 def _stem(body: Element, inputs: list[Element]) -> str:
@@ -143,7 +158,9 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
             given = tuple(AnswerDoc(text) for text in answers)
             allowed = _tolerance(root, value(node, "responseidentifier"), reasons) if is_number else ""
-            return QuestionDoc(QuestionKind.NUMERIC if is_number else QuestionKind.TEXT, stem, answers=given, tolerance=allowed)
+            is_strict = declared.is_case_sensitive and not is_number
+            kind_of = QuestionKind.NUMERIC if is_number else QuestionKind.TEXT
+            return QuestionDoc(kind_of, stem, answers=given, tolerance=allowed, is_case_sensitive=is_strict)
     if kind in ESSAYS:
         if kind != "extendedtextinteraction":
             reasons.append(_("上传或绘图作答改为文字作答，由教师评阅"))

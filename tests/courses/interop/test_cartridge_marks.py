@@ -14,10 +14,11 @@ from courses.assessment.models import Question
 from courses.assessment.rules import marking
 from courses.assessment.types import QuestionKind
 from courses.interop import operations
-from courses.interop.formats import opened
+from courses.interop.formats import opened, read
 from courses.interop.ims.qti import ItemRead, read_item
 from courses.interop.ims.qti1 import AssessmentRead, read_assessment
 from courses.interop.olx import markup
+from courses.interop.types import ProblemDoc
 from tests.courses.interop.test_cartridge import QTI, assessment_xml, labels, package, qti_package, question
 from tests.factories import courses as make
 from tests.factories import ground
@@ -85,3 +86,65 @@ def test_a_share_for_each_option_of_qti_1_is_named() -> None:
     read = qti1(step.format("a") + step.format("b"))
     assert [(q.is_all_or_nothing, [o.is_correct for o in q.options]) for q in read.questions] == [(False, [True, True, False])]
     assert [(name, "选对一项得一份" in reason) for name, reason in read.lost] == [("2", True)]
+
+
+def lost(folder: Path) -> dict[str, list[str]]:
+    """What the report of a package says, by block."""
+    found: dict[str, list[str]] = {}
+    for row in read(folder).unsupported:
+        found.setdefault(row.block, []).append(row.reason)
+    return found
+
+
+def test_what_a_test_names_beside_its_questions_is_named(tmp_path: Path) -> None:
+    test = str(QTI["test.xml"])
+    more = test.replace("<testPart>", '<timeLimits maxTime="600"/><testPart><itemSessionControl maxAttempts="3"/>').replace(
+        '<assessmentItemRef identifier="a" href="items/a.xml"/>',
+        '<assessmentItemRef identifier="a" href="items/a.xml"><weight identifier="W" value="2"/></assessmentItemRef>'
+        '<assessmentSectionRef identifier="more" href="more.xml"/>',
+    )
+    assert lost(qti_package(tmp_path / "plain", QTI)).get("t") is None
+    said = lost(qti_package(tmp_path / "more", {**QTI, "test.xml": more}))
+    assert len(said["t"]) == 3
+    assert all(any(word in reason for reason in said["t"]) for word in ("限时", "作答次数", "分值权重"))
+    assert "more.xml" in said["t/more"][0]
+
+
+def test_questions_of_a_test_that_are_not_found_in_it_are_kept(tmp_path: Path) -> None:
+    """A test that only refers to its sections: nothing is left in it, and its questions come as loose ones."""
+    empty = '<assessmentTest xmlns="x" identifier="T" title="期末"><testPart><assessmentSectionRef identifier="s" href="s.xml"/></testPart></assessmentTest>'
+    folder = qti_package(tmp_path, {**QTI, "test.xml": empty})
+    doc = read(folder)
+    (loose,) = (block.content for block in doc.blocks())
+    assert isinstance(loose, ProblemDoc)
+    assert QuestionKind.MULTIPLE.value in {one.kind.value for one in loose.questions}
+    assert set(lost(folder)) == {"b", "t", "t/s"}
+
+
+def test_the_case_of_letters_counts_where_a_package_says_so() -> None:
+    fib = '<response_str ident="r"><render_fib/></response_str>'
+    for given, is_sensitive in (('case="Yes"', True), ('case="No"', False), ("", False)):
+        one = question("3", "cc.fib.v0p1", fib, f'<varequal respident="r" {given}>PLC</varequal>')
+        made = read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
+        assert [q.is_case_sensitive for q in made.questions] == [is_sensitive], given
+    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", False)):
+        xml = (
+            str(QTI["items/b.xml"]).replace('map-key="PLC"', f'map-key="PLC" {given}').replace('map-key="可编程控制器"', f'map-key="可编程" {given}')
+        )
+        assert read_item(markup.parse(xml.encode(), "b.xml"), str).questions[1].is_case_sensitive is is_sensitive, given
+
+
+def test_weights_time_and_feedback_of_qti_1_are_named() -> None:
+    fields = "<qtimetadatafield><fieldlabel>qmd_weighting</fieldlabel><fieldentry>{}</fieldentry></qtimetadatafield>"
+    one = question("1", "cc.multiple_choice.v0p1", labels("a", "b"), '<varequal respident="r">b</varequal>')
+    feedback = '<itemfeedback ident="wrong_fb"><material><mattext>再想想</mattext></material></itemfeedback></item>'
+    for weight, number in (("1", 0), ("1.0", 0), ("2", 1)):
+        made = read_assessment(
+            markup.parse(assessment_xml(one.replace("<qtimetadata>", f"<qtimetadata>{fields.format(weight)}")).encode(), "q.xml"), str
+        )
+        assert len([reason for _name, reason in made.lost if "分值权重" in reason]) == number
+    made = read_assessment(markup.parse(assessment_xml(one.replace("</item>", feedback)).encode(), "q.xml"), str)
+    assert [name for name, reason in made.lost if "反馈" in reason] == ["1"]
+    timed = assessment_xml(one).replace('<section ident="s">', '<duration>PT10M</duration><section ident="s">')
+    made = read_assessment(markup.parse(timed.encode(), "q.xml"), str)
+    assert [name for name, reason in made.lost if "限时" in reason] == ["q"]
