@@ -296,7 +296,7 @@ class _Reader:
 
     def lose_section(self, test: Resource, node: markup.Element) -> None:
         """A section of a test that stands in a file of its own is not read; its questions come as loose ones."""
-        words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目放入未发布的章节", file=qti.value(node, "href") or "?")
+        words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目单独导入", file=qti.value(node, "href") or "?")
         self.lose(f"{test.id}/{qti.value(node, 'identifier')}", words)
 
     def item(self, resource: Resource) -> list[QuestionDoc]:
