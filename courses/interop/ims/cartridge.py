@@ -285,8 +285,8 @@ class _Reader:
             if questions:
                 name = qti.value(holder, "title") or title or qti.value(root, "title")
                 made.append(BlockDoc(self.key(f"{resource.id}-{number}"), name[:200], ProblemDoc(tuple(questions))))
-        for node in root.iter():
-            if qti.name(node) == "assessmentsectionref" and qti.name(node.getparent()) == "testpart":
+        for part in [node for node in root if qti.name(node) == "testpart"]:
+            for node in [node for node in part if qti.name(node) == "assessmentsectionref"]:
                 self.lose_section(resource, node)
         for reason in qti.rules_lost(root):
             self.lose(resource.id, reason)
