@@ -141,7 +141,8 @@ def _upload(form: BlockForm, kind: BlockKind, settings: dict[str, Any], known: i
         return known
     if kind is BlockKind.VIDEO:
         row, seconds, height = media.keep_video(upload.stream, name=upload.filename, by=me(), now=now)
-        settings["height"], settings["youtube"] = height, ""
+        settings["height"], settings["youtube"], settings["source"] = height, "", ""
+        media.leave_behind(settings, has_own=known is not None)
         typed = settings.get("duration")
         is_left_alone = was is not None and typed is not None and abs(float(typed) - was) <= ROUNDED
         settings["duration"] = seconds or (None if is_left_alone else typed)
@@ -165,6 +166,8 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
             with transaction():
                 now = clock.now()
                 settings = form.settings_of(kind, data["settings"])
+                if settings.get("source") not in ("", None, data["settings"].get("source")):
+                    media.leave_behind(settings, has_own=False)
                 file_id = _upload(form, kind, settings, data["file_id"], now, data["settings"].get("duration"))
                 content.update_block(
                     block=block,
@@ -177,10 +180,13 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
                     **_common(form),
                 )
                 waits = block.draft_no is not None
+                left = media.file_ids(data["settings"]) - media.file_ids(settings)
                 never = kind is BlockKind.VSIM and not settings.get("self_marked") and found.lab_key(block_id) is None
             if never:
                 flash(_("这个实验还没有密钥，实验平台无法回传结果，学员会一直显示“未完成”。请生成密钥，或改为由学员自己标记完成。"), "warning")
                 return redirect(url_for("authoring.edit_block", block_id=block_id, _anchor="lab"), 303)
+            if left:
+                flash(_("原视频的其他清晰度、字幕或封面不再使用，请为新视频重新添加；需要时可以在版本历史中找回。"), "warning")
             message = _("修改已保存为草稿；学员仍看到原来的内容，发布后才会改变。") if waits else _("内容块已保存。")
             return done(message, "authoring.unit", unit_id=unit_id, _anchor=f"block-{block_id}")
         except Refused as refused:

@@ -86,7 +86,10 @@ def access(pair: tuple[Run, Any]) -> Any:
             with transaction():
                 wanted = _changed(stored, form)
                 if wanted is not None:
-                    versions.save(part=part, version=None, by=me(), now=clock.now(), note=version_notes.CONDITIONS, access=wanted.plain())
+                    version = request.form.get(
+                        "version", type=whole
+                    )  # a condition is taken away by its place: what was there when the page was opened
+                    versions.save(part=part, version=version, by=me(), now=clock.now(), note=version_notes.CONDITIONS, access=wanted.plain())
                     waits = part.draft_no is not None
                     message = _("开放条件已保存为草稿，发布后生效。") if waits else _("开放条件已保存。")
                     return done(message, "authoring.access", kind=kind.value, part_id=part_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,11 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import RUN_TITLE, Block, Course, Run, RunStaff
 from courses.discussion.models import ForumFollow, Post, Thread, ThreadFollow
+from courses.discussion.types import Shut
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
@@ -30,14 +35,28 @@ def is_following_forum(run_id: int, person_id: int) -> bool:
     return session().scalar(select(ForumFollow.id).where(ForumFollow.run_id == run_id, mine).limit(1)) is not None
 
 
-def followed_threads(person_id: int) -> sa.Select[Any]:
-    """The threads a human follows, the latest first."""
-    mine = select(ThreadFollow.thread_id).where(people.of_human(ThreadFollow.person_id, person_id))
+def followed_runs(person_id: int) -> list[int]:
+    """The runs in which a human follows threads."""
+    statement = select(Thread.run_id).join(ThreadFollow, ThreadFollow.thread_id == Thread.id)
+    return list(session().scalars(statement.where(people.of_human(ThreadFollow.person_id, person_id)).distinct()))
+
+
+def followed_threads(identity: Identity, *, seated: Collection[int], shut: Shut) -> sa.Select[Any]:
+    """The threads a human follows and may still open, the latest first: of runs he answers for all, of those he is `seated` in what is not `shut`."""
+    reader = identity.person_id or 0
+    mine = select(ThreadFollow.thread_id).where(people.of_human(ThreadFollow.person_id, reader))
+    staff = select(RunStaff.run_id).where(people.of_human(RunStaff.person_id, reader))
+    wrote = Thread.id.in_(select(Post.thread_id).where(people.of_human(Post.person_id, reader)))
+    is_free = sa.and_(sa.func.coalesce(Thread.block_id, 0).not_in(shut.closed), sa.or_(sa.func.coalesce(Thread.block_id, 0).not_in(shut.gone), wrote))
+    may_moderate = sa.or_(Run.id.in_(staff), catalogue.runs_visible_to(identity, to_manage=True))
+    columns = (Thread.id, Thread.title, Thread.person_id, Thread.posts, Thread.last_at, RUN_TITLE.label("course"), Run.code.label("run"))
     statement: Any = (
-        select(Thread.id, Thread.title, Thread.posts, Thread.last_at, RUN_TITLE.label("course"), Run.code.label("run"))
+        select(*columns, may_moderate.label("may_moderate"))
         .join(Run, Run.id == Thread.run_id)
         .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
         .where(Thread.id.in_(mine), Thread.removed_at.is_(None))
+        .where(sa.or_(may_moderate, catalogue.runs_visible_to(identity), sa.and_(Thread.run_id.in_(seated), is_free)))
         .order_by(Thread.last_at.desc(), Thread.id.desc())
     )
     return statement  # type: ignore[no-any-return]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
 
 from courses.catalogue import queries as catalogue
 from courses.discussion import follow_queries, queries
@@ -14,6 +17,8 @@ from courses.learning import queries as learning
 from courses.learning.models import Enrolment
 from courses.learning.opening import Door
 from courses.learning.types import SEATED
+from trainhub.kernel.access import Identity
+from trainhub.people import queries as people
 
 
 def shut(enrolment: Enrolment, now: datetime) -> Shut:
@@ -54,6 +59,21 @@ def who_may_open(thread: Thread, person_ids: Sequence[int], now: datetime) -> se
         if enrolment is not None and enrolment.state in SEATED and opening.door(enrolment, now).is_open(block.unit_id, block.id):
             found.add(person_id)
     return found
+
+
+def followed(identity: Identity, now: datetime) -> sa.Select[Any]:
+    """The threads somebody follows, without those that are no longer open to the reader: a title tells already."""
+    reader = people.human_id(identity.person_id or 0)
+    seats = seat_queries.seats_of(follow_queries.followed_runs(reader), [reader])
+    each = shuts(list(seats.values()), now).values()
+    shut = Shut(*(frozenset().union(*parts) for parts in zip(*((one.closed, one.gone) for one in each), strict=True))) if seats else Shut()
+    return follow_queries.followed_threads(identity, seated=sorted(run_id for run_id, _person in seats), shut=shut)
+
+
+def unnamed(rows: Sequence[Any], reader: int) -> set[int]:
+    """Of rows of `followed` those whose title only its writer and the staff read until reports are decided."""
+    mine, hidden = people.rows_of_humans([reader])[reader], queries.under_report([row.id for row in rows])
+    return {row.id for row in rows if row.id in hidden and not row.may_moderate and row.person_id not in mine}
 
 
 def news(now: datetime) -> dict[int, int]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
-from courses.discussion import follow_queries, operations, queries, rules
+from courses.discussion import follow_queries, opening, operations, queries, rules
 from courses.discussion.operations.writing import Picture
 from courses.discussion.places import Place, demand_block, load_block, load_place, load_post, load_thread, shared, shut
 from courses.discussion.types import ThreadFilter
@@ -200,10 +200,10 @@ def follow_forum(place: Place) -> Any:
 @blueprint.get("/learning/discussions")
 @guard(Can.ENROLMENT_LIST)
 def followed() -> Any:
-    """The threads one follows, in all runs."""
+    """The threads one follows, in all runs, as far as they are open to the reader."""
     number, size = paging.wanted()
-    page = paging.paginate(follow_queries.followed_threads(me().person_id or 0), number=number, size=size, scalars=False)
-    return render_template("courses/discussion/followed.html", page=page)
+    page = paging.paginate(opening.followed(me(), clock.now()), number=number, size=size, scalars=False)
+    return render_template("courses/discussion/followed.html", page=page, unnamed=opening.unnamed(page.items, me().person_id or 0))
 
 
 @blueprint.get("/learning/runs/<int:run_id>/people")

@@ -252,9 +252,9 @@ def as_row(row: Any) -> ClaimRow:
     return ClaimRow(*row)
 
 
-def export_rows(identity: Identity, state: ClaimState | None) -> list[ClaimRow]:
+def export_rows(identity: Identity, state: ClaimState | None, text: str = "") -> list[ClaimRow]:
     """All rows of the list, for a file."""
-    return [as_row(row) for row in session().execute(claims_visible_to(identity, state=state))]
+    return [as_row(row) for row in session().execute(claims_visible_to(identity, state=state, text=text))]
 
 
 def recognised(student_ids: Collection[int]) -> dict[int, list[RecognisedCredit]]:

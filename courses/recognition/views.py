@@ -222,12 +222,16 @@ def _asked_state() -> ClaimState | None:
     return ClaimState(text) if text in set(ClaimState) else None
 
 
+def _asked_text() -> str:
+    return request.args.get("q", "").strip()[:60]
+
+
 @blueprint.get("/recognition")
 @guard(Can.RECOGNITION_LIST)
 def index() -> Any:
     """The applications of the programmes one answers for, the open ones first."""
     number, size = paging.wanted()
-    statement = queries.claims_visible_to(me(), state=_asked_state(), text=request.args.get("q", "").strip()[:60])
+    statement = queries.claims_visible_to(me(), state=_asked_state(), text=_asked_text())
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     return render_template(
         "courses/recognition/index.html", page=page, rows=[queries.as_row(row) for row in page.items], labels=labels, open=queries.open_count(me())
@@ -237,10 +241,10 @@ def index() -> Any:
 @blueprint.get("/recognition/export.<form>")
 @guard(Can.RECOGNITION_LIST)
 def export(form: str) -> Any:
-    """The list as a file."""
+    """The list as it is narrowed, as a file."""
 
     def lines() -> Iterator[list[Any]]:
-        for row in queries.export_rows(me(), _asked_state()):
+        for row in queries.export_rows(me(), _asked_state(), _asked_text()):
             credits = None if row.credits_x10 is None else Decimal(row.credits_x10) / 10
             asked_on = clock.local(row.asked_at).date()
             yield [row.student_no, row.student, row.course_code, row.course_name, row.source, str(labels.STATES[row.state]), credits, asked_on]

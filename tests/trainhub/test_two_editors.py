@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from courses.catalogue import authoring_queries as authored
-from courses.catalogue.models import RunGroup
+from courses.catalogue.models import RunGroup, Unit
 from courses.catalogue.operations import groups, team
+from courses.catalogue.types import Access, Condition, ConditionKind
 from enterprises.capstones.models import Capstone
 from enterprises.mentors import queries as mentors
 from enterprises.subsidies import queries as subsidies
@@ -172,3 +173,32 @@ def test_a_form_that_is_sent_twice_is_not_told_as_the_change_of_somebody_else(as
     assert "你刚才已经提交并保存过" in told.text
     assert "其他人" not in told.text
     assert "其他人" in client.post(at, data={**form, "submission_key": "another-form-of-somebody"}).text
+
+
+def test_the_conditions_of_a_part(as_role: As, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    keys = [groups.add_group(run=run, name=name, by=SYSTEM, now=NOW).key for name in ("红组", "蓝组", "绿组")]
+    unit = make.unit(run, access=Access(tuple(Condition(ConditionKind.GROUP, key) for key in keys)).plain())
+    unit_id = unit.id
+    session.commit()
+    client, at = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id), f"/teaching/unit/{unit_id}/access"
+    session.commit()
+
+    def pressed(page: str, label: str) -> list[dict[str, str]]:
+        """What each button of a page with this label sends."""
+        forms = [form.split("</form>")[0] for form in page.split("<form")[1:] if label in form.split("</form>")[0]]
+        return [dict(re.findall(r'<(?:input|button)[^>]* name="(?!csrf)(\w+)" value="([^"]*)"', form)) for form in forms]
+
+    page = client.get(at).text
+    first, second, _third = pressed(page, "去掉")
+    assert client.post(at, data=first).status_code == 303
+    told = client.post(at, data=second)
+    assert (told.status_code, "刚被其他人修改过" in told.text) == (409, True)
+    assert client.post(at, data={**pressed(page, "任一条件")[0], "match": "any"}).status_code == 409
+    session.expire_all()
+    stored = Access.of(session.get_one(Unit, unit_id).access)
+    assert ([one.key for one in stored.conditions], stored.any_suffices) == (keys[1:], False)
+    assert client.post(at, data=pressed(client.get(at).text, "去掉")[0]).status_code == 303
+    session.expire_all()
+    assert [one.key for one in Access.of(session.get_one(Unit, unit_id).access).conditions] == keys[2:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -9,13 +10,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, insert
 
 from courses.catalogue import authoring_queries as found
+from courses.catalogue import queries
 from courses.catalogue.models import Run, RunGroup, RunGroupMember
-from courses.catalogue.operations.offerings import BadCourse, new_key
+from courses.catalogue.operations import checking
+from courses.catalogue.operations.offerings import BadCourse, lock_content, new_key
+from courses.catalogue.types import Access, ConditionKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 MAX_GROUPS = 500
 CHUNK = 500
@@ -87,31 +92,82 @@ def _insert(rows: Sequence[dict[str, int]]) -> None:
 
 
 def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed: str, by: Identity, now: datetime) -> list[RunGroup]:
-    """Divide the learners by lot into `number` groups whose sizes differ by one at most; an older division of that name goes.
+    """Divide the learners by lot into `number` groups whose sizes differ by one at most; groups of that division stay and are filled anew.
 
-    The same learners and seed give the same groups.
+    Conditions name groups by key, so only what is too much is dissolved; refuses where content opens for it. The same learners and seed
+    give the same groups.
     """
-    set_name = set_name.strip() or _("随机分组")
+    set_name = (set_name.strip() or _("随机分组"))[:80]
     if not 2 <= number <= min(MAX_GROUPS, max(len(learners), 2)):
         raise BadCourse(_("组数应在 2 到学员人数（%(n)d）之间。", n=len(learners)), field="number")
-    for group in found.groups_of(run.id):
-        if group.set_name == set_name:
-            remove(group=group, by=by, now=now)
+    lock_content(run.id)
+    there = sorted((group for group in found.groups_of(run.id) if group.set_name == set_name), key=lambda group: group.id)
+    _refuse_needed(run.id, there[number:])
+    for group in there[number:]:
+        remove(group=group, by=by, now=now)
+    kept = there[:number]
+    _delete(RunGroupMember.group_id.in_([group.id for group in kept]))
+    taken = {group.name for group in kept}
+    names = [name for name in (_("第 %(n)d 组", n=n) for n in range(1, 2 * number + 1)) if name not in taken]
+    added = [RunGroup(run_id=run.id, key=new_key(), set_name=set_name, name=name) for name in names[: number - len(kept)]]
+    session().add_all(added)
+    session().flush()
+    made = [*kept, *added]
     order = sorted(learners)
     random.Random(seed).shuffle(order)
-    made = [RunGroup(run_id=run.id, key=new_key(), set_name=set_name[:80], name=_("第 %(n)d 组", n=n)) for n in range(1, number + 1)]
-    session().add_all(made)
-    session().flush()
     ids = [group.id for group in made]
     _insert([{"group_id": ids[n % number], "person_id": person_id} for n, person_id in enumerate(order)])
     audit.record(by=by, did="courses.group.split", on=run, data={"set": set_name, "groups": number, "learners": len(order), "seed": seed})
     return made
 
 
+def place_rest(*, run: Run, set_name: str, learners: Sequence[int], seed: str, by: Identity, now: datetime) -> int:
+    """Put by lot who is in no group of a division into its smallest groups; nobody else moves. Answers how many were put; the second time none."""
+    lock_content(run.id)
+    division = sorted((group for group in found.groups_of(run.id) if group.set_name == set_name), key=lambda group: group.id)
+    if not division:
+        raise BadCourse(_("没有这种分组，可能已解散。请刷新页面。"), field="set_name")
+    inside = found.members_of([group.id for group in division])
+    humans = people.humans_of({*learners, *(key for members in inside.values() for key in members)})
+    placed = {humans[key] for members in inside.values() for key in members}
+    rest = sorted(key for key in learners if humans[key] not in placed)
+    random.Random(seed).shuffle(rest)
+    sizes = [(len(inside.get(group.id, ())), group.id) for group in division]
+    heapq.heapify(sizes)
+    joined: dict[int, list[int]] = {group.id: [] for group in division}
+    for person_id in rest:
+        size, smallest = sizes[0]
+        heapq.heapreplace(sizes, (size + 1, smallest))
+        joined[smallest].append(person_id)
+    _insert([{"group_id": key, "person_id": person_id} for key, members in joined.items() for person_id in members])
+    for group in division:
+        if joined[group.id]:
+            audit.record(by=by, did="courses.group.filled", on=group, data={"joined": sorted(joined[group.id]), "left": [], "seed": seed})
+    return len(rest)
+
+
 def remove(*, group: RunGroup, by: Identity, now: datetime) -> None:
-    """Dissolve a group. Content that is only for it stays closed for everybody until its conditions are changed."""
+    """Dissolve a group. Refuses while content opens for it: nobody would be asked for that content any more, and all complete without it."""
+    lock_content(group.run_id)
+    _refuse_needed(group.run_id, [group])
     members = found.members_of([group.id]).get(group.id, [])
     _delete(RunGroupMember.group_id == group.id)
     audit.record(by=by, did="courses.group.removed", on=group, data={"name": group.name, "members": members})
     session().delete(group)
     session().flush()
+
+
+def _refuse_needed(run_id: int, groups: Collection[RunGroup]) -> None:
+    """Refuse to dissolve groups that a condition names, of what learners see or of a change that waits."""
+    if not groups:
+        return
+    names = {group.key: group.name for group in groups}
+    waiting = {(found.KIND_OF[type(part)], part.id): row.data.get("access") for part, row in found.drafts_of_run(run_id)}
+    titles = checking.titles(queries.outline(run_id))
+    for place, part in found.parts_of_run(run_id).items():
+        asked = (*Access.of(part.access).conditions, *Access.of(waiting.get(place)).conditions)
+        named = next((names[one.key] for one in asked if one.kind is ConditionKind.GROUP and one.key in names), None)
+        if named is not None:
+            title = titles.get(f"{place[0].value}:{part.key}") or part.title
+            words = _("“%(title)s”的开放条件用到了分组“%(name)s”，不能解散它。请先修改这个开放条件并发布，再解散分组。", title=title, name=named)
+            raise BadCourse(words, field="number")

@@ -105,6 +105,17 @@ def remove_file(*, block: Block, file_id: int, by: Identity, now: datetime) -> N
     versions.save(part=block, version=None, by=by, now=now, note=_("移除视频附件"), settings=settings)
 
 
+def leave_behind(settings: dict[str, Any], *, has_own: bool) -> None:
+    """Another film takes the place of one: its other heights would play first, so they go; versions keep them.
+
+    Subtitles and poster go where the film before was a file of ours (`has_own`); those of an address may belong to the same film, kept here now.
+    """
+    settings["renditions"] = []
+    if has_own:
+        settings["captions"] = []
+        settings.pop("poster", None)
+
+
 def file_ids(settings: dict[str, Any]) -> set[int]:
     """The files that a block's settings name: what its viewers may fetch."""
     named = [item.get("file") for item in (*settings.get("renditions", ()), *settings.get("captions", ()))]

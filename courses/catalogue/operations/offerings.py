@@ -190,6 +190,7 @@ def publish_run(*, run: Run, by: Identity, now: datetime) -> Run:
     run.state = RunState.PUBLISHED
     session().flush()
     audit.record(by=by, did="courses.run.published", on=run)
+    judging.ask_anew(run_id=run.id, by=by)  # who was added before and has done everything completes now
     return run
 
 

@@ -30,6 +30,10 @@ HOUR = timedelta(hours=1)
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
 Picture = tuple[str, IO[bytes]]
 """The name and the bytes of a picture that was sent."""
+MENTIONED = N_("有人在话题《%(title)s》中提到了你。")
+ACCEPTED = N_("你在话题《%(title)s》中的回复被采纳了。")
+UNNAMED = {MENTIONED: N_("有人在一个话题中提到了你。"), ACCEPTED: N_("你在一个话题中的回复被采纳了。")}
+"""What is said instead while classmates do not read the title, because the thread begins with what is under report."""
 
 
 class BadPost(Refused):
@@ -179,16 +183,18 @@ def _render(run: Run, thread: Thread, row: Post, now: datetime) -> None:
     new = [person_id for person_id in meant if person_id not in known and person_id != row.person_id]
     session().add_all([PostMention(post_id=row.id, person_id=person_id) for person_id in new])
     session().flush()
-    _tell(new, "courses.mentioned", N_("有人在话题《%(title)s》中提到了你。"), thread, now, f"post-mention:{row.id}")
+    _tell(new, "courses.mentioned", MENTIONED, thread, now, f"post-mention:{row.id}")
 
 
 def _tell(person_ids: Sequence[int], kind: str, message: str, thread: Thread, now: datetime, key: str) -> None:
     ids: Any = accounts.accounts_of_persons(person_ids).values()
+    if message in UNNAMED and person_ids and queries.under_report([thread.id]):
+        message = UNNAMED[message]  # whoever is told does not read the title there either
     notifications.notify(
         account_ids=ids,
         kind=kind,
         message=message,
-        values={"title": thread.title[:60]},
+        values={"title": thread.title[:60]} if "%(title)s" in message else {},
         url=f"/learning/threads/{thread.id}",
         unique_key=key,
         now=now,
@@ -222,5 +228,5 @@ def accept(*, thread: Thread, post: Post, by: Identity, now: datetime) -> None:
     session().flush()
     if is_new and post.person_id is not None and post.person_id != by.person_id:
         readers = sorted(opening.who_may_open(thread, [post.person_id], now))
-        _tell(readers, "courses.accepted", N_("你在话题《%(title)s》中的回复被采纳了。"), thread, now, f"post-accepted:{post.id}")
+        _tell(readers, "courses.accepted", ACCEPTED, thread, now, f"post-accepted:{post.id}")
     audit.record(by=by, did="courses.post.accepted", on=post, data={"thread": thread.id, "is_accepted": is_new})

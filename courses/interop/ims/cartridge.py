@@ -152,15 +152,11 @@ class _Reader:
         left = [r for r in self.manifest.resources.values() if r.id not in self.used and not self.is_file(r)]
         items = [r for r in left if "imsqti_item" in r.type or "assessmentitem" in r.type]
         tests = [r for r in left if "imsqti_test" in r.type or "imsqti_assessment" in r.type]
-        in_tests = {need for test in tests for need in test.needs}
-        named_by_tests: set[str] = set()
         pages = []
         for resource in [r for r in left if r not in items]:
-            if resource in tests:
-                named_by_tests |= set(resource.needs)
             blocks = self.blocks(resource, "")
             pages += [PageDoc(self.key(f"{resource.id}-page"), blocks[0].title or resource.href, tuple(blocks))] if blocks else []
-        lone = [r for r in items if r.id not in in_tests | named_by_tests and r.href not in self.described]
+        lone = [r for r in items if r.id not in self.used and r.href not in self.described]  # what a test needs and did not take is kept here
         if lone:
             questions = [question for resource in lone for question in self.item(resource)]
             if questions:
@@ -274,10 +270,14 @@ class _Reader:
             for node in holder:
                 if qti.name(node) in ("selection", "ordering"):
                     self.lose(f"{resource.id}/{number}", _("随机抽题和乱序规则没有导入，题目按顺序全部保留"))
+                if qti.name(node) == "assessmentsectionref":
+                    self.lose_section(resource, node)
                 if qti.name(node) != "assessmentitemref":
                     continue
                 path = "/".join(part for part in (folder, qti.value(node, "href")) if part)
                 item = by_path.get(path) or by_path.get(qti.value(node, "href"))
+                if item is not None:
+                    self.used.add(item.id)
                 if item is None or not self.files.exists(item.href):
                     self.lack(f"{resource.id}/{qti.value(node, 'identifier')}", path)
                     continue
@@ -285,7 +285,19 @@ class _Reader:
             if questions:
                 name = qti.value(holder, "title") or title or qti.value(root, "title")
                 made.append(BlockDoc(self.key(f"{resource.id}-{number}"), name[:200], ProblemDoc(tuple(questions))))
+        for part in [node for node in root if qti.name(node) == "testpart"]:
+            for node in [node for node in part if qti.name(node) == "assessmentsectionref"]:
+                self.lose_section(resource, node)
+        for reason in qti.rules_lost(root):
+            self.lose(resource.id, reason)
+        if not made:
+            self.lose(resource.id, _("测验中没有题目"))
         return made
+
+    def lose_section(self, test: Resource, node: markup.Element) -> None:
+        """A section of a test that stands in a file of its own is not read; its questions come as loose ones."""
+        words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目单独导入", file=qti.value(node, "href") or "?")
+        self.lose(f"{test.id}/{qti.value(node, 'identifier')}", words)
 
     def item(self, resource: Resource) -> list[QuestionDoc]:
         if not self.files.exists(resource.href):

@@ -22,6 +22,7 @@ ESSAYS = frozenset({"extendedtextinteraction", "uploadinteraction", "drawinginte
 INTERACTION = re.compile(r"interaction$")
 FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback", "rubricblock"})
 NUMBERS = frozenset({"float", "integer"})
+CHOICES = frozenset({"simplechoice", "inlinechoice"})
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class _Declared:
     base: str
     correct: tuple[str, ...]
     mapped: tuple[tuple[str, float], ...]
+    is_case_sensitive: bool = False
 
 
 def name(node: Element) -> str:
@@ -54,6 +56,18 @@ def value(node: Element, wanted: str) -> str:
         if str(key).rpartition("}")[2].lower().replace("-", "") == wanted:
             return str(text)
     return ""
+
+
+def rules_lost(root: Element) -> list[str]:
+    """What a test says of its questions that has no place here, each once."""
+    found = []
+    if any(name(node) == "timelimits" for node in root.iter()):
+        found.append(_("限时没有导入，请在测验设置中重新填写"))
+    if any(name(node) == "itemsessioncontrol" for node in root.iter()):
+        found.append(_("作答次数、反馈和复查的规则没有导入，请在测验设置中重新填写"))
+    if any(name(node) == "weight" and number_of(value(node, "value")) != 1 for node in root.iter()):
+        found.append(_("题目的分值权重没有导入，请在测验中重新填写分值"))
+    return found
 
 
 def read_item(root: Element, link: Link) -> ItemRead:
@@ -94,7 +108,7 @@ def _with_explanation(question: QuestionDoc, text: str) -> QuestionDoc:
 
 def _declared(node: Element) -> _Declared:
     correct = [markup.text_of(v) for part in node if name(part) == "correctresponse" for v in part if name(v) == "value"]
-    mapped = []
+    mapped, cases = [], []
     for part in node:
         if name(part) == "mapping":
             for entry in part:
@@ -102,7 +116,9 @@ def _declared(node: Element) -> _Declared:
                     mapped.append((value(entry, "mapkey"), float(value(entry, "mappedvalue") or 0)))
                 except ValueError:
                     continue
-    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped))
+                if mapped[-1][1] > 0:
+                    cases.append(value(entry, "casesensitive").lower() == "true")
+    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped), bool(cases) and all(cases))
 
 
 def _stem(body: Element, inputs: list[Element]) -> str:
@@ -121,11 +137,19 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
     kind = name(node)
     if kind in ("choiceinteraction", "inlinechoiceinteraction", "hottextinteraction") and declared is not None:
         right = set(declared.correct) or {key for key, points in declared.mapped if points > 0}
-        options = tuple(_option(child, right, link) for child in node.iter() if name(child) in ("simplechoice", "inlinechoice"))
+        options = tuple(_option(child, right, link) for child in node.iter() if name(child) in CHOICES)
         if len(options) >= 2 and right:
             several = declared.cardinality.lower() == "multiple"
             single = QuestionKind.DROPDOWN if kind == "inlinechoiceinteraction" else QuestionKind.SINGLE
-            return QuestionDoc(QuestionKind.MULTIPLE if several else single, stem, options, is_shuffled=value(node, "shuffle") == "true")
+            mapped = dict(declared.mapped) if _is_mapped(root) else {}
+            _name_other_points(mapped, right, [value(c, "identifier") for c in node.iter() if name(c) in CHOICES], several, reasons)
+            return QuestionDoc(
+                QuestionKind.MULTIPLE if several else single,
+                stem,
+                options,
+                is_shuffled=value(node, "shuffle") == "true",
+                is_all_or_nothing=several and not mapped,
+            )
     if kind == "textentryinteraction" and declared is not None:
         if any(0 < points < max(worth for _key, worth in declared.mapped) for _key, points in declared.mapped):
             reasons.append(_("按答案分别给分（mapping）没有导入，能得分的答案都得满分"))
@@ -134,7 +158,9 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
             given = tuple(AnswerDoc(text) for text in answers)
             allowed = _tolerance(root, value(node, "responseidentifier"), reasons) if is_number else ""
-            return QuestionDoc(QuestionKind.NUMERIC if is_number else QuestionKind.TEXT, stem, answers=given, tolerance=allowed)
+            is_strict = declared.is_case_sensitive and not is_number
+            kind_of = QuestionKind.NUMERIC if is_number else QuestionKind.TEXT
+            return QuestionDoc(kind_of, stem, answers=given, tolerance=allowed, is_case_sensitive=is_strict)
     if kind in ESSAYS:
         if kind != "extendedtextinteraction":
             reasons.append(_("上传或绘图作答改为文字作答，由教师评阅"))
@@ -144,6 +170,26 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         return made
     reasons.append(_("%(kind)s 没有对应的题型，改为教师评阅", kind=markup.tag_of(node)))
     return QuestionDoc(QuestionKind.MANUAL, f"{stem}{link(_choices_as_text(node))}", source=markup.outer(deepcopy(root))[:20_000])
+
+
+def _is_mapped(root: Element) -> bool:
+    """Whether an item earns what its mapping says: the response processing asks for it, or there is none and a mapping is all that is said."""
+    processing = [node for node in root if name(node) == "responseprocessing"]
+    asks = any("map_response" in value(node, "template") or any(name(one) == "mapresponse" for one in node.iter()) for node in processing)
+    return asks or not processing
+
+
+def _name_other_points(mapped: dict[str, float], right: set[str], keys: list[str], several: bool, reasons: list[str]) -> None:
+    """Say where points by option are others than here: of several an equal share for each right one and as much off for each wrong one; of one all or nothing."""
+    worth = {key: mapped.get(key, 0) for key in keys}
+    share = max(worth.values(), default=0)
+    off = -share if several else 0
+    if mapped and any(points != (share if key in right else off) for key, points in worth.items()):
+        reasons.append(
+            _("按选项分别给分（mapping）没有导入，改为：选对一项得一份，选错一项扣一份")
+            if several
+            else _("按选项分别给分（mapping）没有导入，改为：选对得满分，选错不得分")
+        )
 
 
 def _tolerance(root: Element, response: str, reasons: list[str]) -> str:

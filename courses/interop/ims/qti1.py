@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+from courses.interop.arithmetic import number_of
 from courses.interop.ims.qti import Link
 from courses.interop.olx import markup
 from courses.interop.olx.markup import Element
@@ -39,6 +40,8 @@ def read_assessment(root: Element, link: Link) -> AssessmentRead:
         read.title = str(holder.get("title") or "")[:200]
         tries = _fields(holder).get("cc_maxattempts", "")
         read.attempts = int(tries) if tries.isascii() and tries.isdigit() and 0 < int(tries) <= 100 else None
+        if "qmd_timelimit" in _fields(holder) or any(markup.tag_of(node) == "duration" for node in holder):
+            read.lost.append((str(holder.get("ident") or "?"), _("限时没有导入，请在测验设置中重新填写")))
     for node in root.iter():
         if markup.tag_of(node) == "item":
             _item(node, link, read)
@@ -66,6 +69,7 @@ def _item(node: Element, link: Link, read: AssessmentRead) -> None:
     explanation = "".join(
         link(_material(child)) for child in node if markup.tag_of(child) == "itemfeedback" and "solution" in str(child.get("ident"))
     )
+    _name_lost(name, node, read)
     matched = _matched(node, presentation, link)
     if matched:
         read.questions.append(QuestionDoc(QuestionKind.MATCHING, stem, pairs=matched, explanation=explanation))
@@ -79,17 +83,37 @@ def _item(node: Element, link: Link, read: AssessmentRead) -> None:
     kind = kind or (QuestionKind.MULTIPLE if len(right) > 1 else QuestionKind.SINGLE if options else None)
     match kind:
         case QuestionKind.SINGLE | QuestionKind.TRUE_FALSE | QuestionKind.MULTIPLE if len(options) >= 2 and any(o.is_correct for o in options):
-            read.questions.append(QuestionDoc(kind, stem, options, explanation=explanation))
+            is_whole = kind is QuestionKind.MULTIPLE and any(set(one) == set(right) for one in _scored(node))
+            if kind is QuestionKind.MULTIPLE and not is_whole:
+                read.lost.append((name, _("部分得分的规则（%(scheme)s）改为：选对一项得一份，选错一项扣一份", scheme="setvar")))
+            read.questions.append(QuestionDoc(kind, stem, options, explanation=explanation, is_all_or_nothing=is_whole))
         case QuestionKind.TEXT if right:
             if profile.startswith("cc.pattern"):
                 read.lost.append((name, _("“包含”匹配改为完全一致")))
-            read.questions.append(QuestionDoc(kind, stem, answers=tuple(AnswerDoc(text) for text in right), explanation=explanation))
+            given = tuple(AnswerDoc(text) for text in right)
+            read.questions.append(QuestionDoc(kind, stem, answers=given, explanation=explanation, is_case_sensitive=_is_case_sensitive(node)))
         case QuestionKind.ESSAY:
             read.questions.append(QuestionDoc(kind, stem, explanation=explanation))
         case _:
             read.lost.append((name, _("题型 %(kind)s 不能自动评分，改为教师评阅", kind=profile or "?")))
             listed = f"<ul>{''.join(f'<li>{o.text}</li>' for o in options)}</ul>" if options else ""
             read.questions.append(QuestionDoc(QuestionKind.MANUAL, f"{stem}{listed}", source=markup.outer(node)[:20_000]))
+
+
+def _name_lost(name: str, node: Element, read: AssessmentRead) -> None:
+    """What an item says beside its question that has no place here."""
+    fields = _fields(node)
+    if any(number_of(fields.get(one) or "1") != 1 for one in ("qmd_weighting", "cc_weighting")):
+        read.lost.append((name, _("题目的分值权重没有导入，请在测验中重新填写分值")))
+    feedback = [child for child in node if markup.tag_of(child) == "itemfeedback" and "solution" not in str(child.get("ident"))]
+    if any(markup.text_of(text) for one in feedback for text in one.iter() if markup.tag_of(text) == "mattext"):
+        read.lost.append((name, _("按作答给出的反馈没有导入")))
+
+
+def _is_case_sensitive(node: Element) -> bool:
+    """Whether every answer that is compared says so."""
+    cases = [str(test.get("case") or "").lower() == "yes" for test in node.iter() if markup.tag_of(test) in ("varequal", "varsubstring")]
+    return bool(cases) and all(cases)
 
 
 def _matched(node: Element, presentation: Element, link: Link) -> tuple[tuple[str, str], ...]:
@@ -114,20 +138,24 @@ def _matched(node: Element, presentation: Element, link: Link) -> tuple[tuple[st
 
 
 def _correct(node: Element) -> list[str]:
-    """The answers that bring the full score: what stands in `varequal` outside of `not`, of conditions that set a score above 0."""
-    right: list[str] = []
+    """The answers that bring a score, each once."""
+    return list(dict.fromkeys(text for one in _scored(node) for text in one))
+
+
+def _scored(node: Element) -> list[list[str]]:
+    """Of each condition that sets a score above 0 what stands in its `varequal` outside of `not`."""
+    found: list[list[str]] = []
     for condition in node.iter():
         if markup.tag_of(condition) != "respcondition":
             continue
         scores = [markup.text_of(child) for child in condition if markup.tag_of(child) == "setvar"]
         if not any(_is_positive(score) for score in scores):
             continue
-        for test in condition.iter():
-            if markup.tag_of(test) in ("varequal", "varsubstring") and not any(markup.tag_of(up) == "not" for up in test.iterancestors()):
-                text = markup.text_of(test)
-                if text and text not in right:
-                    right.append(text)
-    return right
+        tests = [test for test in condition.iter() if markup.tag_of(test) in ("varequal", "varsubstring")]
+        found.append(
+            [text for test in tests if not any(markup.tag_of(up) == "not" for up in test.iterancestors()) and (text := markup.text_of(test))]
+        )
+    return found
 
 
 def _is_positive(text: str) -> bool:

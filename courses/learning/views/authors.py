@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -84,7 +84,13 @@ def run_groups(run: Run) -> Any:
     if request.method == "POST":
         with transaction():
             now = clock.now()
-            if request.form.get("number"):
+            if request.form.get("rest"):
+                name, learners = request.form.get("set_name", ""), seat_queries.seated_persons(run_id)
+                seed = f"{run_id}:{name}:{now.isoformat()}"
+                number = groups.place_rest(run=run, set_name=name, learners=learners, seed=seed, by=me(), now=now)
+                _judge_anew(run_id)
+                message = _("%(n)d 名未入组的学员已分到各组。", n=number) if number else _("在学学员都已入组。")
+            elif request.form.get("number"):
                 number, name = request.form.get("number", 0, type=whole), request.form.get("set_name", "")
                 learners = seat_queries.seated_persons(run_id)
                 made = groups.split(
@@ -107,10 +113,10 @@ def run_groups(run: Run) -> Any:
     )
 
 
-def _judge_anew(run_id: int) -> None:
+def _judge_anew(run_id: int, after: timedelta = timedelta(0)) -> None:
     """Progress and marks follow the new groups, in the background; nothing to do where everything is for everybody."""
     if authored.has_work_of_groups(run_id):
-        judging.ask_anew(run_id=run_id, by=me(), title=N_("按新的分组核对进度和成绩"))
+        judging.ask_anew(run_id=run_id, by=me(), title=N_("按新的分组核对进度和成绩"), after=after)
 
 
 def _load_group(group_id: int) -> tuple[Run, RunGroup]:
@@ -131,7 +137,7 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
             now = clock.now()
             if request.form.get("remove"):
                 groups.remove(group=row, by=me(), now=now)
-                _judge_anew(run_id)
+                _judge_anew(run_id, judging.UNDO)
                 return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
             groups.rename(group=row, name=request.form.get("name", ""), was=request.form.get("name_was"), by=me(), now=now)
             _change_members(row, now)

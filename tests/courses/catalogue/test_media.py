@@ -107,3 +107,52 @@ def test_another_file_of_a_video_brings_its_own_length(
     assert browser.post(f"/teaching/blocks/{block.id}", data=given).status_code == 303
     session.expire_all()
     assert versions.latest(session.get_one(Block, block.id))["settings"]["duration"] == length
+
+
+def changed(browser: FlaskClient, block: Block, **given: object) -> str:
+    """Save the form of a block with other values; what the next page says."""
+    page = f"/teaching/blocks/{block.id}"
+    done = browser.post(page, data={**filled(browser.get(page).text), **given}, follow_redirects=True)
+    assert done.status_code == 200
+    return done.text
+
+
+def add(browser: FlaskClient, block: Block, what: str, raw: bytes, name: str) -> None:
+    given = {"what": what, "lang": "zh", "upload": (io.BytesIO(raw), name)}
+    assert browser.post(f"/teaching/blocks/{block.id}/media", data=given).status_code == 303
+
+
+def test_another_film_does_not_keep_what_belongs_to_the_one_before(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.video(unit)
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    session.commit()
+    add(browser, block, "rendition", mp4(100, 480), "旧.mp4")
+    add(browser, block, "subtitles", GOOD, "zh.vtt")
+    # the address is replaced by a file: the address plays no more, subtitles of the same film stay
+    said = changed(browser, block, upload=(io.BytesIO(mp4(100, 1080)), "甲.mp4"))
+    session.expire_all()
+    settings = session.get_one(Block, block.id).settings
+    assert (settings["source"], settings["renditions"], [one["lang"] for one in settings["captions"]]) == ("", [], ["zh"])
+    assert "不再使用" in said
+    add(browser, block, "rendition", mp4(100, 480), "旧.mp4")
+    # words alone take nothing away
+    assert "不再使用" not in changed(browser, block, title="第一讲")
+    session.expire_all()
+    assert len(session.get_one(Block, block.id).settings["renditions"]) == 1
+    # a film in the place of another
+    said = changed(browser, block, upload=(io.BytesIO(mp4(50, 720)), "乙.mp4"))
+    session.expire_all()
+    settings = session.get_one(Block, block.id).settings
+    assert (settings["renditions"], settings["captions"], settings.get("poster"), settings["duration"]) == ([], [], None, 50)
+    assert "不再使用" in said
+    shown = browser.get(f"/teaching/runs/{run.id}/preview/{unit.id}").text
+    assert (shown.count("<source"), shown.count("<track")) == (1, 0)
+    # another address in the place of the film
+    add(browser, block, "rendition", mp4(50, 480), "旧.mp4")
+    changed(browser, block, source="https://example.edu.cn/other.mp4")
+    session.expire_all()
+    assert session.get_one(Block, block.id).settings["renditions"] == []

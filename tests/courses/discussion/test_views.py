@@ -19,9 +19,13 @@ from courses.discussion import queries, rules
 from courses.discussion.models import Post, PostImage, PostReport, Thread
 from courses.learning import operations as doing
 from courses.learning import queries as learning
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
 PNG = (
@@ -261,3 +265,44 @@ def test_what_is_sent_twice_is_posted_once(as_role: Callable[..., FlaskClient], 
     thread = session.scalars(select(Thread)).one()
     twice(f"/learning/threads/{thread.id}", f"/learning/threads/{thread.id}", "只答一次")
     assert len(session.scalars(select(Post)).all()) == 2
+
+
+def test_the_list_of_followed_threads_says_no_more_than_the_forum(
+    place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session
+) -> None:
+    run, learner, mate, teacher, _stranger = place
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=make.NOW)
+    talk = make.discussion(make.unit(run, access=Access((Condition(ConditionKind.GROUP, red.key),)).plain()))
+    seats = {row.person_id: row for row in session.scalars(select(Enrolment).where(Enrolment.run_id == run.id))}
+    one, two = sorted(seats)
+    groups.change_members(group=red, joining=[one, two], leaving=(), learners=[one, two], by=SYSTEM, now=make.NOW)
+    session.commit()
+    for path, title in ((f"/learning/runs/{run.id}/forum/new", "到处可见"), (f"/learning/runs/{run.id}/forum/new?block={talk.id}", "红组的话")):
+        assert learner.post(path, data={"title": title, "body": "内容"}).status_code == 303
+    threads = {row.title: row for row in session.scalars(select(Thread))}
+    for row in threads.values():
+        for browser in (mate, teacher):
+            assert browser.post(f"/learning/threads/{row.id}", data={"body": "回复"}).status_code == 303
+
+    def listed(browser: FlaskClient) -> list[bool]:
+        page = browser.get("/learning/discussions").text
+        return ["到处可见" in page, "红组的话" in page, "被多人举报" in page]
+
+    assert [listed(browser) for browser in (learner, mate, teacher)] == [[True, True, False]] * 3
+    first = queries.first_post_id(threads["到处可见"].id)
+    session.add_all(PostReport(post_id=first, person_id=ground.person().id, reason="广告", reported_at=make.NOW) for _n in range(rules.HIDE_AT))
+    session.commit()
+    assert [listed(browser) for browser in (learner, mate, teacher)] == [[True, True, False], [False, True, True], [True, True, False]]
+    # a notice of that time does not say the title either
+    name = session.get_one(Person, two).name
+    assert learner.post(f"/learning/threads/{threads['到处可见'].id}", data={"body": f"@{name} 请看"}).status_code == 303
+    (notice,) = session.scalars(select(Notice).where(Notice.kind == "courses.mentioned"))
+    assert "到处可见" not in f"{notice.message}{notice.values}"
+    # of another group now
+    groups.change_members(group=red, joining=(), leaving=[two], learners=(), by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert [listed(browser) for browser in (mate, teacher)] == [[False, False, True], [True, True, False]]
+    # left the run
+    seats[two].state = EnrolmentState.WITHDRAWN
+    session.commit()
+    assert [listed(browser) for browser in (mate, teacher)] == [[False, False, False], [True, True, False]]

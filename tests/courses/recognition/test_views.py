@@ -71,6 +71,10 @@ def test_from_application_to_appeal_and_transcript(as_role: AsRole, session: Ses
     exported = office.get("/recognition/export.csv").data.decode("utf-8-sig").splitlines()
     assert exported[1].split(",")[:3] == [student.student_no, student.person.name, target.code]
     assert exported[1].split(",")[6] == "2"
+    links = re.findall(r'href="(/recognition/export\.csv[^"]*)"', office.get(f"/recognition?q={student.student_no}").text)
+    rows = [len(office.get(link.replace("&amp;", "&")).data.splitlines()) for link in (*links, "/recognition/export.csv?q=nobody-of-this-name")]
+    assert rows == [2, 1]  # the rows of the list under which it stands
+    assert student.student_no in links[0]
 
 
 def test_a_certificate_is_uploaded_and_read_by_those_who_decide_alone(as_role: AsRole, session: Session) -> None:

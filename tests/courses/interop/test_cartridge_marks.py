@@ -1,0 +1,150 @@
+"""Questions of Common Cartridge and QTI are worth what their package says; what is worth otherwise here is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.assessment import queries as assessment
+from courses.assessment.models import Question
+from courses.assessment.rules import marking
+from courses.assessment.types import QuestionKind
+from courses.interop import operations
+from courses.interop.formats import opened, read
+from courses.interop.ims.qti import ItemRead, read_item
+from courses.interop.ims.qti1 import AssessmentRead, read_assessment
+from courses.interop.olx import markup
+from courses.interop.types import ProblemDoc
+from tests.courses.interop.test_cartridge import QTI, assessment_xml, labels, package, qti_package, question
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+
+WHOLE = '<responseProcessing template="http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct"/>'
+BY_OPTION = WHOLE.replace("match_correct", "map_response")
+
+
+def item(correct: str = "AC", mapped: str = "", *, several: bool = True, processing: str = "") -> ItemRead:
+    """A choice of three as QTI 2 says it; `mapped`: "A=1 B=-1"."""
+    right = "".join(f"<value>{key}</value>" for key in correct)
+    entries = "".join(f'<mapEntry mapKey="{key}" mappedValue="{worth}"/>' for key, worth in (pair.split("=") for pair in mapped.split()))
+    options = "".join(f'<simpleChoice identifier="{key}">{key}</simpleChoice>' for key in "ABC")
+    xml = (
+        f'<assessmentItem xmlns="x" identifier="q" title="题"><responseDeclaration identifier="R" cardinality="{"multiple" if several else "single"}" '
+        f'baseType="identifier"><correctResponse>{right}</correctResponse>{f"<mapping>{entries}</mapping>" if entries else ""}</responseDeclaration>'
+        f'<itemBody><choiceInteraction responseIdentifier="R" maxChoices="0">{options}</choiceInteraction></itemBody>{processing}</assessmentItem>'
+    )
+    return read_item(markup.parse(xml.encode(), "q.xml"), str)
+
+
+@pytest.mark.parametrize("source", ["cartridge", "qti"])
+def test_one_of_two_right_options_earns_nothing(tmp_path: Path, session: Session, source: str) -> None:
+    folder = package(tmp_path) if source == "cartridge" else qti_package(tmp_path, QTI)
+    with opened(folder) as course:
+        operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    ids = session.scalars(select(Question.id).where(Question.kind == QuestionKind.MULTIPLE)).all()
+    (version,) = assessment.current_versions(ids).values()
+    asked = assessment.asked_of(version, version.question.kind)
+    right = [option.key for option in asked.options if option.is_correct]
+    marks = [marking.mark(asked, {"choices": choices}).share_x1000 for choices in (right, right[:1], [option.key for option in asked.options])]
+    assert marks == [1000, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "whole", "reasons"),
+    [
+        ({}, True, 0),
+        ({"mapped": "A=1 C=1", "processing": WHOLE}, True, 0),  # a mapping that nothing uses
+        ({"mapped": "A=1 B=-1 C=1", "processing": BY_OPTION}, False, 0),
+        ({"mapped": "A=1 C=1"}, False, 1),  # a wrong option costs nothing there
+        ({"mapped": "A=2 B=-1 C=1"}, False, 1),
+        ({"several": False, "correct": "A", "mapped": "A=1 B=0"}, False, 0),
+        ({"several": False, "correct": "A", "mapped": "A=1 B=0.5"}, False, 1),
+        ({"several": False, "correct": "A", "mapped": "A=1 B=-1"}, False, 1),
+        ({"several": False, "correct": "A", "mapped": "A=1 B=-1", "processing": WHOLE}, False, 0),
+    ],
+)
+def test_points_by_option_are_taken_or_named(given: dict[str, Any], whole: bool, reasons: int) -> None:
+    read = item(**given)
+    assert (read.questions[0].is_all_or_nothing, len(read.reasons)) == (whole, reasons)
+    assert all("mapping" in reason for reason in read.reasons)
+
+
+def qti1(right: str) -> AssessmentRead:
+    """A multiple response whose `resprocessing` is `right`."""
+    one = question("2", "cc.multiple_response.v0p1", labels("a", "b", "c"), "")
+    before, after = one.split("<respcondition>")[0], one.split("</respcondition>")[1]
+    return read_assessment(markup.parse(assessment_xml(f"{before}{right}{after}").encode(), "q.xml"), str)
+
+
+def test_a_share_for_each_option_of_qti_1_is_named() -> None:
+    step = '<respcondition continue="Yes"><conditionvar><varequal respident="r">{}</varequal></conditionvar><setvar action="Add">50</setvar></respcondition>'
+    read = qti1(step.format("a") + step.format("b"))
+    assert [(q.is_all_or_nothing, [o.is_correct for o in q.options]) for q in read.questions] == [(False, [True, True, False])]
+    assert [(name, "选对一项得一份" in reason) for name, reason in read.lost] == [("2", True)]
+
+
+def lost(folder: Path) -> dict[str, list[str]]:
+    """What the report of a package says, by block."""
+    found: dict[str, list[str]] = {}
+    for row in read(folder).unsupported:
+        found.setdefault(row.block, []).append(row.reason)
+    return found
+
+
+def test_what_a_test_names_beside_its_questions_is_named(tmp_path: Path) -> None:
+    test = str(QTI["test.xml"])
+    more = test.replace("<testPart>", '<timeLimits maxTime="600"/><testPart><itemSessionControl maxAttempts="3"/>').replace(
+        '<assessmentItemRef identifier="a" href="items/a.xml"/>',
+        '<assessmentItemRef identifier="a" href="items/a.xml"><weight identifier="W" value="2"/></assessmentItemRef>'
+        '<assessmentSectionRef identifier="more" href="more.xml"/>',
+    )
+    assert lost(qti_package(tmp_path / "plain", QTI)).get("t") is None
+    said = lost(qti_package(tmp_path / "more", {**QTI, "test.xml": more}))
+    assert len(said["t"]) == 3
+    assert all(any(word in reason for reason in said["t"]) for word in ("限时", "作答次数", "分值权重"))
+    assert "more.xml" in said["t/more"][0]
+
+
+def test_questions_of_a_test_that_are_not_found_in_it_are_kept(tmp_path: Path) -> None:
+    """A test that only refers to its sections: nothing is left in it, and its questions come as loose ones."""
+    empty = '<assessmentTest xmlns="x" identifier="T" title="期末"><testPart><assessmentSectionRef identifier="s" href="s.xml"/></testPart></assessmentTest>'
+    folder = qti_package(tmp_path, {**QTI, "test.xml": empty})
+    doc = read(folder)
+    (loose,) = (block.content for block in doc.blocks())
+    assert isinstance(loose, ProblemDoc)
+    assert QuestionKind.MULTIPLE.value in {one.kind.value for one in loose.questions}
+    assert set(lost(folder)) == {"b", "t", "t/s"}
+
+
+def test_the_case_of_letters_counts_where_a_package_says_so() -> None:
+    fib = '<response_str ident="r"><render_fib/></response_str>'
+    for given, is_sensitive in (('case="Yes"', True), ('case="No"', False), ("", False)):
+        one = question("3", "cc.fib.v0p1", fib, f'<varequal respident="r" {given}>PLC</varequal>')
+        made = read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
+        assert [q.is_case_sensitive for q in made.questions] == [is_sensitive], given
+    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", False)):
+        xml = (
+            str(QTI["items/b.xml"]).replace('map-key="PLC"', f'map-key="PLC" {given}').replace('map-key="可编程控制器"', f'map-key="可编程" {given}')
+        )
+        assert read_item(markup.parse(xml.encode(), "b.xml"), str).questions[1].is_case_sensitive is is_sensitive, given
+
+
+def test_weights_time_and_feedback_of_qti_1_are_named() -> None:
+    fields = "<qtimetadatafield><fieldlabel>qmd_weighting</fieldlabel><fieldentry>{}</fieldentry></qtimetadatafield>"
+    one = question("1", "cc.multiple_choice.v0p1", labels("a", "b"), '<varequal respident="r">b</varequal>')
+    feedback = '<itemfeedback ident="wrong_fb"><material><mattext>再想想</mattext></material></itemfeedback></item>'
+    for weight, number in (("1", 0), ("1.0", 0), ("2", 1)):
+        made = read_assessment(
+            markup.parse(assessment_xml(one.replace("<qtimetadata>", f"<qtimetadata>{fields.format(weight)}")).encode(), "q.xml"), str
+        )
+        assert len([reason for _name, reason in made.lost if "分值权重" in reason]) == number
+    made = read_assessment(markup.parse(assessment_xml(one.replace("</item>", feedback)).encode(), "q.xml"), str)
+    assert [name for name, reason in made.lost if "反馈" in reason] == ["1"]
+    timed = assessment_xml(one).replace('<section ident="s">', '<duration>PT10M</duration><section ident="s">')
+    made = read_assessment(markup.parse(timed.encode(), "q.xml"), str)
+    assert [name for name, reason in made.lost if "限时" in reason] == ["q"]
