@@ -125,7 +125,7 @@ def test_whatever_is_refused_among_many_is_refused_as_alone(session: Session) ->
         operations.register_persons([{"name": "丙", "county_code": "999999"}], by=SYSTEM, now=NOW)
 
 
-@pytest.mark.parametrize("code, kind", [("VN", "foreign"), ("HK", "hk_mo_tw"), ("CN", "china"), ("", "china")])
+@pytest.mark.parametrize(("code", "kind"), [("VN", "foreign"), ("HK", "hk_mo_tw"), ("CN", "china"), ("", "china")])
 def test_the_kind_of_nationality_follows_where_no_number_decides_it(session: Session, code: str, kind: str) -> None:
     """Students come many at once, teachers one by one: foreigners of both are counted (PETOE-9.1, 9.8)."""
     programme = ground.programme()
