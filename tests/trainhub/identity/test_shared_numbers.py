@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.factories import identity as make
-from trainhub.identity import queries, rules
 from trainhub.identity import operations as ops
+from trainhub.identity import queries, rules
 from trainhub.identity.models import OneTimeLink
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import SYSTEM
