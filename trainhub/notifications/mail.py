@@ -29,7 +29,8 @@ class Mailer:
     def _connected(self) -> smtplib.SMTP:
         if self.connection is not None:
             return self.connection
-        host, made = self.parts.hostname or "localhost", None
+        host = self.parts.hostname or "localhost"
+        made: smtplib.SMTP | None = None
         try:
             if self.parts.scheme == "smtps":
                 made = smtplib.SMTP_SSL(host, self.parts.port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())

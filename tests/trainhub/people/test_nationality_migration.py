@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from trainhub.kernel import migrations
 def test_the_kind_follows_the_nationality_where_no_number_decided(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0118")
     number = {"id_type": "resident_id", "id_number_hash": "1", "id_number_encrypted": b"x", "is_verified": False}
-    people = (
+    people: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         ("VN", "china", {}, "foreign"),
         ("HK", "china", {}, "hk_mo_tw"),
         ("TW", "foreign", {}, "hk_mo_tw"),
