@@ -42,7 +42,7 @@ def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
     """Import a course package (OLX, Common Cartridge, QTI; folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
 
     \b
-    Example: trainhub courses import course.tar.gz --owner 10386 --json
+    Example: trainhub courses import course.tar.gz --owner 4135010386 --json
     """
     if not path.exists():
         raise PackageRefused(path.name, _("找不到这个文件或目录"), code="not_found")

@@ -47,8 +47,8 @@ class _OnlyChecked(Exception):
 def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, account: str, dry_run: bool) -> dict[str, Any]:
     """Check a table and put a batch together; it is issued when a second person approves it / 由名单建立签发批次.
 
-    Example: trainhub certificates issue class.xlsx --kind training --issuer 10386 --title 春季班 --dry-run --json
-    Example: trainhub certificates issue class.xlsx --kind training --issuer 10386 --title 春季班 --as zhouli --json
+    Example: trainhub certificates issue class.xlsx --kind training --issuer 4135010386 --title 春季班 --dry-run --json
+    Example: trainhub certificates issue class.xlsx --kind training --issuer 4135010386 --title 春季班 --as zhouli --json
     """
     from trainhub.certificates import imports, queries
     from trainhub.certificates.operations import batches

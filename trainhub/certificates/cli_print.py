@@ -52,7 +52,7 @@ def start_run(
 
     By the rights of the account, as on the page. Killed half-way, a worker or `print` goes on with it.
 
-    Example: trainhub certificates start-run --kind training --issuer 10386 --title 春季班 --as zhouli --only-unprinted --json
+    Example: trainhub certificates start-run --kind training --issuer 4135010386 --title 春季班 --as zhouli --only-unprinted --json
     """
     from trainhub.certificates import queries, tasks
     from trainhub.certificates.numbers import read_number

@@ -97,7 +97,7 @@ def list_(role: str | None, text: str) -> dict[str, Any]:
 def invite(name: str) -> dict[str, Any]:
     """Make a new invitation link for an account without a password / 重新生成邀请链接.
 
-    Example: trainhub accounts invite 10386/20230001
+    Example: trainhub accounts invite 4135010386/20230001
     """
     with transaction():
         link = ops.invite(account=_named(name), by=operator(), today=clock.today(), now=clock.now())

@@ -142,8 +142,23 @@ class TypedName:
         return self.phone or self.value
 
 
+SCHOOL_CODE, SHORT_CODE = 10, 5
+"""Signs of the ministry's code of a school, and of its end, by which everybody knows the school."""
+
+
+def is_short_code(scope: str) -> bool:
+    """Whether this can be the end of a school's code."""
+    return len(scope) == SHORT_CODE and scope.isascii() and scope.isdigit()
+
+
+def with_school(number: str, scope: str) -> list[str]:
+    """How somebody types a student number with its school in front: whole, and where there is one by the end of the code."""
+    short = [scope[-SHORT_CODE:]] if len(scope) == SCHOOL_CODE and is_short_code(scope[-SHORT_CODE:]) else []
+    return [f"{one}/{number}" for one in (scope, *short)]
+
+
 def typed_name(text: str) -> TypedName:
-    """Read a name as typed: `10386/20230001` is student 20230001 of university 10386."""
+    """Read a name as typed: `4135010386/20230001` is student 20230001 of university 4135010386."""
     plain = normalise_login(LoginKind.USERNAME, text)[:200]
     scope, slash, number = plain.partition("/")
     if slash and scope.strip() and number.strip():

@@ -14,9 +14,10 @@ from trainhub.identity import delivery, my_data
 from trainhub.identity.types import Channel
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry
-from trainhub.notifications import models, operations, queries, tasks
+from trainhub.notifications import models, operations, queries, restoring, tasks
 from trainhub.notifications.permissions import GRANTS, Can
 from trainhub.notifications.views import blueprint
 
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title=N_("删除到期的通知"))
     my_data.register_export(app, "notices", _l("通知"), _rows, tables=(models.Notice,), of="account")
     my_data.register_export(app, "mails", _l("发给本人的邮件"), queries.mails_to, tables=(models.MailMessage,), of="account")
+    app.extensions.setdefault(CARRIED, {})["mails"] = Carried(restoring.look, restoring.put)
     delivery.register_teller(app, operations.tell)
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:

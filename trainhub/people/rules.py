@@ -35,6 +35,8 @@ _HK_MO = re.compile(r"([HM]\d{8})(\d{2})?\Z", re.ASCII)
 _TAIWAN = re.compile(r"(\d{8}|\d{10}[A-Z]?)\Z", re.ASCII)
 _DOTS = re.compile(r"[\u00b7\u2022\u2027\u2219\u30fb\uff65.]")
 
+_HK_MO_TW_CODES = frozenset(["HK", "MO", "TW"])
+
 # Prefixes that are no county: residents' cards of Hong Kong, Macao, Taiwan people; cards of foreigners (2023) begin with 9.
 _HK_MO_TW_PREFIXES = ("810000", "820000", "830000")
 
@@ -137,9 +139,17 @@ def has_number(text: str, *numbers: str) -> bool:
     return any(number and number in bare for number in numbers) or _IN_TEXT.search(normalise_number(text)) is not None
 
 
+def kind_of_nationality(nationality: str) -> NationalityKind:
+    """The kind that a nationality alone says: foreign is who is no citizen of China; people of Hong Kong, Macao and Taiwan are citizens (PETOE-9.8),
+    though ISO 3166 has codes of their own for them."""
+    if nationality == "CN":
+        return NationalityKind.CHINA
+    return NationalityKind.HK_MO_TW if nationality in _HK_MO_TW_CODES else NationalityKind.FOREIGN
+
+
 def nationality_agrees(nationality: str, kind: NationalityKind) -> bool:
-    """Foreign is who is no citizen of China; people of Hong Kong, Macao and Taiwan are citizens (PETOE-9.8)."""
-    return (nationality != "CN") is (kind is NationalityKind.FOREIGN)
+    """Whether a kind is possible with a nationality: a citizen (CN) may be of Hong Kong, Macao or Taiwan."""
+    return kind is kind_of_nationality(nationality) or (nationality == "CN" and kind is NationalityKind.HK_MO_TW)
 
 
 def is_resident_number(text: str, *, mistyped: bool) -> bool:

@@ -256,7 +256,7 @@ def test_the_holder_chooses_the_user_name(client: FlaskClient, trained: Organisa
     assert [(one.kind, one.value) for one in queries.login_names(account.id)] == [(LoginKind.USERNAME, "lin-1")]
 
 
-@pytest.mark.parametrize("since", ["nothing", "cancelled", "trained by a second"])
+@pytest.mark.parametrize("since", ["nothing", "cancelled", "trained by a second", "who made it left"])
 def test_a_link_ends_with_the_right_to_it(
     client: FlaskClient, command: Command, session: Session, trained: Organisation, tmp_path: Path, since: str
 ) -> None:
@@ -270,7 +270,7 @@ def test_a_link_ends_with_the_right_to_it(
     if since == "cancelled":
         session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id)).one().cancelled_at = clock.now()
         session.commit()
-    elif since != "nothing":
+    elif since == "trained by a second":
         command("trainees", "import", rosters.write(tmp_path / "two.csv", [rosters.row(1, base_code="B-02", county_code="350203")]))
     db.session.expire_all()
     account = queries.account(account_id)
@@ -279,6 +279,9 @@ def test_a_link_ends_with_the_right_to_it(
     assert (why is None) == (since != "trained by a second")
     assert ops.against_managing(account, by=SYSTEM, today=clock.today()) is None
     db.session.commit()
+    if since == "who made it left":
+        session.get_one(Account, by.account_id).state = AccountState.DISABLED
+        session.commit()
     path = "/link/" + slip.link.rsplit("/", 1)[1]
     assert ("这个邀请链接已失效" in client.get(path).text) == (since != "nothing")
     sent = client.post(path, data={"password": make.PASSWORD, "again": make.PASSWORD, "username": "lin-1"})

@@ -15,8 +15,8 @@ from tests.factories import identity as make
 from tests.factories.parallel import at_once
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.db import db, transaction
-from trainhub.kernel.jobs import Job, JobState, Running
-from trainhub.notifications import operations, tasks
+from trainhub.kernel.jobs import Job, JobState
+from trainhub.notifications import operations
 from trainhub.notifications.models import MailMessage
 
 NOW = make.NOW
@@ -69,17 +69,3 @@ def test_jobs_that_began_or_wait_for_later_count_for_nothing(session: Session, w
     for more in (1, 2, 2):
         operations.queue_mail("a@example.edu.cn", "主题", "正文", NOW)
         assert len(_jobs()) == operations.MOST_ASKED + more
-
-
-def test_a_run_that_stops_with_mail_due_asks_for_the_next(session: Session, with_smtp: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest does not wait for the next minute, and goes behind what was asked meanwhile."""
-    monkeypatch.setattr(tasks, "BATCH", 2)
-    for count in (2, 1):
-        for n in range(count):
-            session.add(MailMessage(address=f"{n}@example.edu.cn", subject="主题", text="正文", next_try_at=NOW, created_at=NOW))
-    session.commit()
-    for job in session.scalars(select(Job)):
-        session.delete(job)
-    session.commit()
-    done = [tasks.send_mail(Running.__new__(Running))["failed"] for _turn in range(2)]
-    assert (done, len(_jobs())) == ([2, 1], 1)

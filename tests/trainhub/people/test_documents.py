@@ -191,7 +191,7 @@ def test_the_kind_of_nationality_is_corrected_with_a_reason(session: Session) ->
 def test_the_kind_follows_a_nationality_that_no_number_decides(session: Session) -> None:
     china, islands, foreign = NationalityKind
     none = ground.person(id_type=None)
-    assert [kind(none, nationality=code) for code in ("VN", "CN")] == [foreign, china]
+    assert [kind(none, nationality=code) for code in ("VN", "CN", "HK", "TW", "CN", "VN")] == [foreign, china, islands, islands, islands, foreign]
     permit = ground.person(id_type=IdType.MAINLAND_PERMIT_HK_MO, id_number="H12345678")
     assert kind(permit, nationality="GB") is islands
     assert kind(ground.person(), nationality="VN") is china

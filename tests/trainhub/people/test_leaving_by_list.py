@@ -107,3 +107,15 @@ def test_the_form_of_who_is_back_has_no_reason_in_it(session: Session, app: Flas
     page = signed_in_client(app, Role.UNIVERSITY_ADMIN, organisation_id=school).get(f"/people/students/{key}/edit").text
     assert 'name="left_reason"' in page
     assert "出国留学" not in page
+
+
+def test_a_graduate_is_not_written_down_as_here_again_by_a_list(session: Session) -> None:
+    """The cell of the day is empty, and an empty cell keeps what is known: the refusal leads to where it can be mended."""
+    student = ground.student()
+    assert bring(session, student, "2025-06-30", "").changed == 1
+    code, name = session.get_one(Programme, student.programme_id).code, session.get_one(Person, student.person_id).name
+    text = f"student_no,name,programme_code,cohort_year,state\n{student.student_no},{name},{code},2023,在读\n"
+    with pytest.raises(imports.ImportRefused) as refused:
+        imports.execute_bytes(students.SPEC, text.encode(), filename="g.csv", by=SYSTEM, today=clock.today(), now=clock.now())
+    ((column, problem),) = [(one["column"], one["problem"]) for one in refused.value.details]
+    assert (column, "学生页面" in problem, "清空" in problem) == ("state", True, False)

@@ -14,10 +14,12 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent, verify
 from trainhub.kernel.commands import operator
 from trainhub.kernel.db import db, transaction
+from trainhub.organisations.models import Organisation
 from trainhub.people import operations, queries
+from trainhub.people.imports import teachers
 from trainhub.people.imports.students import SPEC
 from trainhub.people.models import Person, Student
-from trainhub.people.types import IdType
+from trainhub.people.types import IdType, NationalityKind
 from trainhub.programmes.models import Programme
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -121,3 +123,27 @@ def test_whatever_is_refused_among_many_is_refused_as_alone(session: Session) ->
         operations.register_persons([{"name": "甲", **facts}, {"name": "乙", **facts}], by=SYSTEM, now=NOW)
     with pytest.raises(operations.BadPerson):
         operations.register_persons([{"name": "丙", "county_code": "999999"}], by=SYSTEM, now=NOW)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("VN", "foreign"), ("HK", "hk_mo_tw"), ("CN", "china"), ("", "china")])
+def test_the_kind_of_nationality_follows_where_no_number_decides_it(session: Session, code: str, kind: str) -> None:
+    """Students come many at once, teachers one by one: foreigners of both are counted (PETOE-9.1, 9.8)."""
+    programme = ground.programme()
+    ground.cohort(programme)
+    school = session.get_one(Organisation, programme.university_id)
+    assert _apply(f"学号,姓名,国籍,专业点代码,年级\nS1,阮文雄,{code},{programme.code},2023\n").added == 1
+    staff = f"学校代码,工号,姓名,国籍,专兼职,到岗日期\n{school.code},T1,黎氏兰,{code},专职,2020-09-01\n"
+    with transaction():
+        assert imports.execute_bytes(teachers.SPEC, staff.encode(), filename="t.csv", by=operator(), today=TODAY, now=NOW).added == 1
+    held = sa.select(Person.name, Person.nationality_kind).where(Person.name.in_(["阮文雄", "黎氏兰"]))
+    assert {name: found.value for name, found in session.execute(held)} == {"阮文雄": kind, "黎氏兰": kind}
+
+
+def test_a_number_decides_the_kind_whatever_the_nationality_says(session: Session) -> None:
+    programme = ground.programme()
+    ground.cohort(programme)
+    number = ground.resident_id(date(2004, 5, 6))
+    assert _apply(f"学号,姓名,证件类型,证件号码,国籍,专业点代码,年级\nS1,新生,居民身份证,{number},VN,{programme.code},2023\n").added == 1
+    person = queries.person_by_number(IdType.RESIDENT_ID, number)
+    assert person is not None
+    assert person.nationality_kind is NationalityKind.CHINA

@@ -27,6 +27,7 @@ from trainhub.kernel import audit, site
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, _l, format_datetime, listed
 from trainhub.people import queries as people
 
@@ -175,12 +176,19 @@ def _refuse_not_theirs(row: OneTimeLink, today: date) -> None:
     account = queries.account(row.account_id)
     if row.purpose is not LinkPurpose.INVITATION or row.made_by_id is None or account.person_id is None or not needs_username(account.id):
         return
-    maker, person = queries.identity_of(row.made_by_id, today=today), people.person(account.person_id)
+    try:
+        maker, person = queries.identity_of(row.made_by_id, today=today), people.person(account.person_id)
+    except NotFound:  # the account of whoever made it was disabled or closed since: nobody stands behind it
+        raise _not_theirs() from None
     if rules.vouches(maker) or person is None:
         return
     if not may(maker, Can.ACCOUNT_VIEW, people.subject_to_invite(people.who_stayed(person))) or against_managing(account, by=maker, today=today):
-        said = _("这个邀请链接已失效：名单有变化，发出邀请的单位不再能为你开通账号。请联系省人社厅或培训你的机构。")
-        raise LinkRefused(said, code="link_not_theirs")
+        raise _not_theirs()
+
+
+def _not_theirs() -> LinkRefused:
+    said = _("这个邀请链接已失效：名单有变化，发出邀请的单位不再能为你开通账号。请联系省人社厅或培训你的机构。")
+    return LinkRefused(said, code="link_not_theirs")
 
 
 def _invitation_over(row: OneTimeLink, today: date) -> str:

@@ -7,14 +7,14 @@ then computed between two transactions, while nobody's write waits; `finish_sign
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, SignInAttempt, UserSession
+from trainhub.identity.models import Account, LoginName, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import name_hash
 from trainhub.identity.types import AccountState
@@ -48,18 +48,26 @@ class SignedIn:
 
 def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Attempt:
     """Count an attempt. Raises Locked while the name or the address waits, AccountRefused when the name needs a university's code."""
-    names = queries.names_typed(rules.typed_name(name))
+    typed = rules.typed_name(name)
+    names = queries.names_typed(typed)
     ids = {found.account_id for found in names}
     if len(ids) > 1:
-        raise AccountRefused(
-            _("有多所学校使用这个学号，请在前面加上学校代码，如 10386/%(name)s。", name=name.strip()), field="username", code="name_ambiguous"
-        )
+        raise AccountRefused(_school_first(typed, names), field="username", code="name_ambiguous")
     # The row lock makes parallel guesses queue, so that each sees the attempts before it.
     account = session().get(Account, ids.pop(), with_for_update=True) if ids else None
-    counted_as = name_hash(f"account:{account.id}" if account else f"name:{rules.typed_name(name).counted}")
+    counted_as = name_hash(f"account:{account.id}" if account else f"name:{typed.counted}")
     count_attempt(counted_as=counted_as, origin=origin, now=now, today=today)
     is_open = account is not None and account.state is AccountState.ACTIVE
     return Attempt(account.id if account and is_open else None, account.password_hash if account and is_open else "", counted_as)
+
+
+def _school_first(typed: rules.TypedName, names: Iterable[LoginName]) -> str:
+    """What to type instead: with a code as it is stored, which of those schools whoever it is knows; its end only where that was not what was typed."""
+    scope = next((one.scope for one in names if one.scope), "")
+    whole, *short = rules.with_school(typed.value.upper(), scope)
+    if short and typed.scope is None:
+        return _("有多所学校使用这个学号，请在前面加上学校代码，如 %(whole)s，或学校代码的后5位，如 %(short)s。", whole=whole, short=short[0])
+    return _("有多所学校使用这个学号，请在前面加上完整的学校代码，如 %(whole)s。", whole=whole)
 
 
 def _locked(at: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
 from trainhub.identity.queries.grants import active, rests
-from trainhub.identity.rules import TypedName, normalise_login
+from trainhub.identity.rules import SCHOOL_CODE, TypedName, is_short_code, normalise_login
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
@@ -190,19 +190,31 @@ def without_holder(role: Role, organisation_ids: Collection[int]) -> frozenset[i
 def names_typed(typed: TypedName) -> list[LoginName]:
     """Login names that fit what was typed; several accounts mean that the university's code is needed.
 
-    A student number that nobody has as it was typed is also looked for without its dashes: so the older ones are stored.
+    A student number that nobody has as it was typed is also looked for without its dashes: so the older ones are stored. A school is also found by the
+    end of its code that everybody knows it by (10386 of 4135010386), where no code is just that. A user name that became somebody's number
+    later stays its holder's: they have no school to put in front.
     """
     is_number, (number, *older) = LoginName.kind == LoginKind.STUDENT_NO, typed.numbers
     is_typed = or_(LoginName.value == typed.value, sa.and_(is_number, LoginName.value == number))
     if typed.phone is not None:
         is_typed = or_(is_typed, sa.and_(LoginName.kind == LoginKind.PHONE, LoginName.value == typed.phone))
     found: list[LoginName] = []
-    for is_asked in (is_typed, *(sa.and_(is_number, LoginName.value == one) for one in older)):
-        statement = select(LoginName).where(is_asked).order_by(LoginName.id)
-        if typed.scope is not None:
-            statement = statement.where(LoginName.scope == typed.scope, is_number)
-        found = found or list(session().scalars(statement))
-    return found
+    for is_there in _places(typed.scope):
+        for is_asked in (is_typed, *(sa.and_(is_number, LoginName.value == one) for one in older)):
+            found = found or list(session().scalars(select(LoginName).where(is_asked, is_there).order_by(LoginName.id)))
+    chosen = [one for one in found if one.kind is LoginKind.USERNAME]
+    return chosen if chosen and len({one.account_id for one in found}) > 1 else found
+
+
+def _places(scope: str | None) -> list[sa.ColumnElement[bool]]:
+    """At which schools a name is looked for, one after the other."""
+    if scope is None:
+        return [sa.true()]
+    is_number = LoginName.kind == LoginKind.STUDENT_NO
+    places = [sa.and_(is_number, LoginName.scope == scope)]
+    if is_short_code(scope):
+        places.append(sa.and_(is_number, sa.func.length(LoginName.scope) == SCHOOL_CODE, LoginName.scope.endswith(scope, autoescape=True)))
+    return places
 
 
 def login_names(account_id: int) -> list[LoginName]:

@@ -240,7 +240,10 @@ class _Checker:
             self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
         if student is not None:
             moved = operations.left_problem(data["left_on"], self.former_studies[student.id]) if has_left else None
-            for problem in (operations.return_problem(student, state, self.draft.today), moved):
+            back = operations.return_problem(student, state, self.draft.today)
+            if back is None and not has_left and student.left_on is not None and not data["left_on"]:  # an empty cell keeps the day
+                back = "state", _("该生登记为 %(day)s 离校，名单不能取消离校。登记有误的，请在学生页面更正。", day=student.left_on)
+            for problem in (back, moved):
                 if problem is not None:
                     self.draft.problem(row, *problem)
 

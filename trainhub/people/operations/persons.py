@@ -213,13 +213,14 @@ def _row(
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=county_code), field="county_code")
     _check_characters(name)
     _check_contacts({"nationality": nationality, "phone": phone.strip(), "email": email.strip()})
+    nationality = nationality or "CN"
     row = Person(
         name=name,
         pinyin=pinyin.of_name(name),
         birth_on=birth_on,
         gender=gender,
-        nationality=nationality or "CN",
-        nationality_kind=nationality_kind or NationalityKind.CHINA,
+        nationality=nationality,
+        nationality_kind=nationality_kind or rules.kind_of_nationality(nationality),
         phone=phone.strip(),
         email=email.strip(),
         county_code=county_code or None,
@@ -348,10 +349,12 @@ def _settle_kind(person: Person, fields: dict[str, Any], reason: str) -> None:
     nationality, said = fields.get("nationality", person.nationality), fields.get("nationality_kind", person.nationality_kind)
     if said is person.nationality_kind:
         if nationality != person.nationality and person.id_type not in DECIDES_KIND and not rules.nationality_agrees(nationality, said):
-            fields["nationality_kind"] = NationalityKind.CHINA if nationality == "CN" else NationalityKind.FOREIGN
+            fields["nationality_kind"] = rules.kind_of_nationality(nationality)
         return
     if not rules.nationality_agrees(nationality, said):
-        raise BadPerson(_("国籍类别与国籍不一致：国籍为 CN 的是中国内地或港澳台，其他国籍的是外国。"), field="nationality_kind")
+        raise BadPerson(
+            _("国籍类别与国籍不一致：国籍为 CN 的是中国内地或港澳台，HK、MO、TW 的是港澳台，其他国籍的是外国。"), field="nationality_kind"
+        )
     check_reason(reason, open_number(person))
 
 

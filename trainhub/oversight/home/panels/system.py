@@ -15,6 +15,8 @@ from trainhub.oversight.home.queries import system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
 
+FAILED_DAYS = 7
+"""So long a job that failed is news: whoever mends its cause asks for it again, or it is asked for by itself."""
 WORKER_SECONDS = 60
 """A worker that was not seen for longer counts as stopped, as on /readyz."""
 
@@ -24,7 +26,7 @@ def admin(identity: Identity, today: date) -> Panel:
     now = clock.now()
     attempts = book().at("own.lockout.attempts", on=today).number
     minutes = book().at("own.lockout.minutes", on=today).number
-    found = system.health(locked_after=attempts, locked_since=now - timedelta(minutes=minutes))
+    found = system.health(locked_after=attempts, locked_since=now - timedelta(minutes=minutes), failed_since=now - timedelta(days=FAILED_DAYS))
     accounts_url, audit_url, outbox_url = link(identity, "accounts.index"), link(identity, "audit.events"), link(identity, "notifications.outbox")
     is_alive = found.worker_at is not None and (now - found.worker_at).total_seconds() <= WORKER_SECONDS
     todos = []
@@ -33,10 +35,9 @@ def admin(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("后台任务进程没有运行"), "", detail=_("%(seen)s。请在服务器上启动 trainhub worker。", seen=seen), urgency=0, icon="alert")
         )
-    if found.jobs.get(JobState.FAILED):
-        todos.append(
-            Todo(_("处理失败的后台任务"), audit_url, _("查看审计"), found.jobs[JobState.FAILED], _("失败原因见下方“后台任务”"), 0, "x-circle")
-        )
+    if found.failed_jobs:
+        said = _("最近%(n)d天因系统原因失败，原因见下方“后台任务”；排除原因后由发起人重新发起", n=FAILED_DAYS)
+        todos.append(Todo(_("处理失败的后台任务"), "", count=found.failed_jobs, detail=said, urgency=0, icon="x-circle"))
     if found.requests:
         todos.append(
             Todo(
@@ -117,7 +118,16 @@ def admin(identity: Identity, today: date) -> Panel:
         )
         for title, message, when in found.failed
     ]
-    nothing = Nothing(_("没有失败的任务"), _("导入、打印证书、计算分配方案等任务失败时，原因会显示在这里。"), art="done")
+    if found.failed_jobs > len(lines):
+        lines.append(Line(_("另有 %(n)s 项更早失败的任务", n=format_number(found.failed_jobs - len(lines)))))
+    nothing = Nothing(
+        _("没有失败的任务"),
+        _(
+            "最近%(n)d天没有任务因系统原因失败；导入、打印证书等任务因系统原因失败时，原因会显示在这里。文件内容有误的，由发起人在自己的页面上处理。",
+            n=FAILED_DAYS,
+        ),
+        art="done",
+    )
     worker = Line(
         _("后台任务进程"),
         pill=("ok", _("运行中")) if is_alive else ("bad", _("未运行")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from trainhub.identity.models import Account, DataRequest, SignInAttempt
 from trainhub.identity.types import AccountState, RequestState
@@ -23,6 +23,7 @@ class Health:
     """What an administrator looks at first."""
 
     jobs: dict[JobState, int]
+    failed_jobs: int
     failed: list[tuple[str, str, datetime | None]]
     worker_at: datetime | None
     audit_events: int
@@ -36,11 +37,20 @@ class Health:
     lost: list[StoredFile]
 
 
-def health(*, locked_after: int, locked_since: datetime) -> Health:
-    """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail, files that are lost."""
+SHOWN = 10
+
+
+def health(*, locked_after: int, locked_since: datetime, failed_since: datetime) -> Health:
+    """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail, files that are lost.
+
+    Failed jobs are those since an instant that whoever asked for them cannot mend: a mistake of ours, a worker that died, or one that nobody asked for.
+    """
     current = session()
+    error = Job.result["error"]["code"].as_string()
+    is_ours = or_(Job.result["bug"].as_string().is_not(None), error == "worker_died", Job.asked_by_id.is_(None))
+    ours = (Job.state == JobState.FAILED, Job.finished_at >= failed_since, is_ours)
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
-    failed = current.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
+    failed = current.scalars(select(Job).where(*ours).order_by(Job.id.desc()).limit(SHOWN))
     mail = notifications.mail_by_state()
     lost_files, lost = file_checks.lost(5)
     names = (
@@ -52,6 +62,7 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
     )
     return Health(
         jobs=jobs,
+        failed_jobs=current.scalar(select(func.count(Job.id)).where(*ours)) or 0,
         failed=[(row.shown_title, (row.result or {}).get("bug") or row.shown_message, row.finished_at) for row in failed],
         worker_at=current.scalar(select(func.max(WorkerHeartbeat.seen_at))),
         audit_events=current.scalar(select(func.max(AuditHead.events))) or 0,
