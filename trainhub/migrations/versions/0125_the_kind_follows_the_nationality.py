@@ -1,7 +1,7 @@
 """Where no number decides it, the kind of nationality follows the nationality, also of who was registered by a list
 
 Revision ID: 0125
-Revises: 0118
+Revises: 0119
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0125"
-down_revision = "0118"
+down_revision = "0119"
 branch_labels = None
 depends_on = None
 
