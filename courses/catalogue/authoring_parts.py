@@ -167,7 +167,7 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
                 now = clock.now()
                 settings = form.settings_of(kind, data["settings"])
                 if settings.get("source") not in ("", None, data["settings"].get("source")):
-                    media.leave_behind(settings, has_own=False)
+                    media.leave_behind(settings, has_own=data["file_id"] is not None and not data["settings"].get("source"))
                 file_id = _upload(form, kind, settings, data["file_id"], now, data["settings"].get("duration"))
                 content.update_block(
                     block=block,

@@ -93,6 +93,8 @@ def test_a_number_that_comes_after_a_user_name_takes_nobodys_way(app: Flask) -> 
         make.account(password="Another-2026", logins=[(LoginKind.STUDENT_NO, "S20240001", code)])
     assert _enters(app, "S20240001") == 303
     with app.app_context():
-        assert {one.account_id for one in queries.names_typed(rules.typed_name("s20240001"))} == {holder}
+        typed = rules.typed_name("s20240001")
+        assert {one.account_id for one in queries.names_of_who_types(typed)} == {holder}
+        assert len({one.account_id for one in queries.names_typed(typed)}) == 2, "an operator is asked whose is meant"
     for name in (f"{code}/S20240001", f"{code[-5:]}/s20240001"):
         assert app.test_client().post("/login", data={"username": name, "password": "Another-2026"}).status_code == 303

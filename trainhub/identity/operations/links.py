@@ -81,7 +81,7 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     site.address()  # for whichever name: the answer must not tell whether it is known
     typed = rules.typed_name(name)
     count_attempt(counted_as=name_hash(f"forgot:{typed.counted}"), origin=origin, now=now, today=today, words=_asked_too_often)
-    ids = {login.account_id for login in queries.names_typed(typed)}
+    ids = {login.account_id for login in queries.names_of_who_types(typed)}
     if len(ids) != 1:
         return
     account = queries.account(ids.pop())

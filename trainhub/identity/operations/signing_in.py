@@ -49,7 +49,7 @@ class SignedIn:
 def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Attempt:
     """Count an attempt. Raises Locked while the name or the address waits, AccountRefused when the name needs a university's code."""
     typed = rules.typed_name(name)
-    names = queries.names_typed(typed)
+    names = queries.names_of_who_types(typed)
     ids = {found.account_id for found in names}
     if len(ids) > 1:
         raise AccountRefused(_school_first(typed, names), field="username", code="name_ambiguous")

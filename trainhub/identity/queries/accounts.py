@@ -191,8 +191,7 @@ def names_typed(typed: TypedName) -> list[LoginName]:
     """Login names that fit what was typed; several accounts mean that the university's code is needed.
 
     A student number that nobody has as it was typed is also looked for without its dashes: so the older ones are stored. A school is also found by the
-    end of its code that everybody knows it by (10386 of 4135010386), where no code is just that. A user name that became somebody's number
-    later stays its holder's: they have no school to put in front.
+    end of its code that everybody knows it by (10386 of 4135010386), where no code is just that.
     """
     is_number, (number, *older) = LoginName.kind == LoginKind.STUDENT_NO, typed.numbers
     is_typed = or_(LoginName.value == typed.value, sa.and_(is_number, LoginName.value == number))
@@ -202,6 +201,13 @@ def names_typed(typed: TypedName) -> list[LoginName]:
     for is_there in _places(typed.scope):
         for is_asked in (is_typed, *(sa.and_(is_number, LoginName.value == one) for one in older)):
             found = found or list(session().scalars(select(LoginName).where(is_asked, is_there).order_by(LoginName.id)))
+    return found
+
+
+def names_of_who_types(typed: TypedName) -> list[LoginName]:
+    """The same for somebody who signs in or resets a password: a user name that became somebody's number later stays its holder's, who has no school to put
+    in front. An operator who names another's account is asked which."""
+    found = names_typed(typed)
     chosen = [one for one in found if one.kind is LoginKind.USERNAME]
     return chosen if chosen and len({one.account_id for one in found}) > 1 else found
 
