@@ -17,7 +17,7 @@ from courses.catalogue import queries
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import copying, offerings
 from courses.catalogue.types import StaffRole
-from courses.discussion import follow_queries
+from courses.discussion import opening
 from courses.discussion import operations as forum
 from courses.discussion.types import Author
 from courses.learning import operations as learning
@@ -27,6 +27,7 @@ from tests.courses.recognition.test_operations import plan_course, studying
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
+from tests.factories.work import acting
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM, Role
 
@@ -146,7 +147,7 @@ def test_the_calendar_recognition_and_followed_discussions_show_it(runs: tuple[R
     forum.follow_thread(thread=thread, person_id=student.person_id, now=make.NOW)
     days = agenda.items(student.person_id, since=run.starts_on, until=run.starts_on, now=make.now())
     assert {(item.title, item.course) for item in days} == {("机械臂国际班", "机械臂国际班")}
-    assert [found.course for found in session.execute(follow_queries.followed_threads(student.person_id))] == ["机械臂国际班"]
+    assert [found.course for found in session.execute(opening.followed(acting(student.person_id), make.now()))] == ["机械臂国际班"]
     assert [found.title for found in recognition.runs_of_person(student.person_id)] == ["机械臂国际班"]
     session.commit()
     me = as_role(Role.STUDENT, person_id=student.person_id, organisation_id=student.university_id)

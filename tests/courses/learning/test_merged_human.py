@@ -278,7 +278,7 @@ def test_what_is_followed_is_followed_once_and_can_be_left(place: Place, two: tu
     for who in two:
         assert follow_queries.is_following(thread.id, who.id)
         assert follow_queries.is_following_forum(place.run.id, who.id)
-        assert [row.id for row in session.execute(follow_queries.followed_threads(who.id))] == [thread.id]
+        assert [row.id for row in session.execute(opening.followed(me(who), NOW))] == [thread.id]
     forum.follow_thread(thread=thread, person_id=two[0].id, now=NOW, is_on=False)
     forum.follow_forum(run=place.run, person_id=two[0].id, now=NOW, is_on=False)
     assert [session.scalar(select(func.count()).select_from(table)) for table in (ThreadFollow, ForumFollow)] == [1, 0]
