@@ -28,7 +28,7 @@ from tests.factories import remembering
 from tests.histories import Databases
 from trainhub.app import create_app
 from trainhub.config import Settings
-from trainhub.kernel import access, keys
+from trainhub.kernel import access, backup, keys
 from trainhub.kernel.audit_kinds import kinds_of
 from trainhub.kernel.db import Base, db, engine_options, prepare_engine, transaction, write_intent
 from trainhub.kernel.initialise import load_reference
@@ -371,7 +371,7 @@ def committed(blank: Blank, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(_app: Flask) -> Iterator[Flask]:
-    """The app; everything a test writes is rolled back at its end."""
+    """The app; everything a test writes is rolled back at its end, and no note of a backup stays for the next one."""
     with _app.app_context():
         engine = db.engine
         engines: Any = db._app_engines[_app]
@@ -388,6 +388,7 @@ def app(_app: Flask) -> Iterator[Flask]:
         outer.rollback()
         connection.close()
         write_intent.reset(token)
+        (_app.config["SETTINGS"].instance / backup.NOTE).unlink(missing_ok=True)
     assert unnamed == set(), "the audit log has no words for these kinds of things: tell them in KINDS of the room's wiring"
 
 
