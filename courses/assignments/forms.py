@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateTimeLocalField, DecimalField, IntegerField, SelectField
+from wtforms import BooleanField, DateTimeLocalField, DecimalField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from courses.assignments import labels
 from courses.assignments.models import Assignment
 from courses.assignments.types import Criterion, Level, Marking, Rubric
 from trainhub.kernel.clock import SHANGHAI, local
-from trainhub.kernel.fields import number_x10, picks, tenths
+from trainhub.kernel.fields import OnePerson, number_x10, picks, tenths
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
@@ -146,7 +146,7 @@ INSTANTS = ("due_at", "cutoff_at", "peer_due_at")
 class ExtensionForm(Form):
     """More time for one learner: chosen from a list, or typed where the run has too many to choose from."""
 
-    person_id = SelectField(_l("学员"), [InputRequired()], coerce=int)
+    person_id = OnePerson(_l("学员"))
     login = Text(_l("学员登录名、学号或邮箱"), [InputRequired(), Length(max=60)])
     until_at = DateTimeLocalField(_l("延长至"), [InputRequired()])
     reason = Text(_l("理由"), [InputRequired(), Length(max=400)])

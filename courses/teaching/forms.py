@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from courses.teaching import labels
 from courses.teaching.types import AppraisalResult
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -58,7 +59,7 @@ class TakersForm(Form):
 class LeadForm(Form):
     """Another lead lecturer."""
 
-    lead_teacher_id = SelectField(_l("主讲教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    lead_teacher_id = OnePerson(_l("主讲教师"))
 
 
 class ReasonForm(Form):
@@ -76,7 +77,7 @@ class DayForm(Form):
 class TaskForm(Form):
     """A teaching task (教学任务书)."""
 
-    teacher_id = SelectField(_l("教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    teacher_id = OnePerson(_l("教师"))
     offering_id = SelectField(_l("课程"), coerce=_maybe, choices=[], validators=[Optional()])
     title = Text(_l("任务名称"), [InputRequired(_l("请填写教学任务的名称。")), Length(max=160)])
     hours = DecimalField(_l("学时"), [InputRequired(_l("请填写学时。")), NumberRange(0, 2000)], places=1)
@@ -87,7 +88,7 @@ class TaskForm(Form):
 class AppointmentForm(Form):
     """The file of a part-time teacher."""
 
-    teacher_id = SelectField(_l("兼职教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    teacher_id = OnePerson(_l("兼职教师"))
     letter_no = Text(_l("聘书编号"), [Optional(), Length(max=60)])
     since = DateField(_l("聘期开始"), [InputRequired(_l("请填写日期。"))])
     until = DateField(_l("聘期结束"), [Optional()], description=_l("同一教师、同一开始日期再次登记即更新，例如补填结束日期。"))

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from enterprises.bases import labels
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseLevel, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
-from trainhub.kernel.fields import optional_int
+from trainhub.kernel.fields import OnePerson, optional_int
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -130,7 +130,7 @@ class TypeForm(Form):
 class LeaderForm(Form):
     """A leader of one side."""
 
-    person_id = SelectField(_l("负责人"), [InputRequired(NEEDED)], coerce=int, description=_l("从共建单位的教师和企业指导教师中选择。"))
+    person_id = OnePerson(_l("负责人"), description=_l("从共建单位的教师和企业指导教师中选择。"))
     side = SelectField(_l("所属一方"), coerce=LeaderSide, choices=lambda: options(labels.SIDES))
     university_id = SelectField(
         _l("代表哪所学校"), [Optional()], coerce=optional_int, description=_l("学校方负责人必选；专业评价只计本校的负责人。企业方留空。")

@@ -25,6 +25,7 @@ from enterprises.capstones.types import (
     Verdict,
     WindowStage,
 )
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import a_day, whole
@@ -87,7 +88,7 @@ class TopicForm(_Evidence):
 class AssignForm(Form):
     """A topic for a student."""
 
-    student_id = SelectField(_l("学生"), coerce=int, validators=[InputRequired()])
+    student_id = OnePerson(_l("学生"))
     topic_id = SelectField(_l("选题"), coerce=int, validators=[InputRequired()])
     starts_on = DateField(_l("开始日期"), validators=[InputRequired()])
     ends_on = DateField(_l("结束日期"), validators=[InputRequired()])
@@ -232,9 +233,9 @@ class GroupForm(Form):
     on = DateField(_l("日期"), validators=[InputRequired()])
     starts_at = TimeField(_l("开始时间"), validators=[InputRequired()])
     minutes_each = IntegerField(_l("每人分钟数"), default=30, validators=[InputRequired(), NumberRange(min=5, max=180)])
-    chair_id = SelectField(_l("组长"), coerce=int, validators=[InputRequired()])
+    chair_id = OnePerson(_l("组长"))
     members = SelectMultipleField(_l("成员"), coerce=int, description=_l("至少两位，可以包括企业专家。"), validators=[InputRequired()])
-    secretary_id = SelectField(_l("秘书"), coerce=int, description=_l("秘书登录后签署答辩记录，只列出有账户的人。"), validators=[InputRequired()])
+    secretary_id = OnePerson(_l("秘书"), description=_l("秘书登录后签署答辩记录，只列出有账户的人。"))
 
 
 class NoteForm(Form):

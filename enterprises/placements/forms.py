@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from enterprises.placements import labels
 from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, WithdrawalSide
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import key_of
@@ -381,7 +382,7 @@ class PaperForm(Form):
 class MentorForm(Form):
     """The mentor of a placement."""
 
-    mentor_id = SelectField(_l("企业指导教师"), [InputRequired(NEEDED)], coerce=int)
+    mentor_id = OnePerson(_l("企业指导教师"))
 
 
 class GradeForm(Form):

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from flask import request
-from wtforms import StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import Choice, SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired
 
 from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.errors import Refused
@@ -25,6 +26,20 @@ NEEDED = _l("请填写此项。")
 def optional_int(value: Any) -> int | None:
     """The value of a select whose empty choice means none."""
     return int(value) if value not in (None, "", "None") else None
+
+
+class OnePerson(SelectField):
+    """A choice of one person, which must be made: a browser takes the first of a list by itself, and somebody nobody meant would be named."""
+
+    def __init__(self, label: Any = None, **kw: Any) -> None:
+        super().__init__(label, [InputRequired(_l("请选择一位。"))], coerce=optional_int, **{"choices": [], **kw})
+
+    def iter_choices(self) -> list[Any]:
+        """Nobody in front, as long as nobody is chosen."""
+        found = super().iter_choices()
+        if self.data is not None or any(one.value == "" for one in found):
+            return found
+        return [Choice("", _("请选择"), True, {}), *found]
 
 
 def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:

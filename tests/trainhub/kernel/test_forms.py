@@ -15,6 +15,7 @@ from tests.factories.identity import signed_in_client
 from trainhub.kernel.access import Role
 from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 
 
@@ -133,3 +134,23 @@ def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeyp
     assert 'href="/login"' not in page
     away = client.post("/organisations/import", headers={"Referer": "https://example.org//evil"}).get_data(as_text=True)
     assert ("安全校验未通过" in away, "evil" in away) == (True, False)
+
+
+class Naming(Form):
+    """Somebody is named for something."""
+
+    mentor = OnePerson("指导教师", choices=[(7, "陈师傅"), (9, "林师傅")])
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"), [({"mentor": ""}, None), ({}, None), ({"mentor": "8"}, None), ({"mentor": "x"}, None), ({"mentor": "9"}, 9)]
+)
+def test_nobody_is_named_before_somebody_is_chosen(app: Flask, sent: dict[str, str], named: int | None) -> None:
+    """A browser would take the first of a list by itself."""
+    with app.test_request_context(method="POST", data=sent):
+        form = Naming()
+        assert (form.validate(), form.mentor.data if named else None) == (named is not None, named)
+        assert named is not None or [str(one) for one in form.mentor.errors]
+        assert ("请选择" in form.mentor()) == (form.mentor.data is None)
+    with app.test_request_context():
+        assert re.findall(r'<option selected value="(.*?)"', Naming().mentor()) == [""]

@@ -95,6 +95,26 @@ def test_a_heading_never_stands_alone_at_the_foot_of_a_page(rows: int, least: in
         assert sum(line.startswith("2022") for line in page) >= least, lines
 
 
+@with_poppler
+@pytest.mark.parametrize("rows", [3, 60])
+def test_a_sentence_between_a_heading_and_its_table_leaves_neither_alone(rows: int, tmp_path: Path) -> None:
+    for lines in range(24, 44):
+        sentence = Para("以下为全部学生。", is_note=True)
+        found = pages(Paper("报告", blocks=[*[Para("一段说明")] * lines, Heading("实践情况", 2), sentence, numbered(rows)]), tmp_path)
+        page = next(page for page in found if "实践情况" in page)
+        assert "以下为全部学生。" in page
+        assert sum(line.startswith("2022") for line in page) >= 2, lines
+
+
+def test_in_word_too_a_sentence_stays_with_the_table_that_it_introduces() -> None:
+    """Not one before another paragraph, nor before a table that has nothing."""
+    blocks = [Para("在另一段之前"), Para("在表格之前"), numbered(3), Para("在空表之前"), numbered(0)]
+    with zipfile.ZipFile(io.BytesIO(docx.draw(Paper("报告", blocks=blocks)))) as package:
+        document = package.read("word/document.xml").decode()
+    kept = [text for text in ("在另一段之前", "在表格之前", "在空表之前") if "<w:keepNext/>" in document.split(text)[0].rsplit("<w:p>", 1)[1]]
+    assert kept == ["在表格之前"]
+
+
 def test_a_row_that_is_longer_than_a_page_goes_on_on_the_next() -> None:
     """Who wrote much, or a list that grew: the document is drawn all the same."""
     long = "\n".join(f"第 {n} 行" for n in range(200))

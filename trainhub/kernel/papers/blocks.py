@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from trainhub.kernel.sheets.writing import width_of
 
@@ -52,6 +53,13 @@ class Break:
 
 
 Block = Heading | Para | Bullets | Grid | Break
+
+
+def introducing(blocks: Sequence[Block]) -> Iterator[tuple[Block, bool]]:
+    """Each block, and whether it stands before a table with rows, with which it stays on one page: a sentence that says what the table is."""
+    for block, after in zip_longest(blocks, blocks[1:]):
+        if block is not None:
+            yield block, isinstance(after, Grid) and bool(after.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, is_wide
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, introducing, is_wide
 
 NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -37,9 +37,9 @@ PARTS = (
 )
 
 
-def _style(key: str, name: str, *, size: int, font: str = "宋体", bold: bool = False, before: int = 0, after: int = 80, outline: int | None = None, more: str = "") -> str:  # fmt: skip
+def _style(key: str, name: str, *, size: int, font: str = "宋体", bold: bool = False, before: int = 0, after: int = 80, outline: int | None = None, keeps: bool = False, more: str = "") -> str:  # fmt: skip
     level = f'<w:outlineLvl w:val="{outline}"/>' if outline is not None else ""
-    keep = "<w:keepNext/>" if outline is not None else ""
+    keep = "<w:keepNext/>" if keeps or outline is not None else ""  # the schema wants it before the spacing
     return (
         f'<w:style w:type="paragraph" w:styleId="{key}"{" w:default=" + chr(34) + "1" + chr(34) if key == "Normal" else ""}><w:name w:val="{name}"/>'
         f'<w:pPr>{keep}<w:spacing w:before="{before}" w:after="{after}" w:line="300" w:lineRule="auto"/>{more}{level}</w:pPr>'
@@ -58,12 +58,12 @@ STYLES = (
     + _style("Heading3", "heading 3", size=22, font="黑体", bold=True, before=160, after=80, outline=2)
     + _style("Body", "Body Text", size=21, more='<w:ind w:firstLine="420"/>')
     + _style("Note", "Note", size=18)
-    + _style("Caption", "caption", size=20, font="黑体", before=140, after=60, more='<w:keepNext/><w:jc w:val="center"/>')
+    + _style("Caption", "caption", size=20, font="黑体", before=140, after=60, keeps=True, more='<w:jc w:val="center"/>')
     + _style("Item", "List Bullet", size=21, more='<w:ind w:left="420" w:hanging="210"/>')
     + _style("Cell", "Table Text", size=18, after=0)
-    + _style("CellHead", "Table Head", size=18, font="黑体", bold=True, after=0)
+    + _style("CellHead", "Table Head", size=18, font="黑体", bold=True, after=0, keeps=True)
     + _style("CellSmall", "Table Text Small", size=14, after=0)
-    + _style("CellHeadSmall", "Table Head Small", size=14, font="黑体", bold=True, after=0)
+    + _style("CellHeadSmall", "Table Head Small", size=14, font="黑体", bold=True, after=0, keeps=True)
     + "</w:styles>"
 )
 
@@ -76,8 +76,8 @@ def _p(text: str, style: str, *, more: str = "") -> str:
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{more}</w:pPr><w:r><w:t xml:space="preserve">{_clean(text)}</w:t></w:r></w:p>'
 
 
-def _lines(text: str, style: str) -> str:
-    return "".join(_p(line, style) for line in text.split("\n") if line.strip())
+def _lines(text: str, style: str, *, more: str = "") -> str:
+    return "".join(_p(line, style, more=more) for line in text.split("\n") if line.strip())
 
 
 def _cell(text: str, width: int, style: str) -> str:
@@ -107,12 +107,12 @@ def _table(grid: Grid, width: int) -> str:
 
 
 def _body(blocks: list[Block], width: int) -> Iterator[str]:
-    for block in blocks:
+    for block, heads_table in introducing(blocks):
         match block:
             case Heading(text, level):
                 yield _p(text, f"Heading{min(3, max(1, level))}")
             case Para(text, is_note):
-                yield _lines(text, "Note" if is_note else "Body")
+                yield _lines(text, "Note" if is_note else "Body", more="<w:keepNext/>" if heads_table else "")
             case Bullets(items):
                 yield "".join(_p(f"· {item}", "Item") for item in items)
             case Break():

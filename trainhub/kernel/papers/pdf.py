@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from trainhub.kernel import fonts
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, is_wide
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, introducing, is_wide
 
 INK = "#1c2b30"
 LINE = "#8a9aa0"
@@ -124,12 +124,15 @@ def _flow(blocks: list[Block], width: float, most: float) -> list[Any]:
     from reportlab.platypus import PageBreak
 
     found: list[Any] = []
-    for block in blocks:
+    for block, heads_table in introducing(blocks):
         match block:
             case Heading(text, level):
                 found.append(_p(text, f"h{min(3, max(1, level))}"))
             case Para(text, is_note):
-                found += [_p(line, "note" if is_note else "body") for line in text.split("\n") if line.strip()]
+                lines = [_p(line, "note" if is_note else "body") for line in text.split("\n") if line.strip()]
+                for line in lines:
+                    line.keepWithNext = int(heads_table)
+                found += lines
             case Bullets(items):
                 found += [_p(f"· {item}", "item") for item in items]
             case Break():

@@ -9,6 +9,7 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import labels
@@ -112,14 +113,14 @@ class IncentiveForm(Form):
 
     kind = _select(_l("类别"), IncentiveKind, labels.INCENTIVES)
     title = _line(_l("名称"))
-    teacher_id = SelectField(_l("教师"), coerce=int)
+    teacher_id = OnePerson(_l("教师"))
     granted_on = _day(_l("日期"))
 
 
 class ExchangeForm(Form):
     """A student's exchange."""
 
-    student_id = SelectField(_l("学生"), coerce=int)
+    student_id = OnePerson(_l("学生"))
     kind = _select(_l("形式"), ExchangeKind, labels.EXCHANGES)
     partner = _line(_l("学校或机构"))
     country = _line(_l("国家或地区代码"), 3, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
@@ -174,7 +175,7 @@ class CaseForm(Form):
 class OutputForm(Form):
     """What a teacher brought forth."""
 
-    teacher_id = SelectField(_l("教师"), coerce=int)
+    teacher_id = OnePerson(_l("教师"))
     kind = _select(_l("类别"), OutputKind, labels.OUTPUTS)
     title = _line(_l("成果名称"), 300)
     published_on = _day(_l("日期"))
@@ -211,7 +212,7 @@ class ReviewForm(Form):
 class SecondmentForm(Form):
     """A teacher's plan to work in an enterprise."""
 
-    teacher_id = SelectField(_l("专职教师"), coerce=int)
+    teacher_id = OnePerson(_l("专职教师"))
     enterprise_name = _line(_l("企业"), required=False)
     post = _line(_l("岗位"), 100, required=False)
     planned_since = _day(_l("计划开始"), required=False)

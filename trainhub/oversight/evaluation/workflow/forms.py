@@ -10,6 +10,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
+from trainhub.kernel.fields import OnePerson
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import catalogue
@@ -86,7 +87,7 @@ class AgendaForm(Form):
 class ExpertForm(Form):
     """Assign an expert."""
 
-    account_id = SelectField(_l("专家"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    account_id = OnePerson(_l("专家"))
     is_leader = BooleanField(_l("任组长"))
 
 
