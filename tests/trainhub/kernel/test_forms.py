@@ -139,7 +139,7 @@ def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeyp
 class Naming(Form):
     """Somebody is named for something."""
 
-    mentor = OnePerson("指导教师", choices=[(7, "陈师傅"), (9, "林师傅")])
+    mentor = OnePerson("指导教师", choices=lambda: [(7, "陈师傅"), (9, "林师傅")])
 
 
 @pytest.mark.parametrize(
