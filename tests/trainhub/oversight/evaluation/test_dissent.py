@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -218,3 +220,19 @@ def test_a_later_agreement_opens_none_of_the_former_ones(play: Play, session: Se
         session.add(Consensus(application_id=other.id, criterion="1.3", **told))
         session.flush()
     assert set(queries.consensus_of(row.id)) == set(catalogue.criteria())
+
+
+def test_what_the_leader_typed_stays_where_it_is_refused(app: Flask, play: Play) -> None:
+    with transaction():
+        row = scheduled(play)
+        judge(play, row, play.leader, DAY)
+        judge(play, row, play.member, DAY, differs=("1.3",))
+        address = f"/evaluation/applications/{row.id}/consensus"
+    with time_machine.travel(at(DAY), tick=False):
+        leader = accounts.sign_in(app, play.leader)
+        first = leader.post(f"{address}?c=1.3", data={"criterion": "1.3", "remark": "补充查阅了课程档案"})
+        second = leader.post(f"{address}?c=1.3", data={"criterion": "1.3", "opinion": "unclear"})
+    page = first.get_data(as_text=True)
+    assert (first.status_code, second.status_code) == (422, 422)
+    assert [words for words in ("要点 1.3：请选择一项。", ">补充查阅了课程档案</textarea>") if words not in page] == []
+    assert 'id="a-1.3-unclear" name="opinion" value="unclear" required checked' in second.get_data(as_text=True)
