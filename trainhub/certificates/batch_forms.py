@@ -36,9 +36,9 @@ class _BatchForm(Form):
         self._offers = template_offers(identity, kinds)
         self.template.choices = [SelectChoice("", _("发证单位的默认模板")), *(SelectChoice(code, label) for code, _kind, label in self._offers)]
 
-    def _is_of(self, kind: Kind) -> bool:
-        """Whether the template chosen, if any, is of this kind: one of another kind has other facts."""
-        return not self.template.data or any(code == self.template.data and of is kind for code, of, _label in self._offers)
+    def _is_of(self, kind: str | None) -> bool:
+        """Whether the template chosen, if any, is of this kind, which may be no kind at all: one of another kind has other facts."""
+        return not self.template.data or any(code == self.template.data and of == kind for code, of, _label in self._offers)
 
 
 def template_offers(identity: Identity, kinds: Sequence[Kind]) -> list[tuple[str, Kind, str]]:
@@ -71,7 +71,7 @@ class ImportForm(_BatchForm):
 
     def validate_template(self, _field: Any) -> None:
         """It must be of the kind chosen."""
-        if not self._is_of(Kind(self.kind.data)):
+        if not self._is_of(self.kind.data):
             raise ValidationError(_("这个模板属于另一种证书。"))
 
 

@@ -194,6 +194,14 @@ def _table(rows: list[str]) -> bytes:
     return "\n".join([head, *rows]).encode()
 
 
+def test_a_kind_that_is_none_is_an_error_of_the_field(app: Flask, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+    data = {"title": "春季班", "kind": "medal", "template": "training", "issuer_id": here.id, "file": (io.BytesIO(_table([])), "名单.csv")}
+    answer = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id).post("/certificates/batches/import", data=data)
+    assert (answer.status_code, "请从列出的选项中选择" in answer.text) == (422, True)
+
+
 def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as_role: AsRole) -> None:
     with transaction():
         here, there = ground.university(), ground.university()
