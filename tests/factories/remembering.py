@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from trainhub.kernel.db import Base, db, session
 
 P = ParamSpec("P")
@@ -26,8 +27,10 @@ R = TypeVar("R")
 
 WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 PLAIN = (int, float, str, bytes, date, timedelta, enum.Enum, type(None))
-KNOWN = {"audit", "unwritten", "began_writing", "write"}
-"""What the kernel notes in a session; anything else would be lost."""
+KNOWN = {"audit", "unwritten", "began_writing", "write", "savepoints"}
+"""What the kernel notes in a session: it is laid again, or says nothing once the call has ended. Anything else would be lost."""
+UNKEPT = {"after_commit"}
+"""What it notes at times and no row can say: such a call is built each time."""
 
 
 def watch(engine: sa.Engine) -> None:
@@ -42,11 +45,13 @@ def watch(engine: sa.Engine) -> None:
 
 @dataclasses.dataclass
 class _Kept:
-    """What one call has written: new rows, rows changed, what it noted for the audit log, and its answer as keys."""
+    """What one call has written: new rows, rows changed, what it noted for the audit log, its last number, and its answer as keys."""
 
     rows: list[tuple[sa.Table, list[dict[str, Any]]]]
     changed: list[tuple[sa.Table, dict[str, Any]]]
     audit: list[Any]
+    is_unwritten: bool
+    number: int
     answer: Any
 
 
@@ -70,9 +75,12 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
             return _rows_of(kept.answer)  # type: ignore[no-any-return]
         if run not in _base:
             _base[run] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
+        session().connection()
+        begun = session().get_transaction()
         answer = make(*args, **given)
-        if key not in _kept:
-            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer)
+        if key not in _kept:  # once committed, what comes next would find the rows uncommitted
+            is_open = session().get_transaction() is begun
+            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer) if is_open else None
         return answer
 
     return made
@@ -101,9 +109,10 @@ def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Itera
     """None when it cannot be laid again: rows are gone, or more was noted than rows."""
     current = session()
     current.flush()
-    if set(current.info) - KNOWN or not current.info.get("unwritten"):
-        return None  # more than rows, or committed: what comes next would find the rows uncommitted
-    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), None)
+    if current.info.keys() & UNKEPT:
+        return None
+    assert not current.info.keys() - KNOWN, "the kernel notes something else in a session: say in KNOWN or UNKEPT whether rows tell it"
+    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), bool(current.info.get("unwritten")), ground.numbers_so_far(), None)
     names = set(written)
     for table in (one for one in Base.metadata.sorted_tables if one.name in names):
         now, before = _all(table), base[table.name]
@@ -127,7 +136,9 @@ def _lay(kept: _Kept) -> None:
         current.execute(sa.update(table).where(*(column == row[column.name] for column in table.primary_key)).values(row))
     if kept.audit:
         current.info["audit"] = list(kept.audit)
-    current.info["unwritten"] = True
+    ground.go_on_behind(kept.number)
+    if kept.is_unwritten:
+        current.info["unwritten"] = True
 
 
 @dataclasses.dataclass(frozen=True)
