@@ -188,23 +188,6 @@ def live_in_round(round_id: int) -> list[Placement]:
     return list(session().scalars(select(Placement).where(Placement.round_id == round_id, LIVE).order_by(Placement.id)))
 
 
-def leaving_mentors(*, round_id: int | None = None) -> list[tuple[Placement, str, str, date]]:
-    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast their mentor's office; None: of every round."""
-    guide = sa.orm.aliased(Person)
-    statement = (
-        select(Placement, Person.name, guide.name, Mentor.until)
-        .join(Student, Student.id == Placement.student_id)
-        .join(Person, Person.id == Student.person_id)
-        .join(Mentor, Mentor.id == Placement.mentor_id)
-        .join(guide, guide.id == Mentor.person_id)
-        .where(LIVE, Placement.state != PlacementState.FINISHED, Placement.ended_early_on.is_(None), Mentor.until < Placement.ends_on)
-        .order_by(Mentor.until, Placement.id)
-    )
-    if round_id is not None:
-        statement = statement.where(Placement.round_id == round_id)
-    return [(row, student, mentor, until) for row, student, mentor, until in session().execute(statement) if until is not None]
-
-
 def placements_by_ids(ids: Collection[int]) -> list[Placement]:
     """Placements by id."""
     return list(session().scalars(select(Placement).where(Placement.id.in_(list(ids))).order_by(Placement.id)))

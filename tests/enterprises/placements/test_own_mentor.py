@@ -17,6 +17,7 @@ from enterprises.mentors import operations as mentors
 from enterprises.placements import operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.queries.waiting import left_undone
 from enterprises.placements.types import EventKind, EventState, NoteSide, RaterSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -260,6 +261,63 @@ def test_a_conflict_of_what_is_over_and_graded_stays_with_whom_it_was(world: Sim
 
 def told_of_conflict(account_id: int) -> int:
     return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
+
+
+@pytest.mark.parametrize("go", [resign, stand_back])
+@pytest.mark.parametrize("end", [end_early, withdraw])
+def test_what_is_over_and_waits_for_another_mentor_is_in_the_lists_and_reminded_each_week(
+    world: SimpleNamespace, as_role: AsRole, end: Callable[[SimpleNamespace], None], go: Callable[[SimpleNamespace], None]
+) -> None:
+    with transaction():
+        accounts = {
+            "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id).id,
+            "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id).id,
+        }
+        make.confirmed(world.row, THERE)
+        go(world)
+        end(world)
+        key = world.row.id
+    school = {"programme_id": world.programme.id}
+
+    def listed(role: Role, query: str, **scope: Any) -> bool:
+        return f'href="/placements/{key}"' in as_role(role, **scope).get(f"/placements/?{query}").text
+
+    def reminded(on: date) -> list[str]:
+        with transaction():
+            operations.remind_of_undone(today=on, now=make.at(on))
+        found = db.session.scalars(select(Notice.account_id).where(Notice.kind == "placements.undone")).all()
+        return sorted(name for name, account in accounts.items() for _n in range(list(found).count(account)))
+
+    def todo(role: Role, **scope: Any) -> bool:
+        return "/placements/?state=undone" in as_role(role, **scope).get("/").text
+
+    has_none = go is stand_back
+    with time_machine.travel(make.at(AFTER), tick=False):
+        host = {"organisation_id": world.enterprise.id}
+        assert [listed(Role.PROGRAMME_ADMIN, "state=undone", **school), listed(Role.ENTERPRISE_COORDINATOR, "state=undone", **host)] == [True, True]
+        assert listed(Role.ENTERPRISE_COORDINATOR, "no_mentor=1", **host) is has_none
+        assert ("/placements/?no_mentor=1" in as_role(Role.ENTERPRISE_COORDINATOR, **host).get("/").text) is has_none
+        assert todo(Role.PROGRAMME_ADMIN, **school)
+        assert [reminded(AFTER), reminded(AFTER), reminded(AFTER + timedelta(days=7))] == [*[["head", "host"]] * 2, ["head", "head", "host", "host"]]
+        with transaction():
+            row = queries.placement(key)
+            assert row is not None
+            other = make.mentor(enterprise=world.enterprise, since=AFTER)
+            operations.assign_mentor(placement=row, mentor=other, by=SYSTEM, now=make.at(AFTER))
+        assert not listed(Role.PROGRAMME_ADMIN, "state=undone", **school)
+        assert not todo(Role.PROGRAMME_ADMIN, **school)
+        assert len(reminded(AFTER + timedelta(days=14))) == 4
+
+
+def test_what_needs_no_mentor_any_more_asks_for_none(world: SimpleNamespace, as_role: AsRole) -> None:
+    """Graded with nothing waiting, or withdrawn with no day to certify."""
+    with transaction():
+        withdraw(world)
+        stand_back(world)
+        key = world.row.id
+    assert [row.placement.id for row in left_undone(AFTER)] == []
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+    assert f'href="/placements/{key}"' not in host.get("/placements/?no_mentor=1").text
 
 
 @pytest.mark.parametrize(("on", "count"), [(-1, 1), (0, 1), (1, 0)])
