@@ -81,7 +81,8 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     if needed is None and placement.base_id is not None:
         needed = book().at("petoe.agreement_topics", on=on)
     if needed is not None:
-        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(unit_id))]
+        own_school = queries.student(placement.student_id).university_id  # 高校应当与实习单位签订合作协议: another school's is not this one's
+        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(unit_id, university_ids=[own_school]))]
         judged = rules.judge_cooperation(spans, (placement.starts_on, placement.ends_on), parameter=needed)
         found.append(judged if placement.base_id is not None else replace(judged, code="start.unit_agreement"))
     found += [

@@ -273,8 +273,8 @@ WAYS_ON: Mapping[str, Any] = {
     "start.mentor": _l("企业或学校在本页指定指导教师"),
     "start.inspection": _l("学校在基地或企业的页面登记有效期内的实地考察"),
     "start.consent": _l("在本页上传知情同意书"),
-    "start.base_agreement": _l("在基地页面登记覆盖全程的合作协议"),
-    "start.unit_agreement": _l("在实习单位的页面登记覆盖全程的合作协议"),
+    "start.base_agreement": _l("在基地页面登记本校签订、覆盖全程的合作协议"),
+    "start.unit_agreement": _l("在实习单位的页面登记本校签订、覆盖全程的合作协议"),
 }
 """Who supplies what is missing before a placement starts, and where."""
 FINDINGS: Mapping[str, Any] = {
@@ -286,8 +286,8 @@ FINDINGS: Mapping[str, Any] = {
     "start.mentor": _l("企业指导教师"),
     "start.inspection": _l("实习单位已实地考察"),
     "start.consent": _l("知情同意书"),
-    "start.base_agreement": _l("基地合作协议覆盖全程"),
-    "start.unit_agreement": _l("与实习单位的合作协议覆盖全程"),
+    "start.base_agreement": _l("本校与基地的合作协议覆盖全程"),
+    "start.unit_agreement": _l("本校与实习单位的合作协议覆盖全程"),
     "offer.agency": _l("不通过中介机构"),
     "offer.capacity": _l("不超过基地的接收能力"),
     "offer.fees": _l("不收费、不收押金、不扣证件"),

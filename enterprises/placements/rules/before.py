@@ -174,7 +174,7 @@ def judge_consent(has_consent: bool, *, parameter: Parameter) -> Finding:
 
 
 def judge_cooperation(spans: Iterable[Span], term: Span, *, parameter: Parameter) -> Finding:
-    """The base has a cooperation agreement that holds from the first to the last day (CN-UG, PETOE-6.6); agreements may follow each other."""
+    """The student's school has a cooperation agreement with the unit that holds from the first to the last day (CN-UG, PETOE-6.6); agreements may follow each other."""
     open_days = without([term], spans)
     found = "—" if open_days == [term] else (f"{open_days[0][0].isoformat()} –" if open_days else f"≥ {term[1].isoformat()}")
     required = f"{term[0].isoformat()} – {term[1].isoformat()}"
