@@ -16,7 +16,7 @@ from enterprises.placements.operations.days import (
     log_week,
     take_back_day,
 )
-from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
+from enterprises.placements.operations.events import change_base, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
 from enterprises.placements.operations.guiding import assign_mentor, guided_from, takes_mentor
 from enterprises.placements.operations.leave import end_leave, take_back_request
@@ -94,6 +94,7 @@ from enterprises.placements.operations.retaining import forget_addresses, forget
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.seating import set_seats, set_seats_of_terms
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
+from enterprises.placements.operations.settling import call_off_visit, close_event, is_planned, share_event
 from enterprises.placements.operations.tables import (
     TABLE_TASK,
     TABLES,
@@ -126,6 +127,7 @@ __all__ = [
     "asked_by",
     "asked_key",
     "assign_mentor",
+    "call_off_visit",
     "cancel_self_found",
     "certificate_of",
     "change_base",
@@ -171,6 +173,7 @@ __all__ = [
     "hosting_changed",
     "hours_of",
     "is_holder",
+    "is_planned",
     "issue_certificate",
     "keep_plan",
     "late_papers",

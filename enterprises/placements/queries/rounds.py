@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from enterprises.mentors import queries as mentors
-from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
 from enterprises.placements.queries.hosting import open_seats

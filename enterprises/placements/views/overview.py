@@ -121,7 +121,9 @@ def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
         spans = [((term.starts_on, term.ends_on), term.weeks) for term in own]
         students = needs[university_id, code]
         lacking = [-((one.credited_days + one.to_come + one.uninsured - required) // per_week) for one in students]
-        in_time = [min(weeks, -(-(one.still_open - one.uninsured) // per_week)) for one, weeks in zip(students, lacking, strict=True)]  # no seat mends what is beyond
+        in_time = [
+            min(weeks, -(-(one.still_open - one.uninsured) // per_week)) for one, weeks in zip(students, lacking, strict=True)
+        ]  # no seat mends what is beyond
         asked = [(weeks, [rules.weeks_open(*span, one.open_in) for span in spans]) for one, weeks in zip(students, in_time, strict=True)]
         rows.append(
             {

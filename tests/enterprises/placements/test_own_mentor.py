@@ -259,6 +259,68 @@ def test_a_conflict_of_what_is_over_and_graded_stays_with_whom_it_was(world: Sim
     assert (world.row.mentor_id, told_of_conflict(head.id)) == (world.mentor.id, 0)
 
 
+def entered_anew(world: SimpleNamespace) -> None:
+    """Corrected by the school after the mark, and logged again: it waits for a mentor."""
+    operations.correct_day(entry=entry(world, THERE[0]), placement=world.row, reason="误录", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    operations.log_day(placement=world.row, on=THERE[0], today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+def entered_anew_with_its_week(world: SimpleNamespace) -> None:
+    operations.correct_day(entry=entry(world, THERE[0]), placement=world.row, reason="误录", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    days = dict.fromkeys(THERE, "")
+    operations.log_week(placement=world.row, days=days, week=THERE, today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+def opened_again(world: SimpleNamespace) -> None:
+    operations.reopen_placement(placement=world.row, reason="补登", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+@pytest.mark.parametrize("again", [entered_anew, entered_anew_with_its_week, opened_again])
+def test_who_declared_a_conflict_after_the_mark_confirms_nothing_that_comes_later(
+    world: SimpleNamespace, again: Callable[[SimpleNamespace], None]
+) -> None:
+    """The mark stays; another takes over what waits, and school and enterprise are told to name one."""
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end_early(world)
+    grade(world)
+    stand_back(world)
+    again(world)
+    assert (world.row.mentor_id, world.row.mentor_score_x10, told_of_conflict(head.id)) == (None, 850, 1)
+    assert assigned(world, world.mentor, AFTER) == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise, since=AFTER), AFTER) == ""
+    if again is opened_again:
+        return
+    decided = operations.decide_days(placement=world.row, days=[THERE[0]], is_approved=True, today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    assert (decided, ledger.weeks_of(world.student.id).credited_days) == (1, 5)
+
+
+def test_a_conflict_stops_decisions_whoever_left_the_mentor_there(world: SimpleNamespace) -> None:
+    """Days that wait from before anybody asked: refused with what to do, and another may be named."""
+    operations.log_day(placement=world.row, on=STARTS, today=STARTS, by=SYSTEM, now=make.at(STARTS))
+    stand_back(world)
+    world.row.mentor_id = world.mentor.id
+    wanted: dict[str, Any] = {"placement": world.row, "today": STARTS, "by": SYSTEM, "now": make.at(STARTS)}
+    attempts: list[Callable[[], Any]] = [
+        lambda: operations.decide_days(days=[STARTS], is_approved=True, **wanted),
+        lambda: operations.decide_days(days=[STARTS], is_approved=False, reason="不实", **wanted),
+        lambda: operations.grade_placement(score_x10=900, comment="", **{**wanted, "today": world.row.ends_on}),
+    ]
+    for attempt in attempts:
+        with pytest.raises(WrongState) as refused:
+            attempt()
+        assert refused.value.code == "conflict"
+    leave = operations.report_event(
+        placement=world.row, kind=EventKind.ABSENCE, since=FRIDAY, until=FRIDAY, text="复诊", by=himself(world), now=make.at(STARTS)
+    )
+    guide = Identity(account_id=None, person_id=world.mentor.person_id, name="须回避")
+    with pytest.raises(WrongState) as refused:
+        operations.decide_absence(event=leave, placement=world.row, is_approved=True, by=guide, now=make.at(STARTS))
+    assert refused.value.code == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise), STARTS) == ""
+    assert operations.decide_days(days=[STARTS], is_approved=True, **wanted) == 1
+
+
 def told_of_conflict(account_id: int) -> int:
     return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
 
