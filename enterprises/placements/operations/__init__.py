@@ -18,7 +18,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
-from enterprises.placements.operations.guiding import assign_mentor, guided_from, takes_mentor
+from enterprises.placements.operations.guiding import assign_mentor, guided_from, has_work, takes_mentor
 from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
     against_identity,
@@ -170,6 +170,7 @@ __all__ = [
     "guided_from",
     "hand_over",
     "hands_over",
+    "has_work",
     "hosting_changed",
     "hours_of",
     "is_holder",

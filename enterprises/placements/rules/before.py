@@ -201,6 +201,11 @@ def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
     return decided("start.mentor", has_mentor, found=int(has_mentor), parameter=parameter)
 
 
+def judge_enrolled(is_enrolled: bool, *, parameter: Parameter) -> Finding:
+    """Who signs as student is one: neither suspended nor gone (PETOE-6.2, three parties)."""
+    return decided("start.enrolled", is_enrolled, found=int(is_enrolled), parameter=parameter)
+
+
 def judge_sides(are_different: bool, *, parameter: Parameter) -> Finding:
     """The parties of the agreement are different humans (PETOE-6.2, three parties)."""
     return decided("start.sides", are_different, found=int(are_different), parameter=parameter)

@@ -148,7 +148,7 @@ def show(placement: Placement) -> Any:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries, events = queries.entries_of(placement.id), queries.events_of(placement.id)
-    can_link = (arranges or hosts) and operations.may_be_graded(placement) and _needs_link(placement)
+    can_link = (arranges or hosts) and operations.has_work(placement) and _needs_link(placement)
     made = operations.certificate_of(placement) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
     return render_template(
         "enterprises/placements/show.html",

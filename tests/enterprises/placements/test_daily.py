@@ -114,6 +114,26 @@ def test_an_amendment_lists_changes_and_names_the_original_signers(world: Simple
     assert queries.signed_all(fresh.id) == frozenset(THREE)
 
 
+def test_the_guardian_of_a_minor_signs_amendments_too(world: SimpleNamespace) -> None:
+    """Until then the same again is the known one; with another reason or file that text is corrected, and nothing is dropped."""
+    session().get_one(Person, world.student.person_id).birth_on = STARTS.replace(year=STARTS.year - 17)
+    session().flush()
+    wanted: dict[str, Any] = {"placement": world.placement, "changes": ["延长两周"], "reason": "项目延期", "by": SYSTEM, "now": NOW}
+    with pytest.raises(WrongState) as unsigned:
+        operations.amend_agreement(**wanted)
+    assert unsigned.value.code == "agreement_unsigned"
+    sign(world.placement, AgreementParty.GUARDIAN, text_no=1)
+    made = operations.amend_agreement(**wanted)
+    sign(world.placement, *THREE, text_no=made.number)
+    assert operations.amend_agreement(**wanted).number == made.number
+    for other in ({"reason": "客户要求"}, {"file_id": make.scan()}):
+        with pytest.raises(BadPlacement) as refused:
+            operations.amend_agreement(**{**wanted, **other})
+        assert refused.value.code == "amendment_waits"
+    sign(world.placement, AgreementParty.GUARDIAN, text_no=made.number)
+    assert operations.amend_agreement(**wanted).number == made.number + 1
+
+
 # -- away, incidents, visits --------------------------------------------------------------------------------------------
 def test_an_approved_absence_takes_back_what_waits_and_lets_nothing_be_logged(world: SimpleNamespace) -> None:
     day = world.term.starts_on + timedelta(days=1)
@@ -393,12 +413,14 @@ def test_who_asked_for_leave_is_not_told_to_ask_for_leave(world: SimpleNamespace
     assert [gap.lacking for gap in queries.gaps_of_week(monday)] == [lacking]
 
 
+@pytest.mark.parametrize("is_open_ended", [True, False])
 @pytest.mark.parametrize("since", [0, 1, 4])
-def test_a_request_without_an_end_that_nobody_decides_excuses_two_weeks(world: SimpleNamespace, since: int) -> None:
+def test_a_request_that_nobody_decides_excuses_two_weeks(world: SimpleNamespace, since: int, is_open_ended: bool) -> None:
     """Else nobody would hear again of days that are lost."""
     monday = world.term.starts_on
-    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday + timedelta(days=since), "until": monday, "text": "看病"}
-    event = operations.report_event(placement=world.placement, is_open_ended=True, by=SYSTEM, now=NOW, **wanted)
+    until = monday + timedelta(days=40)
+    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday + timedelta(days=since), "until": until, "text": "看病"}
+    event = operations.report_event(placement=world.placement, is_open_ended=is_open_ended, by=SYSTEM, now=NOW, **wanted)
 
     def found() -> list[int]:
         return [sum(gap.lacking for gap in queries.gaps_of_week(monday + timedelta(days=7 * week))) for week in range(3)]
@@ -406,6 +428,15 @@ def test_a_request_without_an_end_that_nobody_decides_excuses_two_weeks(world: S
     assert found() == [since, 0, 5]
     operations.decide_absence(event=event, placement=world.placement, is_approved=True, by=SYSTEM, now=NOW)
     assert found() == [since, 0, 0]
+
+
+@pytest.mark.parametrize(("asked", "lacking"), [(6, 5), (7, 0), (8, 0)])
+def test_who_asks_late_for_long_leave_is_not_reminded_of_it_at_once(world: SimpleNamespace, asked: int, lacking: int) -> None:
+    """It began weeks ago and was asked for on the last day before the week before last, or in that week."""
+    monday = world.term.starts_on
+    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday, "until": monday + timedelta(days=40), "text": "住院"}
+    operations.report_event(placement=world.placement, by=SYSTEM, now=make.at(monday + timedelta(days=asked)), **wanted)
+    assert [gap.lacking for gap in queries.gaps_of_week(monday + timedelta(days=14))] == [one for one in [lacking] if one]
 
 
 def test_the_last_week_of_a_placement_is_asked_for_as_far_as_it_goes(world: SimpleNamespace) -> None:

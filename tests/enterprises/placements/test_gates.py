@@ -21,6 +21,7 @@ from enterprises.bases.types import BaseLevel, Conclusion, InspectionKind
 from enterprises.mentors.address_queries import digest_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import lawful, operations, panels, planning, queries, rules
+from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.planner.telling import told
@@ -36,6 +37,7 @@ from trainhub.kernel.i18n import in_language
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.types import HostSide
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
@@ -330,6 +332,16 @@ def test_nobody_starts_at_a_base_without_agreement_for_the_whole_term(world: Sim
         base=world.base, title="续签", signed_on=STARTS, since=world.term.ends_on, until=date(2030, 1, 1), topics=[], by=SYSTEM, now=NOW
     )  # fmt: skip
     assert start(world) == []
+
+
+@pytest.mark.parametrize("state", [StudentState.SUSPENDED, StudentState.WITHDRAWN])
+def test_the_checklist_says_before_the_start_that_somebody_is_not_enrolled(world: SimpleNamespace, state: StudentState) -> None:
+    assert [one.code for one in checklist(world.row, today=STARTS) if not one.met] == []
+    world.student.state = state
+    assert [one.code for one in checklist(world.row, today=STARTS) if not one.met] == ["start.enrolled"]
+    with pytest.raises(WrongState) as refused:
+        start(world)
+    assert refused.value.code == "not_enrolled"
 
 
 def test_the_agreement_of_another_school_opens_no_start(world: SimpleNamespace) -> None:

@@ -325,6 +325,26 @@ def told_of_conflict(account_id: int) -> int:
     return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
 
 
+@pytest.mark.parametrize("has_day", [True, False])
+def test_who_confirms_a_late_day_without_an_account_gets_a_link_from_the_page(world: SimpleNamespace, as_role: AsRole, has_day: bool) -> None:
+    with transaction():
+        make.confirmed(world.row, THERE)
+        end_early(world)
+        grade(world)
+        if has_day:
+            entered_anew(world)
+        key = world.row.id
+    with time_machine.travel(make.at(AFTER), tick=False):
+        page = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme.id).get(f"/placements/{key}").text
+    assert ('id="mentor-link"' in page) is has_day
+
+
+def test_nobody_is_asked_for_the_mark_of_what_was_withdrawn_with_no_day(world: SimpleNamespace) -> None:
+    withdraw(world)
+    assert queries.marks_waited_for(AFTER, today=AFTER) == []
+    assert queries.gradable_of_mentor(world.mentor.id, ends_by=AFTER) == []
+
+
 @pytest.mark.parametrize("go", [resign, stand_back])
 @pytest.mark.parametrize("end", [end_early, withdraw])
 def test_what_is_over_and_waits_for_another_mentor_is_in_the_lists_and_reminded_each_week(
