@@ -209,8 +209,7 @@ def add_leader(
     until: date | None = None,
     university_id: int | None = None,
 ) -> BaseLeader:
-    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is; the same span with another post or last
-    day is refused.
+    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is the known one; with another post or last day it is refused.
 
     `university_id`: the school led for; the only one of the base unless it is said. Raises BadBase.
     """
@@ -225,9 +224,8 @@ def add_leader(
             continue
         if (known.post, known.until) == (post[:100], until):
             return known
-        raise BadBase(
-            _("这位负责人的这段任职已登记，职务或离任日期不同。请先在基地页面登记离任，再登记新的任职。"), field="person_id", code="leader_known"
-        )
+        said = _("这位负责人的这段任职已登记，职务或离任日期不同。请先在基地页面登记离任，再登记新的任职。")
+        raise BadBase(said, field="person_id", code="leader_known")
     row = BaseLeader(base_id=base.id, person_id=person.id, side=side, university_id=school, post=post[:100], since=since, until=until)
     session().add(row)
     session().flush()
@@ -330,11 +328,10 @@ def change_agreement(
     check_version(agreement, version)
     _check_agreement(title.strip(), signed_on, since, until, local(now).date())
     wanted = {AgreementTopic(topic) for topic in topics}
+    is_same_school = university_id in (None, agreement.university_id)
     after = {
         "title": title.strip()[:200],
-        "university_id": agreement.university_id
-        if university_id in (None, agreement.university_id)
-        else school_meant(base, university_id, others=sending(base.id)),
+        "university_id": agreement.university_id if is_same_school else school_meant(base, university_id, others=sending(base.id)),
         "signed_on": signed_on,
         "since": since,
         "until": until,
@@ -377,9 +374,8 @@ def record_acceptance(
             continue
         if document.strip()[:200] in ("", known.document):
             return known
-        raise BadBase(
-            _("这一步已登记，文号是“%(document)s”，不能再登记另一个文号。", document=known.document or "—"), field="document", code="step_known"
-        )
+        said = _("这一步已登记，文号是“%(document)s”，不能再登记另一个文号。", document=known.document or "—")
+        raise BadBase(said, field="document", code="step_known")
     allowed = rules.next_steps(row.step for row in history)
     if step not in allowed or (history and on < history[-1].on):
         names = listed(str(labels.STEPS[one]) for one in allowed)
@@ -396,10 +392,6 @@ def record_acceptance(
     )
     session().add(row)
     session().flush()
-    audit.record(
-        by=by,
-        did="bases.acceptance.recorded",
-        on=("base", str(base.id)),
-        data={"type": type.value, "step": step.value, "department": department, "on": on, "document": row.document},
-    )
+    told = {"type": type.value, "step": step.value, "department": department, "on": on, "document": row.document}
+    audit.record(by=by, did="bases.acceptance.recorded", on=("base", str(base.id)), data=told)
     return row
