@@ -138,6 +138,8 @@ def interest() -> Any:
                 if enterprise is None:
                     raise NotFound(_("没有这家企业。"))
                 demand(who(), Can.INTEREST_STATE, organisations.subject_of(enterprise))
+                if len(own) == 1 and form.year.data != year and queries.interest(enterprise.id, form.year.data or 0) is not None:
+                    raise Refused(_("%(y)s 年的意向已经填报，请打开那一年的页面修改。", y=form.year.data), field="year")
                 operations.state_interest(
                     enterprise=enterprise,
                     year=form.year.data or 0,

@@ -149,11 +149,12 @@ def schools_ever(base_id: int) -> list[tuple[int, str]]:
     return list({one.id: (one.id, one.name) for host, one in organisations.hosts_of(base_id) if host.side is HostSide.SCHOOL}.values())
 
 
-def school_choices(base_id: int, own_id: int | None = None) -> list[tuple[int, str]]:
-    """The schools that may have signed at a unit: those that build the base or did, else all (an enterprise has no hosts); and a row's own (`own_id`)."""
+def school_choices(base_id: int, others: Collection[int | None] = ()) -> list[tuple[int, str]]:
+    """The schools that may have signed at a unit: those that build the base or did, else all (an enterprise has no hosts); and `others`, as those that send
+    students there and a row's own."""
     found = schools_ever(base_id) or organisations.choices(*SCHOOL_KINDS)
-    is_among = own_id is None or own_id in dict(found)
-    return found if is_among else [*found, *organisations.names_of([own_id]).items()]
+    known = dict(found)
+    return [*found, *sorted(organisations.names_of(one for one in set(others) if one is not None and one not in known).items())]
 
 
 def leader_rows(base_id: int) -> list[BaseLeader]:
@@ -172,9 +173,12 @@ def leaders_of(base_id: int) -> list[tuple[BaseLeader, str]]:
     return [(leader, name) for leader, name in session().execute(statement)]
 
 
-def agreements_of(base_id: int) -> list[BaseAgreement]:
-    """Every agreement of a base, the one that lasts longest first."""
+def agreements_of(base_id: int, *, university_ids: Collection[int] | None = None) -> list[BaseAgreement]:
+    """Every agreement of a base, the one that lasts longest first; with `university_ids` those of schools alone, and those that name none (nobody has said
+    whose they are)."""
     statement = select(BaseAgreement).where(BaseAgreement.base_id == base_id)
+    if university_ids is not None:
+        statement = statement.where(or_(BaseAgreement.university_id.in_(list(university_ids)), BaseAgreement.university_id.is_(None)))
     return list(session().scalars(statement.order_by(BaseAgreement.until.desc(), BaseAgreement.id.desc())))
 
 
@@ -250,33 +254,26 @@ def as_rows(rows: Collection[Any]) -> list[BaseRow]:
 
 
 def ending_agreements(base_ids: Collection[int] | None, *, on: date, until: date) -> list[tuple[BaseAgreement, str]]:
-    """Agreements in force that end by a day and are not followed by one that leaves no gap, with the base's name; None: of all bases."""
+    """Agreements in force that end by a day and are not followed by one of the same school that leaves no gap, with the base's name; None: of all bases.
+    Of one that names no school nobody knows whose it is: it follows all, and all follow it."""
     statement = (
         select(BaseAgreement, Organisation.name)
         .join(Organisation, Organisation.id == BaseAgreement.base_id)
-        .where(
-            BaseAgreement.since <= on,
-            BaseAgreement.until >= on,
-            BaseAgreement.until <= until,
-        )
+        .where(BaseAgreement.since <= on, BaseAgreement.until >= on, BaseAgreement.until <= until)
         .order_by(BaseAgreement.until, BaseAgreement.id)
     )
     if base_ids is not None:
         statement = statement.where(BaseAgreement.base_id.in_(list(base_ids)))
     ending = [(row, name) for row, name in session().execute(statement)]
-    later = session().execute(
-        select(BaseAgreement.base_id, BaseAgreement.since, BaseAgreement.until).where(
-            BaseAgreement.base_id.in_({row.base_id for row, _name in ending})
-        )
-    )
-    spans_by_base: dict[int, list[tuple[date, date]]] = {}
-    for base_id, since, last in later:
-        spans_by_base.setdefault(base_id, []).append((since, last))
-    return [
-        (row, name)
-        for row, name in ending
-        if not any(since <= row.until + timedelta(days=1) and last > row.until for since, last in spans_by_base[row.base_id])
-    ]
+    by_base: dict[int, list[BaseAgreement]] = {}
+    for one in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_({row.base_id for row, _name in ending}))):
+        by_base.setdefault(one.base_id, []).append(one)
+    return [(row, name) for row, name in ending if not any(_follows(one, row) for one in by_base[row.base_id])]
+
+
+def _follows(one: BaseAgreement, before: BaseAgreement) -> bool:
+    is_of_school = one.university_id == before.university_id or None in (one.university_id, before.university_id)
+    return is_of_school and one.since <= before.until + timedelta(days=1) and one.until > before.until
 
 
 def choices(enterprise_id: int | None = None) -> list[tuple[int, str]]:

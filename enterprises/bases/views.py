@@ -63,7 +63,7 @@ def subject_of_unit(unit: Organisation) -> Subject:
 
 
 def _schools(unit: Organisation) -> set[int]:
-    return {key for ask in current_app.extensions.get(queries.SCHOOLS, []) for key in ask(unit.id)}
+    return operations.sending(unit.id)
 
 
 def inspected_subject(unit: Organisation) -> Subject:
@@ -287,7 +287,7 @@ def end_leader(pair: tuple[Organisation, int]) -> Any:
 def add_agreement(base: Organisation) -> Any:
     """Record a signed agreement."""
     form = forms.AgreementForm()
-    form.university_id.choices = blank(queries.school_choices(base.id))
+    form.university_id.choices = blank(queries.school_choices(base.id, _schools(base)))
 
     def work(row: Organisation) -> None:
         upload = form.file.data
@@ -330,7 +330,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
     """Correct an agreement, or end it early."""
     form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
     assert base is not None
-    form.university_id.choices = blank(queries.school_choices(base.id, row.university_id))
+    form.university_id.choices = blank(queries.school_choices(base.id, {*_schools(base), row.university_id}))
 
     def work(unit: Organisation) -> None:
         upload = form.file.data

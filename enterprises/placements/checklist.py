@@ -13,6 +13,7 @@ from enterprises.placements.models import AgreementSignature, Placement
 from enterprises.placements.types import AgreementParty, PaperKind
 from trainhub.identity import queries as identities
 from trainhub.people import queries as people
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
 from trainhub.policy.types import Parameter
@@ -54,6 +55,16 @@ def _holds(account_id: int | None, person_id: int | None) -> bool:
     return person_id is not None and account_id in {account.id for account in identities.all_of_human(person_id)}
 
 
+THREE_PARTIES = frozenset([AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT])
+
+
+def parties(placement: Placement) -> frozenset[AgreementParty]:
+    """Who signs the agreement and its amendments: three parties, and the guardian of who is a minor on the first day."""
+    guardian = book().find("cn.voc.guardian_consent_under", on=placement.starts_on)
+    is_minor = guardian is not None and rules.is_minor(queries.start_facts(placement).birth_on, placement.starts_on, guardian.number)
+    return THREE_PARTIES | {AgreementParty.GUARDIAN} if is_minor else THREE_PARTIES
+
+
 def checklist(placement: Placement, *, today: date) -> list[Finding]:
     """Every item of the checklist as a finding with its clause; `start` is gated by them."""
     facts = queries.start_facts(placement)
@@ -61,8 +72,11 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     own = book().at("petoe.tri_party_agreement_required", on=on)
     agreement = _of_kind(facts.degree_level, "agreement_required", on) or own
     insurance = _of_kind(facts.degree_level, "insurance_required", on) or own
-    found = [rules.judge_agreement(facts.signed, parameter=agreement)]
-    if signs_twice(placement):  # asked for only where it is so, as what is asked of minors only
+    found = []
+    if queries.student(placement.student_id).state is not StudentState.ENROLLED:  # asked for only where it is so, as what is asked of minors only
+        found.append(rules.judge_enrolled(is_enrolled=False, parameter=agreement))
+    found.append(rules.judge_agreement(facts.signed, parameter=agreement))
+    if signs_twice(placement):
         found.append(rules.judge_sides(are_different=False, parameter=agreement))
     # The age of consent is written for vocational schools; a minor at a university is protected the same way.
     guardian = book().find("cn.voc.guardian_consent_under", on=on)
@@ -81,7 +95,8 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     if needed is None and placement.base_id is not None:
         needed = book().at("petoe.agreement_topics", on=on)
     if needed is not None:
-        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(unit_id))]
+        own_school = queries.student(placement.student_id).university_id  # 高校应当与实习单位签订合作协议: another school's is not this one's
+        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(unit_id, university_ids=[own_school]))]
         judged = rules.judge_cooperation(spans, (placement.starts_on, placement.ends_on), parameter=needed)
         found.append(judged if placement.base_id is not None else replace(judged, code="start.unit_agreement"))
     found += [

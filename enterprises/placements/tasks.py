@@ -56,15 +56,17 @@ def close_rounds(running: Running) -> Mapping[str, Any]:
 
 def remind(running: Running) -> Mapping[str, Any]:
     """Remind mentors of days that wait longer than own.placement.confirm_due_days, students of a week without a
-    day, once a week; ask whether leave without a known end is over, and for placements that should have begun; warn of mentors whose office ends before a placement, once."""
+    day, once a week; ask whether leave without a known end is over, for placements that should have begun, and for somebody to mark what is over and has no mentor any more; warn of
+    mentors whose office ends before a placement, once."""
     with transaction():
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
         students = operations.remind_students(today=clock.today(), now=clock.now())
         leave = operations.remind_of_open_leave(today=clock.today(), now=clock.now())
         starts = operations.remind_of_starts(today=clock.today(), now=clock.now())
         leaving = operations.warn_of_leaving_mentors(today=clock.today(), now=clock.now())
+        undone = operations.remind_of_undone(today=clock.today(), now=clock.now())
         against = operations.warn_of_days_against(today=clock.today(), now=clock.now())
-    return {"told": told, "students": students, "leave": leave, **starts, "leaving": leaving, "against": against}
+    return {"told": told, "students": students, "leave": leave, **starts, "leaving": leaving, "undone": undone, "against": against}
 
 
 def rejudge(_running: Running) -> Mapping[str, Any]:

@@ -396,3 +396,5 @@ class StudentProgress:
     university_id: int = 0
     open_in: tuple[tuple[date, date], ...] = ()
     """The spans in which the student can still be placed: what no placement held takes of the terms, and the time after the last one."""
+    uninsured: int = 0
+    """Days of running placements that no insurance covers yet, a part of `still_open`: placed, so that they want no other place."""

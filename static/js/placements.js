@@ -83,7 +83,8 @@
         send(button);
       });
     }, true);
-    window.addEventListener("pageshow", () => { checked = false; waiting = undefined; }); // back to a page that was sent: the network is asked anew
+    // Back to a page that was sent: the network is asked anew. The first showing comes after `load`: what was pressed before it still waits.
+    window.addEventListener("pageshow", (shown) => { if (shown.persisted) { checked = false; waiting = undefined; } });
     window.addEventListener("online", () => {
       if (waiting !== undefined) send(waiting);
     });

@@ -60,10 +60,31 @@ def position(world: World, place: int, terms: Sequence[tuple[Term, int]], now: d
     )
     for term, seats in terms:
         seating.set_seats(position=made, term=term, seats=seats, by=world.by, now=now)
+        if base is not None:
+            _signed(world, base, term.university_id)
         if base_queries.interest(enterprise.id, term.starts_on.year) is None:
             bases.state_interest(enterprise=enterprise, year=term.starts_on.year, is_interested=True, seats=seats, by=world.by, now=now)
     offers.submit_position(position=made, by=world.by, now=now)
     return approving.approve_position(position=made, by=world.by, now=now)
+
+
+def _signed(world: World, base: Organisation, university_id: int) -> None:
+    """A school that sends students to a base others build has signed there, too."""
+    known = base_queries.agreements_of(base.id)
+    if not known or any(row.university_id in (None, university_id) for row in known):
+        return
+    longest = known[0]
+    bases.sign_agreement(
+        base=base,
+        university_id=university_id,
+        title=longest.title,
+        signed_on=longest.signed_on,
+        since=longest.since,
+        until=longest.until,
+        topics=[AgreementTopic(topic) for topic in longest.topics],
+        now=world.calendar.at(-1180),
+        by=world.by,
+    )
 
 
 def _seen(world: World, enterprise: Organisation, terms: Sequence[Term]) -> None:

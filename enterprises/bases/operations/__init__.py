@@ -23,7 +23,7 @@ from enterprises.bases.operations.partnering import (
     report_measure,
     state_interest,
 )
-from enterprises.bases.operations.schools import name_leaders_school
+from enterprises.bases.operations.schools import name_leaders_school, sending
 
 __all__ = [
     "DECLINED",
@@ -43,6 +43,7 @@ __all__ = [
     "remind_of_agreements",
     "remind_of_inspections",
     "report_measure",
+    "sending",
     "set_period",
     "sign_agreement",
     "state_interest",

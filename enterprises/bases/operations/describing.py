@@ -11,9 +11,9 @@ from flask import current_app
 from enterprises.bases import labels, queries, rules
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
 from enterprises.bases.operations.errors import BadBase
-from enterprises.bases.operations.schools import school_meant
+from enterprises.bases.operations.schools import school_meant, sending
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
-from trainhub.kernel import audit
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import hold, session
@@ -209,7 +209,7 @@ def add_leader(
     until: date | None = None,
     university_id: int | None = None,
 ) -> BaseLeader:
-    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is.
+    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is the known one; with another post or last day it is refused.
 
     `university_id`: the school led for; the only one of the base unless it is said. Raises BadBase.
     """
@@ -220,14 +220,17 @@ def add_leader(
         raise BadBase(_("结束日期不能早于开始日期。"), field="until")
     school = school_meant(base, university_id) if side is LeaderSide.SCHOOL else None
     for known in queries.leader_rows(base.id):
-        if (known.person_id, known.side, known.since, known.university_id) == (person.id, side, since, school):
+        if (known.person_id, known.side, known.since, known.university_id) != (person.id, side, since, school):
+            continue
+        if (known.post, known.until) == (post[:100], until):
             return known
+        said = _("这位负责人的这段任职已登记，职务或离任日期不同。请先在基地页面登记离任，再登记新的任职。")
+        raise BadBase(said, field="person_id", code="leader_known")
     row = BaseLeader(base_id=base.id, person_id=person.id, side=side, university_id=school, post=post[:100], since=since, until=until)
     session().add(row)
     session().flush()
-    audit.record(
-        by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since}
-    )
+    told = {"person": person.id, "side": side.value, "post": post, "since": since}
+    audit.record(by=by, did="bases.leader.added", on=("base", str(base.id)), data=told)
     return row
 
 
@@ -255,17 +258,22 @@ def sign_agreement(
     file_id: int | None = None,
     university_id: int | None = None,
 ) -> BaseAgreement:
-    """Record a signed cooperation agreement with its term and topics (PETOE-6.6). The same again is the known one.
+    """Record a signed cooperation agreement with its term and topics (PETOE-6.6). The same again is the known one; the same with other topics or another
+    scan is refused, for the known one is edited.
 
-    `university_id`: the school that signed; the only one of the base unless it is said. Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
+    `university_id`: the school that signed, of those that build the base or send students there; the only one that builds it unless it is said. Fewer than
+    the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
     """
     title = title.strip()
     _check_agreement(title, signed_on, since, until, local(now).date())
     wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
-    school = school_meant(base, university_id)
+    school = school_meant(base, university_id, others=sending(base.id))
     for known in queries.agreements_of(base.id):
-        if (known.title, known.signed_on, known.since, known.until, known.university_id) == (title, signed_on, since, until, school):
+        if (known.title, known.signed_on, known.since, known.until, known.university_id) != (title[:200], signed_on, since, until, school):
+            continue
+        if known.topics == [topic.value for topic in wanted] and files.is_same(known.file_id, file_id):
             return known
+        raise BadBase(_("这份协议已登记，载明内容或扫描件不同。请在基地页面编辑那一份。"), field="title", code="agreement_known")
     row = BaseAgreement(
         base_id=base.id,
         university_id=school,
@@ -320,9 +328,10 @@ def change_agreement(
     check_version(agreement, version)
     _check_agreement(title.strip(), signed_on, since, until, local(now).date())
     wanted = {AgreementTopic(topic) for topic in topics}
+    is_same_school = university_id in (None, agreement.university_id)
     after = {
         "title": title.strip()[:200],
-        "university_id": agreement.university_id if university_id in (None, agreement.university_id) else school_meant(base, university_id),
+        "university_id": agreement.university_id if is_same_school else school_meant(base, university_id, others=sending(base.id)),
         "signed_on": signed_on,
         "since": since,
         "until": until,
@@ -337,12 +346,8 @@ def change_agreement(
     for name, value in after.items():
         setattr(agreement, name, value)
     session().flush()
-    audit.record(
-        by=by,
-        did="bases.agreement.changed",
-        on=("base", str(base.id)),
-        data={"agreement": agreement.id, "reason": reason.strip()[:400], "changed": changed},
-    )
+    told = {"agreement": agreement.id, "reason": reason.strip()[:400], "changed": changed}
+    audit.record(by=by, did="bases.agreement.changed", on=("base", str(base.id)), data=told)
     return agreement
 
 
@@ -365,8 +370,12 @@ def record_acceptance(
         raise BadBase(_("日期不能晚于今天。"), field="on")
     history = [row for row in queries.acceptances_of(base.id) if row.type is type]
     for known in history:
-        if (known.step, known.on) == (step, on):
+        if (known.step, known.on) != (step, on):
+            continue
+        if document.strip()[:200] in ("", known.document):
             return known
+        said = _("这一步已登记，文号是“%(document)s”，不能再登记另一个文号。", document=known.document or "—")
+        raise BadBase(said, field="document", code="step_known")
     allowed = rules.next_steps(row.step for row in history)
     if step not in allowed or (history and on < history[-1].on):
         names = listed(str(labels.STEPS[one]) for one in allowed)
@@ -383,10 +392,6 @@ def record_acceptance(
     )
     session().add(row)
     session().flush()
-    audit.record(
-        by=by,
-        did="bases.acceptance.recorded",
-        on=("base", str(base.id)),
-        data={"type": type.value, "step": step.value, "department": department, "on": on, "document": row.document},
-    )
+    told = {"type": type.value, "step": step.value, "department": department, "on": on, "document": row.document}
+    audit.record(by=by, did="bases.acceptance.recorded", on=("base", str(base.id)), data=told)
     return row

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+
+from flask import current_app
 
 from enterprises.bases import queries
 from enterprises.bases.operations.errors import BadBase
@@ -30,13 +33,18 @@ def name_leaders_school(*, base: Organisation, leader_id: int, university_id: in
             audit.record(by=by, did="bases.leader.changed", on=("base", str(base.id)), data=told)
 
 
-def school_meant(base: Organisation, university_id: int | None) -> int | None:
-    """The school that is meant at a base: the one that is said, of those that build it or did, else the only one that builds it. Raises BadBase
-    when it is none."""
+def sending(unit_id: int) -> set[int]:
+    """The schools for whose terms seats are offered at a unit: they sign there what they need, whether they build it or not."""
+    return {key for ask in current_app.extensions.get(queries.SCHOOLS, []) for key in ask(unit_id)}
+
+
+def school_meant(base: Organisation, university_id: int | None, *, others: Collection[int] = ()) -> int | None:
+    """The school that is meant at a base: the one that is said, of those that build it or did or of `others`, else the only one that builds it. Raises
+    BadBase when it is none."""
     if university_id is None:
         building = queries.schools_of(base.id)
         return building[0][0] if len(building) == 1 else None
     schools, row = queries.schools_ever(base.id), organisations.by_id(university_id)
-    if row is None or row.kind not in SCHOOLS or (schools and university_id not in {key for key, _name in schools}):
-        raise BadBase(_("请选择共建这个基地的学校。"), field="university_id")
+    if row is None or row.kind not in SCHOOLS or (schools and university_id not in {*others, *(key for key, _name in schools)}):
+        raise BadBase(_("请选择共建这个基地、或有学生安排在这里的学校。") if others else _("请选择共建这个基地的学校。"), field="university_id")
     return university_id

@@ -16,9 +16,9 @@ from enterprises.placements.operations.days import (
     log_week,
     take_back_day,
 )
-from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
+from enterprises.placements.operations.events import change_base, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded, still_due
-from enterprises.placements.operations.guiding import assign_mentor, guided_from, takes_mentor
+from enterprises.placements.operations.guiding import assign_mentor, guided_from, has_work, takes_mentor
 from enterprises.placements.operations.leave import end_leave, take_back_request
 from enterprises.placements.operations.links import (
     against_identity,
@@ -83,6 +83,7 @@ from enterprises.placements.operations.reminding import (
     remind_mentors,
     remind_of_open_leave,
     remind_of_starts,
+    remind_of_undone,
     remind_students,
     warn_of_days_against,
     warn_of_leaving_mentors,
@@ -93,6 +94,7 @@ from enterprises.placements.operations.retaining import forget_addresses, forget
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.seating import set_seats, set_seats_of_terms
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
+from enterprises.placements.operations.settling import call_off_visit, close_event, is_planned, share_event
 from enterprises.placements.operations.tables import (
     TABLE_TASK,
     TABLES,
@@ -125,6 +127,7 @@ __all__ = [
     "asked_by",
     "asked_key",
     "assign_mentor",
+    "call_off_visit",
     "cancel_self_found",
     "certificate_of",
     "change_base",
@@ -167,9 +170,11 @@ __all__ = [
     "guided_from",
     "hand_over",
     "hands_over",
+    "has_work",
     "hosting_changed",
     "hours_of",
     "is_holder",
+    "is_planned",
     "issue_certificate",
     "keep_plan",
     "late_papers",
@@ -201,6 +206,7 @@ __all__ = [
     "remind_mentors",
     "remind_of_open_leave",
     "remind_of_starts",
+    "remind_of_undone",
     "remind_students",
     "remind_without_account",
     "remove_plan_item",

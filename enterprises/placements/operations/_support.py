@@ -62,6 +62,15 @@ def parameter(key: str, on: date) -> Parameter:
     return book().at(key, on=on)
 
 
+def demand_free(mentor: Mentor, placement: Placement, *, today: date) -> None:
+    """A mentor whose office at the enterprise is over, or who has to stand back from the student, decides and grades no more: the enterprise names another.
+    Raises WrongState."""
+    demand_office(mentor, today=today)
+    if mentors.conflict(mentor.id, placement.student_id) is not None:
+        name = mentors.name_of(mentor.id)
+        raise WrongState(_("%(name)s须回避这名学生，不能确认、评定或批准，请企业另行安排指导教师。", name=name), code="conflict")
+
+
 def demand_office(mentor: Mentor, *, today: date) -> None:
     """A mentor whose office at the enterprise is over decides and grades no more: the enterprise names another. Raises WrongState."""
     if mentor.until is not None and mentor.until < today:

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.placements import labels, queries, rules
+from enterprises.placements.checklist import parties
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState, hold
 from enterprises.placements.operations.onehuman import demand_one_side
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
 from trainhub.identity import queries as identities
-from trainhub.kernel import audit
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -132,24 +133,24 @@ def _lines(changes: Sequence[str]) -> list[str]:
     return found
 
 
-THREE_PARTIES = frozenset([AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT])
-
-
 def amend_agreement(
     *, placement: Placement, changes: Sequence[str], reason: str, by: Identity, now: datetime, file_id: int | None = None
 ) -> AgreementText:
     """An amendment as a document of its own that lists what changes; the original signers sign it. The same again is the known one
-    as long as nothing was sent after it and not all have signed it; later it is a change again (a mentor who comes back).
+    as long as nothing was sent after it and not all have signed it (the guardian of a minor too); later it is a change again (a mentor who comes back).
 
-    Raises WrongState before the agreement is signed by all (then it is corrected instead), BadPlacement without changes.
+    Raises WrongState before the agreement is signed by all (then it is corrected instead), BadPlacement without changes, or with another reason or file
+    under the lines that wait (then that text is corrected).
     """
     hold(placement)
     lines, rows = _lines(changes), queries.text_rows(placement.id)
     last = next((row for row in reversed(rows) if not row.is_replaced), None)
     if last is not None and last.kind is AgreementKind.AMENDMENT and last.changes == lines:
         signed = next(text.signed for text in queries.texts_of(placement.id) if text.number == last.number)
-        if not signed >= THREE_PARTIES:
-            return last
+        if not signed >= parties(placement):
+            if last.reason == reason.strip()[:400] and files.is_same(last.file_id, file_id):
+                return last
+            raise BadPlacement(_("内容相同的补充协议正在等待签署；理由或附件有误的，请更正那份文本。"), field="reason", code="amendment_waits")
     if (refused := against_amendment(placement)) is not None:
         raise refused
     return _send(placement, AgreementKind.AMENDMENT, lines, reason, None, file_id, by, now)
@@ -160,7 +161,7 @@ def against_amendment(placement: Placement) -> WrongState | None:
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         return WrongState(_("实习已结束或撤销，不能再签补充协议。"))
     standing = next(text for text in queries.texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT and not text.is_replaced)
-    if not standing.signed >= THREE_PARTIES:
+    if not standing.signed >= parties(placement):
         return WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
     return None
 

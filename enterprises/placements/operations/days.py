@@ -14,8 +14,8 @@ from enterprises.placements.models import DayEntry, Placement
 from enterprises.placements.operations._support import (
     BadDay,
     WrongState,
+    demand_free,
     demand_host,
-    demand_office,
     demand_signer,
     hold,
     hold_weeks,
@@ -23,6 +23,7 @@ from enterprises.placements.operations._support import (
     tell,
 )
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
+from enterprises.placements.operations.conflicts import release_again
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayProblem, DayState, Ground, PlacementState
 from trainhub.kernel import audit
@@ -46,6 +47,7 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, ground=ground, today=today, by=by, now=now)
     session().flush()
+    release_again(placement, by=by, now=now)
     return row
 
 
@@ -121,6 +123,7 @@ def log_week(
     for entry in taken_back:
         take_back(entry)
     session().flush()
+    release_again(placement, by=by, now=now)
     if taken_back:
         audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})
     return len(set(days) - set(known)), len(taken_back)
@@ -203,7 +206,7 @@ def decide_entries(
     demand_host(placement, by=by, today=today)
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:
-        demand_office(mentor, today=today)
+        demand_free(mentor, placement, today=today)
     ids = sorted(set(entry_ids))
     state = DayState.APPROVED if is_approved else DayState.REJECTED
     if queries.decided_alike(placement.id, ids, state=state, reason=reason, by_id=by.account_id):

@@ -14,7 +14,7 @@ from enterprises.placements.operations._support import (
     BadPlacement,
     NoSeat,
     WrongState,
-    demand_office,
+    demand_free,
     demand_other,
     demand_signer,
     give_back_seat,
@@ -29,8 +29,9 @@ from enterprises.placements.operations.closing import why_not_open
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.operations.leave import AWAY, decided_words, set_aside
+from enterprises.placements.operations.leave import AWAY, decided_words
 from enterprises.placements.operations.placing import check_room, withdraw_placement
+from enterprises.placements.operations.settling import Said, answered, settle
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -57,7 +58,8 @@ def report_event(
     is_settled: bool = False,
     is_open_ended: bool = False,
 ) -> PlacementEvent:
-    """Report an absence, an interruption, an incident or a visit. The same again is the known one.
+    """Report an absence, an interruption, an incident or a visit. The same again is the known one (`settling.answered`); leave that was refused is asked
+    for anew, and a visit that is reported again with what was found is closed.
 
     `is_settled`: an absence is approved at once, an incident or visit has nothing left to do. An incident is told to the
     school at once. `is_open_ended`: nobody knows yet when leave ends, it lasts until `end_leave` says so. A visit that has nothing left to do says what was found. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
@@ -86,18 +88,10 @@ def report_event(
     if is_settled and kind in AWAY:
         demand_signer(placement, by=by)
     hold(placement)
+    said = Said(kind, since, until, text.strip()[:4000], outcome.strip()[:4000], is_open_ended, is_settled and not is_planned)
     for known in queries.events_of(placement.id):
-        if known.state is EventState.WITHDRAWN:
-            continue
-        if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
-            return known
-        if (
-            kind in AWAY
-            and known.kind in AWAY
-            and known.state is not EventState.REFUSED
-            and rules.spans_overlap((known.since, known.until), (since, until))
-        ):
-            raise BadPlacement(_("%(a)s 至 %(b)s 已有请假或中断记录。", a=known.since, b=known.until), field="since")
+        if (answer := answered(known, said, placement=placement, by=by, now=now)) is not None:
+            return answer
     row = PlacementEvent(
         placement_id=placement.id,
         kind=kind,
@@ -124,7 +118,7 @@ def report_event(
             day=since.isoformat(),
         )
     elif is_settled:
-        _settle(row, placement, EventState.APPROVED if kind in AWAY else EventState.CLOSED, by, now)
+        settle(row, placement, EventState.APPROVED if kind in AWAY else EventState.CLOSED, by, now)
         if kind in AWAY:  # both can say that it is a mistake
             tell(
                 [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
@@ -195,11 +189,11 @@ def decide_absence(
     demand_signer(placement, by=by)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None and people.is_same_human(by.person_id, guide.person_id):
-        demand_office(guide, today=local(now).date())
+        demand_free(guide, placement, today=local(now).date())
     if not is_approved and not reason.strip():
         raise BadPlacement(_("请写明不批准的理由。"), field="reason")
     event.outcome = reason.strip()[:4000] or event.outcome
-    _settle(event, placement, wanted, by, now)
+    settle(event, placement, wanted, by, now)
     tell(
         [queries.person_of_student(placement.student_id)],
         kind="placements.absence_decided",
@@ -210,59 +204,6 @@ def decide_absence(
         a=event.since.isoformat(),
         b=event.until.isoformat(),
         **({} if is_approved else {"reason": event.outcome}),
-    )
-    return event
-
-
-def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: Identity, now: datetime) -> None:
-    if state is EventState.APPROVED:
-        if queries.rows_of_days(placement.id, event.since, event.until, DayState.APPROVED):
-            raise WrongState(_("这段时间里有已确认的实习日，请先更正那些日子。"), code="days_confirmed")
-        set_aside(event)
-    event.state, event.decided_by_id, event.decided_at = state, by.account_id, now
-    session().flush()
-    audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value})
-
-
-def close_event(*, event: PlacementEvent, placement: Placement, outcome: str, by: Identity, now: datetime) -> PlacementEvent:
-    """Say what was done about an incident or the findings of a visit, and close it. Doing it again changes nothing."""
-    hold(placement)
-    session().refresh(event)
-    if event.state is EventState.CLOSED:
-        return event
-    if event.kind in AWAY:
-        raise WrongState(_("请假和中断请用“批准”或“不批准”处理。"))
-    if not outcome.strip():
-        raise BadPlacement(_("请写明采取的措施和结果。"), field="outcome")
-    if event.since > local(now).date():
-        raise WrongState(_("走访还没有进行，到 %(day)s 以后再办结。", day=event.since))
-    event.outcome = outcome.strip()[:4000]
-    _settle(event, placement, EventState.CLOSED, by, now)
-    return event
-
-
-def share_event(*, event: PlacementEvent, placement: Placement, by: Identity, now: datetime) -> PlacementEvent:
-    """Show mentor and enterprise what is written of an incident or a visit; the mentor is told. Doing it again changes nothing.
-
-    Until then they see only that there is one: what a student reports may be about them. Raises WrongState for leave, which the mentor reads anyway.
-    """
-    hold(placement)
-    session().refresh(event)
-    if event.shared_at is not None:
-        return event
-    if event.kind in AWAY:
-        raise WrongState(_("请假由企业指导教师处理，不需要另行告知。"))
-    event.shared_at = now
-    session().flush()
-    audit.record(by=by, did="placements.event.shared", on=placement, data={"event": event.id})
-    tell(
-        [queries.person_of_mentor(placement.mentor_id)],
-        kind="placements.event_shared",
-        message=N_("学校把 %(day)s 的一条实习记录告知企业，请查看。"),
-        url=f"/placements/{placement.id}/events",
-        key=f"event:{event.id}:shared",
-        now=now,
-        day=event.since.isoformat(),
     )
     return event
 

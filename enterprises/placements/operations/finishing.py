@@ -10,8 +10,8 @@ from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import (
     BadPlacement,
     WrongState,
+    demand_free,
     demand_host,
-    demand_office,
     demand_other,
     demand_signer,
     hold,
@@ -63,7 +63,7 @@ def grade_placement(
     demand_host(placement, by=by, today=today)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None:
-        demand_office(guide, today=today)
+        demand_free(guide, placement, today=today)
     if not 0 <= score_x10 <= 1000:
         raise BadPlacement(_("成绩应在 0 至 100 之间。"), field="score")
     if placement.state is PlacementState.STARTED and placement.ends_on - today > LAST_DAYS:

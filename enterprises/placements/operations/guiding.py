@@ -32,6 +32,11 @@ def takes_mentor(placement: Placement) -> bool:
     return has_ended(placement) and (placement.mentor_score_x10 is None or queries.pending_count(placement.id) > 0)
 
 
+def has_work(placement: Placement) -> bool:
+    """Whether its mentor has something to confirm or to mark, or will have: what runs, and what is over as long as it takes a mentor."""
+    return placement.state is PlacementState.STARTED or (has_ended(placement) and takes_mentor(placement))
+
+
 def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: datetime) -> Placement:
     """Give the student a mentor of the enterprise. Above the mentor's own limit it is refused; the page warns from the
     limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing. Of what is over somebody takes over what is left to grade

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office, demand_signer, hold, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_free, demand_signer, hold, tell
 from enterprises.placements.operations.certifying import has_ended
+from enterprises.placements.operations.conflicts import release_again
 from enterprises.placements.operations.days import take_back, wait_anew
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel import audit
@@ -42,7 +43,7 @@ def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None,
     demand_signer(placement, by=by)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None and people.is_same_human(by.person_id, guide.person_id):
-        demand_office(guide, today=local(now).date())
+        demand_free(guide, placement, today=local(now).date())
     if not reason.strip():
         raise BadPlacement(_("请写明提前结束或撤销的理由。"), field="reason")
     if last is not None and not (event.since <= last < before or (event.is_open_ended and last == before)):
@@ -59,6 +60,7 @@ def end_leave(*, event: PlacementEvent, placement: Placement, last: date | None,
     event.change_reason = reason.strip()[:400]
     put_back(event, placement)
     session().flush()
+    release_again(placement, by=by, now=now)
     audit.record(
         by=by,
         did="placements.event.withdrawn" if last is None else "placements.event.shortened",

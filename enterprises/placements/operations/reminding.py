@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
+from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 
 
@@ -96,7 +98,40 @@ WHO = {
     "university": (Role.UNIVERSITY_ADMIN, "organisation_id"),
     "programme": (Role.PROGRAMME_ADMIN, "programme_id"),
 }
-"""Who hears of late starts, and over what they hold their role."""
+"""Who hears of late starts and of what nobody may mark, and over what they hold their role."""
+
+
+LISTS = {"start_due": "late", "undone": "undone"}
+"""By kind of reminder the list that holds what it counts."""
+START_DUE = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
+
+
+def _of_school(students: Iterable[Student]) -> Counter[tuple[str, int]]:
+    """How many of them each university and each programme has."""
+    return Counter(one for student in students for one in (("university", student.university_id), ("programme", student.programme_id)))
+
+
+def _tell_counts(counts: Mapping[tuple[str, int], int], students: Iterable[Student], *, kind: str, message: str, today: date, now: datetime) -> None:
+    """Tell each of `WHO`, once in an ISO week, how many placements of theirs wait. `students`: of all that is counted."""
+    year, week, _weekday = today.isocalendar()
+    schools, whole = {student.programme_id: student.university_id for student in students}, dict[int, set[int]]()
+    for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
+        role, scope = WHO[what]
+        where: dict[str, Any] = {scope: over}
+        accounts = set(identities.accounts_holding(role, today=today, **where))
+        if what == "university":
+            whole[over] = accounts
+        elif what == "programme":  # who answers for this very university is told of all its programmes at once
+            accounts -= whole[schools[over]]
+        notify(
+            account_ids=accounts,
+            kind=f"placements.{kind}",
+            message=message,
+            values={"n": count},
+            url=f"/placements/?state={LISTS[kind]}",
+            unique_key=f"{kind}:{what}:{over}:{year}-W{week:02d}",
+            now=now,
+        )
 
 
 def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
@@ -119,26 +154,8 @@ def remind_of_starts(*, today: date, now: datetime) -> dict[str, int]:
     late = late_starts(today)
     counts = Counter(
         ("host", row.enterprise_id) for row, student in late if row.ends_on >= today and student.state is StudentState.ENROLLED
-    ) + Counter(one for _row, student in late for one in (("university", student.university_id), ("programme", student.programme_id)))
-    said = N_("有 %(n)d 项实习已到开始日期还没有开始：请核对学生确认、协议、保险、安全教育和指导教师，齐备后登记开始；不再进行的请撤销。")
-    schools, whole = {student.programme_id: student.university_id for _row, student in late}, dict[int, set[int]]()
-    for (what, over), count in sorted(counts.items(), key=lambda one: (one[0][0] == "programme", one[0])):
-        role, scope = WHO[what]
-        where: dict[str, Any] = {scope: over}
-        accounts = set(identities.accounts_holding(role, today=today, **where))
-        if what == "university":
-            whole[over] = accounts
-        elif what == "programme":  # who answers for this very university is told of all its programmes at once
-            accounts -= whole[schools[over]]
-        notify(
-            account_ids=accounts,
-            kind="placements.start_due",
-            message=said,
-            values={"n": count},
-            url="/placements/?state=late",
-            unique_key=f"start_due:{what}:{over}:{this_week}",
-            now=now,
-        )
+    ) + _of_school(student for _row, student in late)
+    _tell_counts(counts, [student for _row, student in late], kind="start_due", message=START_DUE, today=today, now=now)
     return {"unanswered": len(waiting), "late": len(late)}
 
 
@@ -205,11 +222,12 @@ def warn_of_days_against(*, today: date, now: datetime) -> int:
 def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
     """Tell school and enterprise of placements that outlast the office of their mentor, and of those that are over and wait for a mark or a confirmed
     day of somebody who is in office no more, each once; how many placements."""
-    undone = left_undone(today)
-    over = {row.id for row, *_rest in undone}
-    leaving = [one for one in queries.leaving_mentors() if one[0].id not in over]
-    for row, student_name, mentor, until in (*leaving, *undone):
-        student, is_over = queries.student(row.student_id), row.id in over
+    undone = [one for one in left_undone(today) if one.until is not None and one.until < today]  # whoever stood back was told of at once
+    over = {one.placement.id for one in undone}
+    leaving = [one for one in queries.leaving_mentors() if one.placement.id not in over]
+    for one in (*leaving, *undone):
+        row, student, is_over = one.placement, one.student, one.placement.id in over
+        assert one.until is not None
         ends = {} if is_over else {"ends": row.ends_on.isoformat()}  # the last day of what was withdrawn is another one
         notify(
             account_ids={
@@ -221,9 +239,21 @@ def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
             message=N_("%(mentor)s的聘任已于 %(until)s 结束，%(student)s的实习还没有成绩或有实习日等待确认。请另行安排指导教师。")
             if is_over
             else N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
-            values={"mentor": mentor, "until": until.isoformat(), "student": student_name, **ends},
+            values={"mentor": one.mentor, "until": one.until.isoformat(), "student": one.name, **ends},
             url=f"/placements/{row.id}",
-            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}{':over' if is_over else ''}",
+            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{one.until.isoformat()}{':over' if is_over else ''}",
             now=now,
         )
     return len(leaving) + len(undone)
+
+
+UNDONE = N_("有 %(n)d 项已结束的实习还没有成绩或有实习日等待确认，而指导教师已离任、须回避或没有安排。请另行安排指导教师。")
+
+
+def remind_of_undone(*, today: date, now: datetime) -> int:
+    """Once in an ISO week tell enterprises and heads of placements that ran and are over, wait for a mark or a confirmed day, and have nobody who may
+    give it (`left_undone`), each with how many of theirs: what they bring comes only with it. How many placements; nothing is changed."""
+    undone = left_undone(today)
+    counts = Counter(("host", one.placement.enterprise_id) for one in undone) + _of_school(one.student for one in undone)
+    _tell_counts(counts, [one.student for one in undone], kind="undone", message=UNDONE, today=today, now=now)
+    return len(undone)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, take_seats, tell, tell_hosts
+from enterprises.placements.operations.conflicts import release_again
 from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.operations.leave import put_back
 from enterprises.placements.operations.placing import check_room
@@ -39,6 +40,7 @@ def reopen_placement(*, placement: Placement, reason: str, today: date, by: Iden
     session().flush()
     for event in queries.events_of(placement.id):  # what was leave no longer, and lay behind the early end
         put_back(event, placement)
+    release_again(placement, by=by, now=now)
     data = {"reason": reason.strip()[:400], "before": before, "until": placement.ends_on}
     audit.record(by=by, did="placements.placement.reopened", on=placement, data=data)
     said = {

@@ -147,7 +147,6 @@ from enterprises.placements.queries.rounds import (
     cohort_numbers,
     last_plan_job,
     last_repair,
-    leaving_mentors,
     live_in_round,
     moved_by_repairs,
     next_plan_number,
@@ -188,7 +187,7 @@ from enterprises.placements.queries.signers import (
 from enterprises.placements.queries.signing import signed_by, signed_of
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 from enterprises.placements.queries.unlogged import gaps_of_week, unlogged_days
-from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor
+from enterprises.placements.queries.waiting import gradable_of_mentor, leaving_mentors, marks_waited_for, own_mentored, pending_for_mentor
 
 __all__ = [
     "GOING",

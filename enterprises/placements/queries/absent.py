@@ -13,6 +13,7 @@ from enterprises.placements.queries.ended import is_late
 from enterprises.placements.queries.placing import GOING, listing, school_side
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import start_of
 from trainhub.kernel.db import portions, session
 from trainhub.people.models import Student, Suspension
 from trainhub.people.types import StudentState
@@ -52,11 +53,11 @@ def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, l
 
 def absences_of_students(student_ids: Collection[int], *, asked_since: date | None = None) -> dict[int, list[tuple[date, date]]]:
     """By placement the spans of approved absences and interruptions, of the placements of students. With `asked_since` also of those that nobody has
-    decided yet; one without a known end only where it begins on that day or later, since else it would stand for the rest of the placement."""
+    decided yet and that begin, or were asked for, on that day or later: an older one would excuse days that are lost meanwhile."""
     wanted, found = sorted(student_ids), dict[int, list[tuple[date, date]]]()
     counts: ColumnElement[bool] = PlacementEvent.state == EventState.APPROVED
     if asked_since is not None:
-        is_recent = or_(PlacementEvent.is_open_ended.is_(False), PlacementEvent.since >= asked_since)
+        is_recent = or_(PlacementEvent.since >= asked_since, PlacementEvent.created_at >= start_of(asked_since))
         counts = or_(counts, and_(PlacementEvent.state == EventState.OPEN, is_recent))
     for some in portions(wanted):
         statement = (

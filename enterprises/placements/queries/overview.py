@@ -93,7 +93,7 @@ def events_of_person(person_id: int, since: date, until: date) -> list[Any]:
     student_person = sa.orm.aliased(Person)
     is_there = sa.or_(
         sa.and_(PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]), PlacementEvent.state == EventState.APPROVED),
-        PlacementEvent.kind == EventKind.VISIT,
+        sa.and_(PlacementEvent.kind == EventKind.VISIT, PlacementEvent.state != EventState.WITHDRAWN),
     )
     mine = identities.accounts_of_persons([person_id]).get(person_id)
     # As on the pages (`readable_events`): the mentor reads of a visit what the school has shown.

@@ -15,7 +15,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import PLACEMENT_VIEWERS
 from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term, WeeklyLog
-from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.ended import is_over, is_undone
 from enterprises.placements.types import AgreementParty, DayState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -319,7 +319,7 @@ def listing(
 ) -> Any:
     """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over.
 
-    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those that are over by then, and not ended."""
+    `without_mentor`: those that still take one (`operations.takes_mentor`). `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those that are over by then, and not ended."""
     statement = named().where(visible_to(identity))
     if text:
         statement = statement.where(people.finds_student(text, Organisation.name, Position.title))
@@ -328,7 +328,7 @@ def listing(
     if term_id is not None:
         statement = statement.where(Placement.term_id == term_id)
     if without_mentor:
-        statement = statement.where(Placement.mentor_id.is_(None), LIVE)
+        statement = statement.where(Placement.mentor_id.is_(None), or_(Placement.state.in_(GOING), is_undone()))
     statement = statement.where(Placement.state.in_(GOING)) if only_going else statement
     if unconfirmed_up_to is not None:
         late = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING, DayEntry.on <= unconfirmed_up_to)

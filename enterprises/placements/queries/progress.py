@@ -179,6 +179,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 row.major_code,
                 row.university_id,
                 tuple(spans),
+                bare_days,
             )
         )  # fmt: skip
     return found

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from enterprises.mentors import queries as mentors
-from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
 from enterprises.placements.queries.hosting import open_seats
@@ -186,23 +185,6 @@ def wishes_by_position(round_id: int) -> dict[int, tuple[int, int]]:
 def live_in_round(round_id: int) -> list[Placement]:
     """The placements of a round that stand."""
     return list(session().scalars(select(Placement).where(Placement.round_id == round_id, LIVE).order_by(Placement.id)))
-
-
-def leaving_mentors(*, round_id: int | None = None) -> list[tuple[Placement, str, str, date]]:
-    """(placement, student, mentor, last day in office) of placements that stand, are not over, and outlast their mentor's office; None: of every round."""
-    guide = sa.orm.aliased(Person)
-    statement = (
-        select(Placement, Person.name, guide.name, Mentor.until)
-        .join(Student, Student.id == Placement.student_id)
-        .join(Person, Person.id == Student.person_id)
-        .join(Mentor, Mentor.id == Placement.mentor_id)
-        .join(guide, guide.id == Mentor.person_id)
-        .where(LIVE, Placement.state != PlacementState.FINISHED, Placement.ended_early_on.is_(None), Mentor.until < Placement.ends_on)
-        .order_by(Mentor.until, Placement.id)
-    )
-    if round_id is not None:
-        statement = statement.where(Placement.round_id == round_id)
-    return [(row, student, mentor, until) for row, student, mentor, until in session().execute(statement) if until is not None]
 
 
 def placements_by_ids(ids: Collection[int]) -> list[Placement]:

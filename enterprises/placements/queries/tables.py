@@ -146,12 +146,18 @@ def _items_by_base(version_ids: Collection[int]) -> dict[tuple[int | None, int |
 
 
 def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
-    """T4: the bases where students inside the reader's scope have been since a day, with the items of plans that name them (SUP-6)."""
-    counted = select(Placement.base_id, func.count(Placement.student_id.distinct()).label("students")).join(
-        Student, Student.id == Placement.student_id
-    )
-    counted = counted.where(visible_to(identity), CAME, Placement.base_id.is_not(None), Placement.ends_on >= since).group_by(Placement.base_id)
+    """T4: the bases where students inside the reader's scope have been since a day, with the items of plans that name them (SUP-6). Of a base that several
+    schools use the agreements, leaders and supervisors are those of the schools of these students (and what names no school)."""
+    came = (visible_to(identity), CAME, Placement.base_id.is_not(None), Placement.ends_on >= since)
+    counted = select(Placement.base_id, func.count(Placement.student_id.distinct()).label("students"))
+    counted = counted.join(Student, Student.id == Placement.student_id).where(*came).group_by(Placement.base_id)
     students: dict[int, int] = {key: count for key, count in session().execute(counted) if key is not None}
+    schools: dict[int | None, set[int]] = defaultdict(set)
+    programmes: dict[int | None, set[int]] = defaultdict(set)
+    of = select(Placement.base_id, Student.university_id, Student.programme_id).join(Student, Student.id == Placement.student_id)
+    for base_id, school, programme in session().execute(of.where(*came).distinct()):
+        schools[base_id].add(school)
+        programmes[base_id].add(programme)
     titles: dict[int, list[str]] = defaultdict(list)
     for base_id, title in session().execute(
         select(PlanItem.base_id, PlanItem.title).where(PlanItem.base_id.in_(list(students))).order_by(PlanItem.id)
@@ -169,8 +175,13 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
             for host, row in organisations.hosts_of(base_id)
             if (host.since is None or host.since <= on) and (host.until is None or host.until >= on) and row.kind == "enterprise"
         ]
-        agreements = [row for row in bases.agreements_of(base_id) if row.since <= on <= row.until]
-        leaders = [f"{name}（{leader.post}）" for leader, name in bases.leaders_of(base_id) if leader.until is None or leader.until >= on]
+        own = schools[base_id]
+        agreements = [row for row in bases.agreements_of(base_id, university_ids=own) if row.since <= on <= row.until]
+        leaders = [
+            f"{name}（{leader.post}）"
+            for leader, name in bases.leaders_of(base_id)
+            if leader.since <= on and (leader.until is None or leader.until >= on) and (leader.university_id is None or leader.university_id in own)
+        ]
         found.append(
             {
                 "base": base,
@@ -182,7 +193,7 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
                 "students": count,
                 "leaders": leaders,
                 "mentors": _mentors_at(base_id, on),
-                "school_mentors": _school_mentors(base_id, since, on),
+                "school_mentors": _school_mentors(programmes[base_id], on),
                 "invested": tuple(
                     None if fen is None else fen / 100
                     for fen in ((profile.school_invested_fen, profile.enterprise_invested_fen) if profile is not None else (None, None))
@@ -192,13 +203,9 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
     return sorted(found, key=lambda row: row["base"].code)
 
 
-def _school_mentors(base_id: int, since: date, on: date) -> int:
-    """School supervisors of the programmes whose students were at a base since a day."""
-    placed = select(Student.programme_id).join(Placement, Placement.student_id == Student.id)
-    ids = session().scalars(placed.where(Placement.base_id == base_id, CAME, Placement.ends_on >= since).distinct())
-    return len(
-        {one for programme_id in sorted(ids) for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme_id)}
-    )
+def _school_mentors(programme_ids: Collection[int], on: date) -> int:
+    """School supervisors of programmes."""
+    return len({one for key in sorted(programme_ids) for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=key)})
 
 
 def _mentors_at(base_id: int, on: date) -> int:

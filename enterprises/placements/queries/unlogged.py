@@ -48,12 +48,12 @@ class Gap:
 
 
 UNDECIDED = timedelta(days=7)
-"""So long before a week a request for leave without a known end may have begun that nobody has decided: of an older one somebody has to hear again."""
+"""So long before a week a request for leave may have begun, or been made, that nobody has decided: of an older one somebody has to hear again."""
 
 
 def gaps_of_week(monday: date) -> list[Gap]:
     """The placements that run, with the working days of an ISO week that their student neither logged, nor was away on, nor asked leave for
-    (nobody has decided it yet: they did what they are asked; a request without a known end excuses the week it begins in and the next): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
+    (nobody has decided it yet: they did what they are asked; a request excuses the week it begins, or is made, in and the next): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
     sunday = monday + timedelta(days=6)
     first = func.coalesce(Placement.counts_from, Placement.starts_on)
     statement = (

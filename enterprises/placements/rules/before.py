@@ -174,7 +174,7 @@ def judge_consent(has_consent: bool, *, parameter: Parameter) -> Finding:
 
 
 def judge_cooperation(spans: Iterable[Span], term: Span, *, parameter: Parameter) -> Finding:
-    """The base has a cooperation agreement that holds from the first to the last day (CN-UG, PETOE-6.6); agreements may follow each other."""
+    """The student's school has a cooperation agreement with the unit that holds from the first to the last day (CN-UG, PETOE-6.6); agreements may follow each other."""
     open_days = without([term], spans)
     found = "—" if open_days == [term] else (f"{open_days[0][0].isoformat()} –" if open_days else f"≥ {term[1].isoformat()}")
     required = f"{term[0].isoformat()} – {term[1].isoformat()}"
@@ -199,6 +199,11 @@ def judge_safety(trained_on: date | None, starts_on: date, *, parameter: Paramet
 def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
     """Nobody starts without a mentor (PETOE-6.8, 002:523)."""
     return decided("start.mentor", has_mentor, found=int(has_mentor), parameter=parameter)
+
+
+def judge_enrolled(is_enrolled: bool, *, parameter: Parameter) -> Finding:
+    """Who signs as student is one: neither suspended nor gone (PETOE-6.2, three parties)."""
+    return decided("start.enrolled", is_enrolled, found=int(is_enrolled), parameter=parameter)
 
 
 def judge_sides(are_different: bool, *, parameter: Parameter) -> Finding:

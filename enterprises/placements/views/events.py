@@ -55,6 +55,7 @@ def events(placement: Placement) -> Any:
         row=queries.placement_view(placement.id),
         events=rows,
         readable=queries.readable_events(who(), [row.id for row in rows]),
+        planned={row.id for row in rows if operations.is_planned(row)},
         form=form,
         decides=may(who(), Can.EVENT_DECIDE, deciders(placement)),
         is_over=placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED),
@@ -204,6 +205,20 @@ def close_event(pair: tuple[Placement, PlacementEvent]) -> Any:
         form,
         _("已办结。"),
         lambda: operations.close_event(event=row, placement=placement, outcome=form.outcome.data or "", by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/events/<int:event_id>/call-off")
+@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: closers(pair[0]))
+def call_off_visit(pair: tuple[Placement, PlacementEvent]) -> Any:
+    """A visit that was planned does not take place."""
+    placement, row = pair
+    form = forms.ReasonForm()
+    return _do(
+        placement,
+        form,
+        _("走访已取消，学生和指导教师收到通知。"),
+        lambda: operations.call_off_visit(event=row, placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
     )
 
 

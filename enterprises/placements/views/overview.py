@@ -104,13 +104,14 @@ def seats_map() -> Any:
 
 
 def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
-    """By school and major: what is free in each of the school's terms, and the weeks that its students lack beyond what is placed."""
+    """By school and major: what is free in each of the school's terms, and the weeks that its students lack beyond what is placed (days that no insurance
+    covers yet are: they want a policy, and no other place)."""
     today = clock.today()
     required, per_week = (book().at(key, on=today).number for key in ("own.weeks.days_required", "own.weeks.days_per_week"))
     needs: dict[tuple[int, str], list[StudentProgress]] = defaultdict(list)
     lights = frozenset({Light.YELLOW, Light.NOT_PLANNED, Light.RED})
     for one in queries.whole_progress(queries.progress_rows(who(), on=today), on=today, lights=lights):
-        if one.credited_days + one.to_come < required:
+        if one.credited_days + one.to_come + one.uninsured < required:
             needs[one.university_id, one.major_code].append(one)
     free = queries.free_by_majors([term.id for term, _school in terms])
     rows = []
@@ -119,8 +120,10 @@ def _by_major(terms: Sequence[tuple[Term, str]]) -> list[dict[str, Any]]:
         open_in = [sum(count for majors, count in free[term.id].items() if not majors or code in majors) for term in own]
         spans = [((term.starts_on, term.ends_on), term.weeks) for term in own]
         students = needs[university_id, code]
-        lacking = [-((one.credited_days + one.to_come - required) // per_week) for one in students]
-        in_time = [min(weeks, -(-one.still_open // per_week)) for one, weeks in zip(students, lacking, strict=True)]  # no seat mends what is beyond
+        lacking = [-((one.credited_days + one.to_come + one.uninsured - required) // per_week) for one in students]
+        in_time = [
+            min(weeks, -(-(one.still_open - one.uninsured) // per_week)) for one, weeks in zip(students, lacking, strict=True)
+        ]  # no seat mends what is beyond
         asked = [(weeks, [rules.weeks_open(*span, one.open_in) for span in spans]) for one, weeks in zip(students, in_time, strict=True)]
         rows.append(
             {

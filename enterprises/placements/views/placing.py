@@ -17,6 +17,7 @@ from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import MentorLink, Placement
 from enterprises.placements.queries.absent import of_late_starts
+from enterprises.placements.queries.waiting import of_left_undone
 from enterprises.placements.types import PaperKind, PlacementState, RaterSide, WithdrawalSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
@@ -71,6 +72,7 @@ def _statement() -> Any:
     state = request.args.get("state", "")
     listed: Any = queries.of_absent_students if state == "absent" else queries.listing
     listed = partial(of_late_starts, on=clock.today()) if state == "late" else listed
+    listed = partial(of_left_undone, on=clock.today()) if state == "undone" else listed
     return listed(
         who(),
         text=request.args.get("q", "")[:100],
@@ -146,7 +148,7 @@ def show(placement: Placement) -> Any:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries, events = queries.entries_of(placement.id), queries.events_of(placement.id)
-    can_link = (arranges or hosts) and operations.may_be_graded(placement) and _needs_link(placement)
+    can_link = (arranges or hosts) and operations.has_work(placement) and _needs_link(placement)
     made = operations.certificate_of(placement) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
     return render_template(
         "enterprises/placements/show.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -105,6 +106,57 @@ def test_an_agreement_is_followed_only_by_one_that_leaves_no_gap(session: Sessio
         )
         for first, last in spans
     ]
+    found = queries.ending_agreements([base.id], on=make.TODAY, until=date(2026, 5, 31))
+    assert [row.id for row, _name in found] == ([rows[0].id] if is_told else [])
+
+
+def test_what_else_is_entered_under_the_same_head_is_refused_not_dropped(session: Session) -> None:
+    """Other topics or another scan of an agreement, another post of a leader, another document of a step: the page said that it was recorded."""
+    base = ground.base()
+    make.opened_base(base=base, has_agreement=False)
+    days = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2028, 1, 1)}
+    signed: dict[str, Any] = {"base": base, "title": "协议", "topics": ["duties"], "by": SYSTEM, "now": NOW, **days}
+    row = operations.sign_agreement(**signed)
+    assert operations.sign_agreement(**signed).id == row.id
+    leader: dict[str, Any] = {
+        "base": base,
+        "person": ground.person(),
+        "side": LeaderSide.ENTERPRISE,
+        "since": date(2025, 1, 1),
+        "by": SYSTEM,
+        "now": NOW,
+    }
+    assert operations.add_leader(post="总经理", **leader).id == operations.add_leader(post="总经理", **leader).id
+    step: dict[str, Any] = {"base": base, "type": BaseType.EPEC, "step": AcceptanceStep.RECOGNISED, "on": date(2026, 1, 5), "by": EDU, "now": NOW}
+    operations.record_acceptance(document="1号", **step)
+    codes = []
+    for attempt in (
+        lambda: operations.sign_agreement(**{**signed, "topics": ["duties", "term"]}),
+        lambda: operations.sign_agreement(**{**signed, "file_id": make.scan()}),
+        lambda: operations.add_leader(post="董事长", **leader),
+        lambda: operations.add_leader(post="总经理", until=date(2026, 1, 1), **leader),
+        lambda: operations.record_acceptance(document="2号", **step),
+    ):
+        with pytest.raises(BadBase) as refused:
+            attempt()
+        codes.append(refused.value.code)
+    assert codes == ["agreement_known", "agreement_known", "leader_known", "leader_known", "step_known"]
+
+
+@pytest.mark.parametrize(("first", "then", "is_told"), [(0, 0, False), (0, 1, True), (0, None, False), (None, 0, False)])
+def test_what_another_school_signed_follows_no_schools_agreement(session: Session, first: int | None, then: int | None, is_told: bool) -> None:
+    """Of one that names no school nobody knows whose it is: it follows all, and all follow it."""
+    base, schools = ground.base(), [ground.university(), ground.university()]
+    make.opened_base(base=base, has_agreement=False)
+    spans = ((first, date(2026, 1, 1), date(2026, 5, 1)), (then, date(2026, 1, 1), date(2027, 5, 1)))
+    rows = []
+    for at, since, until in spans:
+        row = operations.sign_agreement(
+            base=base, title="协议", signed_on=since, since=since, until=until, topics=list(AgreementTopic), by=SYSTEM, now=NOW
+        )
+        row.university_id = None if at is None else schools[at].id
+        rows.append(row)
+    session.flush()
     found = queries.ending_agreements([base.id], on=make.TODAY, until=date(2026, 5, 31))
     assert [row.id for row, _name in found] == ([rows[0].id] if is_told else [])
 

@@ -52,6 +52,16 @@ def test_an_enterprise_reads_its_own_words_and_how_many_others_said_what(world: 
     assert "接收 0 家，不接收 2 家" in page
 
 
+def test_what_was_said_for_another_year_is_not_overwritten_from_this_years_page(world: SimpleNamespace, as_role: AsRole) -> None:
+    """The page of 2027 shows nothing of 2026, and holds no version of it."""
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.one)
+    said = {"enterprise_id": str(world.one), "is_interested": "1", "seats": "3", "text": "接收"}
+    assert host.post("/bases/interest?year=2027", data={**said, "year": "2027"}).status_code == 303
+    refused = host.post("/bases/interest?year=2027", data={**said, "year": "2026"})
+    assert (refused.status_code, "2026 年的意向已经填报" in refused.text) == (422, True)
+    assert [queries.interest(world.one, year).is_interested for year in (2026, 2027)] == [False, True]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("role", "scope"), [(Role.PROGRAMME_ADMIN, "programme"), (Role.UNIVERSITY_ADMIN, "university"), (Role.DEPT_EDU, ""), (Role.SYSTEM_ADMIN, "")]
 )

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
-from enterprises.placements import labels, operations, queries, rules
+from enterprises.placements import labels, operations, panels, queries, rules
 from enterprises.placements.operations._support import BadDay, BadPlacement, NotReady, WrongState
 from enterprises.placements.types import (
     AgreementParty,
@@ -26,12 +27,15 @@ from enterprises.placements.types import (
     RaterSide,
 )
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.ledger import queries as ledger
+from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
 
-NOW = make.NOW
+NOW, STARTS = make.NOW, make.TODAY
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 THREE = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT)
 
@@ -110,6 +114,22 @@ def test_an_amendment_lists_changes_and_names_the_original_signers(world: Simple
     assert queries.signed_all(fresh.id) == frozenset(THREE)
 
 
+def test_the_guardian_of_a_minor_signs_amendments_too(world: SimpleNamespace) -> None:
+    """Until then the same again is the known one; with another reason or file that text is corrected, and nothing is dropped."""
+    session().get_one(Person, world.student.person_id).birth_on = STARTS.replace(year=STARTS.year - 17)
+    session().flush()
+    wanted: dict[str, Any] = {"placement": world.placement, "changes": ["延长两周"], "reason": "项目延期", "by": SYSTEM, "now": NOW}
+    made = operations.amend_agreement(**wanted)
+    sign(world.placement, *THREE, text_no=made.number)
+    assert operations.amend_agreement(**wanted).number == made.number
+    for other in ({"reason": "客户要求"}, {"file_id": make.scan()}):
+        with pytest.raises(BadPlacement) as refused:
+            operations.amend_agreement(**{**wanted, **other})
+        assert refused.value.code == "amendment_waits"
+    sign(world.placement, AgreementParty.GUARDIAN, text_no=made.number)
+    assert operations.amend_agreement(**wanted).number == made.number + 1
+
+
 # -- away, incidents, visits --------------------------------------------------------------------------------------------
 def test_an_approved_absence_takes_back_what_waits_and_lets_nothing_be_logged(world: SimpleNamespace) -> None:
     day = world.term.starts_on + timedelta(days=1)
@@ -153,6 +173,72 @@ def test_an_incident_stays_open_until_something_was_done(world: SimpleNamespace)
         operations.report_event(
             placement=world.placement, kind=EventKind.INCIDENT, since=make.TODAY + timedelta(days=1), until=make.TODAY + timedelta(days=1), text="明天", by=SYSTEM, now=NOW
         )  # fmt: skip
+
+
+VISIT = {"kind": EventKind.VISIT, "text": "中期走访", "by": SYSTEM}
+
+
+def visited(world: SimpleNamespace, *, on: date, **said: Any) -> Any:
+    """The school enters a visit of 2 March on a day."""
+    return operations.report_event(placement=world.placement, since=STARTS, until=STARTS, now=make.at(on), **{**VISIT, **said})
+
+
+def test_a_planned_visit_that_is_entered_again_with_what_was_found_is_closed(world: SimpleNamespace) -> None:
+    """The same card, filled in on its day: what was found is not dropped behind a page that says it was entered."""
+    planned = visited(world, on=STARTS - timedelta(days=3))
+    found = visited(world, on=STARTS, outcome="宿舍缺灭火器，已配", is_settled=True)
+    assert (found.id, found.state, found.outcome) == (planned.id, EventState.CLOSED, "宿舍缺灭火器，已配")
+    assert visited(world, on=STARTS, outcome="宿舍缺灭火器，已配", is_settled=True).id == planned.id  # pressed twice
+    for is_settled in (True, False):
+        with pytest.raises(BadPlacement) as refused:
+            visited(world, on=STARTS, outcome="还缺应急灯", is_settled=is_settled)
+        assert refused.value.code == "event_known"
+    with pytest.raises(WrongState):
+        operations.close_event(event=found, placement=world.placement, outcome="还缺应急灯", by=SYSTEM, now=make.at(STARTS))
+    assert found.outcome == "宿舍缺灭火器，已配"
+
+
+def test_an_outcome_that_an_open_visit_does_not_hold_is_not_dropped(world: SimpleNamespace) -> None:
+    visited(world, on=STARTS - timedelta(days=3))
+    with pytest.raises(BadPlacement) as refused:
+        visited(world, on=STARTS, outcome="待整改：缺灭火器")
+    assert (refused.value.code, refused.value.field) == ("event_known", "outcome")
+
+
+@pytest.mark.parametrize("is_settled", [False, True])
+def test_leave_that_was_refused_is_asked_for_again_with_the_same_words(world: SimpleNamespace, is_settled: bool) -> None:
+    """And somebody is asked again; the school, too, may enter it."""
+    mentor = identity.account(person=session().get_one(Person, world.mentor.person_id))
+    day = STARTS + timedelta(days=1)
+    wanted: dict[str, Any] = {"placement": world.placement, "kind": EventKind.ABSENCE, "since": day, "until": day, "text": "病假", "by": SYSTEM}
+    first = operations.report_event(now=NOW, **wanted)
+    operations.decide_absence(event=first, placement=world.placement, is_approved=False, reason="请附病历", by=SYSTEM, now=NOW)
+    again = operations.report_event(now=make.at(day), is_settled=is_settled, **wanted)
+    state = EventState.APPROVED if is_settled else EventState.OPEN
+    assert (again.id != first.id, again.state, first.state) == (True, state, EventState.REFUSED)
+    assert operations.report_event(now=make.at(day), is_settled=is_settled, **wanted).id == again.id
+    asked = session().scalars(select(Notice.id).where(Notice.account_id == mentor.id, Notice.kind == "placements.absence_asked")).all()
+    assert len(asked) == (1 if is_settled else 2)
+    if not is_settled:  # what waits is decided where it stands, not entered a second time
+        with pytest.raises(BadPlacement):
+            operations.report_event(now=make.at(day), is_settled=True, **wanted)
+
+
+def test_a_planned_visit_is_called_off_with_a_reason(world: SimpleNamespace) -> None:
+    student = identity.account(person=session().get_one(Person, world.student.person_id), has_consented=False)
+    planned = visited(world, on=STARTS - timedelta(days=3))
+    off: dict[str, Any] = {"event": planned, "placement": world.placement, "by": SYSTEM, "now": make.at(STARTS)}
+    with pytest.raises(BadPlacement):
+        operations.call_off_visit(reason=" ", **off)
+    for _time in range(2):
+        assert operations.call_off_visit(reason="台风", **off).state is EventState.WITHDRAWN
+    told = session().scalars(select(Notice).where(Notice.account_id == student.id, Notice.kind == "placements.visit_called_off")).all()
+    assert [row.values["reason"] for row in told] == ["台风"]
+    assert [one for one in panels.calendar(world.student.person_id, STARTS, STARTS) if one.uid.startswith("placement-event")] == []
+    there = visited(world, on=STARTS, outcome="一切正常", is_settled=True)
+    assert there.id != planned.id
+    with pytest.raises(WrongState):
+        operations.call_off_visit(**{**off, "event": there}, reason="台风")
 
 
 # -- early end and change of base ---------------------------------------------------------------------------------------
@@ -323,12 +409,14 @@ def test_who_asked_for_leave_is_not_told_to_ask_for_leave(world: SimpleNamespace
     assert [gap.lacking for gap in queries.gaps_of_week(monday)] == [lacking]
 
 
+@pytest.mark.parametrize("is_open_ended", [True, False])
 @pytest.mark.parametrize("since", [0, 1, 4])
-def test_a_request_without_an_end_that_nobody_decides_excuses_two_weeks(world: SimpleNamespace, since: int) -> None:
+def test_a_request_that_nobody_decides_excuses_two_weeks(world: SimpleNamespace, since: int, is_open_ended: bool) -> None:
     """Else nobody would hear again of days that are lost."""
     monday = world.term.starts_on
-    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday + timedelta(days=since), "until": monday, "text": "看病"}
-    event = operations.report_event(placement=world.placement, is_open_ended=True, by=SYSTEM, now=NOW, **wanted)
+    until = monday + timedelta(days=40)
+    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday + timedelta(days=since), "until": until, "text": "看病"}
+    event = operations.report_event(placement=world.placement, is_open_ended=is_open_ended, by=SYSTEM, now=NOW, **wanted)
 
     def found() -> list[int]:
         return [sum(gap.lacking for gap in queries.gaps_of_week(monday + timedelta(days=7 * week))) for week in range(3)]
@@ -336,6 +424,15 @@ def test_a_request_without_an_end_that_nobody_decides_excuses_two_weeks(world: S
     assert found() == [since, 0, 5]
     operations.decide_absence(event=event, placement=world.placement, is_approved=True, by=SYSTEM, now=NOW)
     assert found() == [since, 0, 0]
+
+
+@pytest.mark.parametrize(("asked", "lacking"), [(6, 5), (7, 0), (8, 0)])
+def test_who_asks_late_for_long_leave_is_not_reminded_of_it_at_once(world: SimpleNamespace, asked: int, lacking: int) -> None:
+    """It began weeks ago and was asked for on the last day before the week before last, or in that week."""
+    monday = world.term.starts_on
+    wanted: dict[str, Any] = {"kind": EventKind.ABSENCE, "since": monday, "until": monday + timedelta(days=40), "text": "住院"}
+    operations.report_event(placement=world.placement, by=SYSTEM, now=make.at(monday + timedelta(days=asked)), **wanted)
+    assert [gap.lacking for gap in queries.gaps_of_week(monday + timedelta(days=14))] == [one for one in [lacking] if one]
 
 
 def test_the_last_week_of_a_placement_is_asked_for_as_far_as_it_goes(world: SimpleNamespace) -> None:

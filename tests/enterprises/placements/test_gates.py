@@ -21,6 +21,7 @@ from enterprises.bases.types import BaseLevel, Conclusion, InspectionKind
 from enterprises.mentors.address_queries import digest_of
 from enterprises.mentors.models import MentorAddress
 from enterprises.placements import lawful, operations, panels, planning, queries, rules
+from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.planner.telling import told
@@ -36,6 +37,7 @@ from trainhub.kernel.i18n import in_language
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.types import HostSide
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
@@ -329,6 +331,45 @@ def test_nobody_starts_at_a_base_without_agreement_for_the_whole_term(world: Sim
     bases.sign_agreement(
         base=world.base, title="续签", signed_on=STARTS, since=world.term.ends_on, until=date(2030, 1, 1), topics=[], by=SYSTEM, now=NOW
     )  # fmt: skip
+    assert start(world) == []
+
+
+@pytest.mark.parametrize("state", [StudentState.SUSPENDED, StudentState.WITHDRAWN])
+def test_the_checklist_says_before_the_start_that_somebody_is_not_enrolled(world: SimpleNamespace, state: StudentState) -> None:
+    assert [one.code for one in checklist(world.row, today=STARTS) if not one.met] == []
+    world.student.state = state
+    assert [one.code for one in checklist(world.row, today=STARTS) if not one.met] == ["start.enrolled"]
+    with pytest.raises(WrongState) as refused:
+        start(world)
+    assert refused.value.code == "not_enrolled"
+
+
+def test_the_agreement_of_another_school_opens_no_start(world: SimpleNamespace) -> None:
+    """高校应当与实习单位签订合作协议: each school its own, also one that sends students to a base it does not build. One that names no school counts."""
+    other = ground.university()
+    base_term = {"base": world.base, "signed_on": STARTS, "since": STARTS, "until": world.term.ends_on, "topics": [], "by": SYSTEM, "now": NOW}
+    organisations.add_host(base=world.base, organisation=other, side=HostSide.SCHOOL, is_lead=False, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+    for agreement in base_queries.agreements_of(world.base.id):
+        assert agreement.university_id is None
+        agreement.university_id = other.id
+    assert start(world) == ["start.base_agreement"]
+    with pytest.raises(bases.BadBase):
+        bases.sign_agreement(title="无关学校", university_id=ground.university().id, **base_term)
+    assert bases.sign_agreement(title="本校协议", university_id=world.university.id, **base_term).university_id == world.university.id
+    assert start(world) == []
+
+
+def test_the_paper_of_one_school_at_an_enterprise_is_no_other_schools(world: SimpleNamespace) -> None:
+    enterprise = ground.enterprise()
+    position = make.position(enterprise=enterprise, terms=[world.term], seats=1)
+    student = ground.student(world.programme, petoe_since=date(2023, 9, 1))
+    world.row = operations.place_student(student=student, position=position, term=world.term, by=SYSTEM, now=NOW)
+    make.ready(world.row, make.mentor(enterprise=enterprise, person=ground.person()))
+    for row in base_queries.agreements_of(enterprise.id):
+        row.university_id = ground.university().id
+    assert start(world) == ["start.unit_agreement"]
+    for row in base_queries.agreements_of(enterprise.id):
+        row.university_id = world.university.id
     assert start(world) == []
 
 

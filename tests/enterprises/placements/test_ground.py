@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
 from datetime import date
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +23,7 @@ from enterprises.placements.types import AgreementParty, DayProblem, Ground, Off
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
 from trainhub.ledger import queries as ledger
 from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
@@ -152,6 +158,35 @@ def test_days_after_the_insurance_are_possible_but_not_sure(world: SimpleNamespa
     assert progress()[:2] == (to_come - 1, still_open + 1)
     world.row.insured_from = world.row.insured_until = None  # nobody entered it
     assert progress() == (to_come, still_open, why)
+
+
+def test_who_lacks_only_insurance_wants_no_other_place(world: SimpleNamespace, as_role: Callable[..., FlaskClient]) -> None:
+    """The table of demand and the file say of such days that they are placed: what is lacking is a policy."""
+    with transaction():
+        world.programme.is_petoe = True
+        begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+        rest = make.term(university=world.university, starts_on=date(2026, 9, 7))
+        make.position(enterprise=world.enterprise, base=world.base, terms=[rest], seats=1)
+        key = world.row.id
+    with time_machine.travel(make.at(date(2026, 3, 13)), tick=False):
+        head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university.id)
+
+        def read() -> tuple[str, dict[str, int]]:
+            page = head.get("/placements/seats").text
+            [line] = csv.DictReader(StringIO(head.get("/placements/progress.csv").text.removeprefix("\ufeff")))
+            return page[page.index('aria-label="按专业"') :].split("</table>")[0], {
+                name: int(line[name]) for name in ("尚可计入天数", "待投保天数", "仍可安排天数")
+            }
+
+        table, days = read()
+        assert days["待投保天数"] == 0
+        with transaction():
+            row = queries.placement(key)
+            assert row is not None
+            row.insured_until = date(2026, 3, 20)
+        shorter, left = read()
+    assert shorter == table
+    assert left == {"尚可计入天数": 6, "待投保天数": days["尚可计入天数"] - 6, "仍可安排天数": days["仍可安排天数"]}
 
 
 @pytest.mark.parametrize("until", [5, 6])

@@ -17,6 +17,7 @@ from enterprises.mentors import operations as mentors
 from enterprises.placements import operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.queries.waiting import left_undone
 from enterprises.placements.types import EventKind, EventState, NoteSide, RaterSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
@@ -258,8 +259,147 @@ def test_a_conflict_of_what_is_over_and_graded_stays_with_whom_it_was(world: Sim
     assert (world.row.mentor_id, told_of_conflict(head.id)) == (world.mentor.id, 0)
 
 
+def entered_anew(world: SimpleNamespace) -> None:
+    """Corrected by the school after the mark, and logged again: it waits for a mentor."""
+    operations.correct_day(entry=entry(world, THERE[0]), placement=world.row, reason="误录", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    operations.log_day(placement=world.row, on=THERE[0], today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+def entered_anew_with_its_week(world: SimpleNamespace) -> None:
+    operations.correct_day(entry=entry(world, THERE[0]), placement=world.row, reason="误录", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    days = dict.fromkeys(THERE, "")
+    operations.log_week(placement=world.row, days=days, week=THERE, today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+def opened_again(world: SimpleNamespace) -> None:
+    operations.reopen_placement(placement=world.row, reason="补登", today=AFTER, by=SYSTEM, now=make.at(AFTER))
+
+
+@pytest.mark.parametrize("again", [entered_anew, entered_anew_with_its_week, opened_again])
+def test_who_declared_a_conflict_after_the_mark_confirms_nothing_that_comes_later(
+    world: SimpleNamespace, again: Callable[[SimpleNamespace], None]
+) -> None:
+    """The mark stays; another takes over what waits, and school and enterprise are told to name one."""
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+    make.confirmed(world.row, THERE)
+    end_early(world)
+    grade(world)
+    stand_back(world)
+    again(world)
+    assert (world.row.mentor_id, world.row.mentor_score_x10, told_of_conflict(head.id)) == (None, 850, 1)
+    assert assigned(world, world.mentor, AFTER) == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise, since=AFTER), AFTER) == ""
+    if again is opened_again:
+        return
+    decided = operations.decide_days(placement=world.row, days=[THERE[0]], is_approved=True, today=AFTER, by=SYSTEM, now=make.at(AFTER))
+    assert (decided, ledger.weeks_of(world.student.id).credited_days) == (1, 5)
+
+
+def test_a_conflict_stops_decisions_whoever_left_the_mentor_there(world: SimpleNamespace) -> None:
+    """Days that wait from before anybody asked: refused with what to do, and another may be named."""
+    operations.log_day(placement=world.row, on=STARTS, today=STARTS, by=SYSTEM, now=make.at(STARTS))
+    stand_back(world)
+    world.row.mentor_id = world.mentor.id
+    wanted: dict[str, Any] = {"placement": world.row, "today": STARTS, "by": SYSTEM, "now": make.at(STARTS)}
+    attempts: list[Callable[[], Any]] = [
+        lambda: operations.decide_days(days=[STARTS], is_approved=True, **wanted),
+        lambda: operations.decide_days(days=[STARTS], is_approved=False, reason="不实", **wanted),
+        lambda: operations.grade_placement(score_x10=900, comment="", **{**wanted, "today": world.row.ends_on}),
+    ]
+    for attempt in attempts:
+        with pytest.raises(WrongState) as refused:
+            attempt()
+        assert refused.value.code == "conflict"
+    leave = operations.report_event(
+        placement=world.row, kind=EventKind.ABSENCE, since=FRIDAY, until=FRIDAY, text="复诊", by=himself(world), now=make.at(STARTS)
+    )
+    guide = Identity(account_id=None, person_id=world.mentor.person_id, name="须回避")
+    with pytest.raises(WrongState) as refused:
+        operations.decide_absence(event=leave, placement=world.row, is_approved=True, by=guide, now=make.at(STARTS))
+    assert refused.value.code == "conflict"
+    assert assigned(world, make.mentor(enterprise=world.enterprise), STARTS) == ""
+    assert operations.decide_days(days=[STARTS], is_approved=True, **wanted) == 1
+
+
 def told_of_conflict(account_id: int) -> int:
     return len(db.session.scalars(select(Notice.id).where(Notice.kind == "placements.mentor_conflict", Notice.account_id == account_id)).all())
+
+
+@pytest.mark.parametrize("has_day", [True, False])
+def test_who_confirms_a_late_day_without_an_account_gets_a_link_from_the_page(world: SimpleNamespace, as_role: AsRole, has_day: bool) -> None:
+    with transaction():
+        make.confirmed(world.row, THERE)
+        end_early(world)
+        grade(world)
+        if has_day:
+            entered_anew(world)
+        key = world.row.id
+    with time_machine.travel(make.at(AFTER), tick=False):
+        page = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme.id).get(f"/placements/{key}").text
+    assert ('id="mentor-link"' in page) is has_day
+
+
+def test_nobody_is_asked_for_the_mark_of_what_was_withdrawn_with_no_day(world: SimpleNamespace) -> None:
+    withdraw(world)
+    assert queries.marks_waited_for(AFTER, today=AFTER) == []
+    assert queries.gradable_of_mentor(world.mentor.id, ends_by=AFTER) == []
+
+
+@pytest.mark.parametrize("go", [resign, stand_back])
+@pytest.mark.parametrize("end", [end_early, withdraw])
+def test_what_is_over_and_waits_for_another_mentor_is_in_the_lists_and_reminded_each_week(
+    world: SimpleNamespace, as_role: AsRole, end: Callable[[SimpleNamespace], None], go: Callable[[SimpleNamespace], None]
+) -> None:
+    with transaction():
+        accounts = {
+            "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id).id,
+            "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id).id,
+        }
+        make.confirmed(world.row, THERE)
+        go(world)
+        end(world)
+        key = world.row.id
+    school = {"programme_id": world.programme.id}
+
+    def listed(role: Role, query: str, **scope: Any) -> bool:
+        return f'href="/placements/{key}"' in as_role(role, **scope).get(f"/placements/?{query}").text
+
+    def reminded(on: date) -> list[str]:
+        with transaction():
+            operations.remind_of_undone(today=on, now=make.at(on))
+        found = db.session.scalars(select(Notice.account_id).where(Notice.kind == "placements.undone")).all()
+        return sorted(name for name, account in accounts.items() for _n in range(list(found).count(account)))
+
+    def todo(role: Role, **scope: Any) -> bool:
+        return "/placements/?state=undone" in as_role(role, **scope).get("/").text
+
+    has_none = go is stand_back
+    with time_machine.travel(make.at(AFTER), tick=False):
+        host = {"organisation_id": world.enterprise.id}
+        assert [listed(Role.PROGRAMME_ADMIN, "state=undone", **school), listed(Role.ENTERPRISE_COORDINATOR, "state=undone", **host)] == [True, True]
+        assert listed(Role.ENTERPRISE_COORDINATOR, "no_mentor=1", **host) is has_none
+        assert ("/placements/?no_mentor=1" in as_role(Role.ENTERPRISE_COORDINATOR, **host).get("/").text) is has_none
+        assert todo(Role.PROGRAMME_ADMIN, **school)
+        assert [reminded(AFTER), reminded(AFTER), reminded(AFTER + timedelta(days=7))] == [*[["head", "host"]] * 2, ["head", "head", "host", "host"]]
+        with transaction():
+            row = queries.placement(key)
+            assert row is not None
+            other = make.mentor(enterprise=world.enterprise, since=AFTER)
+            operations.assign_mentor(placement=row, mentor=other, by=SYSTEM, now=make.at(AFTER))
+        assert not listed(Role.PROGRAMME_ADMIN, "state=undone", **school)
+        assert not todo(Role.PROGRAMME_ADMIN, **school)
+        assert len(reminded(AFTER + timedelta(days=14))) == 4
+
+
+def test_what_needs_no_mentor_any_more_asks_for_none(world: SimpleNamespace, as_role: AsRole) -> None:
+    """Graded with nothing waiting, or withdrawn with no day to certify."""
+    with transaction():
+        withdraw(world)
+        stand_back(world)
+        key = world.row.id
+    assert [row.placement.id for row in left_undone(AFTER)] == []
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+    assert f'href="/placements/{key}"' not in host.get("/placements/?no_mentor=1").text
 
 
 @pytest.mark.parametrize(("on", "count"), [(-1, 1), (0, 1), (1, 0)])

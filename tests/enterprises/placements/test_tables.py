@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,15 +14,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from enterprises.bases import operations as base_operations
+from enterprises.bases import queries as bases
+from enterprises.bases.types import LeaderSide
 from enterprises.mentors import queries as mentors
 from enterprises.placements import operations, queries
 from enterprises.placements.operations import tables
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
+from trainhub.identity import queries as identities
 from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.organisations import operations as ground_operations
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import HostSide
 from trainhub.programmes import queries as programmes
 
 AsRole = Callable[..., FlaskClient]
@@ -140,3 +147,36 @@ def test_t4_counts_who_has_come_and_names_hosts_until_their_last_day(world: Simp
     assert (row["students"], row["hosts"]) == (1, names)
     [row] = queries.table_4(SYSTEM, since=date(2025, 9, 1), on=DAYS[-1] + timedelta(days=1))
     assert row["hosts"] == []
+
+
+def test_t4_names_of_a_base_what_is_the_readers_schools_own(world: SimpleNamespace) -> None:
+    """A base that two schools use: the other's agreement, leader and supervisors stand in the other's table."""
+    with transaction():
+        base = organisations.by_code(world.base_code)
+        assert base is not None
+        other = ground.university()
+        theirs = ground.programme(other)
+        for at in (other, organisations.by_id(world.university_id)):
+            assert at is not None
+            ground_operations.add_host(base=base, organisation=at, side=HostSide.SCHOOL, is_lead=False, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+        for row in bases.agreements_of(base.id):
+            row.university_id = other.id
+        leads: dict[str, Any] = {"base": base, "side": LeaderSide.SCHOOL, "by": SYSTEM, "now": NOW}
+        since = date(2025, 1, 1)
+        base_operations.add_leader(person=ground.person(name="他校"), post="处长", since=since, university_id=other.id, **leads)
+        for name, begins in (("本校", since), ("将任", date(2027, 1, 1))):
+            base_operations.add_leader(person=ground.person(name=name), post="处长", since=begins, university_id=world.university_id, **leads)
+        identity.account(roles=(Role.SCHOOL_SUPERVISOR,), programme_id=theirs.id)
+        term = make.term(university=other)
+        [enterprise] = [row for _host, row in organisations.hosts_of(base.id) if row.kind == "enterprise"]
+        position = make.position(enterprise=enterprise, base=base, terms=[term], seats=1)
+        student = ground.student(theirs, petoe_since=date(2023, 9, 1))
+        make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
+        readers = [
+            identities.identity_of(identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=key).id, today=DAYS[-1])
+            for key in (world.university_id, other.id)
+        ]
+    mine, others = (queries.table_4(reader, since=date(2025, 9, 1), on=DAYS[-1]) for reader in readers)
+    assert [(row["students"], row["agreement"], row["leaders"], row["school_mentors"]) for row in mine] == [(1, None, ["本校（处长）"], 0)]
+    signed = (date(2024, 1, 1), date(2028, 12, 31))
+    assert [(row["students"], row["agreement"], row["leaders"], row["school_mentors"]) for row in others] == [(1, signed, ["他校（处长）"], 1)]

@@ -67,10 +67,10 @@ def host(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(
                 _("为学生指定企业指导教师"),
-                narrowed(placements_url, state="going", no_mentor=1),
+                narrowed(placements_url, no_mentor=1),
                 _("去指定"),
                 lonely,
-                _("没有指导教师的实习不能开始"),
+                _("没有指导教师的实习不能开始，也不能评定和确认"),
                 0,
                 "user",
             )

@@ -47,7 +47,8 @@ NEXT: dict[RoundState, tuple[str, int]] = {
 
 
 def of_placements(identity: Identity, standing: practice.Standing, today: date) -> list[Todo]:
-    """What waits for the school beside the rounds: leave and incidents, places that students found, placements of who is not there any more."""
+    """What waits for the school beside the rounds: leave and incidents, places that students found, placements of who is not there any more, and what is
+    over and has nobody who may mark it."""
     events, found, absent = practice.events_open(identity, today), practice.self_found_waiting(identity), standing.absent
     todos = []
     if events:
@@ -61,6 +62,10 @@ def of_placements(identity: Identity, standing: practice.Standing, today: date) 
         todos.append(
             Todo(_("处理不在读学生的实习安排"), url, _("去处理"), absent, _("学生已休学或离校，席位和指导教师仍被占用：请撤销或提前结束"), 0, "users")
         )
+    if undone := practice.left_undone(identity, today):
+        url = narrowed(link(identity, "placements.index"), state="undone")
+        said = _("还没有成绩或有实习日等待确认，而指导教师已离任、须回避或没有安排；安排后才能评定和签发证明")
+        todos.append(Todo(_("为已结束的实习另行安排指导教师"), url, _("去安排"), undone, said, 0, "user"))
     return todos
 
 

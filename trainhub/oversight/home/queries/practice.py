@@ -26,6 +26,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, SelfFound, WeeklyLog
 from enterprises.placements.queries.absent import is_late_for
+from enterprises.placements.queries.waiting import of_left_undone
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, SeatDecision, SelfFoundState
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
@@ -168,13 +169,17 @@ def placements_to_grade(mentor_ids: Collection[int], on: date) -> int:
 
 
 def without_mentor(identity: Identity) -> int:
-    """How many placements that go on have no mentor yet."""
-    statement = (
-        select(func.count(Placement.id))
-        .join(Student, Student.id == Placement.student_id)
-        .where(placements.visible_to(identity), Placement.state.in_(placements.GOING), Placement.mentor_id.is_(None))
-    )
-    return session().scalar(statement) or 0
+    """How many placements that take a mentor have none: those that go on, and those that are over without a mark or with days that wait."""
+    return _count(placements.listing(identity, without_mentor=True))
+
+
+def left_undone(identity: Identity, on: date) -> int:
+    """How many placements that ran and are over wait for a mark or a confirmed day, and have nobody who may give it."""
+    return _count(of_left_undone(identity, on=on))
+
+
+def _count(listed: Any) -> int:
+    return session().scalar(select(func.count()).select_from(listed.with_only_columns(Placement.id).order_by(None).subquery())) or 0
 
 
 def mentor_loads(identity: Identity, on: date) -> tuple[int, int, int]:
