@@ -28,7 +28,6 @@ from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Person, Student, Teacher
-from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
@@ -112,12 +111,13 @@ def capstones(programme_id: int, on: date) -> list[tuple[int, ExportRow]]:
 
 
 def without_capstones(programme_id: int, on: date) -> list[tuple[int, Unassigned]]:
-    """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated."""
+    """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated by the day. Who is asked are the students
+    of each cohort on the day, as everywhere else: who changed it afterwards says nothing of where they are now."""
     cohorts = session().execute(select(Cohort.id, Cohort.year).where(Cohort.programme_id == programme_id).order_by(Cohort.year)).all()
-    here = Student.cohort_id.in_([key for key, _year in cohorts])
-    mine = select(Student.cohort_id).join(Capstone, Capstone.student_id == Student.id)
+    here, then = people.in_programme(programme_id, on), people.cohort_on(on)
+    mine = select(then).select_from(Student).join(Capstone, Capstone.student_id == Student.id)
     begun = set(session().scalars(mine.where(is_latest(), here).distinct()))
-    over = set(session().scalars(select(Student.cohort_id).where(here, Student.state == StudentState.GRADUATED).distinct()))
+    over = set(session().scalars(select(then).select_from(Student).where(here, people.has_graduated(on)).distinct()))
     found = {(key, year): unassigned_in(key, on) for key, year in cohorts if key in begun or key in over}
     return [(year, one) for (key, year), rows in found.items() if key in begun or any(one.is_graduate for one in rows) for one in rows]
 
