@@ -189,8 +189,8 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         session().refresh(expert)
         if expert.submitted_at is not None and not has_conflict:
             raise BadVisit(_("这位专家的评价表已提交，只有查明存在利益冲突才能更换。"), field="has_conflict")
-        agreed = former_queries.agreed_at(application.id)
-        now = max(now, agreed + TICK) if agreed is not None else now  # what was agreed on before is before it, by whichever clock
+        before = (former_queries.agreed_at(application.id), expert.submitted_at)
+        now = max(now, *(one + TICK for one in before if one is not None), now)  # what was agreed on and handed in is before it, by whichever clock
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
         if has_conflict:
             expert.has_conflict, expert.conflict = True, expert.conflict or reason.strip()[:400]
