@@ -21,6 +21,7 @@ from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.queries.unassigned import Unassigned, unassigned_in
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
+from enterprises.placements.queries.daily import broken_off, last_day
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
@@ -60,13 +61,15 @@ def petoe_students(programme_id: int, on: date) -> set[int]:
 
 
 def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
-    """The placements that ran in a span, also one that had begun before; students of the 卓越计划 marked: two queries."""
+    """The placements that ran in a span, also one that had begun before; students of the 卓越计划 marked: two queries. One that was withdrawn while it
+    ran stands to its last confirmed day: its days are in the sum beside it."""
+    last = last_day(until)
     base, mentor = aliased(Organisation), aliased(Person)
     petoe = petoe_students(programme_id, until)
     statement = (
         select(
             Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
-            Position.title, Placement.starts_on, Placement.ends_on, mentor.name, Placement.mentor_score_x10,
+            Position.title, Placement.starts_on, last, mentor.name, Placement.mentor_score_x10,
             Placement.base_id, programmes.plan_of_cohort(),
         )
         .join(Student, Student.id == Placement.student_id)
@@ -79,8 +82,8 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         .outerjoin(mentor, mentor.id == Mentor.person_id)
         .where(
             people.in_programme(programme_id, until),
-            Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)),
-            Placement.ends_on >= since,
+            or_(Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)), broken_off(until)),
+            last >= since,
             Placement.starts_on <= until,
         )
         .order_by(Placement.starts_on, Student.student_no, Placement.id)

@@ -181,7 +181,7 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         centres.judge_leadership(
             c["6.2"],
             case.centres,
-            case.placements,
+            [one for one in case.placements if not one.is_broken_off],
             leaders=p["petoe.centre_leaders_per_side_min"],
             agreement=p["petoe.tri_party_agreement_required"],
         ),
