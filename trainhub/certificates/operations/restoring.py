@@ -116,9 +116,7 @@ def foreseen(lines: Iterable[Mapping[str, Any]], *, accepted: Collection[str] = 
     return Kept(found, links, unread + found.unread)
 
 
-def keep(
-    lines: Iterable[Mapping[str, Any]], by: Identity, *, now: datetime, seen: Seen | None = None, accepted: Collection[str] = ()
-) -> Kept:
+def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, now: datetime, seen: Seen | None = None, accepted: Collection[str] = ()) -> Kept:
     """Bring what lines of journals, and the database that was replaced (`seen`), tell of keys and links into the database; harmless to repeat.
 
     `accepted` names keys that are the operator's own though no signature proves it.

@@ -73,7 +73,9 @@ def visited_by(account_id: int | None) -> set[int]:
 def programmes_visited_by(account_id: int | None) -> set[int]:
     """The programmes of those of these applications that are open: who has a part in the visit does not judge there."""
     keys = visited_by(account_id)
-    return set(session().scalars(select(Application.programme_id).where(Application.id.in_(keys), Application.open_key.is_not(None)))) if keys else set()
+    return (
+        set(session().scalars(select(Application.programme_id).where(Application.id.in_(keys), Application.open_key.is_not(None)))) if keys else set()
+    )
 
 
 def visited_as(application_id: int, account_id: int) -> VisitExpert | None:
