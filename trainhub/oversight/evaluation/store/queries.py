@@ -133,7 +133,7 @@ def withdrawn_of(item_ids: Iterable[int]) -> dict[int, tuple[datetime, str]]:
     """By piece of evidence that was withdrawn: when and why, to say it beside what was frozen."""
     statement = select(EvidenceItem.id, EvidenceItem.withdrawn_at, EvidenceItem.withdrawal_reason)
     found = session().execute(statement.where(EvidenceItem.id.in_(list(item_ids)), EvidenceItem.withdrawn_at.is_not(None)))
-    return {key: (at, reason) for key, at, reason in found}
+    return {key: (at, reason) for key, at, reason in found if at is not None}
 
 
 def texts_of(programme_id: int) -> dict[str, ReportText]:
