@@ -130,7 +130,7 @@ def restore_command(file: Path, yes: bool) -> dict[str, Any]:
     backup.refuse_running(now=clock.now())
     if not yes:
         click.confirm("本实例现有的全部数据将被替换，继续吗？", abort=True, err=True)
-    return backup.restore(file, by=operator())
+    return backup.restore(file, by=operator(), now=clock.now())
 
 
 @click.group("keys")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from courses.curriculum import queries, rules
 from courses.curriculum.locking import hold_course
 from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse, ItemObjective, ItemScore
-from courses.curriculum.operations import BadCourse, count_up, record_results
+from courses.curriculum.operations import BadCourse, count_up, course_to_edit, record_results
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -54,6 +54,25 @@ def set_shares(
         audit.record(by=by, did="courses.curriculum.shares_set", on=course, data={"changed": changed})
         _conclude(course, queries.scored_students(course.id), concerned, local(now).date(), by=by, now=now)
     return changed
+
+
+def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
+    """Take a part of the assessment away, with its shares; what follows from the marks that are left is concluded at once, as by `set_shares`. Raises
+    BadCourse when students have marks in it."""
+    course = course_to_edit(item.course_id, None)
+    if queries.has_scores(item.id):
+        raise BadCourse(_("这项考核已有学生成绩，不能删除。"))
+    concerned = set()
+    for share in queries.shares_of_item(item.id):
+        concerned.add(share.objective_id)
+        session().delete(share)
+    session().flush()
+    data = {"kind": item.kind.value, "weight": item.weight_percent}
+    audit.record(by=by, did="courses.curriculum.assessment_removed", on=("curriculum_course", str(item.course_id)), data=data)
+    session().delete(item)
+    count_up(course)
+    if concerned:
+        _conclude(course, queries.scored_students(course.id), concerned, local(now).date(), by=by, now=now)
 
 
 def record_scores(

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from courses.curriculum import labels, marking, operations, queries
+from courses.curriculum import labels, marking, queries
 from courses.curriculum.loading import load_course, subject_of
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.curriculum.views import blueprint as blueprint
@@ -127,5 +127,5 @@ def remove_assessment(pair: tuple[Programme, AssessmentItem]) -> Any:
     course = queries.course(item.course_id)
     assert course is not None
     with transaction():
-        operations.remove_assessment(item=item, by=who(), now=clock.now())
+        marking.remove_assessment(item=item, by=who(), now=clock.now())
     return done(_("已删除。"), "curriculum.course", version_id=course.version_id, course_id=course.id)

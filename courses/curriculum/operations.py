@@ -239,23 +239,6 @@ def add_assessment(
     return row
 
 
-def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
-    """Take a part of the assessment away, with its shares. Raises BadCourse when students have marks in it."""
-    course = course_to_edit(item.course_id, None)
-    if queries.has_scores(item.id):
-        raise BadCourse(_("这项考核已有学生成绩，不能删除。"))
-    for share in queries.shares_of_item(item.id):
-        session().delete(share)
-    audit.record(
-        by=by,
-        did="courses.curriculum.assessment_removed",
-        on=("curriculum_course", str(item.course_id)),
-        data={"kind": item.kind.value, "weight": item.weight_percent},
-    )
-    session().delete(item)
-    count_up(course)
-
-
 def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
     """The course whose objectives, assessment or shares are changed. Its version counts up with each (`count_up`), so that
     two editors of one part notice each other. Raises Stale and CourseGone."""

@@ -255,7 +255,8 @@ def plan_secondment(
     is_full_time: bool = True,
     exempt_reason: str = "",
 ) -> Secondment:
-    """Plan a teacher's work in an enterprise, or write down why none is needed. The same plan again is returned as it is."""
+    """Plan a teacher's work in an enterprise, or write down why none is needed. The same plan again is returned as it is; one of the same enterprise and
+    first day that says otherwise is refused: 4.2 rests on its months."""
     if teacher.kind is not TeacherKind.FULL_TIME:
         raise BadSecondment(_("企业工作计划只为专职教师制定（PETOE-4.2）。"), field="teacher_id")
     name = enterprise.name if enterprise is not None else enterprise_name.strip()
@@ -268,6 +269,9 @@ def plan_secondment(
     lock(Teacher, teacher.id)
     for known in queries.secondments_of_teachers([teacher.id]):
         if (known.enterprise_name, known.planned_since, known.reason) == (name, planned_since, reason):
+            if not reason and (known.planned_until, known.is_full_time, known.post) != (planned_until, is_full_time, post.strip()):
+                message = _("同一企业、同一开始日期的计划已登记，内容不同，没有保存：尚未开始的可以先删除原计划，再按新的内容登记。")
+                raise BadSecondment(message, field="planned_until")
             return known
     row = Secondment(
         teacher_id=teacher.id,

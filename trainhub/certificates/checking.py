@@ -28,6 +28,8 @@ def faults(layout: Layout) -> list[str]:
     for field in layout.fields:
         if not _NAME.fullmatch(field.name):
             found.append(_("字段“%(label)s”的名称 %(name)s 只能用小写字母和下划线。", label=field.label, name=field.name))
+        if not field.label.strip():
+            found.append(_("字段 %(name)s 没有中文名称（label）：它的值在页面和文件上会没有说明。", name=field.name))
         if _BRACED.search(field.default):
             found.append(_("字段“%(name)s”的默认值：这里不能用字段，花括号会照原样印出。", name=field.label))
     return found

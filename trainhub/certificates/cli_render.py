@@ -17,7 +17,7 @@ from trainhub.certificates.layouts.model import Layout, built_in, codes, read_la
 from trainhub.certificates.layouts.shape import BadLayout
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code, read_number
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
-from trainhub.kernel.commands import edge, progress, say
+from trainhub.kernel.commands import edge, operator, progress, say
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, clauses
 from trainhub.kernel.sheets.reading import Table, read_table
@@ -264,7 +264,20 @@ def blank(template: str, out: Path) -> dict[str, Any]:
     _must_be_printable(layout, {})
     data = drawn(layout)
     _write(out, data)
+    if _is_stored({"template": template}):
+        _note_blank(layout)
     return {"template": layout.code, "version": layout.version, "bytes": len(data)}
+
+
+def _note_blank(layout: Layout) -> None:
+    """What the database gave is in its log, too; a built-in template or a file needs none, and notes nothing."""
+    from trainhub.certificates import queries
+    from trainhub.certificates.operations.templates import note_blank
+    from trainhub.kernel.db import transaction
+
+    row = next((one for one in queries.template_versions(layout.code) if one.edition == layout.version), None)
+    with transaction():
+        note_blank(layout=layout, template=row, by=operator())
 
 
 @edge("render", app_when=_is_stored)

@@ -74,7 +74,8 @@ def repeat(journals: tuple[Path, ...], accepted: tuple[str, ...], yes: bool) -> 
     重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变.
 
     Signing keys that the journals know to have leaked are withdrawn again, keys that were replaced sign no more, keys made since for which a key that
-    is known here vouches are known again, links that holders closed are closed. All of it is named by `restored list` and asked before.
+    is known here vouches are known again, links that holders closed are closed. All of it is named by `restored list` and asked before. Numbers that the
+    journals say were given are given to nobody else: counters move on past them (`counters_moved`), also past those of other machines.
 
     Example: trainhub certificates restored repeat --yes --json
     Example: trainhub certificates restored repeat --journal /mnt/two/certificates-journal.jsonl
@@ -94,7 +95,8 @@ def repeat(journals: tuple[Path, ...], accepted: tuple[str, ...], yes: bool) -> 
     session().rollback()
     done, refused = [], []
     with transaction():
-        kept = restoring.keep(_lines(journals), operator(), accepted=accepted)
+        kept = restoring.keep(_lines(journals), operator(), now=clock.now(), accepted=accepted)
+        moved = restoring.advance(_lines(journals), operator())
     for one in todo:
         try:
             with transaction():
@@ -103,7 +105,7 @@ def repeat(journals: tuple[Path, ...], accepted: tuple[str, ...], yes: bool) -> 
         except Refused as why:
             refused.append(_told(one) | {"message": why.message})
     left = [_told(one) for one in found if one.todo is not repeating.Todo.REPEAT]
-    return {"repeated": done, "refused": refused, "left": left, **kept.told()}
+    return {"repeated": done, "refused": refused, "left": left, "counters_moved": moved, **kept.told()}
 
 
 def _keys_said(coming: Any) -> list[str]:

@@ -58,6 +58,7 @@ THINGS = {
 KINDS = {
     "certificate": Kind(_l("证书"), "number", "certificates.show", {"number": "number"}),
     "certificate_template": Kind(_l("证书模板"), "code", "certificates.template", {"template_id": "id"}),
+    "certificate_layout": Kind(_l("内置证书模板")),
     "issue_batch": Kind(_l("证书签发批次"), "title", "certificates.batch", {"batch_id": "id"}),
     "certificate_portion": Kind(_l("证书签发批次"), "batch_id.title", "certificates.batch", {"batch_id": "batch_id"}),
     "status_shift": Kind(_l("证书状态列表中的位置")),

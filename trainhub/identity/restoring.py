@@ -26,9 +26,8 @@ def look() -> Known:
     return standing.accounts_as_they_stand(clock.today())
 
 
-def put(seen: Known | None, by: Identity) -> Mapping[str, Any]:
+def put(seen: Known | None, by: Identity, now: datetime) -> Mapping[str, Any]:
     """End every session, token and link of the archive, and say which accounts were changed since (`seen`: as they stood)."""
-    now = clock.now()
     told = {
         "sessions": _end(UserSession, (UserSession.revoked_at.is_(None), UserSession.expires_at > now), "revoked_at", now),
         "tokens": _end(ApiToken, (ApiToken.revoked_at.is_(None),), "revoked_at", now),

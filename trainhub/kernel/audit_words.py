@@ -249,6 +249,7 @@ DEEDS: Mapping[str, Any] = {
     "shared": _l("已开启分享"),
     "unshared": _l("已关闭分享"),
     "rotated": _l("已更换"),
+    "blank_drawn": _l("已输出空白证书底版"),
     "blank_spoiled": _l("已登记空白证书作废"),
     "blanks_settled": _l("已核销空白证书"),
     "blanks_laid": _l("已对应到空白证书"),

@@ -43,10 +43,11 @@ CARRIED = "trainhub.backup.carried"
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What outlives a restore. `look` reads it from the database that is about to be replaced (only when that is one of the same
-    installation, with the same keys); `put` brings it into the restored one, in the same transaction, and says what the operator should know."""
+    installation, with the same keys); `put` brings it into the restored one at a moment (`now`), in the same transaction, and says what the operator should
+    know."""
 
     look: Callable[[], Any]
-    put: Callable[[Any, Identity], Mapping[str, Any]]
+    put: Callable[[Any, Identity, datetime], Mapping[str, Any]]
 
 
 class BadArchive(Refused):
@@ -228,7 +229,7 @@ def refuse_running(*, now: datetime) -> None:
         )
 
 
-def restore(source: Path, *, by: Identity) -> dict[str, Any]:
+def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
     """Replace this instance's database, files, keys and demo mark by the archive's. All or nothing; the log that comes with it says so.
 
     What rooms must not forget (`CARRIED`) is brought over; the answer has what each of them says under its name.
@@ -261,7 +262,7 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
         for statement in constraints:
             current.connection().exec_driver_sql(statement)
         _reset_sequences(current)
-        told = {name: dict(one.put(seen.get(name), by)) for name, one in carried.items()}
+        told = {name: dict(one.put(seen.get(name), by, now)) for name, one in carried.items()}
         written = {"file": source.name, "rows": sum(manifest["rows"].values()), "key": note["token"]}
         audit.record(by=by, did=restoring.DID, on=("instance", "all"), data=written)
         import obstore
@@ -299,7 +300,10 @@ def _opened(ring: keys.Keyring) -> Iterator[None]:
     try:
         yield
     except Exception:
-        current_app.extensions["trainhub.keyring"] = before
+        if before is not None:
+            current_app.extensions["trainhub.keyring"] = before
+        else:  # there was none: one that is looked for later reads the file
+            current_app.extensions.pop("trainhub.keyring", None)
         raise
 
 

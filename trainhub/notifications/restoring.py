@@ -6,6 +6,7 @@ They were written before the archive was made, and most were sent after it: read
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -23,7 +24,7 @@ def look() -> None:
     """Nothing of the database that is replaced is needed."""
 
 
-def put(_seen: None, by: Identity) -> Mapping[str, Any]:
+def put(_seen: None, by: Identity, _now: datetime) -> Mapping[str, Any]:
     """Give up every e-mail of the archive that waits (`mails`; the page of e-mails sends them again on request), and leave notices that wait to be
     e-mailed (`notices`) to the app alone."""
     told = {

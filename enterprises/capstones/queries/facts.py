@@ -19,6 +19,7 @@ from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
+from enterprises.placements.queries.daily import broken_off, last_day
 from enterprises.placements.rules import without
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.clock import local
@@ -84,10 +85,11 @@ def facts_of(capstone_ids: Iterable[int], on: date) -> dict[int, CapstoneFacts]:
 def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tuple[Stay, ...]]:
     """The placements of students that count for 8.2, by student, in the order of time.
 
-    Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began. Its days at a base on a campus
+    Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began. One that was withdrawn while it ran
+    counts to its last confirmed day. Its days at a base on a campus
     are a stay of their own, which covers nothing.
     """
-    counts: ColumnElement[bool] = Placement.state.in_(COUNTS)
+    counts: ColumnElement[bool] = or_(Placement.state.in_(COUNTS), broken_off(on))
     if on is not None:
         counts = and_(counts, or_(Placement.state != PlacementState.ACCEPTED, Placement.starts_on >= on))
     found: dict[int, list[Stay]] = defaultdict(list)
@@ -96,7 +98,7 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
         rows = (
             session()
             .execute(
-                select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id, Placement.base_id)
+                select(Placement.student_id, Placement.starts_on, last_day(on), Placement.enterprise_id, Placement.base_id)
                 .where(Placement.student_id.in_(wanted[start : start + CHUNK]), counts)
                 .order_by(Placement.starts_on, Placement.id)
             )

@@ -15,12 +15,11 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
-from trainhub.people.types import StudentState
 
 
 @dataclass(frozen=True, slots=True)
 class Unassigned:
-    """A student without a capstone."""
+    """A student without a capstone; `is_graduate` on the day that was asked about."""
 
     student_no: str
     name: str
@@ -32,7 +31,7 @@ def unassigned_in(cohort_id: int, on: date) -> list[Unassigned]:
     """Who counts in a cohort and has no capstone, or only one that was ended, in the order of numbers; one query."""
     has_one = select(Capstone.id).where(Capstone.student_id == Student.id, is_latest()).exists()
     statement = (
-        select(Student.student_no, Person.name, people.petoe_of_cohort(on), Student.state == StudentState.GRADUATED)
+        select(Student.student_no, Person.name, people.petoe_of_cohort(on), people.has_graduated(on))
         .join(Person, Person.id == Student.person_id)
         .where(people.in_cohort(cohort_id, on), people.counts_in_cohort(on), ~has_one)
         .order_by(Student.student_no, Student.id)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
@@ -190,6 +190,22 @@ def last_confirmed(placement_ids: Iterable[int]) -> dict[int, date]:
         DayEntry.placement_id.in_(set(placement_ids)), DayEntry.state == DayState.APPROVED
     )
     return {key: day for key, day in session().execute(statement.group_by(DayEntry.placement_id))}
+
+
+def confirmed_to(on: date | None = None) -> Any:
+    """SQL: the last confirmed day of a placement, up to a day where one is given; null without any."""
+    statement = select(func.max(DayEntry.on)).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.APPROVED)
+    return (statement.where(DayEntry.on <= on) if on is not None else statement).correlate(Placement).scalar_subquery()
+
+
+def broken_off(on: date | None = None) -> ColumnElement[bool]:
+    """SQL: whether a placement was withdrawn while it ran: what was learnt until then counts, is graded and certified, to its last confirmed day."""
+    return and_(Placement.state == PlacementState.WITHDRAWN, confirmed_to(on).is_not(None))
+
+
+def last_day(on: date | None = None) -> Any:
+    """SQL: the last day of a placement; of one that was withdrawn the last confirmed one (`broken_off`)."""
+    return case((Placement.state == PlacementState.WITHDRAWN, confirmed_to(on)), else_=Placement.ends_on)
 
 
 def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]:

@@ -36,6 +36,26 @@ def test_the_mark_of_an_objective(scores: dict[int, int], shares: dict[tuple[int
     assert rules.objective_marks(scores, shares, [8, 9]) == found
 
 
+def test_a_part_that_goes_leaves_what_follows_from_the_others(session: Session) -> None:
+    """2.5 names nobody as without a conclusion whose marks already say it."""
+    with transaction():
+        programme = ground.programme()
+        version = ground.version(programme)
+        programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+        student = ground.student(programme, year=2023).id
+        course = operations.add_course(
+            version=version, code="C1", name="系统设计", category=CourseCategory.SPECIALTY, hours=48, credits_x10=30, term=3, **W
+        )
+        one = operations.add_objective(course=course, text="设计", **W)
+        exam = operations.add_assessment(course=course, kind=AssessmentKind.EXAM, weight_percent=60, **W)
+        project = operations.add_assessment(course=course, kind=AssessmentKind.PROJECT, weight_percent=40, **W)
+        marking.set_shares(course=course, shares=[(exam, one, 60), (project, one, 40)], **W)
+        assert marking.record_scores(course=course, marks=[(student, exam, 700)], concluded_on=DAY, **W) == (1, 0)
+        assert queries.result(student, one.id) is None
+        marking.remove_assessment(item=project, **W)
+        assert queries.result(student, one.id).score_x10 == 700  # type: ignore[union-attr]
+
+
 def test_marks_become_conclusions_and_stay_consistent(session: Session, as_role: Callable[..., Any]) -> None:
     with transaction():
         programme = ground.programme()
@@ -60,7 +80,7 @@ def test_marks_become_conclusions_and_stay_consistent(session: Session, as_role:
         with pytest.raises(Refused, match="0 至 100"):
             marking.record_scores(course=course, marks=[(students[0], exam, 1001)], concluded_on=DAY, **W)
         with pytest.raises(Refused, match="已有学生成绩"):
-            operations.remove_assessment(item=exam, **W)
+            marking.remove_assessment(item=exam, **W)
         at, keys, programme_id = f"/curriculum/{version.id}/courses/{course.id}/marks", (students[1], exam.id, project.id), programme.id
         course_id = course.id
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)

@@ -170,7 +170,7 @@ def test_an_objective_or_part_that_is_taken_away_meanwhile(committed: Flask, wha
 
         def remove() -> object:
             standards.remove_objective(objective=_objective(at), **W)
-            return operations.remove_assessment(item=_item(at), **W)
+            return marking.remove_assessment(item=_item(at), **W)
 
         def name() -> object:
             row = queries.course(at["course"])

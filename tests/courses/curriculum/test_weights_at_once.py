@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from courses.curriculum import operations, queries
+from courses.curriculum import marking, operations, queries
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.curriculum.types import AssessmentKind
 from courses.standards import operations as standards
@@ -41,7 +41,7 @@ def test_one_adds_while_the_other_makes_it_whole(committed: Flask) -> None:
         assert together(committed, add, change) == ["", "bad_curriculum_course"]
         session().rollback()
         with transaction():
-            operations.remove_assessment(item=next(one for one in queries.assessments_of(course_id) if one.id != item_id), **W)
+            marking.remove_assessment(item=next(one for one in queries.assessments_of(course_id) if one.id != item_id), **W)
         assert together(committed, change, add) == ["", "bad_curriculum_course"]
         session().rollback()
         assert sum(one.weight_percent for one in queries.assessments_of(course_id)) == 100
@@ -57,7 +57,7 @@ def test_what_comes_and_goes_in_a_course_counts_it_up(session: Session) -> None:
     seen.append(row.version)
     operations.add_objective(course=row, text="能够分析", number=objective.number, **W)
     assert row.version == seen[-1], "the same again changes nothing"
-    operations.remove_assessment(item=item, **W)
+    marking.remove_assessment(item=item, **W)
     seen.append(row.version)
     standards.remove_objective(objective=objective, **W)
     seen.append(row.version)

@@ -64,6 +64,10 @@ def test_a_secondment_is_planned_started_finished(session: Session) -> None:
     span = {"planned_since": date(2025, 9, 1), "planned_until": date(2026, 8, 31)}
     row = operations.plan_secondment(teacher=teacher, enterprise_name="某企业", **span, **W)
     assert operations.plan_secondment(teacher=teacher, enterprise_name="某企业", **span, **W).id == row.id
+    with pytest.raises(Refused, match=r"内容不同，没有保存"):  # 4.2 rests on its months: another last day is not dropped without a word
+        operations.plan_secondment(
+            teacher=teacher, enterprise_name="某企业", **{**span, "planned_until": span["planned_until"] + timedelta(days=1)}, **W
+        )
     with pytest.raises(operations.BadSecondment):
         operations.finish_secondment(secondment=row, ended_on=TODAY, report="", **W)
     operations.start_secondment(secondment=row, started_on=date(2025, 9, 1), **W)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +18,7 @@ from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.oversight.evaluation.documents.tables import capstone_table
+from trainhub.people import operations as people
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort
@@ -64,3 +65,27 @@ def test_the_dossier_lists_them_where_capstones_have_begun(session: Session) -> 
     first, others = capstone_table(found.programme, TODAY)
     assert [(row[2], row[4]) for row in first.rows] == [(found.student.student_no, found.topic.title), (petoe.student_no, "未下达")]
     assert [(row[2], row[4]) for row in others.rows] == [(plain.student_no, "未下达")]
+
+
+def _without(of: make.Case, on: date) -> list[str]:
+    return [row[2] for table in capstone_table(of.programme, on) for row in table.rows if row[4] == "未下达"]
+
+
+def test_the_dossier_of_an_old_day_knows_who_was_where_then(session: Session) -> None:
+    """T2 is of the group of the day as T1 is: that the one with a capstone went to another cohort later ends nothing of before."""
+    found, petoe, plain, of = _cohort(session)
+    later = ground.cohort(found.programme, of.year + 1)
+    people.move_student(student=found.student, programme=found.programme, cohort=later, on=TODAY, reason="编班", by=SYSTEM, now=NOW)
+    assert _without(found, TODAY - timedelta(days=1)) == [petoe.student_no, plain.student_no]
+    assert _without(found, TODAY) == [], "of a cohort in which nobody has one any more nothing is asked yet"
+
+
+def test_who_graduates_later_had_not_on_the_day(session: Session) -> None:
+    found, petoe, plain, of = _cohort(session)
+    operations.withdraw(capstone=found.capstone, reason="应征入伍", by=SYSTEM, today=TODAY, now=NOW)
+    for one in (found.student, petoe, plain):
+        one.state, one.left_on = StudentState.GRADUATED, TODAY
+    session.flush()
+    assert _without(found, TODAY - timedelta(days=1)) == []
+    assert [one.is_graduate for one in unassigned_in(of.id, TODAY - timedelta(days=1))] == [False] * 3
+    assert sorted(_without(found, TODAY)) == sorted(one.student_no for one in (found.student, petoe, plain))

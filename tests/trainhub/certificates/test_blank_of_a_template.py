@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -27,7 +28,8 @@ from trainhub.certificates.layouts.sheet import PLAIN, Sheet
 from trainhub.certificates.operations import templates
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Role
-from trainhub.kernel.db import transaction
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import db, transaction
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -137,6 +139,14 @@ def test_the_page_of_an_approved_template_gives_its_blank(as_role: AsRole) -> No
     assert built in admin.get("/certificates/templates").text
     assert admin.get(built).data == blank(built_in("training"))
     assert admin.get("/certificates/templates/built-in/nothing/blank.pdf").status_code == 404
+    db.session.rollback()
+    drawn = sa.select(AuditEvent.on_kind, AuditEvent.on_id).where(AuditEvent.did == "certificates.template.blank_drawn").order_by(AuditEvent.id)
+    assert [tuple(one) for one in db.session.execute(drawn)] == [
+        ("certificate_template", str(approved.id)),
+        ("certificate_layout", built_in("training").key),
+    ], "who has a blank can print what looks like a certificate: the log says who drew one"
+    log = admin.get("/audit?did=certificates.template.blank_drawn")
+    assert (log.status_code, "已输出空白证书底版" in log.text) == (200, True)
 
 
 def test_the_page_gives_no_blank_with_letters_that_no_font_has(as_role: AsRole) -> None:

@@ -196,6 +196,12 @@ def test_the_command_starts_a_run_by_the_rights_of_an_account(app: Flask, sessio
         return result.exit_code, json.loads(result.stdout)
 
     assert (call("other")[0], call("nobody")[0]) == (1, 1)
+    for given, field in (
+        (("--title", "长" * 201), "不超过200个字"),
+        ([one for n in range(201) for one in ("--number", str(10**17 + n))], "最多填写200个编号"),
+    ):
+        code, told = call("printer", *given)
+        assert (code, told["error"]["code"], field in told["error"]["message"]) == (1, "cannot_print", True)
     code, told = call("printer", "--number", " ".join(made[0].number), "--mode", "overprint", "--bleed", "--marks")
     row = queries.run_by_id(told["run"])
     assert row is not None

@@ -16,11 +16,11 @@ from flask import Flask
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, REASON, TODAY, WRITER, certificate
 from trainhub.certificates import cli, operations, queries, verifying
-from trainhub.certificates.models import Certificate, IssueBatch
+from trainhub.certificates.models import Certificate, CertificateCounter, IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.remembering import JOURNAL
 from trainhub.certificates.types import BatchSource, Event, State, Status
-from trainhub.kernel import backup, migrations
+from trainhub.kernel import backup, clock, migrations
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, transaction
 
@@ -114,7 +114,7 @@ def test_what_was_reissued_corrected_and_issued_anew_stands_again_as_it_is_on_pa
     _change(plain, operations.resume, 10)
     before = _now()
 
-    assert backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)["certificates"]["changes_lost"] == 8
+    assert backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())["certificates"]["changes_lost"] == 8
     told = [(one["number"], one["edition"], one["change"], one["todo"]) for one in _restored(restoring, "list")["changes"]]
     assert told == [
         (reissued, 1, "reissue", "repeat"),
@@ -141,7 +141,7 @@ def test_what_two_persons_decided_is_known_as_that(restoring: Flask, tmp_path: P
     (wrong,) = _issued(1)
     backup.backup(tmp_path / "old.tar.gz")
     right = _corrected(wrong, 1, hours="48")
-    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)
+    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())
     _restored(restoring, "repeat", "--yes")
     made = _of(right)
     assert (made.facts["hours"], queries.recorded_facts(made)["hours"]) == ("48", "32")
@@ -165,10 +165,28 @@ def test_a_journal_without_the_words_leaves_it_to_people(restoring: Flask, tmp_p
     kept = [{name: value for name, value in one.items() if name not in ("made", "hash") or one["did"] != "issue"} for one in lines]
     away = tmp_path / "kept.jsonl"
     away.write_text("".join(json.dumps(one) + "\n" for one in kept), "utf-8")
-    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)
+    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())
     (tmp_path / JOURNAL).unlink()
     told = [(one["number"], one["change"], one["todo"]) for one in _restored(restoring, "list", "--journal", str(away))["changes"]]
     assert told == [(number, "reissue", "by_hand"), (other, "correct", "by_hand"), (right, "revoke", "unknown")]
+
+
+def test_no_number_of_another_machines_journal_is_given_again(restoring: Flask, tmp_path: Path) -> None:
+    """The restore could not know what the other machine issued: `repeat` with its journal moves the counters, and once."""
+    backup.backup(tmp_path / "old.tar.gz")
+    numbers = _issued(3)
+    away = tmp_path / "away.jsonl"
+    away.write_bytes((tmp_path / JOURNAL).read_bytes())
+    (tmp_path / JOURNAL).unlink()
+    with transaction():  # what this machine knows of it goes, too: it was never here
+        db.session.execute(sa.update(CertificateCounter).values(last=0))
+    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())
+    db.session.rollback()
+    assert max((row.last for row in queries.counters()), default=0) == 0
+    assert _restored(restoring, "repeat", "--yes", "--journal", str(away))["counters_moved"] == 1
+    db.session.rollback()
+    assert [row.last for row in queries.counters()] == [max(int(one[11:17]) for one in numbers)]
+    assert _restored(restoring, "repeat", "--yes", "--journal", str(away))["counters_moved"] == 0
 
 
 def test_what_somebody_decided_since_is_not_turned_back(restoring: Flask, tmp_path: Path) -> None:
@@ -176,7 +194,7 @@ def test_what_somebody_decided_since_is_not_turned_back(restoring: Flask, tmp_pa
     backup.backup(tmp_path / "old.tar.gz")
     _change(suspended, operations.suspend, 1)
     _change(reissued, operations.reissue, 2)
-    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)
+    backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())
     _change(reissued, operations.reissue, 3)  # by hand, before anybody asked the journal
     assert [one["todo"] for one in _restored(restoring, "list")["changes"]] == ["repeat"]
     _restored(restoring, "repeat", "--yes")

@@ -69,7 +69,7 @@ def test_a_key_that_leaked_after_the_backup_is_trusted_no_more(restored: Path, i
     badge = _badge()
     backup.backup(restored)
     _leak(name)
-    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     assert (answer["keys_withdrawn"], name in answer["next"]) == ([name], True)
     assert (_status(badge), tasks.trust().is_leaked(name)) == (Status.TAMPERED, True)
     assert not tasks.trust().is_leaked(key_id(tasks.maker().signer.public)), "what signs now is no key that leaked"
@@ -79,7 +79,7 @@ def test_a_key_that_leaked_after_the_backup_is_trusted_no_more(restored: Path, i
     assert (row.sealed, row.retired_at is not None) == (None, True)
     told = db.session.scalars(sa.select(AuditEvent.data).where(AuditEvent.did == "certificates.key.withdrawn")).all()
     assert [(one["key"], one["restored"]) for one in told] == [(name, True)]
-    assert backup.restore(restored, by=SYSTEM)["certificates"]["keys_withdrawn"] == [name], "however often it is restored"
+    assert backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]["keys_withdrawn"] == [name], "however often it is restored"
     assert _status(badge) is Status.TAMPERED
 
 
@@ -88,7 +88,7 @@ def test_what_a_key_made_after_the_backup_signed_still_verifies(restored: Path) 
     name, made = _rotated(), queries.signing_keys()[0]
     public, vouched = made.public, (made.vouched_by, made.vouched)
     badge = _badge()
-    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     assert (answer["keys_added"], answer["keys_withdrawn"], name in answer["next"]) == ([name], [], False)
     assert _status(badge) is Status.ISSUED
     row = queries.signing_key(public)
@@ -108,7 +108,7 @@ def test_the_journal_alone_knows_it_too(restored: Path) -> None:
         row = next(one for one in queries.signing_keys() if key_id(bytes.fromhex(one.public)) == name)
         row.leaked_at = None
         db.session.execute(sa.delete(SigningKey).where(SigningKey.id != row.id))
-        answer = restoring.put(seen, SYSTEM)
+        answer = restoring.put(seen, SYSTEM, clock.now())
     assert (answer["keys_withdrawn"], answer["keys_added"], answer["keys_unproved"]) == ([name], [], [made]), "nobody vouches after a leak"
     assert made in answer["next"]
     assert tasks.trust().named(made) is None
@@ -166,7 +166,7 @@ def test_a_bad_line_is_passed_over_and_counted(restored: Path) -> None:
     bad = [{"did": "key", "public": "zz", "made_at": "2026-03-02T00:00:00+00:00"}, {"did": "key", "public": "ab" * 32, "made_at": "yesterday"},
            {"did": "key"}, {"did": "unshare", "link": "x", "at": "?"}]  # fmt: skip
     with transaction():
-        answer = restoring.put(replace(restoring.look(), lines=bad), SYSTEM)
+        answer = restoring.put(replace(restoring.look(), lines=bad), SYSTEM, clock.now())
     assert (answer["lines_unread"], answer["keys_added"], answer["links_closed"]) == (4, [], 0)
 
 
@@ -174,7 +174,7 @@ def test_a_key_that_was_replaced_after_the_backup_signs_no_more(restored: Path) 
     before = _rotated()
     backup.backup(restored)
     _rotated()
-    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     assert (answer["keys_retired"], before in answer["next"]) == ([before], True)
     assert key_id(tasks.maker().signer.public) != before
     assert tasks.trust().named(before) is not None, "what it signed still verifies"
@@ -189,7 +189,7 @@ def test_the_key_of_a_module_that_was_plugged_in_after_the_backup_signs_on(resto
     with transaction():
         keys.note_first(ring=keyring(), now=clock.now(), module=module)
     badge = _badge()
-    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     assert sorted(answer["keys_added"]) == sorted([replaced, key_id(module.public)])
     rows = {key_id(bytes.fromhex(row.public)): row.retired_at for row in queries.signing_keys()}
     assert (rows[key_id(module.public)], rows[replaced] is not None) == (None, True)
@@ -217,7 +217,7 @@ def test_the_journal_of_another_machine_is_heard_when_changes_are_repeated(resto
 
 def test_of_another_installation_nothing_is_known_and_the_operator_is_told(restored: Path) -> None:
     with transaction():
-        answer = restoring.put(None, SYSTEM)
+        answer = restoring.put(None, SYSTEM, clock.now())
     assert "keys rotate --leaked" in answer["next"]
 
 
@@ -243,7 +243,7 @@ def test_what_is_known_here_is_kept_though_the_key_file_is_lost(restored: Path, 
         kernel_keys.make(restored.parent, "another secret that nobody here knows any more")
     if way == "another's":  # copied here by mistake: it opens, and the database was written with others
         kernel_keys.make(restored.parent, committed.config["SETTINGS"].secret_key)
-    answer = backup.restore(restored, by=SYSTEM)["certificates"]
+    answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     told = (answer["counters_moved"], answer["changes_lost"], answer["keys_withdrawn"])
     assert told == ((1, 1, [leaked]) if is_marked else (0, 0, []))
     assert ("numbers advance" in answer["next"]) is not is_marked
@@ -261,7 +261,7 @@ def test_of_a_database_with_the_mark_of_others_nothing_is_taken_over(restored: P
     with transaction():
         if is_marked:
             db.session.add(key_marks.KeyMark(mark="0" * 64))
-    assert backup.restore(restored, by=SYSTEM)["certificates"]["keys_withdrawn"] == ([] if is_marked else [leaked])
+    assert backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]["keys_withdrawn"] == ([] if is_marked else [leaked])
 
 
 @pytest.mark.parametrize("by_journal", [False, True])
@@ -283,9 +283,9 @@ def test_a_link_that_was_closed_after_the_backup_stays_closed(restored: Path, by
         assert token not in (restored.parent / JOURNAL).read_text("utf-8"), "whoever reads the journal opens nothing by it"
         with transaction():
             of_one().closed_at = None
-            answer = restoring.put(replace(seen, links=()), SYSTEM)
+            answer = restoring.put(replace(seen, links=()), SYSTEM, clock.now())
     else:
-        answer = backup.restore(restored, by=SYSTEM)["certificates"]
+        answer = backup.restore(restored, by=SYSTEM, now=clock.now())["certificates"]
     assert answer["links_closed"] == 1
     assert of_one().closed_at is not None
     assert queries.shared(token) is None

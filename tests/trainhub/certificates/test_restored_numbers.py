@@ -24,7 +24,7 @@ from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.remembering import JOURNAL
 from trainhub.certificates.types import BatchSource, Kind, State
-from trainhub.kernel import backup, keys, migrations
+from trainhub.kernel import backup, clock, keys, migrations
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
@@ -176,7 +176,7 @@ def test_a_place_in_the_status_list_is_given_once_and_what_was_revoked_since_is_
     assert (journal.count('"did": "issue"'), journal.count('"did": "suspend"'), path.stat().st_mode & 0o777) == (6, 3, 0o600)
     path.write_text(journal.replace('"did": "revoke"', '"did": "revoke'), "utf-8")  # cut off: the database that is replaced knows
 
-    answer = backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)["certificates"]
+    answer = backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())["certificates"]
     assert (answer["status_list"], answer["changes_lost"], "restored list" in answer["next"]) == (3, 4, True)
     with transaction():
         late = certificate(issuer=organisations.by_id(issuer_id))
@@ -207,8 +207,8 @@ def test_a_second_restore_moves_on_once_more_and_a_foreign_database_says_nothing
         certificate()
     backup.backup(tmp_path / "old.tar.gz")
     for page in (3, 4):
-        assert backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)["certificates"]["status_list"] == page
+        assert backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())["certificates"]["status_list"] == page
     (tmp_path / "keys.json").unlink()
     keys.make(tmp_path, SECRET)
-    answer = backup.restore(tmp_path / "old.tar.gz", by=SYSTEM)["certificates"]
+    answer = backup.restore(tmp_path / "old.tar.gz", by=SYSTEM, now=clock.now())["certificates"]
     assert (answer["status_list"], answer["counters_moved"], "numbers advance" in answer["next"]) == (3, 0, True)

@@ -57,6 +57,17 @@ def test_the_built_in_ones_have_none(session: Session, code: str) -> None:
     assert (checking.faults(layout), checking.unprintable_wording(layout), checking.is_wording_printable(layout)) == ([], [], True)
 
 
+@pytest.mark.parametrize("label", ["", " \u3000"])
+def test_a_field_without_a_chinese_name_is_told(session: Session, label: str) -> None:
+    """Its value would stand on pages and files without a word; without an English one the Chinese is taken."""
+    body = data_of(built_in("training"))
+    body["fields"][0] |= {"label": label}
+    name = body["fields"][0]["name"]
+    assert [one for one in checking.faults(read_layout(json.dumps(body))) if "label" in one] == [
+        f"字段 {name} 没有中文名称（label）：它的值在页面和文件上会没有说明。"
+    ]
+
+
 WORDINGS = {
     "text": {"kind": "text", "text": f"特此{RARE}明 {{course}}", "box": BOX},
     "seal": {"kind": "seal", "x": 60, "y": 60, "radius": 16, "text": f"{RARE}大学"},

@@ -17,7 +17,7 @@ from trainhub.certificates.models import Certificate, CertificatePortion, Status
 from trainhub.certificates.openbadges import LIST_LENGTH
 from trainhub.certificates.operations import restoring
 from trainhub.certificates.types import Status
-from trainhub.kernel import audit
+from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import is_postgresql, transaction
 
@@ -155,7 +155,7 @@ def test_what_is_rolled_back_is_in_no_list(session: Session) -> None:
 def _restored(session: Session) -> tuple[Certificate, Certificate]:
     with transaction():
         before = certificate()
-        restoring.put(None, SYSTEM)
+        restoring.put(None, SYSTEM, clock.now())
         late = certificate()
     return before, late
 
@@ -182,6 +182,6 @@ def test_places_are_where_the_log_says_whatever_the_table_says(session: Session,
 def test_a_shift_counts_before_its_line_is_written(session: Session) -> None:
     with transaction():
         certificate()
-        restoring.put(None, SYSTEM)
+        restoring.put(None, SYSTEM, clock.now())
         assert queries.status_place(certificate().id) == 2 * LIST_LENGTH + 1
     assert audit.verify(session).broken_at is None

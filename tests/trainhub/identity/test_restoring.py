@@ -56,7 +56,7 @@ def test_ways_in_of_the_archive_end(committed: Flask, tmp_path: Path) -> None:
             lapsed = make.grant(queries.account(named_key), Role.MENTOR, organisation_id=place.id)
             lapsed.until = clock.today() - timedelta(days=1)
             made_key = make.account(username="lin-new", roles=(Role.MENTOR,), organisation_id=place.id).id
-        told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM)
+        told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM, now=clock.now())
     with committed.app_context():
         with pytest.raises(LinkRefused):
             ops.open_link(token=token, now=clock.now())

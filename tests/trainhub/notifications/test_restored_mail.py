@@ -33,7 +33,7 @@ def test_mails_that_waited_are_given_up_and_said(committed: Flask, tmp_path: Pat
                 operations.queue_mail(f"m{n}@example.edu.cn", "邀请", "正文", clock.now())
             session().scalars(select(MailMessage).order_by(MailMessage.id)).all()[0].state = MailState.SENT
         backup.backup(tmp_path / "all.tar.gz")
-        told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM)
+        told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM, now=clock.now())
     assert told["mails"] == {"mails": 2, "notices": 1}
     with committed.app_context():
         assert operations.compose_mail(now=clock.now()) == 0

@@ -39,6 +39,8 @@ from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
 MOST_TITLE = 200
+MOST_NUMBERS = 200
+"""Certificates that a run names one by one."""
 AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
 TASK = "certificates.print"
@@ -94,6 +96,8 @@ def start_run(
     hold(f"{TASK}:{wanted.kind}:{wanted.issuer_id}")  # two who ask for what nobody printed at once: the second sees what the first took
     count = queries.count_printable(by, wanted)
     numbers = set(wanted.numbers) if isinstance(wanted, queries.PrintFilter) else set()
+    if len(numbers) > MOST_NUMBERS:
+        raise CannotPrint(_("一次最多填写%(most)d个编号。", most=MOST_NUMBERS), field="numbers")
     lacking = sorted(numbers - queries.printable_numbers(by, wanted)) if numbers else []
     if lacking:
         told = listed([show_number(one) for one in lacking[:5]])

@@ -24,7 +24,7 @@ from trainhub.certificates.operations.remembering import CLOSED, JOURNAL, KEY, l
 from trainhub.certificates.operations.repeating import lost
 from trainhub.certificates.signers import SLOT
 from trainhub.certificates.types import Event
-from trainhub.kernel import audit, clock, journal
+from trainhub.kernel import audit, journal
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, listed
@@ -55,7 +55,7 @@ def look() -> Seen:
     )
 
 
-def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
+def put(seen: Seen | None, by: Identity, now: datetime) -> dict[str, Any]:
     """Bring it into the restored database: the next certificate gets a place that was never given, and a number that was not as far as is known.
 
     A whole list of places is left out beyond what is known, for what nobody remembers; verifiers are told that none of those left out stands.
@@ -65,7 +65,7 @@ def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
     if seen is not None:
         place = max(place, seen.place, *(int(one.get("place", 0)) for one in seen.lines), 0)
         moved = len(move_past([(one.unit, one.kind, one.year, one.last) for one in seen.counters], by=by))
-        moved += len(_advance(seen.lines, by))
+        moved += advance(seen.lines, by)
     start = (-(-place // LIST_LENGTH) + 1) * LIST_LENGTH + 1
     row = queries.status_shift(first)
     if row is None:
@@ -79,7 +79,7 @@ def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
         if line["hash"] not in written:  # of a machine whose journal is elsewhere, or of before there was one
             journal.note(JOURNAL, line)
     count = len(lost([*seen.lines, *seen.changes])) if seen is not None else 0
-    kept = keep(seen.lines if seen is not None else (), by, seen=seen)
+    kept = keep(seen.lines if seen is not None else (), by, now=now, seen=seen)
     return {
         "status_list": (start - 1) // LIST_LENGTH + 1,
         "counters_moved": moved,
@@ -116,7 +116,7 @@ def foreseen(lines: Iterable[Mapping[str, Any]], *, accepted: Collection[str] = 
     return Kept(found, links, unread + found.unread)
 
 
-def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None = None, accepted: Collection[str] = ()) -> Kept:
+def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, now: datetime, seen: Seen | None = None, accepted: Collection[str] = ()) -> Kept:
     """Bring what lines of journals, and the database that was replaced (`seen`), tell of keys and links into the database; harmless to repeat.
 
     `accepted` names keys that are the operator's own though no signature proves it.
@@ -126,7 +126,7 @@ def keep(lines: Iterable[Mapping[str, Any]], by: Identity, *, seen: Seen | None 
     brought = carrying.NOTHING  # an archive is restored where there are no keys yet, or damaged ones: none is opened for nothing
     if stored or of_keys:
         module = current_app.extensions.get(SLOT)
-        brought = carrying.carry(stored, of_keys, ring=keyring(), by=by, now=clock.now(), accepted=accepted, module=module)
+        brought = carrying.carry(stored, of_keys, ring=keyring(), by=by, now=now, accepted=accepted, module=module)
     links, unread = _links([*told, *({"did": CLOSED, **one} for one in (seen.links if seen is not None else ()))])
     for row, closed_at in links:
         row.closed_at = closed_at
@@ -169,9 +169,10 @@ def _keys_told(kept: Kept) -> str:
     return said
 
 
-def _advance(lines: Iterable[Mapping[str, Any]], by: Identity) -> list[Any]:
+def advance(lines: Iterable[Mapping[str, Any]], by: Identity) -> int:
+    """Give no number again that a journal says was given; returns how many counters were moved, never back. Harmless to repeat."""
     given = [str(one["number"]) for one in lines if one.get("did") == Event.ISSUE and is_number(str(one.get("number")))]
-    return list(advance_past(given, by=by)) if given else []
+    return len(advance_past(given, by=by)) if given else 0
 
 
 def _next(seen: Seen | None, count: int) -> str:

@@ -46,6 +46,10 @@ class BadTemplate(Refused):
     code = "bad_template"
 
 
+BUILT_IN = "certificate_layout"
+"""What the audit log calls a template that is no row."""
+
+
 def sample_facts(layout: Layout, sample: str = "usual") -> dict[str, str]:
     """Made-up facts for previews: every field named after itself; `long` ones fill their boxes; `missing`: no fact is there."""
     numbers = {"number": "000000000000000000", "code": "000000000000"}
@@ -279,6 +283,12 @@ def show_to(*, template: CertificateTemplate, shown: Mapping[str, str], version:
     session().flush()
     data = {"code": template.code, "edition": template.edition, "shown": dict(shown)}
     audit.record(by=by, did="certificates.template.saved", on=template, data=data)
+
+
+def note_blank(*, layout: Layout, template: CertificateTemplate | None, by: Identity) -> None:
+    """Note that a blank was drawn for a printing house: who has one can print what looks like a certificate. Of a built-in template its key is named."""
+    on = template if template is not None else (BUILT_IN, layout.key)
+    audit.record(by=by, did="certificates.template.blank_drawn", on=on, data={"template": layout.key})
 
 
 def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:

@@ -97,17 +97,25 @@ def check_outside(programme: Programme, by: Identity, on: date) -> None:
     or judged on the visit, whose word is in the form, or had to step aside from it."""
     for one in queries.applications_of(programme.id):
         session().refresh(one)  # it may have been submitted or concluded since it was read
+    told = kept_out(programme, by, on)
+    if told:
+        raise BadJudgement(told)
+
+
+def kept_out(programme: Programme, by: Identity, on: date) -> str:
+    """What `check_outside` would refuse somebody with, in words: pages say it instead of offering a form. Empty for everybody else."""
     application = queries.open_of(programme.id)
     if application is None or application.state not in WITH_EXPERTS or by.account_id is None:
-        return
+        return ""
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, on)
     if ties:
-        raise BadJudgement(_("你%(why)s，不能评判本校的专业，请由工作组其他成员评判。", why="；".join(ties)))
+        return _("你%(why)s，不能评判本校的专业，请由工作组其他成员评判。", why="；".join(ties))
     part = former_queries.visited_as(application.id, by.account_id)
     if part is not None and part.has_conflict:
-        raise BadJudgement(_("你在这项申请中声明过或被查明有利益冲突，请由工作组其他成员评判。"))
+        return _("你在这项申请中声明过或被查明有利益冲突，请由工作组其他成员评判。")
     if part is not None:
-        raise BadJudgement(_("你是这项申请的现场考查专家，请由工作组其他成员评判。"))
+        return _("你是这项申请的现场考查专家，请由工作组其他成员评判。")
+    return ""
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:

@@ -125,6 +125,10 @@ MARK_SOURCES: Mapping[MarkSource, Any] = {
     MarkSource.CAPSTONE: _l("毕业设计成绩"),
     MarkSource.NONE: _l("不取成绩"),
 }
+READINGS: Mapping[str, Any] = {
+    "9.6": _l("到香港、澳门、台湾的交流也计入：文件在这里写“国际交流”，没有像 9.1 那样区分“国外”和“境外”。"),
+}
+"""How the platform reads a criterion that can be read otherwise: its own decision, told where it is judged."""
 REMEDIES: Mapping[str, Any] = {
     "1.1": _l("把每一条通用标准对应到至少一条毕业要求。"),
     "2.2": _l("在标准实现矩阵中为每个指标点指定课程目标或实践环节。"),

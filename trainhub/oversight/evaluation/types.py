@@ -203,6 +203,8 @@ class PlacementCase:
     student: str = ""
     days: int = 0
     """From its first day to its last, both included."""
+    is_broken_off: bool = False
+    """Withdrawn while it ran: what was learnt counts, the agreement of a placement that goes on is not asked of it."""
 
 
 @dataclass(frozen=True, slots=True)

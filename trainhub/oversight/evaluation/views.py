@@ -265,6 +265,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
+    barred = deciding.kept_out(programme, who(), clock.today()) if may_judge else ""
     agreed = _agreed(programme, kept, on).get(asked.code)
     body = page(
         "criterion",
@@ -288,7 +289,8 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         opinions=OPINIONS,
         values=shown(finding),
         history=[row for row in judgements.judgements_of(programme.id, asked.code) if kept is None or row.judged_at <= kept.at],
-        form=form if may_judge else None,
+        form=form if may_judge and not barred else None,
+        barred=barred,
         requirement=catalogue.requirements()[asked.requirement - 1],
         places=report.places(programme.id, asked.requirement, is_handed_in=kept is not None),
         is_with_experts=on_programme(programme).is_submitted,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.types import Kind
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import Milestone
@@ -42,8 +43,15 @@ def unborne_in(batch: IssueBatch) -> list[Unborne]:
     if batch.kind in THINGS:
         source, thing = THINGS[batch.kind]
         reached = _reached(every, source, {_kept(said.get(thing)) for _person_id, said in items})
+
+        def borne(person_id: int, title: str, found: Mapping[tuple[int, str], list[Decimal]]) -> list[Decimal]:
+            return [one for key in rows[person_id] for one in found.get((key, title), ())]
+
+        unfound = {person_id for person_id, said in items if not borne(person_id, _kept(said.get(thing)), reached)}
+        typed = _folded(_reached({key for person_id in unfound for key in rows[person_id]}, source, None)) if unfound else {}
         for person_id, said in items:
-            hours = [one for key in rows[person_id] for one in reached.get((key, _kept(said.get(thing))), ())]
+            title = _kept(said.get(thing))
+            hours = borne(person_id, title, reached) or borne(person_id, plain_words(title), typed)
             if not hours:
                 found.append((person_id, ()))
             elif batch.kind is Kind.COMPLETION and any(hours) and (told := _number(said.get("hours"))) is not None and told not in hours:
@@ -58,14 +66,22 @@ def unborne_in(batch: IssueBatch) -> list[Unborne]:
     return [(names[person_id], fields) for person_id, fields in found]
 
 
-def _reached(person_ids: Collection[int], source: Source, titles: Collection[str]) -> dict[tuple[int, str], list[Decimal]]:
-    """The hours of what these people finished of these things, by person and thing."""
+def _folded(found: Mapping[tuple[int, str], list[Decimal]]) -> dict[tuple[int, str], list[Decimal]]:
+    """The same by titles as people read them: a list is typed with other widths, blanks and letters than the course was."""
+    told: dict[tuple[int, str], list[Decimal]] = {}
+    for (person_id, title), hours in found.items():
+        told.setdefault((person_id, plain_words(title)), []).extend(hours)
+    return told
+
+
+def _reached(person_ids: Collection[int], source: Source, titles: Collection[str] | None) -> dict[tuple[int, str], list[Decimal]]:
+    """The hours of what these people finished of these things (None: of all), by person and thing."""
     found: dict[tuple[int, str], list[Decimal]] = {}
     for some in _portions(person_ids):
         statement = select(Milestone.person_id, Milestone.title, Milestone.hours_x10).where(
             Milestone.person_id.in_(some), Milestone.source == source, Milestone.withdrawn_at.is_(None)
         )
-        if len(titles) <= PORTION:
+        if titles is not None and len(titles) <= PORTION:
             statement = statement.where(Milestone.title.in_(sorted(titles)))
         for person_id, title, hours_x10 in session().execute(statement):
             found.setdefault((person_id, title), []).append(Decimal(hours_x10) / 10)

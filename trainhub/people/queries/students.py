@@ -211,6 +211,11 @@ def petoe_of_cohort(on: date) -> ColumnElement[bool]:
     return or_(petoe_on(on), until_the_end)
 
 
+def has_graduated(on: date) -> ColumnElement[bool]:
+    """SQL: whether a student has graduated by a day; one whose last day nobody entered has."""
+    return and_(Student.state == StudentState.GRADUATED, or_(Student.left_on.is_(None), Student.left_on <= on))
+
+
 def counts_in_cohort(on: date) -> ColumnElement[bool]:
     """SQL: whether a student counts in a cohort: everybody who is there on the day or has graduated, nobody who dropped out before."""
     return or_(Student.left_on.is_(None), Student.left_on >= on, Student.state == StudentState.GRADUATED)

@@ -22,6 +22,7 @@ from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
 from trainhub.oversight.evaluation.operations import registers
 from trainhub.oversight.evaluation.queries import evidence
 from trainhub.oversight.evaluation.queries.cases import case_of
@@ -119,6 +120,17 @@ def test_the_register_tells_who_was_away_from_teaching(session: Session, as_role
     text = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/{code}/registers/secondments").get_data(as_text=True)
     assert ">脱产<" in text
     assert ">不脱产<" in text
+
+
+def test_the_same_file_with_other_dates_is_not_taken_for_the_same(session: Session) -> None:
+    """Entered again to mend its dates: told where they are changed, not that it was entered."""
+    built = factory.bare(students=1)
+    given: dict[str, Any] = {"programme": built.programme, "title": "协议", "codes": ["M6.2"], "name": "a.pdf", "by": SYSTEM, "now": factory.NOW}
+    until = {"valid_until": date(2025, 12, 31)}
+    item = keeping.add_evidence(file=io.BytesIO(PDF), **until, **given)
+    assert keeping.add_evidence(file=io.BytesIO(PDF), **until, **given) is item
+    with pytest.raises(Refused, match="有效期不同，没有保存"):
+        keeping.add_evidence(file=io.BytesIO(PDF), valid_until=date(2027, 12, 31), **given)
 
 
 def test_that_evidence_holds_longer_is_written_down(session: Session) -> None:

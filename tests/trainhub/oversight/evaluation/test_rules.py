@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation import catalogue, simulation
 from trainhub.oversight.evaluation.centre_types import AgreementCase, CentreCase
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, verdict, weeks
@@ -40,6 +40,7 @@ from trainhub.oversight.evaluation.types import (
 )
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status, at_least, at_most
+from trainhub.policy.types import Use
 
 ON = date(2026, 3, 2)
 P = {key: book().at(key, on=ON) for key in PARAMETERS}
@@ -462,10 +463,22 @@ def test_a_campus_item_fails_on_its_place() -> None:
 
 @pytest.mark.parametrize(("days", "status"), [(159, "not_met"), (160, "met"), (200, "met")])
 def test_every_student_has_160_days_not_the_mean(days: int, status: str) -> None:
-    found = weeks.judge_students(
-        C["7.2"], [StudentCase("甲", 2022, days), StudentCase("乙", 2022, 300)], days=P["own.weeks.days_required"], denominator="2 人"
-    )
+    numbers = {"days": P["own.weeks.days_required"], "per_week": P["own.weeks.days_per_week"]}
+    found = weeks.judge_students(C["7.2"], [StudentCase("甲", 2022, days), StudentCase("乙", 2022, 300)], denominator="2 人", **numbers)
     assert seen(found) == (status, days, 160)
+
+
+@pytest.mark.parametrize(("per_week", "told"), [(5, "甲：150 天（30 周），还差 10 天"), (6, "甲：150 天（25 周），还差 10 天")])
+def test_a_week_has_the_days_that_the_rule_gives_it(per_week: int, told: str) -> None:
+    numbers = {"days": P["own.weeks.days_required"], "per_week": replace(P["own.weeks.days_per_week"], value=per_week)}
+    assert weeks.judge_students(C["7.2"], [StudentCase("甲", 2022, 150)], denominator="1 人", **numbers).details == (told,)
+
+
+@pytest.mark.parametrize("key", ["petoe.publications_per_year", "petoe.plan_location", "petoe.plan_item_assessments_min"])
+def test_what_is_built_in_says_so_and_is_not_offered_as_a_change_of_rules(key: str) -> None:
+    """One list a year, one place and one text of how an item is assessed: another value would change nothing, so nobody is told that it would."""
+    assert book().at(key, on=ON).use is Use.FIXED
+    assert key not in simulation.changeable(ON)
 
 
 # -- 8

@@ -175,6 +175,43 @@ def test_a_form_that_was_in_keeps_the_visit_also_when_its_expert_was_taken_off(p
         go(row, Event.CALL_OFF, DAY, play.association, reason="改主意")
 
 
+@pytest.mark.parametrize("leaves_again", [False, True])
+@pytest.mark.parametrize("had_a_form", [True, False])
+def test_a_form_that_was_in_keeps_the_visit_also_when_its_expert_is_back(play: Play, had_a_form: bool, leaves_again: bool) -> None:
+    """Assigned anew the expert hands it in again: what it said on the visit stays said. Who only began one keeps nothing."""
+    row, hour = fixed(play), timedelta(hours=1)
+    if had_a_form:
+        judge(play, row, play.member, DAY, differs=("1.3",))
+    else:
+        who = play.who(play.member)
+        visiting.say(application=row, expert=assignment(row, play.member), opinions=[("1.3", Opinion.MET, "")], by=who, today=DAY, now=at(DAY))
+    off: dict[str, Any] = {"by": play.association, "reason": "合作课题"}
+    visiting.end_assignment(expert=assignment(row, play.member), has_conflict=had_a_form, now=at(DAY) + hour, **off)
+    again = visiting.assign(application=row, account=play.member, is_leader=False, by=play.association, today=DAY, now=at(DAY) + 2 * hour)
+    assert (again.submitted_at, again.ended_at) == (None, None)
+    if leaves_again:
+        visiting.end_assignment(expert=again, now=at(DAY) + 3 * hour, **off)
+    if not had_a_form:
+        assert go(row, Event.CALL_OFF, DAY, play.association, reason="改主意").state is State.SUBMITTED
+        return
+    with pytest.raises(moving.BadStep, match="已有专家提交评价表，考查不能取消"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason="改主意")
+
+
+def test_a_form_is_not_ended_before_it_was_handed_in(play: Play) -> None:
+    """Whichever clock says so: the machine of the association may be behind that of the expert."""
+    row = fixed(play)
+    judge(play, row, play.member, DAY)
+    expert, earlier = assignment(row, play.member), at(DAY) - timedelta(minutes=1)
+    visiting.end_assignment(expert=expert, reason="合作课题", has_conflict=True, by=play.association, now=earlier)
+    assert expert.ended_at is not None
+    assert expert.submitted_at is not None
+    assert expert.ended_at > expert.submitted_at
+    visiting.assign(application=row, account=play.member, is_leader=False, by=play.association, today=DAY, now=earlier)
+    with pytest.raises(moving.BadStep, match="已有专家提交评价表，考查不能取消"):
+        go(row, Event.CALL_OFF, DAY, play.association, reason="改主意")
+
+
 @pytest.mark.parametrize("is_alone", [True, False])
 def test_a_visit_that_is_fixed_does_not_wait_for_the_association(play: Play, is_alone: bool) -> None:
     """A way back is no work that waits: what was submitted is, a visit that is fixed takes place."""

@@ -627,6 +627,7 @@ def test_evidence_is_frozen_at_submission_and_renewed_beside_it(play: Play) -> N
     keeping.withdraw(item=item, reason="换新", **w)
     assert [(one.code, one.edition, one.sha256) for one, _file in store.frozen_of(row.id) if one.item_id is not None] == before
     assert store.latest_editions([item.id]) == {item.id: 2}
+    assert store.withdrawn_of([item.id]) == {item.id: (at(DAY), "换新")}, "told beside what was frozen"
     with pytest.raises(Refused, match=r"M11\.1"):
         keeping.add_evidence(programme=programme, title="x", codes=["M11.1"], file=io.BytesIO(PDF), name="a.pdf", **w)
 

@@ -79,6 +79,15 @@ def test_a_title_is_found_by_as_much_as_the_ledger_keeps_of_it(session: Session,
     assert unborne_in(_batch(ground.university(), Kind.CAPSTONE, (who, {"topic": topic}))) == []
 
 
+@pytest.mark.parametrize(("typed", "told"), [("\uff30\uff2c\uff23 控制 技术", False), ("plc控制技术", False), ("PLC控制技术（二）", True)])
+def test_a_title_is_found_as_people_read_it(session: Session, typed: str, told: bool) -> None:
+    """Width, case and blanks are the keyboard's: they are no other course."""
+    who = ground.person("林甲")
+    _reach(who, Source.COURSE, "PLC控制技术", 320)
+    found = unborne_in(_batch(ground.university(), Kind.COMPLETION, (who, {"course": typed})))
+    assert found == ([("林甲", ())] if told else [])
+
+
 @pytest.mark.parametrize(("weeks", "told"), [("1.8", False), ("2", False), ("2.2", True)])
 def test_weeks_are_borne_by_confirmed_days(session: Session, weeks: str, told: bool) -> None:
     programme = ground.programme()

@@ -13,6 +13,7 @@ from courses.curriculum.types import CourseCategory
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState, semester_of
 from enterprises.capstones.queries.facts import SUPPOSED
+from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
 from trainhub.oversight.evaluation.queries import evidence, field
@@ -62,7 +63,8 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
     people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
     spans = enterprise_spans(people, on, counts_institutes=p["own.evaluation.research_institute_counts"].flag)
     staff, part_time = _staff(rows, spans, on)
-    placements = field.placements_of(programme.id, on)
+    with_broken_off = field.placements_of(programme.id, on)
+    placements = [row for row in with_broken_off if row.state is not PlacementState.WITHDRAWN]
     bases = [item.base_id for plan in plans for item in plan.items] + [row.base_id for row in placements if row.student_id in judged]
     capstones, found = field.capstone_cases(programme.id, members.judged, on, p)
     return Case(
@@ -73,7 +75,7 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),
         centres=field.centre_cases([key for key in bases if key is not None], on, university_id=programme.university_id),
-        placements=field.placement_cases(programme.id, placements, judged, on),
+        placements=field.placement_cases(programme.id, with_broken_off, judged, on),
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=p["own.weeks.days_per_week"].number),
         capstones=capstones,
         international=_international(programme.id, members.present, on),

@@ -21,6 +21,7 @@ from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.queries.unassigned import Unassigned, unassigned_in
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
+from enterprises.placements.queries.daily import broken_off, last_day
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
@@ -28,7 +29,6 @@ from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Person, Student, Teacher
-from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
@@ -61,13 +61,15 @@ def petoe_students(programme_id: int, on: date) -> set[int]:
 
 
 def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
-    """The placements that ran in a span, also one that had begun before; students of the 卓越计划 marked: two queries."""
+    """The placements that ran in a span, also one that had begun before; students of the 卓越计划 marked: two queries. One that was withdrawn while it
+    ran stands to its last confirmed day: its days are in the sum beside it."""
+    last = last_day(until)
     base, mentor = aliased(Organisation), aliased(Person)
     petoe = petoe_students(programme_id, until)
     statement = (
         select(
             Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
-            Position.title, Placement.starts_on, Placement.ends_on, mentor.name, Placement.mentor_score_x10,
+            Position.title, Placement.starts_on, last, mentor.name, Placement.mentor_score_x10,
             Placement.base_id, programmes.plan_of_cohort(),
         )
         .join(Student, Student.id == Placement.student_id)
@@ -80,8 +82,8 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         .outerjoin(mentor, mentor.id == Mentor.person_id)
         .where(
             people.in_programme(programme_id, until),
-            Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)),
-            Placement.ends_on >= since,
+            or_(Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)), broken_off(until)),
+            last >= since,
             Placement.starts_on <= until,
         )
         .order_by(Placement.starts_on, Student.student_no, Placement.id)
@@ -112,12 +114,13 @@ def capstones(programme_id: int, on: date) -> list[tuple[int, ExportRow]]:
 
 
 def without_capstones(programme_id: int, on: date) -> list[tuple[int, Unassigned]]:
-    """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated."""
+    """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated by the day. Who is asked are the students
+    of each cohort on the day, as everywhere else: who changed it afterwards says nothing of where they are now."""
     cohorts = session().execute(select(Cohort.id, Cohort.year).where(Cohort.programme_id == programme_id).order_by(Cohort.year)).all()
-    here = Student.cohort_id.in_([key for key, _year in cohorts])
-    mine = select(Student.cohort_id).join(Capstone, Capstone.student_id == Student.id)
+    here, then = people.in_programme(programme_id, on), people.cohort_on(on)
+    mine = select(then).select_from(Student).join(Capstone, Capstone.student_id == Student.id)
     begun = set(session().scalars(mine.where(is_latest(), here).distinct()))
-    over = set(session().scalars(select(Student.cohort_id).where(here, Student.state == StudentState.GRADUATED).distinct()))
+    over = set(session().scalars(select(then).select_from(Student).where(here, people.has_graduated(on)).distinct()))
     found = {(key, year): unassigned_in(key, on) for key, year in cohorts if key in begun or key in over}
     return [(year, one) for (key, year), rows in found.items() if key in begun or any(one.is_graduate for one in rows) for one in rows]
 

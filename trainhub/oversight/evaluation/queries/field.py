@@ -18,6 +18,7 @@ from enterprises.capstones.queries.facts import findings_of, statuses_of, suppos
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
+from enterprises.placements.queries.daily import broken_off, last_day
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.holidays import queries as holidays
@@ -34,6 +35,7 @@ from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
 
 BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
+OVER = (PlacementState.FINISHED, PlacementState.WITHDRAWN)
 
 
 def plan_items_of(version_id: int | None) -> list[PlanItem]:
@@ -168,7 +170,9 @@ class PlacementRow:
 
 
 def placements_of(programme_id: int, on: date) -> list[PlacementRow]:
-    """Every placement of the students of the programme on a day that was not withdrawn."""
+    """Every placement of the students of the programme on a day that was not withdrawn, and of those that were withdrawn while they ran the ones that
+    were graded: an enterprise that stops half-way takes nothing of what was learnt there. Their last day is the last confirmed one."""
+    is_graded = and_(broken_off(on), Placement.mentor_score_x10.is_not(None))
     statement = (
         select(
             Placement.id,
@@ -179,12 +183,12 @@ def placements_of(programme_id: int, on: date) -> list[PlacementRow]:
             Placement.mentor_id,
             Placement.state,
             Placement.starts_on,
-            Placement.ends_on,
+            last_day(on),
             Placement.insured_from.is_not(None),
             Placement.mentor_score_x10.is_not(None),
         )
         .join(Student, Student.id == Placement.student_id)
-        .where(people.in_programme(programme_id, on), Placement.state != PlacementState.WITHDRAWN)
+        .where(people.in_programme(programme_id, on), or_(Placement.state != PlacementState.WITHDRAWN, is_graded))
         .order_by(Placement.student_id, Placement.starts_on, Placement.id)
     )
     return [PlacementRow(*row) for row in session().execute(statement)]
@@ -193,7 +197,7 @@ def placements_of(programme_id: int, on: date) -> list[PlacementRow]:
 def placement_cases(programme_id: int, placements: Iterable[PlacementRow], members: Mapping[int, Member], on: date) -> tuple[PlacementCase, ...]:
     """The placements of judged students that began by the day, with who signed.
 
-    One that is over has ended, also when nobody closed it: what was forgotten is asked for, not overlooked.
+    One that is over has ended, also when nobody closed it: what was forgotten is asked for, not overlooked. So has one that was withdrawn while it ran.
     """
     statement = (
         select(AgreementSignature.placement_id, func.aggregate_strings(cast(AgreementSignature.party, String(40)), ","))
@@ -209,14 +213,15 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
             label=f"{members[row.student_id].label} {row.starts_on}—{row.ends_on}",
             signed=signed.get(row.id, nobody),
             is_insured=row.is_insured,
-            has_ended=row.ends_on < on or (row.state is PlacementState.FINISHED and row.ends_on <= on),
+            has_ended=row.ends_on < on or (row.state in OVER and row.ends_on <= on),
             has_grade=row.has_grade,
             cohort_year=members[row.student_id].cohort_year,
             student=members[row.student_id].label,
             days=(row.ends_on - row.starts_on).days + 1,
+            is_broken_off=row.state is PlacementState.WITHDRAWN,
         )
         for row in placements
-        if row.student_id in members and row.state in BEGUN and row.starts_on <= on
+        if row.student_id in members and row.state in (*BEGUN, PlacementState.WITHDRAWN) and row.starts_on <= on
     )
 
 

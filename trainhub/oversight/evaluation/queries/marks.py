@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import Placement, PlanItem
+from enterprises.placements.queries.daily import broken_off, last_day
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ItemMarkSource
@@ -52,18 +53,18 @@ def sources_of(items: Sequence[PlanItem]) -> dict[int, MarkSource]:
 def item_marks(items: Sequence[PlanItem], student_ids: Collection[int]) -> dict[int, dict[int, int]]:
     """By student and item of their plan: the mark in tenths. Three queries, none without items.
 
-    A placement speaks when it is finished and graded, a capstone when it has its result. Those who withdrew are left out.
+    A placement speaks when it is finished (or was withdrawn while it ran, to its last confirmed day) and graded, a capstone when it has its result. Those who withdrew are left out.
     """
     if not items:
         return {}
     mine = select(Student.id).where(Student.id.in_(list(student_ids)), Student.state != StudentState.WITHDRAWN)
     graded: dict[int, list[Graded]] = defaultdict(list)
-    last_day = func.coalesce(Placement.ended_early_on, Placement.ends_on)
-    placements = select(Placement.student_id, Placement.base_id, Placement.starts_on, last_day, Placement.mentor_score_x10).where(
-        Placement.student_id.in_(mine), Placement.state == PlacementState.FINISHED, Placement.mentor_score_x10.is_not(None)
+    last = func.coalesce(Placement.ended_early_on, last_day())
+    placements = select(Placement.student_id, Placement.base_id, Placement.starts_on, last, Placement.mentor_score_x10).where(
+        Placement.student_id.in_(mine), or_(Placement.state == PlacementState.FINISHED, broken_off()), Placement.mentor_score_x10.is_not(None)
     )
-    for student_id, base_id, first, last, mark in session().execute(placements):
-        graded[student_id].append((base_id, first, last, int(mark or 0)))
+    for student_id, base_id, first, until, mark in session().execute(placements):
+        graded[student_id].append((base_id, first, until, int(mark or 0)))
     capstones = select(Capstone.student_id, Capstone.score_x10).where(
         Capstone.student_id.in_(mine), is_latest(), Capstone.finished_on.is_not(None), Capstone.score_x10.is_not(None)
     )

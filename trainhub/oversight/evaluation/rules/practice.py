@@ -89,7 +89,7 @@ def judge_item_results(
     """
     if not items:
         return lacking(criterion, assessments, NO_PLAN)
-    unassessed = [item.label for item in items if int(item.has_assessment) < assessments.number]
+    unassessed = [item.label for item in items if not item.has_assessment]  # how an item is assessed is one text: the number is built in
     whole, missing, details = 0, 0, [f"{label}：没有考核方式" for label in unassessed]
     for case in students:
         asked, without = results_of(items, case, share.number)

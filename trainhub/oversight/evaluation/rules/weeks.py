@@ -29,8 +29,9 @@ def judge_plan_weeks(criterion: Criterion, items: Sequence[PlanItemCase], *, wee
     return cited(finding, criterion)
 
 
-def judge_students(criterion: Criterion, students: Sequence[StudentCase], *, days: Parameter, denominator: str) -> Finding:
-    """7.2: EVERY judged student has 160 credited days; the least of them is what is found, never the mean (002:551)."""
+def judge_students(criterion: Criterion, students: Sequence[StudentCase], *, days: Parameter, per_week: Parameter, denominator: str) -> Finding:
+    """7.2: EVERY judged student has 160 credited days; the least of them is what is found, never the mean (002:551). `per_week`: the days that are told
+    as a week."""
     if not students:
         return lacking(criterion, days, "没有参加卓越计划的学生。")
     short = sorted((s for s in students if s.credited_days < days.number), key=lambda s: (s.credited_days, s.label))
@@ -40,7 +41,9 @@ def judge_students(criterion: Criterion, students: Sequence[StudentCase], *, day
         found=min(student.credited_days for student in students),
         parameter=days,
         denominator=denominator,
-        details=[f"{s.label}：{s.credited_days} 天（{s.credited_days / 5:g} 周），还差 {days.number - s.credited_days} 天" for s in short],
+        details=[
+            f"{s.label}：{s.credited_days} 天（{s.credited_days / per_week.number:g} 周），还差 {days.number - s.credited_days} 天" for s in short
+        ],
     )
     return cited(finding, criterion)
 

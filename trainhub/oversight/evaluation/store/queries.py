@@ -129,6 +129,13 @@ def latest_editions(item_ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def withdrawn_of(item_ids: Iterable[int]) -> dict[int, tuple[datetime, str]]:
+    """By piece of evidence that was withdrawn: when and why, to say it beside what was frozen."""
+    statement = select(EvidenceItem.id, EvidenceItem.withdrawn_at, EvidenceItem.withdrawal_reason)
+    found = session().execute(statement.where(EvidenceItem.id.in_(list(item_ids)), EvidenceItem.withdrawn_at.is_not(None)))
+    return {key: (at, reason) for key, at, reason in found if at is not None}
+
+
 def texts_of(programme_id: int) -> dict[str, ReportText]:
     """The texts of the supplementary report by section."""
     return {row.section: row for row in session().scalars(select(ReportText).where(ReportText.programme_id == programme_id))}

@@ -262,9 +262,10 @@ def edit_section(pair: tuple[Programme, report.Section]) -> Any:
 @blueprint.get("/applications/<int:key>/dossier")
 @guard(Can.VIEW, load=load_case, subject=on_case)
 def dossier(row: Application) -> Any:
-    """The documents and the evidence as they were handed in, with what is newer in the store."""
+    """The documents and the evidence as they were handed in, with what is newer in the store, and what was withdrawn there since."""
     frozen = queries.frozen_of(row.id)
-    latest = queries.latest_editions([one.item_id for one, _file in frozen if one.item_id is not None])
+    held = [one.item_id for one, _file in frozen if one.item_id is not None]
+    latest, withdrawn = queries.latest_editions(held), queries.withdrawn_of(held)
     by_code: dict[str, list[Any]] = {}
     for one, file in frozen:
         newer = latest.get(one.item_id or 0, 0)
@@ -274,6 +275,7 @@ def dossier(row: Application) -> Any:
         row,
         "dossier",
         by_code=by_code,
+        withdrawn=withdrawn,
         requirements=criteria.requirements(),
         materials=catalogue.materials(),
         named=[(one, file) for one, file in frozen if one.code in tables.TITLES],

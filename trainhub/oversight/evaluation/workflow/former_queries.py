@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from trainhub.identity import queries as accounts
 from trainhub.kernel.db import session
-from trainhub.oversight.evaluation.workflow.models import Consensus, VisitExpert, VisitOpinion
+from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitOpinion
 from trainhub.oversight.evaluation.workflow.types import Opinion
 
 
@@ -30,8 +30,11 @@ def _with_form(application_id: int) -> ColumnElement[bool]:
 
 
 def has_former_form(application_id: int) -> bool:
-    """Whether somebody was taken off whose form was in."""
-    return session().scalar(select(VisitExpert.id).where(_with_form(application_id)).limit(1)) is not None
+    """Whether somebody was taken off whose form was in, also who is assigned anew since: `visiting.assign` opens the row again from the day the former
+    assignment ended, so what was said before is of that form."""
+    said = select(VisitOpinion.id).where(VisitOpinion.expert_id == VisitExpert.id, VisitOpinion.said_at < VisitExpert.assigned_at)
+    anew = and_(VisitExpert.application_id == application_id, said.exists())
+    return session().scalar(select(VisitExpert.id).where(or_(_with_form(application_id), anew)).limit(1)) is not None
 
 
 def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Former]:
@@ -55,15 +58,30 @@ def former_of(application_id: int, agreed: Mapping[str, Consensus]) -> list[Form
     return found
 
 
+def _visited(account_id: int) -> ColumnElement[bool]:
+    has_part = and_(VisitExpert.declared_at.is_not(None), or_(VisitExpert.ended_at.is_(None), VisitExpert.submitted_at.is_not(None)))
+    return and_(VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)), or_(VisitExpert.has_conflict.is_(True), has_part))
+
+
+def visited_by(account_id: int | None) -> set[int]:
+    """The applications in whose visit a human has a part, see `visited_as`: another member of the office handles them."""
+    if account_id is None:
+        return set()
+    return set(session().scalars(select(VisitExpert.application_id).where(_visited(account_id))))
+
+
+def programmes_visited_by(account_id: int | None) -> set[int]:
+    """The programmes of those of these applications that are open: who has a part in the visit does not judge there."""
+    keys = visited_by(account_id)
+    return (
+        set(session().scalars(select(Application.programme_id).where(Application.id.in_(keys), Application.open_key.is_not(None)))) if keys else set()
+    )
+
+
 def visited_as(application_id: int, account_id: int) -> VisitExpert | None:
     """The assignment by which a human has a part in the visit of an application, under any account: declared, and not taken off before a form was in; or
     with a conflict of interest, declared or found, which does not end with the assignment and comes first. None for everybody else."""
-    has_part = and_(VisitExpert.declared_at.is_not(None), or_(VisitExpert.ended_at.is_(None), VisitExpert.submitted_at.is_not(None)))
-    statement = select(VisitExpert).where(
-        VisitExpert.application_id == application_id,
-        VisitExpert.account_id.in_(accounts.accounts_of_holder(account_id)),
-        or_(VisitExpert.has_conflict.is_(True), has_part),
-    )
+    statement = select(VisitExpert).where(VisitExpert.application_id == application_id, _visited(account_id))
     return session().scalar(statement.order_by(VisitExpert.has_conflict.desc(), VisitExpert.id).limit(1))
 
 

@@ -59,6 +59,7 @@ def judging_sheet(row: Application) -> Any:
     """The criteria that a person decides, with who judged them since the submission; the group judges all of a requirement at once."""
     _demand_open(row)
     programme, today = programme_of(row), clock.today()
+    barred = deciding.kept_out(programme, who(), today)
     parts = catalogue.requirements()
     number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
     resting, raw = deciding.sheet(row, programme, today)
@@ -124,6 +125,7 @@ def judging_sheet(row: Application) -> Any:
         shown=shown,
         results=JudgementResult,
         problem=problem,
+        barred=barred,
         back=url_for(HERE, key=row.id),
     )
     return body, 422 if problem is not None else 200

@@ -120,12 +120,13 @@ def offices_of(identity: Identity) -> set[Actor]:
 
 def waiting_for(identity: Identity, limit: int = 20) -> list[tuple[Application, str, str]]:
     """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first. Nothing waits to be
-    called off."""
+    called off, nor for who has a part in its visit (a list of the year is published by any member)."""
     actors = offices_of(identity)
     states = {state for one in rules.TABLE if one.actor in actors and one.event is not Event.CALL_OFF for state in one.sources}
     if not states:
         return []
-    statement = listing(identity, states).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
+    mine = or_(Application.state == State.CONCLUDED, Application.id.not_in(former_queries.visited_by(identity.account_id)))
+    statement = listing(identity, states).where(mine).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
     return [(row, programme, university) for row, _code, programme, university in session().execute(statement)]
 
 

@@ -28,8 +28,8 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow import forms, outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
-from trainhub.oversight.evaluation.workflow.operations import moving, papers, reopening
-from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, State
+from trainhub.oversight.evaluation.workflow.operations import moving, outside, papers, reopening
+from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, State, Transition
 from trainhub.programmes import operations as programme_operations
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
@@ -144,6 +144,8 @@ def application(row: Application) -> Any:
     facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=resting.verdict if resting is not None else None, undecided=needed)
     before = submitted.of_application(row, programme_of(row)) if office is not None else None
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
+    acts = any(may(who(), ACTS[one], subject) for one in outside.OFFICES)
+    barred = outside.kept_out(row, who(), today) if acts and row.state in rules.OPEN else ""
     mine = queries.assignment(row.id, who().account_id)
     declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
     return case_page(
@@ -152,7 +154,8 @@ def application(row: Application) -> Any:
         "show",
         today=today,
         facts=facts,
-        following=[(one, may(who(), ACTS[one.transition.actor], subject)) for one in following],
+        following=[(one, may(who(), ACTS[one.transition.actor], subject) and not (barred and _is_office(one.transition))) for one in following],
+        barred=barred,
         steps_done=queries.steps_of(row.id),
         way=_way(row),
         documents=queries.documents_of(row.id) if may(who(), Can.VIEW_WORK, subject) else list(queries.current_documents(row.id).values()),
@@ -163,20 +166,27 @@ def application(row: Application) -> Any:
         mine=mine,
         declare=declare,
         reading=queries.reading_days(row, today),
-        handing=_handing(row, subject),
+        handing=[kind for kind in _handing(row, subject) if not barred or papers.WHEN[kind][0] not in outside.OFFICES],
         form_document=forms.DocumentForm(),
         form_passage=forms.PassageForm(passage=row.petoe_passage, version=row.version),
         form_conclusion=forms.ConclusionForm(version=programme_of(row).version),
         remark=judgements.remark_on(row.programme_id, today),
-        form_quality=forms.QualityForm(version=_remark(row)) if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
+        form_quality=forms.QualityForm(version=_remark(row))
+        if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) and not barred
+        else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
         changes=submitted.changes(before.answer, answer) if before is not None and answer is not None else [],
         reopened=queries.reopenings_of(row.id),
-        form_reopen=forms.ReopenForm() if office is not None and may(who(), ACTS[office], subject) else None,
+        form_reopen=forms.ReopenForm() if office is not None and may(who(), ACTS[office], subject) and not barred else None,
         may_read=may(who(), Can.VIEW, subject),
         opens_work=may(who(), Can.VIEW_WORK, subject),
         kinds=DocumentKind,
     )
+
+
+def _is_office(transition: Transition) -> bool:
+    """Whether a step is refused to who is tied to the programme or its visit."""
+    return transition.actor in outside.OFFICES and outside.is_asked(transition.actor, transition.event)
 
 
 def _open_codes(row: Application) -> list[str]:

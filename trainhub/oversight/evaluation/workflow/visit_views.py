@@ -26,7 +26,7 @@ from trainhub.oversight.evaluation.views import blueprint
 from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import diverging, former_queries, forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
-from trainhub.oversight.evaluation.workflow.operations import calling_off, visiting
+from trainhub.oversight.evaluation.workflow.operations import calling_off, outside, visiting
 from trainhub.oversight.evaluation.workflow.types import Opinion, State
 from trainhub.oversight.evaluation.workflow.views import HERE, case_page, load_case, on_case, on_pair, programme_of
 
@@ -73,7 +73,8 @@ def plan_visit(row: Application) -> Any:
             return done(_("已保存。"), "evaluation.plan_visit", key=row.id)
         except Refused as refused:
             chosen.refuse(refused)
-    assigned, is_open = queries.experts_of(row.id), row.state in visiting.PLANNING
+    barred = outside.kept_out(row, who(), today)
+    assigned, is_open = queries.experts_of(row.id), row.state in visiting.PLANNING and not barred
     accounts = identity.accounts_by_id(one.account_id for one in assigned) if is_open else {}
     body = case_page(
         "visit",
@@ -86,6 +87,7 @@ def plan_visit(row: Application) -> Any:
         experts=assigned,
         ties={key: staff.ties_to_university(one.person_id, key, programme, today) for key, one in accounts.items()},
         is_open=is_open,
+        barred=barred,
     )
     return body, 422 if chosen is not None else 200
 

@@ -55,7 +55,8 @@ def add_evidence(
     valid_until: date | None = None,
     note: str = "",
 ) -> EvidenceItem:
-    """Enter a piece of evidence with its first version. One file may serve several codes. Raises BadEvidence and what `files.keep` raises."""
+    """Enter a piece of evidence with its first version. One file may serve several codes. The same again changes nothing; with other dates it is refused:
+    they are changed in the material, where the change is written down. Raises BadEvidence and what `files.keep` raises."""
     title, wanted = title.strip(), _codes(codes)
     if not title:
         raise BadEvidence(_("请填写材料名称。"), field="title")
@@ -66,6 +67,8 @@ def add_evidence(
         if held.title == title and held.codes == tuple(wanted) and held.file.sha256 == stored.sha256:
             known = queries.item(held.id)
             assert known is not None
+            if (known.valid_from, known.valid_until) != (valid_from, valid_until):
+                raise BadEvidence(_("“%(title)s”已登记，有效期不同，没有保存：请在该材料中更新有效期。", title=title), field="valid_until")
             return known
     row = EvidenceItem(
         programme_id=programme.id,

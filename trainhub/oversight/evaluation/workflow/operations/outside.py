@@ -33,15 +33,23 @@ def check(application: Application, by: Identity, today: date, *, is_visiting: b
     """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them, and who judges or
     judged on the visit, or had to step aside from it: nobody concludes the own opinion, nor with a conflict of interest. `is_visiting`: it is a step of the visiting group, see also `staff.ties_to_university`.
     Raises NotOutside."""
+    told = kept_out(application, by, today, is_visiting=is_visiting)
+    if told:
+        raise NotOutside(told)
+
+
+def kept_out(application: Application, by: Identity, today: date, *, is_visiting: bool = False) -> str:
+    """What `check` would refuse somebody with, in words: pages say it instead of offering what would be refused. Empty for everybody else."""
     if by.account_id is None:
-        return
+        return ""
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, today, is_visiting=is_visiting)
     if ties:
-        raise NotOutside(_("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties)))
+        return _("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties))
     part = None if is_visiting else former_queries.visited_as(application.id, by.account_id)
     if part is not None and part.has_conflict:
-        raise NotOutside(_("你在这项申请中声明过或被查明有利益冲突，不能为认证协会或专家工作组办理它，请由其他成员办理。"))
+        return _("你在这项申请中声明过或被查明有利益冲突，不能为认证协会或专家工作组办理它，请由其他成员办理。")
     if part is not None:
-        raise NotOutside(_("你是这项申请的现场考查专家，不能再为认证协会或专家工作组办理它，请由其他成员办理。"))
+        return _("你是这项申请的现场考查专家，不能再为认证协会或专家工作组办理它，请由其他成员办理。")
+    return ""

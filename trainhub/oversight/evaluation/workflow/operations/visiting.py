@@ -88,7 +88,8 @@ def add_item(
     persons: str = "",
     base_id: int | None = None,
 ) -> VisitItem:
-    """Add an item to the agenda until the visit is over. The same item again is returned as it is. Raises BadVisit."""
+    """Add an item to the agenda until the visit is over. The same item again is returned as it is; one of the same hour that says otherwise is refused,
+    as everything that overlaps. Raises BadVisit."""
     _planning(application, by, now)
     if application.visit_starts_on is None or application.visit_ends_on is None:
         raise BadVisit(_("请先确定考查的起止日期。"), field="on")
@@ -101,7 +102,8 @@ def add_item(
     if kind is VisitItemKind.CENTRE_VISIT and base_id is None:
         raise BadVisit(_("请选择要考查的工程实践教育中心。"), field="base_id")
     for known in queries.agenda_of(application.id):
-        if (known.kind, known.on, known.starts) == (kind, on, starts):
+        same = (known.kind, known.on, known.starts, known.ends, known.place, known.persons, known.base_id)
+        if same == (kind, on, starts, ends, place.strip(), persons.strip(), base_id):
             return known
         if known.on == on and known.starts < ends and starts < known.ends:
             raise BadVisit(_("与日程 %(a)s—%(b)s 的安排时间重叠。", a=known.starts, b=known.ends), field="starts")
@@ -189,8 +191,8 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         session().refresh(expert)
         if expert.submitted_at is not None and not has_conflict:
             raise BadVisit(_("这位专家的评价表已提交，只有查明存在利益冲突才能更换。"), field="has_conflict")
-        agreed = former_queries.agreed_at(application.id)
-        now = max(now, agreed + TICK) if agreed is not None else now  # what was agreed on before is before it, by whichever clock
+        before = (former_queries.agreed_at(application.id), expert.submitted_at)
+        now = max(now, *(one + TICK for one in before if one is not None), now)  # what was agreed on and handed in is before it, by whichever clock
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
         if has_conflict:
             expert.has_conflict, expert.conflict = True, expert.conflict or reason.strip()[:400]
