@@ -25,6 +25,7 @@ from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
+from trainhub.people.operations.stamping import stamp
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, hold_claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
@@ -238,7 +239,7 @@ def import_chunk(
     if not moved.rowcount:  # type: ignore[attr-defined]
         return None
     hold_while_recording()
-    now = clock()
+    now = stamp(clock())
     planned = plan(entries, by=by, reach=reach)
     if not hold_claims(planned.known):
         raise Stale(_("名册中的号码刚由另一单位登记，请重新导入。"))  # done again by `again.looking_again`
