@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from trainhub.kernel import clock, downloads, jobs
 from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import N_, _, say
@@ -153,13 +153,19 @@ def demand(survey: Survey) -> Any:
     """The table of the ten fields for an enterprise."""
     enterprise = _enterprise(request.args.get("organisation", type=whole))
     known = queries.demand_of(survey.id, enterprise.id)
-    values = {f"{name}_{number}": getattr(row, name) for number, row in known.items() for name in (*forms.NUMBERS, "hard_posts", "level")}
-    return _demand_page(survey, enterprise, forms.DemandForm(), values)
+    return _demand_page(survey, enterprise, forms.DemandForm(), forms.stored(known), seen=forms.seen_of(known))
 
 
-def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, status: int = 200) -> Any:
+def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, status: int = 200) -> Any:
     page = render_template(
-        "trainhub/surveys/demand.html", survey=survey, enterprise=enterprise, form=form, values=values, fields=key_fields(), degrees=DEGREES
+        "trainhub/surveys/demand.html",
+        survey=survey,
+        enterprise=enterprise,
+        form=form,
+        values=values,
+        fields=key_fields(),
+        degrees=DEGREES,
+        seen=seen,
     )
     return page, status
 
@@ -177,11 +183,21 @@ def answer_demand(survey: Survey) -> Any:
         answers = forms.demands(request.form)
         with transaction():
             count = operations.answer_demand(
-                survey=load(key), enterprise=_enterprise(enterprise_id), answers=answers, by=who(), today=clock.today(), now=clock.now()
+                survey=load(key),
+                enterprise=_enterprise(enterprise_id),
+                answers=answers,
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+                seen=forms.seen(request.form.get("seen")),
             )
     except Refused as refused:
         form.refuse(refused)
-        return _demand_page(load(key), _enterprise(enterprise_id), form, request.form, refused.status)
+        values, seen = request.form.to_dict(), request.form.get("seen", "")
+        if isinstance(refused, Stale):  # what a colleague saved meanwhile stands beside what is typed, and the next save has seen it
+            known = queries.demand_of(key, enterprise_id)
+            values, seen = forms.beside(values, known, seen), forms.seen_of(known)
+        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, status=refused.status)
     return done(_("已保存 %(n)s 个领域，截止前可以修改。", n=count), "surveys.mine")
 
 
