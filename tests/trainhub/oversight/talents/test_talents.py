@@ -232,6 +232,11 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert admin.post("/talents/shortage", data=item).status_code == 403
     assert hr.post("/talents/shortage", data=item).status_code == 303
     assert hr.post("/talents/shortage", data=item).status_code == 422
+    (listed,) = queries.catalogue(2026)
+    operations.withdraw_shortage(item=listed, by=SYSTEM)
+    session.commit()
+    assert hr.post("/talents/shortage", data={**item, "wanted": "6"}).status_code == 303, "taken out by mistake: it comes back under its code"
+    assert [(one.id, one.wanted) for one in queries.catalogue(2026)] == [(listed.id, 6)]
     assert "特别急需" in admin.get("/talents/shortage?year=2026").text
     assert hr.get("/talents/shortage/2026.csv").status_code == 200
     assert hr.get("/talents/exams").status_code == 200
