@@ -20,10 +20,12 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.notifications.models import Notice
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationState
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.building.graduates import outcome
 from trainhub.oversight.reports.types import Asked, ReportKind
-from trainhub.oversight.surveys import operations, queries, rules, telling
+from trainhub.oversight.surveys import asked_queries, operations, queries, rules, telling
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.operations import SurveyRefused
 from trainhub.oversight.surveys.rules import Demand
@@ -158,6 +160,29 @@ def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
     assert hr.get(at).status_code == 200
     assert hr.get(f"{at}/answers.csv").status_code == 200
     assert hr.get("/surveys/").status_code == 200
+
+
+def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session: Session, as_role: AsRole) -> None:
+    answered, led, alone, closed = (ground.enterprise(name=f"{name}有限公司", region_code="350203") for name in ("已答", "未答", "无人", "停用"))
+    identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=led.id)
+    closed.state = OrganisationState.CLOSED
+    session.flush()
+    survey = _survey(SurveyKind.DEMAND)
+    operations.answer_demand(survey=survey, enterprise=answered, answers=[Demand(1, staff=1)], by=SYSTEM, **WHEN)
+    found = asked_queries.as_silent(session.execute(asked_queries.silent_listing(survey)).all())
+    assert [(one.name, one.city, one.has_nobody) for one in found if one.code in {led.code, alone.code, answered.code, closed.code}] == [
+        ("未答有限公司", "厦门市", False),
+        ("无人有限公司", "厦门市", True),
+    ]
+    assert asked_queries.demand_counts(survey.id) == (len(found) + 1, 1)
+    assert {one.code for one in found} >= {session.get_one(Organisation, key).code for key in queries.silent_enterprises(survey)}
+    key = survey.id
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    text = hr.get(f"/surveys/{key}").text
+    assert ("无人有限公司" in text, "没有，收不到通知" in text, "停用有限公司" in text) == (True, True, False)
+    assert "无人有限公司" in hr.get(f"/surveys/{key}/silent.csv").text
+    assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
 
 
 def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Session, as_role: AsRole) -> None:
