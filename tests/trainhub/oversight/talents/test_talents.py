@@ -119,6 +119,8 @@ def test_a_pass_list_is_imported_once_and_finds_the_person(session: Session) -> 
         f"林合格,{number[:-1]}{(int(number[-1], 36) + 1) % 10},软件,中级,软件设计师,C-3,2025-11-01",
         f"林合格,{number},软件,中级,软件设计师,C-4,2027-11-01",
         f"林合格,{number},通信,中级,传输,C-1,2025-11-01",
+        f"林合格,{number},软件,中级,软件设计师,C-5,{person.birth_on}",
+        f"林合格,{number},软件,中级,软件设计师,C-6,1900-11-01",
     ):
         with pytest.raises(ImportRefused):
             execute_bytes(imports.SPEC, _file(bad), **call)
