@@ -36,7 +36,7 @@ def demand_counts(survey_id: int) -> tuple[int, int]:
     return asked, answered
 
 
-def silent_listing(survey: Survey) -> Select[Any]:
+def silent_listing(survey: Survey) -> Select[int, str, str, str]:
     """The enterprises that have not answered, by city and name."""
     city = aliased(Region)
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -14,11 +13,11 @@ from trainhub.kernel import migrations
 def test_late_entries_are_counted_anew(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0125")
     with engine.begin() as connection:
-        put(connection, "region", code="350000", name="福建省", kind="province")
+        put(connection, "region", code="350000", name="福建省", level="province")
         facts = {"name": "目标", "state": "open", "counting_rule": "distinct_persons", "target": 10, "unit": "人", "region_code": "350000"}
         span = {"starts_on": AT.date(), "deadline": AT.date(), "source": "x"}
-        for key, late in ((1, json.dumps({"350100": 3})), (2, None)):
-            put(connection, "goal", id=key, code=f"g{key}", categories="[]", created_at=AT, late_by_unit=late, **facts, **span)
+        for key, late in ((1, {"late_by_unit": {"350100": 3}}), (2, {})):
+            put(connection, "goal", id=key, code=f"g{key}", categories=[], created_at=AT, **late, **facts, **span)
     migrations.upgrade(engine, "0128")
     assert _late(engine) == [None, None]
     migrations.downgrade(engine, "0125")

@@ -45,7 +45,7 @@ def after_given_out(now: datetime) -> datetime:
 
 
 def _after(now: datetime, *moments: Select[Any]) -> datetime:
-    known = [moment for one in moments if (moment := session().scalar(one)) is not None]
+    known: list[datetime] = [moment for one in moments if (moment := session().scalar(one)) is not None]
     return max([now, *(moment + timedelta(microseconds=1) for moment in known)])
 
 
