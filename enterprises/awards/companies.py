@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from enterprises.awards import queries
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.labels import FIGURES
 from enterprises.awards.types import EITHER_KEYS, OFFICE_KEYS, PROJECT_KEYS, TOTAL_KEYS, YEARLY_KEYS
@@ -48,6 +49,7 @@ def enter(
     project = project.strip()[:120] if key in PROJECT_KEYS else ""
     if key in PROJECT_KEYS and not project:
         raise FigureRefused(_("“%(figure)s”按项目登记，请写明中标项目名称。", figure=FIGURES[key][0]), field="project")
+    queries.hold(company.id)  # a decision of the same moment rests on this figure, or comes before it
     row = CompanyFigure(
         organisation_id=company.id,
         key=key,

@@ -264,6 +264,8 @@ JUDGES: dict[str, Judge] = {
     "FJ-28b": _rent,
     "FJ-12": _investor,
 }
+UNMARKED = "没有标为互联网企业：确属互联网企业的，请先由核验部门标注；应用电子商务开拓市场的工业企业，由人核对并写明，资金由省商务厅安排。"
+UNSAID_REGION = "企业没有登记所在地区，按统一社会信用代码在福建登记：请先登记所在地区，由设区市核验和初审。"
 EVERYWHERE = frozenset({CompanyRule.INVESTOR, CompanyRule.CONTEST})
 """Investors from elsewhere are meant (吸引社会资本及国外创投机构参与, 000:727), and a contest is open to who wins it (000:717)."""
 BY_PERSON = {
@@ -341,12 +343,11 @@ def _subject(rule: CompanyRule, case: CompanyCase, clause: Clause) -> list[Findi
         if case.is_internet:
             found.append(Finding(f"{rule}.firm", Status.MET, required, "互联网企业", clause))
         else:
-            details = (
-                "没有标为互联网企业：确属互联网企业的，请先由核验部门标注；应用电子商务开拓市场的工业企业，由人核对并写明，资金由省商务厅安排。",
-            )
-            found.append(to_judge(f"{rule}.firm", clause, required=required, details=details))
-    if not case.is_in_fujian and rule not in EVERYWHERE:
+            found.append(to_judge(f"{rule}.firm", clause, required=required, details=(UNMARKED,)))
+    if rule not in EVERYWHERE and not case.is_in_fujian:
         found.append(place(case.is_in_fujian, f"{rule}.place", clause, "企业没有登记所在地区。"))
+    elif case.is_in_fujian is None and case.is_of_fujian:
+        found.append(no_data(f"{rule}.place", clause, required="登记所在地区", details=(UNSAID_REGION,)))
     return found
 
 

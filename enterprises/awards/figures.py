@@ -73,3 +73,5 @@ class CompanyCase:
     is_internet: bool = True
     is_in_fujian: bool | None = True
     """None: the enterprise has no region."""
+    is_of_fujian: bool = False
+    """Registered in Fujian by its code, whatever region was entered."""

@@ -246,3 +246,11 @@ def condition(code: str) -> Any:
     """A condition's name by the code of its finding."""
     last = code.rsplit(".", 1)[-1]
     return COMPANY_CONDITIONS.get(code) or (_l("由人判断") if last == "person" else CONDITIONS.get(last, code))
+
+
+RECEIVED: dict[str, Any] = {
+    "FJ-11": _l("登记的“已获得”只从累计上限中扣除；本年度在别处已获得的，由决定人从当年上限中扣除并写明。"),
+    "FJ-12": _l("这里只扣除本系统决定的扶持；在别处已获得的，由决定人核对、扣除并写明。"),
+    "FJ-18": _l("这里只扣除本系统决定的扶持；本年度在别处已获得的，由决定人从当年上限中扣除并写明。"),
+}
+"""What an answer does not take off from the caps of these incentives: what was received elsewhere is nobody's figure here."""

@@ -50,6 +50,8 @@ def record(
 
     Raises StepRefused: not applied for, out of order, a day that cannot be, no words; NotAllowed: who applied.
     """
+    queries.hold(award.organisation_id)  # a decision of the same moment rests on this step, or comes before it
+    session().refresh(award)
     check_version(award, version)
     if is_own(award, kind, by):
         raise NotAllowed(_("这项奖励的“申请”由你办理，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=labels.STEPS[kind]))
@@ -86,8 +88,9 @@ def record(
 
 
 def is_own(award: Award, kind: StepKind, by: Identity) -> bool:
-    """Whether the human behind this account (or another of theirs) applied: who did neither checks nor inspects it."""
-    return kind is not StepKind.CONFERENCE and is_same_holder(by.account_id, award.applied_by_id)
+    """Whether the human behind this account (or another of theirs) applied or added to the application: who did neither checks nor inspects it."""
+    hands = (award.applied_by_id, *queries.supplemented_by(award.id)) if kind is not StepKind.CONFERENCE else ()
+    return any(is_same_holder(by.account_id, key) for key in hands)
 
 
 def is_open(award: Award, kind: StepKind, today: date) -> bool:

@@ -27,7 +27,7 @@ ITEMS: dict[ItemState, Any] = {
     ItemState.CLAIMED: _l("申领"),
     ItemState.REFUSED: _l("不予补助"),
     ItemState.PAID: _l("已拨付"),
-    ItemState.CLAWED_BACK: _l("已追回"),
+    ItemState.CLAWED_BACK: _l("已收回"),
 }
 ITEM_PILLS: dict[ItemState, str] = {ItemState.CLAIMED: "info", ItemState.REFUSED: "bad", ItemState.PAID: "ok", ItemState.CLAWED_BACK: "bad"}
 WRONG: dict[str, Any] = {"cancelled": _l("记录已作废"), "twice": _l("同一人重复拨付")}

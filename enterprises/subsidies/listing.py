@@ -16,7 +16,7 @@ PAYMENTS = (
     Column("until", "结业截止日"),
     Column("items", "人次"),
     Column("amount", "金额（元）"),
-    Column("clawed_back", "已追回（元）"),
+    Column("clawed_back", "已收回（元）"),
     Column("owed", "待收回（元）"),
     Column("net", "净额（元）"),
     Column("state", "状态"),

@@ -321,6 +321,7 @@ def recover(row: SubsidyClaim) -> Any:
             reference=form.reference.data or "",
             by=who(),
             today=clock.today(),
+            now=clock.now(),
             version=form.version.data or None,
         ),
         _("收款已登记，款项退回资金。"),

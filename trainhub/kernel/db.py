@@ -29,6 +29,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 
+from trainhub.kernel.engines import beyond_columns, postgresql_connect
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -171,26 +173,15 @@ def _begin_writing(connection: sa.Connection) -> None:
         raw.execute("PRAGMA busy_timeout=15000")
 
 
-def _beyond_columns(context: sa.ExceptionContext) -> None:
-    """A number that no column holds is a mistake of whoever sent it, wherever it was read: refused in words, not an error inside the driver.
-
-    SQLite's driver overflows beyond 64 bits, PostgreSQL beyond what the column holds (SQLSTATE 22003).
-    """
-    from trainhub.kernel.errors import OutOfRange
-    from trainhub.kernel.i18n import _
-
-    cause = context.original_exception
-    if isinstance(cause, OverflowError) or getattr(cause, "sqlstate", None) == "22003":
-        raise OutOfRange(_("提交的数字或编号太大，系统里没有这样的记录，也不能保存这样的数。请核对后重新提交。")) from cause
-
-
 def prepare_engine(engine: sa.Engine) -> None:
-    """Make SQLite honour foreign keys, wait for its lock, and begin explicitly so that SAVEPOINT works."""
-    if not event.contains(engine, "handle_error", _beyond_columns):
-        event.listen(engine, "handle_error", _beyond_columns)
+    """Make SQLite honour foreign keys, wait for its lock, and begin explicitly so that SAVEPOINT works; and PostgreSQL compile nothing."""
+    if not event.contains(engine, "handle_error", beyond_columns):
+        event.listen(engine, "handle_error", beyond_columns)
     if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _sqlite_begin):
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
+    if engine.dialect.name == "postgresql" and not event.contains(engine, "connect", postgresql_connect):
+        event.listen(engine, "connect", postgresql_connect)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who writes many records at once, and who keeps the figures of a moment: one comes after the other."""
+"""Who writes records, and who keeps the figures of a moment: one comes after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from trainhub.kernel.db import hold, session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
 
 RECORDS = "ledger.records"
 
@@ -18,6 +18,7 @@ def hold_while_recording() -> None:
 
 
 def hold_records() -> datetime | None:
-    """Nothing comes in by rosters until this transaction ends; when the latest record that is there was written."""
+    """Nothing is recorded or cancelled until this transaction ends; when the latest of what is there was written."""
     hold(RECORDS)
-    return session().scalar(select(func.max(TrainingRecord.recorded_at)))
+    moments = (select(func.max(TrainingRecord.recorded_at)), select(func.max(RecordCancellation.at)))
+    return max((moment for one in moments if (moment := session().scalar(one)) is not None), default=None)

@@ -16,8 +16,8 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.ledger.rosters import importing, sweeping
 from trainhub.ledger.rosters import running as rosters
-from trainhub.ledger.rosters import sweeping
 from trainhub.ledger.rosters.checking import without_numbers
 from trainhub.ledger.types import RosterResult
 
@@ -80,10 +80,7 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
     if not count:
         return None
     with transaction():
-        kept = files.keep_bytes(
-            file.read_bytes(), name=f"{name}.rejected.csv", kind="rejections", media_type="text/csv", by=work.by, now=work.now(), is_sealed=True
-        )
-        return kept.id
+        return importing.keep_rejections(batch_id, file.read_bytes(), name=f"{name}.rejected.csv", by=work.by, now=work.now())
 
 
 def _run_whole(work: rosters.Import, file_id: int) -> tuple[RosterResult, int]:

@@ -25,6 +25,10 @@ PROVED = "trainhub.people.proved"
 of (person id, by, now), in the same transaction."""
 NAMED = "trainhub.people.named"
 """Under this name in `app.extensions` who keeps what came by a number says whether anything did for somebody: a list of functions of a person id."""
+STAMPED = "trainhub.people.stamped"
+"""Under this name in `app.extensions` who gives out figures of a moment asks to be asked, by whoever writes what they count (a completion, its
+cancellation, who somebody is), when that stands: functions of (now) that hold the figures until the transaction ends and return a moment after all
+that was given out. What is then written is either in the figures, or came after them."""
 MOVED = "trainhub.people.moved"
 """Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
 functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""

@@ -100,9 +100,13 @@ def pays_locally(award: Award) -> bool:
     return award.decided_on is not None and terms_of(award.rule, queries.parameters(award.decided_on)).payer == LOCAL_GOVERNMENT
 
 
+AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, Action.CONFER, Action.PAY})
+"""What whoever applied, or added to the application, leaves to another."""
+
+
 def hand_before(award: Award, action: Action, by: Identity) -> str:
     """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
-    who applied does not recognise, accept or decide, who checked does not decide nor enter what the conference said, who put the amount forward does not enter what the joint conference
+    who applied (or added to what was sent) does not recognise, accept or decide, who checked does not decide nor enter what the conference said, who put the amount forward does not enter what the joint conference
     said, and neither of them pays.
     Empty: the step is theirs to take. Nobody (a command of the house) is nobody."""
     conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE) if action is Action.PAY else None
@@ -110,8 +114,10 @@ def hand_before(award: Award, action: Action, by: Identity) -> str:
         checks = [step.recorded_by_id for step in queries.steps_of(award.id) if step.kind is StepKind.CHECK]
         if any(is_same_holder(by.account_id, key) for key in checks):
             return str(labels.STEPS[StepKind.CHECK])
+    if action in AFTER_APPLICATION and any(is_same_holder(by.account_id, key) for key in queries.supplemented_by(award.id)):
+        return str(labels.ACTIONS[Action.APPLY])
     hands = {
-        Action.APPLY: (award.applied_by_id, {Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, Action.CONFER, Action.PAY}),
+        Action.APPLY: (award.applied_by_id, AFTER_APPLICATION),
         Action.DECIDE: (award.decided_by_id, {Action.CONFER, Action.PAY}),
         Action.CONFER: (conferred.recorded_by_id if conferred else None, {Action.PAY}),
     }

@@ -48,6 +48,7 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
     """认定 by the rule's department, after the prefecture's check and the inspection; recorded with the base too where its type
     knows the step."""
     begin(award, Action.RECOGNISE, by, version)
+    _hold(award)  # a step that is being recorded is waited for
     steps.require(award, needs_inspection=True, today=today)
     _check_day(on, today, award.applied_on, before=True)
     _check_inspected(award, AcceptanceStep.RECOGNISED, on)
@@ -90,8 +91,7 @@ def _record_step(award: Award, step: AcceptanceStep, on: date, document: str, by
     base = organisations.by_id(award.organisation_id)
     assert base is not None
     spec = SPECS[RuleCode(award.rule)]
-    carried = [row.type for row in base_queries.types_of(award.organisation_id) if row.type.value in spec.types]
-    for kind in carried:
+    for kind in [row.type for row in base_queries.types_of(award.organisation_id) if row.type.value in spec.types]:
         taken = [row.step for row in base_queries.acceptances_of(award.organisation_id) if row.type is kind]
         if AcceptanceStep.REVOKED in taken:
             taken = taken[len(taken) - taken[::-1].index(AcceptanceStep.REVOKED) :]
@@ -125,11 +125,11 @@ def decide(
     the figures that are decided on, and no inspection may have found against it. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.DECIDE, by, version)
+    _hold(award)  # before anything is read that it rests on: a step or a figure that is being entered is waited for
     steps.require(award, needs_inspection=False, today=today)
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     answer = queries.answer_of(award, today)
     _group(award, answer, (overlap_group or "").strip()[:40], overlap_reason.strip()[:400])
-    _hold(award)
     _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
@@ -247,7 +247,7 @@ def _need_credit(award: Award, today: date) -> None:
 def _need_verified(award: Award, today: date) -> None:
     """Nothing is given to whom nobody verified (IPLUS-3.3.2 asks as much of who publishes a position): a changed name or code has to be looked at again. Who may
     come from elsewhere (`EVERYWHERE`) has no region of ours, by which one is verified: those the department looks at itself."""
-    if award.rule not in EVERYWHERE and (names := queries.unverified(award.organisation_id, today)):
+    if (award.rule not in EVERYWHERE or queries.has_own_city(award)) and (names := queries.unverified(award.organisation_id, today)):
         message = _("还没有核验，或更改名称、代码后没有重新核验：%(names)s。请先核验，再决定或拨付。", names=listed(names))
         raise AwardRefused(message, code="not_verified")
 

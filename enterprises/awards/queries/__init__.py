@@ -17,6 +17,7 @@ from enterprises.awards.queries.awards import (
     paid_from_each,
     published,
     states_of,
+    supplemented_by,
     taken_in_group,
     to_recover_of,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "published",
     "states_of",
     "steps_of",
+    "supplemented_by",
     "taken_in_group",
     "to_recover_of",
     "unknown_credit",

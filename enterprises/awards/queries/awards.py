@@ -14,6 +14,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.types import OPEN, TAKEN, AwardState, CompanyRule, EarlierAward
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -160,8 +161,25 @@ def published() -> list[tuple[Award, str]]:
 
 
 def has_own_city(row: Award) -> bool:
-    """Whether the organisation lies in a city of ours, which checks its applications; of who comes from elsewhere (`EVERYWHERE`) the rule's department does."""
+    """Whether the organisation lies in a city of ours, which checks its applications; of who comes from elsewhere (`EVERYWHERE`) the rule's department does.
+    One registered in Fujian by its code is of ours though nobody entered its region: that is entered first."""
+    organisation = organisations.by_id(row.organisation_id)
+    assert organisation is not None
+    if not organisation.region_code and is_of_fujian(organisation.uscc or organisation.code):
+        return True
     return any(code[:2] == organisations.PROVINCE[:2] and code != organisations.PROVINCE for code in award_subject(row).regions)
+
+
+def supplemented_by(award_id: int) -> list[int]:
+    """The accounts that added words or files to an application, from the log."""
+    event = AuditEvent
+    of_award = (event.on_kind == "award", event.on_id == str(award_id), event.did == "awards.award.supplemented", event.account_id.is_not(None))
+    return [key for key in session().scalars(select(event.account_id).where(*of_award).distinct()) if key is not None]
+
+
+def is_of_fujian(code: str) -> bool:
+    """Whether a unified social credit code says that its holder was registered in Fujian: its third to eighth signs are the division (GB 32100-2015)."""
+    return len(code) == 18 and code[2:4] == organisations.PROVINCE[:2]
 
 
 def award_subject(row: Award) -> Subject:

@@ -14,9 +14,9 @@ from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
-from enterprises.awards.queries.awards import given_to, given_to_others
+from enterprises.awards.queries.awards import given_to, given_to_others, is_of_fujian
 from enterprises.awards.queries.funding import credit_on, latest_steps
-from enterprises.awards.types import ASSESSED_KEYS, BY_PROJECT, NUMBERED, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
+from enterprises.awards.types import ASSESSED_KEYS, BY_PROJECT, NUMBERED, PROJECT_KEYS, UNDATED, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
 from enterprises.permissions import AWARD_VIEWERS, DEPARTMENTS
 from trainhub.identity.models import RoleGrant
 from trainhub.kernel import clock
@@ -77,7 +77,11 @@ def _cases(
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
         figures = Figures(values, year, entered, by_applicant)
-        found.append(CompanyCase(company.name, figures, credit, given, name, number, is_closed, is_internet, is_in_fujian))
+        found.append(
+            CompanyCase(
+                company.name, figures, credit, given, name, number, is_closed, is_internet, is_in_fujian, is_of_fujian(company.uscc or company.code)
+            )
+        )
     return found
 
 
@@ -123,7 +127,8 @@ def company_answer(
 
 def check_company(code: str, year: int, on: date) -> dict[str, Any]:
     """What `awards check` says of an enterprise and year, by what is known and was awarded up to a day: each incentive in the words of the contract, with
-    the project where it is given for each. Raises Refused (no_such_company, no_rule_on_day)."""
+    the project where it is given for each; `undated` names the facts that are those of now: where it lies, its code, and the figures, which hold for their
+    year whenever they were entered. Raises Refused (no_such_company, no_rule_on_day)."""
     company = organisations.by_code(code)
     if company is None or company.kind is not OrganisationKind.ENTERPRISE:
         raise Refused(_("没有代码为“%(code)s”的企业。请核对代码，或先登记这家企业。", code=code), field="company", code="no_such_company")
@@ -134,7 +139,7 @@ def check_company(code: str, year: int, on: date) -> dict[str, Any]:
     except PolicyError as unknown:
         raise Refused(str(unknown), field="year", code="no_rule_on_day") from unknown
     rules = [cases.as_dict(one) | {"project": one.project, "project_number": one.project_number} for one in answers]
-    return {"company": company.code, "year": year, "on": on.isoformat(), "rules": rules}
+    return {"company": company.code, "year": year, "on": on.isoformat(), "rules": rules, "undated": [*UNDATED, "figures"]}
 
 
 def locally_matched(year: int) -> frozenset[str]:

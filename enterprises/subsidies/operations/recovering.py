@@ -83,10 +83,18 @@ def _move(claim: SubsidyClaim) -> None:
 
 
 def recover(
-    *, claim: SubsidyClaim, items: Sequence[SubsidyItem], on: date, reference: str, by: Identity, today: date, version: int | None = None
+    *,
+    claim: SubsidyClaim,
+    items: Sequence[SubsidyItem],
+    on: date,
+    reference: str,
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
 ) -> int:
     """Record that the money of items that were ordered back has come in, on a day and with the document of the receipt: the pool holds it again, and
-    person and course may be claimed anew. Fen that came in; what came in before counts for nothing. Raises Stale, SubsidyRefused (not ordered back, a day
+    person and course may be claimed anew, which who claimed is told. Fen that came in; what came in before counts for nothing. Raises Stale, SubsidyRefused (not ordered back, a day
     before the order or in the future, no reference)."""
     _hold(claim)
     check_version(claim, version)
@@ -108,6 +116,10 @@ def recover(
     if total and claim.pool_id is not None:
         funds.give_back(claim.pool_id, total)
     recount(claim)
+    if total:
+        words = N_("“%(name)s”追回的培训补助 %(amount)s 已于 %(day)s 收到（凭证 %(reference)s）；符合规定的，有关人员和课程可以重新申领")
+        said = {"amount": format_yuan(total), "day": on.isoformat(), "reference": reference.strip()[:120]}
+        telling.tell(claim, "subsidies.item_recovered", words, said, now)
     return total
 
 

@@ -23,6 +23,7 @@ def test_awards_are_checked_of_a_base_or_of_an_enterprise(app: Flask, command: C
     assert len(command("awards", "check", "--base", base, "--on", "2026-03-02")["rules"]) == 9
     found = command("awards", "check", "--company", company, "--year", "2025", "--on", "2026-03-02")
     assert (found["company"], found["year"], {row["rule"] for row in found["rules"]} >= {"FJ-11", "FJ-25a", "FJ-28b"}) == (company, 2025, True)
+    assert found["undated"] == ["region_code", "uscc", "figures"]
     for wrong in ([], ["--base", base, "--company", company], ["--base", base, "--year", "2025"]):
         refused = command("awards", "check", *wrong)
         assert (refused["exit_code"], refused["error"]["code"]) == (1, "one_of_both")

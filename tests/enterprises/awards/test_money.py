@@ -32,6 +32,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
+from trainhub.policy.findings import Status
 
 pytestmark = pytest.mark.database
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -130,7 +131,7 @@ def test_what_the_sentence_leaves_to_an_office_is_paid_by_it(session: Session) -
 
 def test_an_investor_from_elsewhere_is_given_aid_though_no_register_of_ours_verifies_it(session: Session) -> None:
     """FJ-12, 000:727: 吸引社会资本及国外创投机构参与: it has no region of ours, by which one is verified."""
-    abroad = make.company(region_code=None, is_verified=False)
+    abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
     row = _decided(CompanyRule.INVESTOR, 50 * WAN, company=abroad, vc_invested_fen=100_000_000, vc_income=1)
     assert (row.state, abroad.state.value) == (AwardState.DECIDED, "registered")
     other = make.company(is_verified=False)
@@ -138,10 +139,25 @@ def test_an_investor_from_elsewhere_is_given_aid_though_no_register_of_ours_veri
         _decided(CompanyRule.REVENUE, 50 * WAN, company=other, revenue_fen=50_000_000)
 
 
+def test_a_recipient_of_ours_is_verified_and_checked_by_its_city_though_nobody_entered_its_region(session: Session, as_role: AsRole) -> None:
+    """FJ-12, FJ-10c: that its region is missing makes nobody a recipient from elsewhere; its code says where it was registered (GB 32100-2015)."""
+    ours = make.company(region_code=None, is_verified=False)
+    for rule in (CompanyRule.INVESTOR, CompanyRule.CONTEST):
+        (place,) = [one for one in queries.company_answer(ours, rule, 2026, TODAY).missing if one.code.endswith(".place")]
+        assert (place.status, "先登记所在地区" in place.details[0]) == (Status.NO_DATA, True)
+    row = operations.apply_company(company=ours, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    session.commit()
+    sent = {"on": str(TODAY), "is_positive": "yes", "text": "材料属实"}
+    assert as_role(Role(spec_of("FJ-12").departments[0])).post(f"/awards/{row.id}/check", data=sent).status_code == 403
+    within = make.company(region_code="350102", is_verified=False)
+    with pytest.raises(AwardRefused, match="没有核验"):
+        _decided(CompanyRule.INVESTOR, 50 * WAN, company=within, vc_invested_fen=100_000_000, vc_income=1)
+
+
 def test_whom_no_city_of_ours_covers_the_department_checks_and_another_decides(session: Session, as_role: AsRole) -> None:
     """FJ-12, 000:727. Of a recipient of ours the check stays the city's."""
     found = {}
-    for company in (make.company(region_code=None, is_verified=False), make.company(region_code="350102")):
+    for company in (make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108")), make.company(region_code="350102")):
         for key, value in {"vc_invested_fen": 100_000_000, "vc_income": 1}.items():
             companies.enter(
                 company=company, key=key, year=2026 if key in YEARLY_KEYS | TOTAL_KEYS else 0, value=Decimal(value), document="d", by=SYSTEM, now=NOW

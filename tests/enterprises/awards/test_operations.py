@@ -12,21 +12,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from enterprises.awards import companies, credit, operations, queries
+from enterprises.awards import companies, credit, operations, queries, steps
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, CompanyRule, RuleCode, Verdict, Who
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, CompanyRule, RuleCode, StepKind, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.models import BaseProfile
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import awards as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel import audit
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
@@ -76,6 +78,21 @@ def test_applying_again_is_refused_and_what_is_new_is_added_to_the_application(s
     make.checked(row)
     with pytest.raises(WrongStep, match="初审已通过"):
         operations.supplement(award=row, statement="再补", by=SYSTEM, today=TODAY)
+
+
+def test_who_added_to_an_application_neither_checks_nor_decides_it(session: Session) -> None:
+    """Another account that applies for the same organisation has a hand in the application, too (ADR 14)."""
+    row, helper = make.apply(make.base()), accounts.account(roles=(Role.SYSTEM_ADMIN,))
+    by = Identity(helper.id, helper.person_id, "补充者", frozenset({Grant(Role.SYSTEM_ADMIN)}))
+    operations.supplement(award=row, statement="补充协议", by=by, today=TODAY)
+    with transaction():  # the log is written with the commit
+        pass
+    with pytest.raises(NotAllowed, match="另一人办理"):
+        steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=by, **WHEN)
+    make.examined(row)
+    with pytest.raises(NotAllowed, match="另一人办理"):
+        operations.recognise(award=row, on=TODAY, by=by, **WHEN)
+    assert operations.recognise(award=row, on=TODAY, by=SYSTEM, **WHEN).state is AwardState.RECOGNISED
 
 
 def test_each_year_of_an_incentive_is_an_application_of_its_own(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -111,3 +112,35 @@ def test_two_spellings_of_one_project_asked_for_at_once_are_one_application(comm
     )
     with committed.app_context():
         assert session().scalar(select(func.count()).select_from(Award)) == 1
+
+
+def test_a_step_that_is_being_recorded_is_waited_for(committed: Flask) -> None:
+    """A second check that finds against it, and the decision: whatever comes first, no award is decided beside a check that failed before it."""
+    with committed.app_context(), transaction():
+        company = make.company()
+        row = operations.apply_company(company=company, rule=CompanyRule.CONTEST, year=2026, by=SYSTEM, **WHEN)
+        companies.enter(company=company, key="contest_winner", year=2026, value=Decimal(1), document="公告", by=SYSTEM, now=NOW)
+        make.checked(row)
+        key = row.id
+
+    def doubted() -> object:
+        return make.checked(session().get_one(Award, key), is_positive=False)
+
+    assert together(committed, doubted, _decide(key, 30 * WAN)) == ["", "check_needed"]
+    with committed.app_context(), transaction():
+        make.checked(session().get_one(Award, key))
+    assert together(committed, _decide(key, 30 * WAN), doubted) == ["", "wrong_step"]
+
+
+def test_a_figure_that_is_being_entered_is_waited_for(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        company = make.company()
+        companies.enter(company=company, key="contest_winner", year=2026, value=Decimal(1), document="公告", by=SYSTEM, now=NOW)
+        row = make.checked(operations.apply_company(company=company, rule=CompanyRule.CONTEST, year=2026, by=SYSTEM, **WHEN))
+        key, firm = row.id, company.id
+
+    def entered() -> object:
+        there, later = session().get_one(Organisation, firm), NOW + timedelta(seconds=1)
+        return companies.enter(company=there, key="contest_winner", year=2026, value=Decimal(0), document="更正", by=SYSTEM, now=later)
+
+    assert together(committed, entered, _decide(key, 30 * WAN)) == ["", "check_outdated"]

@@ -112,7 +112,7 @@ def test_an_enterprise_is_told_of_its_incentive_and_who_applied_even_after_the_p
 
 def test_who_comes_from_elsewhere_is_told_that_the_department_checked(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """FJ-12, 000:727: no city of ours checks an investor from elsewhere, and nothing on its page says so; of one of ours the city does."""
-    abroad, ours = make.company(region_code=None, is_verified=False), make.company(region_code="350102")
+    abroad, ours = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108")), make.company(region_code="350102")
     said = []
     for company in (abroad, ours):
         who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)

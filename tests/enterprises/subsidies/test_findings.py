@@ -159,7 +159,7 @@ def test_a_training_is_not_paid_again_under_a_corrected_name(session: Session) -
     assert queries.to_claw_back(claim.id) == {item.id: "cancelled"}
     operations.claw_back(item=item, claim=claim, reason="课程名称已更正", by=SYSTEM, today=TODAY, now=NOW)
     assert queries.to_claw_back(claim.id) == {}
-    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
     assert _claim(base).item_count == 1
 
 

@@ -63,7 +63,7 @@ def test_an_item_is_taken_back_once(committed: Flask) -> None:
         item, claim = queries.item(first), queries.claim(key)
         assert item is not None
         assert claim is not None
-        return operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+        return operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
 
     assert together(committed, take_back, take_back) == ["", ""]
     assert together(committed, receive, receive) == ["", ""]
@@ -91,7 +91,7 @@ def test_all_of_a_claim_and_one_of_it_come_in_at_the_same_moment(committed: Flas
     def receive(*wanted: int) -> object:
         claim, items = queries.claim(key), [queries.item(one) for one in wanted]
         assert claim is not None
-        return operations.recover(claim=claim, items=[one for one in items if one], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+        return operations.recover(claim=claim, items=[one for one in items if one], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
 
     acts = [lambda: receive(*ids), lambda: receive(ids[-1])]
     assert together(committed, *(acts if is_all_first else reversed(acts))) == ["", ""]

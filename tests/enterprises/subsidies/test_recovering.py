@@ -93,7 +93,7 @@ def test_what_is_ordered_back_is_paid_until_it_has_come_in(session: Session) -> 
         _claim(base)  # the money of the first is still out
     assert refused.value.code == "nothing_to_claim"
     assert [one.id for one in queries.ordered_back(claim.id)] == [item.id]
-    call: dict[str, Any] = {"claim": claim, "items": [item], "by": SYSTEM, "today": LATER}
+    call: dict[str, Any] = {"claim": claim, "items": [item], "by": SYSTEM, "today": LATER, "now": NOW}
     for on, reference, field in ((TODAY - timedelta(days=1), "收1", "on"), (LATER + timedelta(days=1), "收1", "on"), (TODAY, " ", "reference")):
         with pytest.raises(SubsidyRefused) as wrong:
             operations.recover(on=on, reference=reference, **call)
@@ -107,7 +107,7 @@ def test_what_is_ordered_back_is_paid_until_it_has_come_in(session: Session) -> 
 def test_only_what_was_ordered_back_comes_in(session: Session) -> None:
     _base, claim, item = _ordered(session)
     others = [one for one in session.scalars(sa.select(SubsidyItem)) if one.id != item.id]
-    call: dict[str, Any] = {"claim": claim, "on": TODAY, "reference": "收1", "by": SYSTEM, "today": TODAY}
+    call: dict[str, Any] = {"claim": claim, "on": TODAY, "reference": "收1", "by": SYSTEM, "today": TODAY, "now": NOW}
     for items in ([], others):
         with pytest.raises(SubsidyRefused) as refused:
             operations.recover(items=items, **call)
@@ -183,7 +183,10 @@ def test_an_order_that_was_wrong_is_taken_back(session: Session) -> None:
     assert [did for did, _on, _data in audit.pending()].count("subsidies.item.order_withdrawn") == 1
     assert [one.kind for one in session.scalars(sa.select(Notice).where(Notice.account_id == leader.id))] == ["subsidies.item_order_withdrawn"]
     operations.claw_back(item=item, claim=claim, reason="冒名", by=SYSTEM, today=TODAY, now=NOW)
-    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
+    told = list(session.scalars(sa.select(Notice).where(Notice.account_id == leader.id).order_by(Notice.id)))
+    assert [one.kind for one in told] == ["subsidies.item_order_withdrawn", "subsidies.item_clawed_back", "subsidies.item_recovered"]
+    assert (told[-1].values["reference"], told[-1].values["amount"]) == ("收1", told[-2].values["amount"])
     with pytest.raises(SubsidyRefused) as late:
         operations.withdraw_order(reason="申诉成立", **call)
     assert late.value.code == "recovered"

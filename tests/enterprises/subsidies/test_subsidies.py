@@ -141,7 +141,7 @@ def test_the_whole_way_of_a_claim(session: Session) -> None:
         operations.claw_back(item=second, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
     assert (second.state, pool.spent_fen, claim.amount_fen) == (ItemState.PAID, 100_000, 100_000)  # the money is still out
     assert _claim(base).item_count == 1  # the one refused
-    operations.recover(claim=claim, items=[second], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+    operations.recover(claim=claim, items=[second], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
     assert (second.state, pool.spent_fen, claim.amount_fen) == (ItemState.CLAWED_BACK, 50_000, 50_000)
     again = _claim(base)
     assert again.item_count == 2  # the one refused and the one taken back
@@ -283,7 +283,7 @@ def test_the_payment_list_tells_what_was_paid_and_what_came_back(session: Sessio
     operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
     operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     operations.claw_back(item=item, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
-    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY)
+    operations.recover(claim=claim, items=[item], on=TODAY, reference="收1", by=SYSTEM, today=TODAY, now=NOW)
     where = f"/subsidies/{claim.id}"
     session.commit()
     client = as_role(Role.DEPT_FIN)

@@ -21,10 +21,11 @@ from tests.trainhub.ledger.rosters import HEADER, read, resident, row, write
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
-from trainhub.ledger.rosters import running
+from trainhub.ledger.rosters import importing, running
 from trainhub.ledger.rosters.queries import overlapping
 from trainhub.ledger.types import Category, Source
 from trainhub.people import operations as people
@@ -205,6 +206,19 @@ def test_strict_refuses_what_changed_after_the_check_and_keeps_nothing(session: 
     write(tmp_path / "r.csv", rows[:4])
     result = strict()
     assert (result["accepted"], result["rejected"], records(session)) == (4, 0, 4)
+
+
+def test_the_file_of_rejected_rows_is_kept_once_however_often_the_job_ends(session: Session, tmp_path: Path) -> None:
+    """Killed after the file was kept and before the batch was closed, the job comes again: the file holds whole numbers, and no second one is left."""
+    file = write(tmp_path / "r.csv", [row(1), row(2, hours="x")])
+    work = running.Import(running.Roster(file, "r.csv", ""), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
+    _result, batch_id = work.run()
+    kept = {importing.keep_rejections(batch_id, data, name="r.csv.rejected.csv", by=SYSTEM, now=NOW) for data in (b"one", b"two")}
+    assert len(kept) == 1
+    work.finish(batch_id)
+    session.expire_all()
+    assert {session.get_one(RosterBatch, batch_id).rejections_file_id} == kept
+    assert session.scalar(select(func.count()).select_from(StoredFile).where(StoredFile.kind == "rejections")) == 1
 
 
 def test_rejected_rows_of_an_earlier_run_are_taken_away(command: Command, session: Session, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from trainhub.ledger.types import HOURS, Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.models import Person
+from trainhub.people.operations.stamping import stamp
 from trainhub.people.queries.numbers import gone_to
 
 ALREADY_THERE = _l("此人在这家机构同一天已有另一条这门课程的记录。请更正那一条记录；本条是重复登记的，请作废本条。")
@@ -105,6 +106,7 @@ def record_training(
         raise BadRecord(_("学时不能是负数。"), field="hours")
     if not is_known:
         _check_course(organisation_id, course, completed_on)
+    now = stamp(now)
     known = queries.live_record(person_id, organisation_id, course, completed_on)
     if known is not None:
         return known, False
@@ -152,6 +154,7 @@ def cancel_record(*, record_id: int, reason: str, by: Identity, now: datetime, r
     current = session()
     if current.get(TrainingRecord, record_id) is None:
         raise NotFound(_("没有这条培训记录。"))
+    now = stamp(now)
     taken = current.execute(
         update(TrainingRecord)
         .where(TrainingRecord.id == record_id, TrainingRecord.cancelled_at.is_(None))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import insert, update
 
-from trainhub.kernel import audit
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
@@ -25,6 +25,7 @@ from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
+from trainhub.people.operations.stamping import stamp
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, hold_claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
@@ -238,7 +239,7 @@ def import_chunk(
     if not moved.rowcount:  # type: ignore[attr-defined]
         return None
     hold_while_recording()
-    now = clock()
+    now = stamp(clock())
     planned = plan(entries, by=by, reach=reach)
     if not hold_claims(planned.known):
         raise Stale(_("名册中的号码刚由另一单位登记，请重新导入。"))  # done again by `again.looking_again`
@@ -321,12 +322,22 @@ def so_far(batch: RosterBatch) -> RosterResult:
     return RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
 
 
+def keep_rejections(batch_id: int, data: bytes, *, name: str, by: Identity, now: datetime) -> int:
+    """Keep the file of rejected rows, which holds whole numbers, once for a batch: a job that was killed before it finished finds it there. Its id."""
+    batch = session().get_one(RosterBatch, batch_id, with_for_update=True, populate_existing=True)
+    if batch.rejections_file_id is None:
+        kept = files.keep_bytes(data, name=name, kind="rejections", media_type="text/csv", by=by, now=now, is_sealed=True)
+        batch.rejections_file_id = kept.id
+        session().flush()
+    return batch.rejections_file_id
+
+
 def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_id: int | None = None) -> RosterResult:
     """Close the batch, audit it once, and say what came out over all its runs; closing twice changes nothing."""
     closed = session().execute(
         update(RosterBatch)
         .where(RosterBatch.id == batch_id, RosterBatch.finished_at.is_(None))
-        .values(finished_at=now, rejections_file_id=rejections_file_id)
+        .values(finished_at=now, **({} if rejections_file_id is None else {"rejections_file_id": rejections_file_id}))
         .execution_options(synchronize_session=False)
     )
     batch = batch_now(batch_id)

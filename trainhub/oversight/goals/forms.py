@@ -16,6 +16,7 @@ STATES = {GoalState.OPEN: _l("启用"), GoalState.PLANNED: _l("未启用")}
 CHANGES = {
     Change.RECORDED: _l("补录"),
     Change.CORRECTED: _l("更正（含随证件号码归到持有人名下）"),
+    Change.RESTORED: _l("恢复（曾作废的记录重新计入）"),
     Change.CANCELLED: _l("作废"),
     Change.IDENTIFIED: _l("身份后来核实，或核实后来撤销"),
     Change.JOINED: _l("人员合并或拆分"),

@@ -181,7 +181,9 @@ def snapshot(goal: Goal) -> Any:
     form, code = forms.SnapshotForm().apart("snapshot"), goal.code
     return submit(
         form,
-        lambda: operations.take_snapshot(goal=load(code), on=_past(given(form.on.data)), reason=form.reason.data or "", by=who(), now=clock.now()),
+        lambda: operations.take_snapshot(
+            goal=load(code), on=_past(given(form.on.data)), reason=form.reason.data or "", by=who(), now=clock.now(), clock=clock.now
+        ),
         again=lambda status: _keeping_page(load(code), {"snapshot": form}, status),
         then=lambda _given: done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.keeping", code=code),
     )
@@ -245,6 +247,7 @@ def close(goal: Goal) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
+            clock=clock.now,
         ),
         again=lambda status: _keeping_page(load(code), {"closing": form}, status),
         then=lambda _given: done(_("时段已封存，并保存了快照；以后补录的记录会标明。"), "goals.keeping", code=code),
@@ -278,6 +281,7 @@ def review(goal: Goal) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
+            clock=clock.now,
         ),
         again=lambda status: _keeping_page(load(code), {"review": form}, status),
         then=lambda _given: done(_("评估已保存，所依据的数字已固定为快照。"), "goals.keeping", code=code),

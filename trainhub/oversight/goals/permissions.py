@@ -25,7 +25,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.VIEW: ((role(*VIEWERS),),),
     Can.DRILL: ((role(*VIEWERS),),),
-    Can.SNAPSHOT: ((role(*KEEPERS),),),
+    Can.SNAPSHOT: ((role_everywhere(*KEEPERS),),),
     Can.DEFINE: ((role_everywhere(*KEEPERS),),),
     Can.KEEP: ((role_everywhere(*KEEPERS),),),
     Can.REPORT: ((role(*KEEPERS, Role.DEPT_EDU, Role.DEPT_ST, Role.PREFECTURE_OPERATOR),),),

@@ -13,6 +13,7 @@ class Change(StrEnum):
 
     RECORDED = "recorded"
     CORRECTED = "corrected"
+    RESTORED = "restored"
     CANCELLED = "cancelled"
     IDENTIFIED = "identified"
     JOINED = "joined"

@@ -14,6 +14,7 @@ from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, reported_views, tasks
+from trainhub.people.types import STAMPED
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(PAGES[0])
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)
+    app.extensions.setdefault(STAMPED, []).append(operations.after_given_out)
     register_export(app, "goals", _l("计入的培训目标"), own_queries.counted_for, tables=(models.GoalPerson,))
     nav.register_nav(
         app,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from trainhub.kernel import audit, jobs
@@ -63,6 +63,10 @@ def ask(
         raise ReportRefused(_("请选择报告所属的企业或基地。"), field="organisation")
     if not may_ask(by, kind, organisation):
         raise NotAllowed(_("全省报告由省级部门生成；企业和基地可以生成本单位的报告。"))
+    if kind is ReportKind.CSR and not by.everywhere(*PROVINCE) and not is_of_whole_months(since, until):
+        # One's own points of a single day tell how many the largest host took on that day.
+        said = _("本单位的责任专章按完整的月份生成：从某月 1 日到某月最后一日。")
+        raise ReportRefused(said, field="since" if since.day != 1 else "until", code="whole_months")
     row = Report(
         kind=kind,
         since=since,
@@ -84,6 +88,11 @@ def ask(
         data={"kind": kind, "since": since, "until": until, "organisation": row.organisation_id, "language": language},
     )
     return row
+
+
+def is_of_whole_months(since: date, until: date) -> bool:
+    """Whether a span begins with a month and ends with one."""
+    return since.day == 1 and (until + timedelta(days=1)).day == 1
 
 
 def may_ask(by: Identity, kind: ReportKind, organisation: Organisation | None) -> bool:

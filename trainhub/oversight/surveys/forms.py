@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import DateField, IntegerField, RadioField, SelectField
@@ -75,6 +76,29 @@ def demands(given: Any) -> list[Demand]:
             )
         )
     return found
+
+
+def stored(known: Mapping[int, Any]) -> dict[str, Any]:
+    """Answers by key field as the table of ten fields names them."""
+    return {f"{name}_{number}": getattr(row, name) for number, row in known.items() for name in (*NUMBERS, "hard_posts", "level")}
+
+
+def seen_of(known: Mapping[int, Any]) -> str:
+    """The answers that stand, as the form carries them."""
+    return ",".join(str(row.id) for _number, row in sorted(known.items()))
+
+
+def seen(text: str | None) -> list[int] | None:
+    """The answers that stood when the form was opened; None of one that does not say."""
+    return None if text is None else [int(one) for one in text.split(",") if is_key(one)]
+
+
+def beside(typed: Mapping[str, Any], known: Mapping[int, Any], before: str) -> dict[str, Any]:
+    """What was typed, with the fields a colleague saved meanwhile where nothing was typed."""
+    old = seen(before) or []
+    fresh = {number: row for number, row in known.items() if row.id not in old}
+    empty = {number: row for number, row in fresh.items() if not any(typed.get(f"{name}_{number}", "").strip() for name in (*NUMBERS, "hard_posts"))}
+    return {**typed, **stored(empty)}
 
 
 def _whole(text: str, number: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.retention import last_day
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -93,11 +93,21 @@ def _put(rows: Sequence[DemandAnswer | GraduateAnswer]) -> None:
         raise SurveyRefused(_("刚刚有人保存了这份答卷，请刷新页面核对后再提交。"), code="answered_meanwhile") from twice
 
 
-def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence[rules.Demand], by: Identity, today: date, now: datetime) -> int:
+def answer_demand(
+    *,
+    survey: Survey,
+    enterprise: Organisation,
+    answers: Sequence[rules.Demand],
+    by: Identity,
+    today: date,
+    now: datetime,
+    seen: Collection[int] | None = None,
+) -> int:
     """Put an enterprise's answers in place of its earlier ones, which stay as what was known before; empty fields are left out. The
     number of fields answered.
 
-    All or nothing: SurveyRefused names every field that contradicts itself.
+    `seen`: the ids of the answers that stood when the form was opened; where others stand now, a colleague saved meanwhile, and nothing is
+    written (Stale names the fields), unless what is sent stands already. All or nothing: SurveyRefused names every field that contradicts itself.
     """
     _is_open(survey, SurveyKind.DEMAND, today)
     if enterprise.kind is not OrganisationKind.ENTERPRISE:
@@ -113,6 +123,8 @@ def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence
     known = queries.demand_of(survey.id, enterprise.id)
     values = {one.key_field_no: {**asdict(one), "hard_posts": one.hard_posts.strip()[:200]} for one in said}
     same = {number for number, row in known.items() if values.get(number) == {name: getattr(row, name) for name in values.get(number, {})}}
+    if seen is not None and not same == set(known) == set(values):
+        _refuse_unseen(survey, enterprise, seen, known)
     for number, row in known.items():
         if number not in same:
             row.replaced_at = now
@@ -126,6 +138,17 @@ def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence
     )
     audit.record(by=by, did="surveys.answer.saved", on=survey, data={"enterprise": enterprise.code, "fields": [one.key_field_no for one in said]})
     return len(said)
+
+
+def _refuse_unseen(survey: Survey, enterprise: Organisation, seen: Collection[int], known: Mapping[int, DemandAnswer]) -> None:
+    gone = queries.fields_of_answers(survey.id, enterprise.id, set(seen) - {row.id for row in known.values()})
+    moved = sorted(gone | {number for number, row in known.items() if row.id not in set(seen)})
+    if moved:
+        names = dict(key_fields())
+        fields = listed([names[number] for number in moved])
+        said = _("你打开页面以后，本企业的其他人保存了这份答卷（%(fields)s），这一次没有保存，也没有覆盖对方的填报。", fields=fields)
+        more = _("对方填写而你没有填写的领域已补入下面的表格；两人都填写的，保留你填写的。请核对后再保存。")
+        raise Stale(said + more)
 
 
 def answer_graduate(

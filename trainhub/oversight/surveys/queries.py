@@ -96,9 +96,9 @@ def open_on(kind: SurveyKind, on: date) -> list[Survey]:
 
 # -- demand -------------------------------------------------------------------------------------------------------------
 def enterprises_of(identity: Identity) -> list[tuple[int, str]]:
-    """The enterprises for which an identity may answer."""
-    ids = identity.organisation_ids(*ANSWERING)
-    found = session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)).order_by(Organisation.pinyin))
+    """The enterprises for which an identity may answer; one that is out of use is asked nothing."""
+    own = (Organisation.id.in_(identity.organisation_ids(*ANSWERING)), Organisation.state != OrganisationState.CLOSED)
+    found = session().execute(select(Organisation.id, Organisation.name).where(*own).order_by(Organisation.pinyin))
     return [(row.id, row.name) for row in found]
 
 
@@ -119,6 +119,12 @@ def demand_of(survey_id: int, organisation_id: int) -> dict[int, DemandAnswer]:
     own = (DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id, DemandAnswer.replaced_at.is_(None))
     found = session().scalars(select(DemandAnswer).where(*own))
     return {row.key_field_no: row for row in found}
+
+
+def fields_of_answers(survey_id: int, organisation_id: int, ids: Collection[int]) -> set[int]:
+    """The key fields of these answers of an enterprise, replaced or not."""
+    own = (DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id, DemandAnswer.id.in_(sorted(ids)))
+    return set(session().scalars(select(DemandAnswer.key_field_no).where(*own))) if ids else set()
 
 
 def demand_answers(survey_id: int) -> list[tuple[DemandAnswer, str, str]]:

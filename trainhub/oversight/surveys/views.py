@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from trainhub.kernel import clock, downloads, jobs
+from trainhub.kernel import clock, downloads, jobs, paging
 from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
-from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import N_, _, say
@@ -17,7 +17,7 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.surveys import forms, labels, operations, queries, tasks
+from trainhub.oversight.surveys import asked_queries, forms, labels, operations, queries, tasks
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.permissions import Can
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
@@ -39,6 +39,13 @@ ANSWERS = (
     Column("needed_three_years", "三年累计需求"),
     Column("level", "学历"),
     Column("hard_posts", "紧缺岗位"),
+)
+
+SILENT = (
+    Column("code", "企业代码"),
+    Column("enterprise", "企业"),
+    Column("city", "设区市"),
+    Column("coordinator", "联系人账号"),
 )
 
 
@@ -94,6 +101,9 @@ def create() -> Any:
 def show(survey: Survey) -> Any:
     """The sums of a survey; of graduates only how many answered, the rest is in the report."""
     demand = survey.kind is SurveyKind.DEMAND
+    number, size = paging.wanted()
+    silent = paging.paginate(asked_queries.silent_listing(survey), number=number, size=size, scalars=False) if demand else None
+    asked, answered = asked_queries.demand_counts(survey.id) if demand else (0, 0)
     return render_template(
         "trainhub/surveys/show.html",
         survey=survey,
@@ -102,9 +112,23 @@ def show(survey: Survey) -> Any:
         sums=queries.demand_by_field(survey.id, clock.now()) if demand else [],
         answers=queries.demand_answers(survey.id) if demand else [],
         degrees=DEGREES,
-        asked=0 if demand else queries.asked_count(survey.year),
-        answered=0 if demand else queries.graduate_figures(survey, clock.now()).answered,
+        asked=asked if demand else queries.asked_count(survey.year),
+        answered=answered if demand else queries.graduate_figures(survey, clock.now()).answered,
+        silent=silent,
+        unanswered=asked_queries.as_silent(silent.items) if silent else [],
     )
+
+
+@blueprint.get("/<int:survey_id>/silent.<form>")
+@guard(Can.LIST)
+def export_silent(survey_id: int, form: str) -> Any:
+    """The enterprises that have not answered, as a table."""
+    survey = load(survey_id)
+    if survey.kind is not SurveyKind.DEMAND:
+        raise NotFound(_("毕业生的答卷只以合计公布，不列出未应答的人。"))
+    rows = downloads.no_more_than(session().execute(asked_queries.silent_listing(survey).limit(downloads.MOST_ROWS + 1)).all())
+    cells = [(one.code, one.name, one.city, _("没有") if one.has_nobody else _("有")) for one in asked_queries.as_silent(rows)]
+    return downloads.table(cells, SILENT, name=_("%(survey)s 未填报企业", survey=survey.title), form=form, codes=("code",))
 
 
 @blueprint.get("/<int:survey_id>/answers.<form>")
@@ -153,13 +177,19 @@ def demand(survey: Survey) -> Any:
     """The table of the ten fields for an enterprise."""
     enterprise = _enterprise(request.args.get("organisation", type=whole))
     known = queries.demand_of(survey.id, enterprise.id)
-    values = {f"{name}_{number}": getattr(row, name) for number, row in known.items() for name in (*forms.NUMBERS, "hard_posts", "level")}
-    return _demand_page(survey, enterprise, forms.DemandForm(), values)
+    return _demand_page(survey, enterprise, forms.DemandForm(), forms.stored(known), seen=forms.seen_of(known))
 
 
-def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, status: int = 200) -> Any:
+def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, status: int = 200) -> Any:
     page = render_template(
-        "trainhub/surveys/demand.html", survey=survey, enterprise=enterprise, form=form, values=values, fields=key_fields(), degrees=DEGREES
+        "trainhub/surveys/demand.html",
+        survey=survey,
+        enterprise=enterprise,
+        form=form,
+        values=values,
+        fields=key_fields(),
+        degrees=DEGREES,
+        seen=seen,
     )
     return page, status
 
@@ -177,11 +207,21 @@ def answer_demand(survey: Survey) -> Any:
         answers = forms.demands(request.form)
         with transaction():
             count = operations.answer_demand(
-                survey=load(key), enterprise=_enterprise(enterprise_id), answers=answers, by=who(), today=clock.today(), now=clock.now()
+                survey=load(key),
+                enterprise=_enterprise(enterprise_id),
+                answers=answers,
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+                seen=forms.seen(request.form.get("seen")),
             )
     except Refused as refused:
         form.refuse(refused)
-        return _demand_page(load(key), _enterprise(enterprise_id), form, request.form, refused.status)
+        values, seen = request.form.to_dict(), request.form.get("seen", "")
+        if isinstance(refused, Stale):  # what a colleague saved meanwhile stands beside what is typed, and the next save has seen it
+            known = queries.demand_of(key, enterprise_id)
+            values, seen = forms.beside(values, known, seen), forms.seen_of(known)
+        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, status=refused.status)
     return done(_("已保存 %(n)s 个领域，截止前可以修改。", n=count), "surveys.mine")
 
 

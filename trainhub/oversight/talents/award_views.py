@@ -15,7 +15,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import Form, given
-from trainhub.kernel.frames import found, submit
+from trainhub.kernel.frames import found, submit, version_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -120,7 +120,7 @@ def _decide_page(row: Talent, form: forms.AwardForm, status: int = 200) -> Any:
 @guard(Can.AWARD_DECIDE, load=load_talent, subject=talents.subject_of)
 def award_form(row: Talent) -> Any:
     """Conditions, range and form of a decision."""
-    return _decide_page(row, forms.AwardForm(formdata=None))
+    return _decide_page(row, forms.AwardForm(formdata=None, version=row.version))
 
 
 @blueprint.post("/<int:talent_id>/award")
@@ -139,6 +139,7 @@ def decide_award(row: Talent) -> Any:
                 by=who(),
                 today=clock.today(),
                 now=clock.now(),
+                version=form.version.data or None,
             ).id
         ),
         again=lambda status: _decide_page(load_talent(key), form, status),
@@ -255,7 +256,8 @@ def revoke_award(row: TalentAward) -> Any:
     """Take the decision back."""
     key = row.id
     with transaction():
-        awarding.revoke(award=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
+        reason = request.form.get("reason", "")
+        awarding.revoke(award=load(key), reason=reason, by=who(), today=clock.today(), now=clock.now(), version=version_sent())
     return done(_("已撤销，理由已记录。"), "talents.show_award", award_id=key)
 
 

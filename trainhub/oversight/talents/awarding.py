@@ -97,14 +97,17 @@ def _check_amount(amount_fen: int, support: Support) -> None:
     )
 
 
-def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = "", by: Identity, today: date, now: datetime) -> TalentAward:
+def decide(
+    *, talent: Talent, amount_fen: int, minutes: str, judgement: str = "", by: Identity, today: date, now: datetime, version: int | None = None
+) -> TalentAward:
     """Decide the amount for this year, inside the range, with minutes; the findings of the day are stored with it.
 
     From own.awards.joint_conference_from_fen on it is only put forward (`confer`, FJ-34). Another year may follow (连续支持), the
-    same year may not. Raises AlreadyAwarded, NotEligible, AwardRefused, NotAllowed.
+    same year may not. `version` is that of the entry whose conditions were read. Raises AlreadyAwarded, NotEligible, AwardRefused, NotAllowed, Stale.
     """
     queries.hold(talent.id)
     session().refresh(talent)  # an end of the same moment is seen
+    check_version(talent, version)
     support = support_of(talent, today)
     _may(support.rule, Who.DEPARTMENT, by)
     if is_nominator(talent, by):

@@ -65,6 +65,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.problem(row, "certificate_no", _("与第 %(row)d 行重复。", row=first))
         if data["passed_on"] > draft.today:
             draft.problem(row, "passed_on", _("合格日期晚于今天。"))
+        if found.birth_on is not None and data["passed_on"] <= found.birth_on:
+            draft.problem(row, "passed_on", _("合格日期早于证件号码中的出生日期。"))
         person = persons.get(hashes[row.number])
         if person is not None and not people_rules.same_name(person.name, data["name"]):
             draft.problem(row, "name", _("这个号码已登记在另一姓名下，请核对。"))

@@ -13,7 +13,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import given
-from trainhub.kernel.frames import found, submit
+from trainhub.kernel.frames import found, submit, version_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -84,7 +84,7 @@ def publish_award(row: TalentAward) -> Any:
     """Publish."""
     key = row.id
     with transaction():
-        until = noticing.publish(award=award_views.load(key), by=who(), today=clock.today()).notice_until
+        until = noticing.publish(award=award_views.load(key), by=who(), today=clock.today(), version=version_sent()).notice_until
     return done(_("已公示，公示到 %(day)s；任何人都可以在“人才资金支持公示”中查看。", day=until), "talents.show_award", award_id=key)
 
 
@@ -104,6 +104,7 @@ def object_to_award(row: TalentAward) -> Any:
                 by=who(),
                 today=clock.today(),
                 now=clock.now(),
+                version=form.version.data or None,
             ).id
         ),
         again=lambda status: award_views.page(award_views.load(key), {"object": form}, status),

@@ -38,10 +38,10 @@ def publish(*, award: TalentAward, by: Identity, today: date, version: int | Non
 
     Raises NoticeRefused, NotAllowed, Stale.
     """
-    check_version(award, version)
     _may(award, by)
     if award.published_on is not None:
         return award
+    check_version(award, version)
     if award.state is not AwardState.DECIDED:
         raise NoticeRefused(_("只有已决定、还没有拨付的资金支持可以公示。"), code="wrong_step")
     days = book().at("own.talents.notice_days", on=today).number
@@ -83,6 +83,8 @@ def settle(*, objection: TalentObjection, is_upheld: bool, answer: str, by: Iden
     Raises NoticeRefused, NotAllowed.
     """
     award = session().get_one(TalentAward, objection.award_id)
+    queries.hold(award.talent_id)
+    session().refresh(objection)  # somebody else may have settled it while this waited
     _may(award, by)
     if objection.settled_at is not None:
         if objection.is_upheld is is_upheld:

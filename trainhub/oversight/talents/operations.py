@@ -240,24 +240,18 @@ def list_shortage(
     by: Identity,
     now: datetime,
 ) -> ShortageItem:
-    """Put a post into the catalogue of a year. Raises TalentRefused for a code that is taken."""
-    code, post = code.strip(), post.strip()
-    if queries.shortage_by_code(year, code) is not None:
-        raise TalentRefused(_("%(year)s 年目录中已有代码 %(code)s。", year=year, code=code[:40]), field="code")
-    row = ShortageItem(
-        year=year,
-        code=code[:40],
-        post=post[:120],
-        urgency=urgency,
-        wanted=wanted,
-        key_field_no=key_field_no,
-        requirement=requirement.strip()[:400],
-        source=source.strip()[:200],
-        created_at=now,
-    )
+    """Put a post into the catalogue of a year; one that was taken out comes back under its code, with what is said of it now. Raises TalentRefused for
+    a code that stands."""
+    code, post = code.strip()[:40], post.strip()
+    known = queries.shortage_by_code(year, code)
+    if known is not None and not known.is_withdrawn:
+        raise TalentRefused(_("%(year)s 年目录中已有代码 %(code)s。", year=year, code=code), field="code")
+    row = known if known is not None else ShortageItem(year=year, code=code, created_at=now)
+    row.is_withdrawn, row.post, row.urgency, row.wanted, row.key_field_no = False, post[:120], urgency, wanted, key_field_no
+    row.requirement, row.source = requirement.strip()[:400], source.strip()[:200]
     session().add(row)
     session().flush()
-    audit.record(by=by, did="talents.shortage.added", on=row, data={"year": year, "code": row.code})
+    audit.record(by=by, did="talents.shortage.added", on=row, data={"year": year, "code": row.code, "again": known is not None})
     return row
 
 

@@ -24,6 +24,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, PersonMerge, PersonPair
+from trainhub.people.operations.stamping import stamp
 from trainhub.people.types import HUMANS, PairDecision
 
 
@@ -41,6 +42,7 @@ def note_decision(*, first_id: int, second_id: int, decision: PairDecision, reas
     """
     low, high = sorted((first_id, second_id))
     hold("people.pairs")  # two decisions at once, each right by itself, would make one human of two who differ
+    now = stamp(now)
     row = queries.pair(low, high)
     if decision is PairDecision.SAME and (row is None or row.decision is not decision):
         _refuse_contradiction(low, high)

@@ -200,6 +200,19 @@ def test_the_page_of_a_snapshot_tells_why_the_ledger_says_otherwise(session: Ses
     assert "差异的来由" not in city.get(f"/goals/fj-400k/snapshots/{key}?explain=1").text, "a difference of one tells of one"
 
 
+def test_a_restored_record_is_called_restored_and_a_corrected_one_corrected(session: Session) -> None:
+    goal, before, later = _goal(), NOW - timedelta(days=60), NOW + timedelta(hours=1)
+    rows = [_trained(ground.person(now=EARLY), date(2016, 3, day), before) for day in (1, 2, 3)]
+    ledger.cancel_record(record_id=rows[0].id, reason="误作废", by=SYSTEM, now=before)
+    moments = {"by": SYSTEM, "today": UNTIL}
+    ledger.restore_record(record=rows[0], reason="恢复", now=later, **moments)
+    ledger.cancel_record(record_id=rows[1].id, reason="误作废", by=SYSTEM, now=later)
+    ledger.restore_record(record=rows[1], reason="恢复", now=later + timedelta(minutes=1), **moments)
+    facts = {name: getattr(rows[2], name) for name in ("category", "county_code", "hours_x10", "completed_on", "is_counted")}
+    ledger.correct_record(record=rows[2], course="另一课程", reason="课程有误", now=later, **facts, **moments)
+    assert queries.changes_since(goal, NOW, until=UNTIL) == {Change.CORRECTED: (1, 1), Change.RESTORED: (2, 1)}
+
+
 def test_the_report_of_a_moment_by_the_command(session: Session, command: Callable[..., dict[str, Any]]) -> None:
     person = _alone()
     _trained(person, date(2016, 3, 1), NOW - timedelta(days=60))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -78,6 +79,26 @@ def test_pages_are_those_of_the_whole_list(session: Session, measure: str, reade
             read += [row.record_id for row in found.items]
         assert read == whole, asked
         assert page(goal, identity, number=99, size=7, **wanted).number == max(1, -(-len(whole) // 7)), asked
+
+
+@pytest.mark.parametrize("page", [queries.people_page, queries.enrolments_page])
+@pytest.mark.parametrize("asked", [{}, {"course": "课程1"}])
+def test_the_rows_before_a_page_are_passed_over_by_their_keys(session: Session, page: Any, asked: dict[str, str]) -> None:
+    """What a list tells of a row (since when somebody is known, whether late) is asked of the rows of the page, not of those before it."""
+    goal, _base = _filled()
+    said: list[str] = []
+    sa.event.listen(session.get_bind(), "before_cursor_execute", lambda _c, _k, statement, *_more: said.append(statement))
+    page(goal, SYSTEM, number=2, size=5, **NOTHING | asked)
+    (passing,) = (one for one in said if "OFFSET" in one)
+    assert passing.split("FROM")[0].count("SELECT") == 1
+    assert passing.split("FROM")[0].count(",") == 0
+
+
+@pytest.mark.database
+def test_postgresql_compiles_no_page(committed: Flask) -> None:
+    with committed.app_context():
+        if current().get_bind().dialect.name == "postgresql":
+            assert current().scalar(sa.text("SHOW jit")) == "off"
 
 
 def test_a_list_too_long_to_sort_keeps_its_days_and_says_so(app: Flask, as_role: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:

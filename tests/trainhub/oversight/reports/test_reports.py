@@ -23,7 +23,7 @@ from tests.factories import awards as make
 from tests.factories import enterprises as field
 from tests.factories import ground
 from trainhub.kernel import jobs
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
@@ -309,6 +309,29 @@ def test_what_cannot_be_asked_for(session: Session) -> None:
             operations.ask(**call, **bad)
     with pytest.raises(ReportRefused, match="企业或基地"):
         operations.ask(kind=ReportKind.CSR, organisation=ground.base(), by=SYSTEM, today=TODAY, now=NOW, **YEAR)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_good"),
+    [
+        (date(2026, 1, 1), date(2026, 1, 31), True),
+        (date(2025, 12, 1), date(2026, 2, 28), True),
+        (date(2026, 1, 1), date(2026, 1, 30), False),
+        (date(2026, 1, 2), date(2026, 1, 31), False),
+        (date(2026, 1, 5), date(2026, 1, 5), False),
+    ],
+)
+def test_an_enterprise_asks_its_own_section_by_whole_months(session: Session, since: date, until: date, is_good: bool) -> None:
+    """Its points of one day would tell how many the largest host took on that day; a department reads the counts anyway."""
+    firm = ground.enterprise()
+    own = Identity(None, None, "企业", frozenset({Grant(Role.ENTERPRISE_COORDINATOR, kind=ScopeKind.ORGANISATION, scope_id=firm.id)}))
+    call: dict[str, Any] = {"kind": ReportKind.CSR, "organisation": firm, "since": since, "until": until, "today": TODAY, "now": NOW}
+    assert operations.ask(by=SYSTEM, **call).id
+    if is_good:
+        assert operations.ask(by=own, **call).id
+    else:
+        with pytest.raises(ReportRefused, match="完整的月份"):
+            operations.ask(by=own, **call)
 
 
 def test_only_made_reports_of_the_province_are_published(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,10 +20,12 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.notifications.models import Notice
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationState
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.building.graduates import outcome
 from trainhub.oversight.reports.types import Asked, ReportKind
-from trainhub.oversight.surveys import operations, queries, rules, telling
+from trainhub.oversight.surveys import asked_queries, operations, queries, rules, telling
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.operations import SurveyRefused
 from trainhub.oversight.surveys.rules import Demand
@@ -157,6 +160,67 @@ def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
     assert hr.get(at).status_code == 200
     assert hr.get(f"{at}/answers.csv").status_code == 200
     assert hr.get("/surveys/").status_code == 200
+
+
+def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session: Session, as_role: AsRole) -> None:
+    answered, led, alone, closed = (ground.enterprise(name=f"{name}有限公司", region_code="350203") for name in ("已答", "未答", "无人", "停用"))
+    identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=led.id)
+    closed.state = OrganisationState.CLOSED
+    session.flush()
+    survey = _survey(SurveyKind.DEMAND)
+    operations.answer_demand(survey=survey, enterprise=answered, answers=[Demand(1, staff=1)], by=SYSTEM, **WHEN)
+    found = asked_queries.as_silent(session.execute(asked_queries.silent_listing(survey)).all())
+    assert [(one.name, one.city, one.has_nobody) for one in found if one.code in {led.code, alone.code, answered.code, closed.code}] == [
+        ("未答有限公司", "厦门市", False),
+        ("无人有限公司", "厦门市", True),
+    ]
+    assert asked_queries.demand_counts(survey.id) == (len(found) + 1, 1)
+    assert {one.code for one in found} >= {session.get_one(Organisation, key).code for key in queries.silent_enterprises(survey)}
+    key = survey.id
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    text = hr.get(f"/surveys/{key}").text
+    assert ("无人有限公司" in text, "没有，收不到通知" in text, "停用有限公司" in text) == (True, True, False)
+    assert "无人有限公司" in hr.get(f"/surveys/{key}/silent.csv").text
+    assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
+
+
+def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Session, as_role: AsRole) -> None:
+    """Both opened the form while it was empty: the second takes nothing of the first away, keeps what they typed, and saves both."""
+    key, year = ground.enterprise().id, clock.today().year
+    span = {"opens_on": date(year, 1, 1), "closes_on": date(year, 12, 31)}
+    survey = operations.open_survey(kind=SurveyKind.DEMAND, year=year, title="调查", by=SYSTEM, now=NOW, **span)
+    where = f"/surveys/{survey.id}/demand"
+    session.commit()
+    first, second = (as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key) for _ in range(2))
+
+    def seen(text: str) -> str:
+        found = re.search(r'name="seen" value="([0-9,]*)"', text)
+        assert found is not None
+        return found[1]
+
+    def stands() -> dict[int, int]:
+        session.expire_all()
+        return {number: row.staff for number, row in queries.demand_of(survey.id, key).items()}
+
+    opened = seen(first.get(f"{where}?organisation={key}").text)
+    assert opened == ""
+    sent = {"organisation": key, "seen": opened}
+    assert first.post(where, data={**sent, "staff_1": "120", "needed_three_years_1": "40"}).status_code == 303
+    refused = second.post(where, data={**sent, "staff_3": "7"})
+    assert (refused.status_code, "本企业的其他人保存了这份答卷" in refused.text, 'value="7"' in refused.text, 'value="120"' in refused.text) == (
+        409, True, True, True,
+    )  # fmt: skip
+    assert stands() == {1: 120}
+    both = {"organisation": key, "seen": seen(refused.text), "staff_1": "120", "needed_three_years_1": "40", "staff_3": "7"}
+    assert second.post(where, data=both).status_code == 303
+    assert second.post(where, data={**both, "seen": ""}).status_code == 303, "the same again changes nothing"
+    assert stands() == {1: 120, 3: 7}
+    cleared = {"organisation": key, "staff_3": "7", "seen": seen(first.get(f"{where}?organisation={key}").text)}
+    assert first.post(where, data=cleared).status_code == 303
+    assert stands() == {3: 7}
+    gone = second.post(where, data={**both, "staff_3": "8"})  # field 1 was taken back meanwhile
+    assert (gone.status_code, stands()) == (409, {3: 7})
 
 
 def test_who_is_asked_is_told_when_it_opens_and_before_it_closes(session: Session) -> None:

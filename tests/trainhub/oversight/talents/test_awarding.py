@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -31,7 +32,7 @@ from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations import operations as closing
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.talents import award_queries, awarding, cli, noticing, operations
-from trainhub.oversight.talents.award_models import TalentAward
+from trainhub.oversight.talents.award_models import TalentAward, TalentObjection
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.noticing import NoticeRefused
 from trainhub.oversight.talents.types import TalentKind
@@ -462,6 +463,8 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     assert coordinator.get(f"/talents/{talent}/award").status_code == 403
     bad = hr.post(f"/talents/{talent}/award", data={"amount": "299999.99", "minutes": "纪要"})
     assert (bad.status_code, "300,000" in bad.text) == (422, True)
+    stale = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要", "version": "1"})  # it was reviewed and recognised since
+    assert (stale.status_code, "刚被其他人修改过" in stale.text) == (409, True)
     where = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要"}).headers["Location"]
     confer = {"on": str(clock.today()), "is_positive": "yes", "text": "同意"}
     assert (hr.post(f"{where}/confer", data=confer).status_code, f"{where}/confer" in hr.get(where).text) == (403, False)
@@ -470,7 +473,14 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     refused = fin.post(f"{where}/pay", data=paid)
     assert (refused.status_code, "还没有公示" in refused.text) == (422, True)
     assert (coordinator.post(f"{where}/publish").status_code, fin.post(f"{where}/publish").status_code) == (403, 403)
-    assert hr.post(f"{where}/publish").status_code == 303
+    seen = re.search(r'name="version" value="([0-9]+)"', hr.get(where).text)
+    assert seen is not None
+    for at in ("publish", "revoke"):
+        assert hr.post(f"{where}/{at}", data={"reason": "材料不实", "version": str(int(seen[1]) - 1)}).status_code == 409, at
+    assert hr.post(f"{where}/publish", data={"version": seen[1]}).status_code == 303
+    assert hr.post(f"{where}/publish", data={"version": seen[1]}).status_code == 303, "pressed twice it changes nothing"
+    stale = hr.post(f"{where}/objections", data={"on": paid["on"], "objector": "某", "text": "不实", "version": seen[1]})
+    assert (stale.status_code, "刚被其他人修改过" in stale.text) == (409, True)
     refused = fin.post(f"{where}/pay", data=paid)
     assert (refused.status_code, "次日起才能拨付" in refused.text) == (422, True)
     _end_notice(session, where)
@@ -525,3 +535,18 @@ def test_an_objection_of_the_moment_of_payment_is_heard_or_refused(committed: Fl
             not is_objected_first,
             int(is_objected_first),
         )
+
+
+@pytest.mark.database
+def test_an_objection_settled_by_two_at_once_has_one_finding(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        made = _decide(_talent())
+        noticing.publish(award=made, by=HR, today=TODAY)
+        key = noticing.object_to(award=made, on=TODAY, objector="某某", text="业绩不实", by=HR, today=TODAY, now=NOW).id
+
+    def settled(is_upheld: bool) -> object:
+        return noticing.settle(objection=current().get_one(TalentObjection, key), is_upheld=is_upheld, answer="查实", by=HR, now=NOW)
+
+    assert together(committed, lambda: settled(True), lambda: settled(False)) == ["", "wrong_step"]
+    with committed.app_context():
+        assert current().get_one(TalentObjection, key).is_upheld is True

@@ -119,6 +119,8 @@ def test_a_pass_list_is_imported_once_and_finds_the_person(session: Session) -> 
         f"林合格,{number[:-1]}{(int(number[-1], 36) + 1) % 10},软件,中级,软件设计师,C-3,2025-11-01",
         f"林合格,{number},软件,中级,软件设计师,C-4,2027-11-01",
         f"林合格,{number},通信,中级,传输,C-1,2025-11-01",
+        f"林合格,{number},软件,中级,软件设计师,C-5,{person.birth_on}",
+        f"林合格,{number},软件,中级,软件设计师,C-6,1900-11-01",
     ):
         with pytest.raises(ImportRefused):
             execute_bytes(imports.SPEC, _file(bad), **call)
@@ -232,6 +234,11 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert admin.post("/talents/shortage", data=item).status_code == 403
     assert hr.post("/talents/shortage", data=item).status_code == 303
     assert hr.post("/talents/shortage", data=item).status_code == 422
+    (listed,) = queries.catalogue(2026)
+    operations.withdraw_shortage(item=listed, by=SYSTEM)
+    session.commit()
+    assert hr.post("/talents/shortage", data={**item, "wanted": "6"}).status_code == 303, "taken out by mistake: it comes back under its code"
+    assert [(one.id, one.wanted) for one in queries.catalogue(2026)] == [(listed.id, 6)]
     assert "特别急需" in admin.get("/talents/shortage?year=2026").text
     assert hr.get("/talents/shortage/2026.csv").status_code == 200
     assert hr.get("/talents/exams").status_code == 200

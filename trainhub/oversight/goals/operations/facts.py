@@ -18,6 +18,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalFact, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.operations.holding import Clock, after_recorded
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -252,14 +253,16 @@ def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
     session().flush()
 
 
-def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime) -> GoalSnapshot:
+def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime, clock: Clock | None = None) -> GoalSnapshot:
     """Keep the report of a day as it was given out, with the parts of the target (`targets`, by unit) it was read against; later entries change
     the goal, never the snapshot. Of a reported goal `persons` is what counts towards the target, `enrolments` the sum that was reported."""
     reason = reason.strip()
     if not reason:
         raise ReasonNeeded(_("请写明固定快照的用途，例如“2016年度中期评估”。"), field="reason")
     is_counted = goal.counting_rule is CountingRule.DISTINCT_PERSONS
-    if not is_counted:
+    if is_counted:
+        now = after_recorded(now, clock)
+    else:
         queries.hold(goal.id)
         now = queries.after_reported(goal.id, now)
     found = report(goal, on=on) | {"targets": queries.targets_of(goal.id)}

@@ -14,10 +14,10 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.ledger.holding_queries import hold_records
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalReview, GoalTarget
 from trainhub.oversight.goals.operations.facts import BadGoal, take_snapshot
+from trainhub.oversight.goals.operations.holding import Clock, after_recorded
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 
 
@@ -75,20 +75,19 @@ def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity, version
     return total
 
 
-def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: date, now: datetime) -> GoalClosing:
+def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: date, now: datetime, clock: Clock | None = None) -> GoalClosing:
     """Close the days up to one: a snapshot is kept, and records that come in later for these days carry a mark.
 
     Late entries still count (the goal tells the truth); the mark says that they were not in the figures given out. Today is not over:
-    what is recorded this afternoon would be called late. A portion of a roster that is being written is waited for, so that each record is
-    either in the figures or late.
+    what is recorded this afternoon would be called late. Whoever is writing a portion of a roster, a record, a cancellation or who somebody is, is
+    waited for, so that each is either in the figures or late; `clock` says what time it is then.
     """
     if until >= today:
         raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
     if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
-        newest = hold_records()
-        now = now if newest is None else max(now, newest)
+        now = after_recorded(now, clock)
     queries.hold(goal.id)
     now = queries.after_reported(goal.id, now)
     standing = queries.closings_of(goal.id, only_standing=True)
@@ -116,7 +115,18 @@ def reopen_period(*, closing: GoalClosing, reason: str, by: Identity, now: datet
     return closing
 
 
-def review(*, goal: Goal, kind: ReviewKind, on: date, judgement: str, measures: str, by: Identity, today: date, now: datetime) -> GoalReview:
+def review(
+    *,
+    goal: Goal,
+    kind: ReviewKind,
+    on: date,
+    judgement: str,
+    measures: str,
+    by: Identity,
+    today: date,
+    now: datetime,
+    clock: Clock | None = None,
+) -> GoalReview:
     """A mid-term, yearly or final review (IIDG-5.5, 001:362): the figures of the day frozen beside what is judged of them."""
     if on > today:
         raise BadGoal(_("截至日期不能晚于今天。"), field="on")
@@ -126,7 +136,7 @@ def review(*, goal: Goal, kind: ReviewKind, on: date, judgement: str, measures: 
     if not judgement.strip():
         raise BadGoal(_("请写明评估结论。"), field="judgement")
     words = {ReviewKind.MIDTERM: _("中期评估"), ReviewKind.YEARLY: _("年度评估"), ReviewKind.FINAL: _("终期评估")}
-    snapshot = take_snapshot(goal=goal, on=on, reason=words[kind], by=by, now=now)
+    snapshot = take_snapshot(goal=goal, on=on, reason=words[kind], by=by, now=now, clock=clock)
     row = GoalReview(
         goal_id=goal.id,
         kind=kind,

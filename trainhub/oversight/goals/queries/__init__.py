@@ -39,6 +39,7 @@ from trainhub.oversight.goals.queries.explaining import changes_since, joined_si
 from trainhub.oversight.goals.queries.figures import (
     Reported,
     after_frozen,
+    after_given_out,
     after_reported,
     as_reported,
     figures_listing,
@@ -54,6 +55,7 @@ __all__ = [
     "Marks",
     "Reported",
     "after_frozen",
+    "after_given_out",
     "after_reported",
     "as_reported",
     "by_code",

@@ -1,12 +1,13 @@
 """A page of the records behind a figure, without reading those before it: the kept facts say how many rows each day holds.
 
 The lists are in the order of days. Where the kept sums know all that is asked for, they give the number of rows and the days of a
-page, and only those days are read from the ledger. What they do not know (a course, late entries, a county's office) is counted up
+page, and only those days are read from the ledger, the rows before the page by their keys alone. What they do not know (a course, late entries, a county's office) is counted up
 to `MOST_COUNTED` rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -31,12 +32,12 @@ BY_DAY = ("", "on", "-on")
 
 def people_page(goal: Goal, identity: Identity, *, number: int, size: int, **asked: Any) -> paging.Page[Any]:
     """A page of the persons who make a figure (see `drill`)."""
-    return _page(drill, GoalPerson.on, GoalFact.persons, goal, identity, number, size, asked)
+    return _page(drill, GoalPerson, GoalPerson.on, GoalFact.persons, goal, identity, number, size, asked)
 
 
 def enrolments_page(goal: Goal, identity: Identity, *, number: int, size: int, **asked: Any) -> paging.Page[Any]:
     """A page of the completions that make a figure (see `enrolments`)."""
-    return _page(enrolments, TrainingRecord.completed_on, GoalFact.enrolments, goal, identity, number, size, asked)
+    return _page(enrolments, TrainingRecord, TrainingRecord.completed_on, GoalFact.enrolments, goal, identity, number, size, asked)
 
 
 def is_unsorted(sort: str, total: int, is_more: bool) -> bool:
@@ -44,7 +45,9 @@ def is_unsorted(sort: str, total: int, is_more: bool) -> bool:
     return sort not in BY_DAY and (is_more or total > MOST_COUNTED)
 
 
-def _page(rows: Any, day: Any, measure: Any, goal: Goal, identity: Identity, number: int, size: int, asked: dict[str, Any]) -> paging.Page[Any]:
+def _page(
+    rows: Any, table: Any, day: Any, measure: Any, goal: Goal, identity: Identity, number: int, size: int, asked: dict[str, Any]
+) -> paging.Page[Any]:
     counts = None if asked["course"] or asked["late"] or not _is_kept(goal, identity) else _by_day(goal, identity, measure, asked)
     statement = rows(goal, identity, **asked)
     whole = None if counts is not None else _of_course(goal, identity, measure, asked)
@@ -58,15 +61,30 @@ def _page(rows: Any, day: Any, measure: Any, goal: Goal, identity: Identity, num
         asked = asked | {"sort": ""}
         statement = rows(goal, identity, **asked)
     if counts is None or asked["sort"] not in BY_DAY:
-        return replace(paging.paginate(statement, number=number, size=size, scalars=False, counted=(total, is_more)), whole=whole)
+        page = paging.paginate(_keys(statement, table), number=number, size=size, counted=(total, is_more))
+        return replace(page, items=_rows(statement, table, page.items), whole=whole)
     number = min(number, max(1, -(-total // size)))
     ordered = counts if asked["sort"] == "on" else counts[::-1]
     days = rules.days_of_page(ordered, (number - 1) * size, size)
     if days is None:
         return paging.Page((), number, size, 0)
     first, last = sorted((days.first, days.last))
-    found = session().execute(statement.where(day.between(first, last)).limit(size).offset(days.skip))
-    return paging.Page(list(found), number, size, total)
+    keys = session().scalars(_keys(statement, table).where(day.between(first, last)).limit(size).offset(days.skip)).all()
+    return paging.Page(_rows(statement, table, keys), number, size, total)
+
+
+def _keys(statement: Any, table: Any) -> Any:
+    """The same list in the same order, of its keys alone: the rows before a page are passed over without reading what they tell."""
+    return statement.with_only_columns(table.id, maintain_column_froms=True)
+
+
+def _rows(statement: Any, table: Any, keys: Sequence[int]) -> list[Any]:
+    """The rows of a page, in the order of their keys."""
+    if not keys:
+        return []
+    found = session().execute(statement.add_columns(table.id.label("page_key")).where(table.id.in_(keys)).order_by(None))
+    rows = {row.page_key: row for row in found}
+    return [rows[key] for key in keys]
 
 
 def _is_kept(goal: Goal, identity: Identity) -> bool:

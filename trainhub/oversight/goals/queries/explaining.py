@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
@@ -23,22 +24,27 @@ def changes_since(goal: Goal, moment: datetime, *, until: date) -> dict[Change, 
     former = goal_at(goal, moment)
     then = select(completions(former, until=until, known_at=moment).subquery().c.record_id)
     now = select(completions(goal, until=until).subquery().c.record_id)
-    replaces = select(RecordCancellation.id).where(RecordCancellation.replaced_by_id == TrainingRecord.id).exists()
+    other = aliased(TrainingRecord)
+    replaces = select(RecordCancellation.id).where(RecordCancellation.replaced_by_id == TrainingRecord.id)
     replaced = (
         select(RecordCancellation.id)
-        .where(RecordCancellation.record_id == TrainingRecord.id, RecordCancellation.replaced_by_id.is_not(None))
-        .exists()
+        .join(other, other.id == RecordCancellation.replaced_by_id)
+        .where(RecordCancellation.record_id == TrainingRecord.id)
     )
+    # A correction cancels and writes in one moment; what was cancelled before and stands again was restored.
+    restores, restored = replaces.where(RecordCancellation.at < TrainingRecord.recorded_at), replaced.where(RecordCancellation.at < other.recorded_at)
     came = sa.case(
         (TrainingRecord.completed_on > former.deadline, Change.DEADLINE),
-        (sa.and_(TrainingRecord.recorded_at > moment, replaces), Change.CORRECTED),
+        (sa.and_(TrainingRecord.recorded_at > moment, restores.exists()), Change.RESTORED),
+        (sa.and_(TrainingRecord.recorded_at > moment, replaces.exists()), Change.CORRECTED),
         (TrainingRecord.recorded_at > moment, Change.RECORDED),
         (~is_sure(moment), Change.IDENTIFIED),
         else_=Change.JOINED,
     )
     went = sa.case(
         (TrainingRecord.completed_on > goal.deadline, Change.DEADLINE),
-        (replaced, Change.CORRECTED),
+        (restored.exists(), Change.RESTORED),
+        (replaced.exists(), Change.CORRECTED),
         (TrainingRecord.cancelled_at.is_not(None), Change.CANCELLED),
         (~is_sure(), Change.IDENTIFIED),
         else_=Change.JOINED,

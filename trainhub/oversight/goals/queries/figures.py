@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -31,11 +32,20 @@ def after_reported(goal_id: int, now: datetime) -> datetime:
 
 def after_frozen(goal_id: int, now: datetime) -> datetime:
     """A moment that is after every closing and snapshot of a goal."""
-    moments = (
+    return _after(
+        now,
         select(func.max(GoalClosing.closed_at)).where(GoalClosing.goal_id == goal_id),
         select(func.max(GoalSnapshot.taken_at)).where(GoalSnapshot.goal_id == goal_id),
     )
-    known = [moment for one in moments if (moment := session().scalar(one)) is not None]
+
+
+def after_given_out(now: datetime) -> datetime:
+    """A moment that is after every closing and snapshot of any goal."""
+    return _after(now, select(func.max(GoalClosing.closed_at)), select(func.max(GoalSnapshot.taken_at)))
+
+
+def _after(now: datetime, *moments: Select[Any]) -> datetime:
+    known: list[datetime] = [moment for one in moments if (moment := session().scalar(one)) is not None]
     return max([now, *(moment + timedelta(microseconds=1) for moment in known)])
 
 

@@ -224,7 +224,7 @@ TOPICS = (
                 "demand-survey",
                 _l("填报人才需求"),
                 (_l("在“待填调查”点“填写”，只填本企业涉及的领域，点“保存”。"),),
-                note=_l("截止前可以修改，答卷只以合计公布。"),
+                note=_l("截止前可以修改，答卷只以合计公布。两人同时填报时，后保存的会看到对方填了什么，核对后再保存。"),
                 endpoint="surveys.mine",
                 at=("surveys.demand",),
                 roles=(Role.ENTERPRISE_COORDINATOR,),
@@ -233,7 +233,7 @@ TOPICS = (
                 "own-report",
                 _l("生成本单位的报告"),
                 (_l("在“统计报告”选择报告、时段和单位，点“生成报告”；打开后可下载 Excel 和 PDF，或“重新核算”。"),),
-                note=_l("单个企业或基地的报告由本单位使用，不在平台发布。"),
+                note=_l("单个企业或基地的报告由本单位使用，不在平台发布。责任专章按完整的月份生成。"),
                 endpoint="reports.index",
                 at=("reports.show",),
                 roles=(
