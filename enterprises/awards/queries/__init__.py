@@ -62,8 +62,11 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
+from enterprises.awards.queries.turns import Moving, moving
 
 __all__ = [
+    "Moving",
+    "moving",
     "AWARD_SORTS",
     "BASE_SORTS",
     "COMPANY_SORTS",
