@@ -61,7 +61,7 @@ EXPECTED = {
     Role.INSPECTOR: ("监督检查", "操作审计"),
     Role.AUDITOR: ("监督检查", "操作审计"),
     Role.EXPERT: ("评价申请：机械设计制造（专家工作组审议）", "去办理"),
-    Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有被锁定的账号"),
+    Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有因多次失败而锁定的"),
 }
 
 

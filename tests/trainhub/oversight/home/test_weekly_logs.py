@@ -121,7 +121,7 @@ def _asked(placement_id: int, on: date) -> int:
 
 
 def test_a_student_is_asked_for_working_days_that_have_come_and_can_be_logged(world: SimpleNamespace, session: Session) -> None:
-    """Public holidays, leave that was asked for and days outside the insurance are nobody's to log, as the reminder on Mondays knows."""
+    """Leave that was asked for and days outside the insurance are nobody's to log, as the reminder on Mondays knows."""
     row = queries.placement(world.key)
     assert row is not None
     monday = date(2026, 3, 9)
@@ -137,8 +137,6 @@ def test_a_student_is_asked_for_working_days_that_have_come_and_can_be_logged(wo
     assert _asked(world.key, date(2026, 5, 1)) == 0, "after the insurance"
     row.insured_until = None
     session.flush()
-    holidays = [date(2026, 5, 1) + timedelta(days=n) for n in range(3)]
-    assert _asked(world.key, holidays[0]) == 4, "the day of labour is no working day"
     other = queries.gaps_of_week(monday, placement_id=world.key + 1000)
     assert other == []
 

@@ -17,6 +17,7 @@ from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import Can as EvaluationCan
 from trainhub.oversight.evaluation.types import CriterionKind
@@ -27,6 +28,7 @@ from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.sights import sight_of
 from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.panels.school import spot_checks, unconfirmed
 from trainhub.oversight.home.queries import practice, province, system
@@ -58,6 +60,9 @@ def _goal(identity: Identity, goal: Goal, today: date, regions: Collection[str])
     targets = goals.targets_of(goal.id) if regions else {}
     target = sum(targets.get(code, 0) for code in regions) if regions else goal.target
     by_day = province.persons_by_day(goal.id, regions)
+    sight = sight_of(identity, today)
+    if sight is not None and not (regions and set(regions) <= sight.units):
+        by_day = rules.coarse_days(by_day, sight.step)  # as on the goal's own page: two mornings beside each other tell of nobody
     persons = sum(count for day, count in by_day.items() if day <= today)
     url = link(identity, "goals.show", code=goal.code)
     if url and len(regions) == 1:
@@ -247,8 +252,9 @@ def _claims(identity: Identity) -> list[Todo]:
 def watcher(identity: Identity, today: date) -> Panel:
     """Inspectors and auditors: the log, and the figures."""
     sums = province.sums()
+    step = 1 if identity.everywhere(*SEES_ALL) else book().at("own.reports.small_cell_min", on=today).number
     figures = [
-        Figure(_("培训人数"), format_number(sums.persons), _("人"), url=link(identity, "ledger.index")),
+        Figure(_("培训人数"), format_number(rules.coarse(sums.persons, step)), _("人"), url=link(identity, "ledger.index")),
         Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
         Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
         Figure(_("在册学生"), format_number(sums.students), _("人"), url=link(identity, "people.students")),

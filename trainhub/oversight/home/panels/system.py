@@ -94,7 +94,7 @@ def admin(identity: Identity, today: date) -> Panel:
             _("启用的账号"),
             format_number(found.accounts),
             _("个"),
-            _("%(n)s 个因多次输错密码被锁定", n=found.locked) if found.locked else _("没有被锁定的账号"),
+            _("%(n)s 处因多次失败暂时锁定（登录、注册、找回密码和核对）", n=found.locked) if found.locked else _("没有因多次失败而锁定的"),
             narrowed(accounts_url, state="active"),
         ),
         Figure(
