@@ -68,7 +68,11 @@ def show(job: int) -> dict[str, Any]:
     row = job_control.job_of(job)
     why = job_control.why_not_again(row, is_newer=row.id in job_control.newer([row.id]), now=clock.now())
     told = _told(row, queries.display_names([row.asked_by_id]))
-    return told | {"may_retry": why is None, "why_not": job_control.why_words(why) if why is not None else "", "may_cancel": job_control.may_cancel(row)}
+    return told | {
+        "may_retry": why is None,
+        "why_not": job_control.why_words(why) if why is not None else "",
+        "may_cancel": job_control.may_cancel(row),
+    }
 
 
 def _state(row: Job) -> dict[str, Any]:

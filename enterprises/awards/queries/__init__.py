@@ -65,13 +65,12 @@ from enterprises.awards.queries.funding import (
 from enterprises.awards.queries.turns import Moving, moving
 
 __all__ = [
-    "Moving",
-    "moving",
     "AWARD_SORTS",
     "BASE_SORTS",
     "COMPANY_SORTS",
     "CREDIT_SORTS",
     "AwardRow",
+    "Moving",
     "answer_of",
     "award",
     "award_subject",
@@ -106,6 +105,7 @@ __all__ = [
     "listed_on",
     "listed_unseen",
     "locally_matched",
+    "moving",
     "never_looked_up",
     "open_award",
     "overlaps_of",

@@ -114,7 +114,14 @@ AWARD_SORTS: dict[str, tuple[Any, ...]] = {
 
 
 def awards_listing(
-    identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, is_to_recover: bool = False, ids: Collection[int] | None = None, sort: str = ""
+    identity: Identity,
+    *,
+    text: str = "",
+    rule: str = "",
+    state: AwardState | None = None,
+    is_to_recover: bool = False,
+    ids: Collection[int] | None = None,
+    sort: str = "",
 ) -> organisations.Statement:
     """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`. `ids`: only of these."""
     clauses = [organisations.inside(identity, AWARD_VIEWERS)]

@@ -71,7 +71,9 @@ def gaps_of_week(monday: date, *, placement_id: int | None = None, until: date =
     rows = session().execute(statement).all()
     students = {row.Placement.student_id for row in rows}
     away, suspended = absences_of_students(students, asked_since=monday - UNDECIDED), people.suspensions_of_many(sorted(students))
-    entered = select(DayEntry.placement_id, DayEntry.on).where(DayEntry.on >= monday, DayEntry.on <= min(sunday, until), DayEntry.state != DayState.REJECTED)
+    entered = select(DayEntry.placement_id, DayEntry.on).where(
+        DayEntry.on >= monday, DayEntry.on <= min(sunday, until), DayEntry.state != DayState.REJECTED
+    )
     logged: dict[int, set[date]] = {}
     for placement_id, day in session().execute(entered):
         logged.setdefault(placement_id, set()).add(day)

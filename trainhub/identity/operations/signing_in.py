@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, LoginName, SignInAttempt, UserSession
+from trainhub.identity.models import Account, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import name_hash
 from trainhub.identity.types import AccountState
@@ -65,7 +65,9 @@ def _school_first(typed: rules.TypedName) -> str:
     """What to type instead, by a code that no school has: that of one of the schools would tell whoever types a number where its holder studies."""
     whole, short = rules.with_school(typed.value.upper(), rules.INVENTED_SCHOOL)
     if typed.scope is None:
-        return _("有多所学校使用这个学号，请在前面加上你的学校代码和“/”，例如 %(whole)s，或学校代码的后5位，例如 %(short)s。", whole=whole, short=short)
+        return _(
+            "有多所学校使用这个学号，请在前面加上你的学校代码和“/”，例如 %(whole)s，或学校代码的后5位，例如 %(short)s。", whole=whole, short=short
+        )
     return _("有多所学校使用这个学号，请在前面加上你的学校的完整代码和“/”，例如 %(whole)s。", whole=whole)
 
 

@@ -170,9 +170,7 @@ def city(identity: Identity, today: date) -> Panel:
         )
     figures = [
         *records(identity, today),
-        Figure(
-            _("本地基地"), practice.bases_of_region(regions), _("个"), url=_bases_url(identity, regions)
-        ),
+        Figure(_("本地基地"), practice.bases_of_region(regions), _("个"), url=_bases_url(identity, regions)),
     ]
     return Panel("city", _("本地培训"), todos, figures, [*goal_blocks(identity, today, regions), rosters(identity)])
 
