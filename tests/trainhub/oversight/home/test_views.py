@@ -234,7 +234,7 @@ def test_the_administrator_is_reminded_of_backups_wherever_they_are_made(app: Fl
 
 def test_who_may_not_list_the_persons_reads_a_goal_rounded_on_the_first_page_too(app: Flask, world: World) -> None:
     """Two mornings beside each other would tell of one person."""
-    of_one = Identity(1, None, "审计", grants=(Grant(Role.AUDITOR, kind=ScopeKind.ORGANISATION, organisation_id=world.university_id),))
+    of_one = Identity(1, None, "审计", grants=(Grant(Role.AUDITOR, kind=ScopeKind.ORGANISATION, scope_id=world.university_id),))
     of_all = Identity(1, None, "厅", grants=(Grant(Role.DEPT_EDU),))
     with app.app_context():
         with transaction():
@@ -242,6 +242,7 @@ def test_who_may_not_list_the_persons_reads_a_goal_rounded_on_the_first_page_too
             session().execute(delete(GoalDay))
             session().add_all(GoalDay(goal_id=goal.id, on=goal.starts_on, prefecture="350100", persons=7) for goal in goals)
         for identity, told in ((of_all, "7 人"), (of_one, "5 人")):
-            rings = [block.ring for block in province.goal_blocks(identity, clock.today()) if block.ring is not None]
+            with app.test_request_context("/"):
+                rings = [block.ring for block in province.goal_blocks(identity, clock.today()) if block.ring is not None]
             assert rings
             assert {str(ring.label) for ring in rings} == {told}
