@@ -45,7 +45,8 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     from trainhub import serving
 
     config.load()  # before an address is filled in: mail needs the one that people type
-    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}")
+    if not os.environ.get("TRAINHUB_BASE_URL", "").strip():  # one that is set to nothing is not set
+        os.environ["TRAINHUB_BASE_URL"] = f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}"
     settings = config.load()
     config.check_serving(settings)
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there

@@ -116,7 +116,13 @@ def supplement(row: Award) -> Any:
 
     def do() -> int:
         made = operations.supplement(
-            award=load(key), statement=form.statement.data or "", evidence=kept_files(form), by=who(), today=clock.today(), version=version_of(form)
+            award=load(key),
+            statement=form.statement.data or "",
+            evidence=kept_files(form),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=version_of(form),
         )
         return made.id
 

@@ -40,6 +40,15 @@ STATES: dict[AwardState, Any] = {
     AwardState.REJECTED: _l("未通过"),
     AwardState.REVOKED: _l("已撤销"),
 }
+TURNS: dict[str, Any] = {
+    "check": _l("待我初审"),
+    "receive": _l("待我受理"),
+    "accept": _l("待我验收"),
+    "decide": _l("待我决定"),
+    "confer": _l("待我登记联席会议审议"),
+    "pay": _l("待我登记拨付"),
+}
+"""What there is to do with an application, for whom it waits (`turns.Turn`)."""
 PILLS: dict[AwardState, str] = {
     AwardState.DRAFT: "mute",
     AwardState.APPLIED: "wait",

@@ -9,6 +9,7 @@ from flask import render_template, request
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
 from enterprises.awards.specs import TERMS, terms_of
+from enterprises.awards.turns import Turn, turns
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
@@ -114,12 +115,14 @@ TO_RECOVER = "to_recover"
 def _awards() -> Any:
     args = request.args
     state = next((s for s in AwardState if s.value == args.get("state")), None)
+    turn = next((one for one in Turn if one.value == args.get("turn")), None)
     return queries.awards_listing(
         who(),
         text=args.get("q", "").strip()[:100],
         rule=args.get("rule", "")[:40],
         state=state,
         is_to_recover=args.get("state") == TO_RECOVER,
+        ids=turns(who()).get(turn, []) if turn is not None else None,
         sort=args.get("sort", ""),
     )
 

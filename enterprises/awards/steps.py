@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enterprises.awards import labels, queries, telling
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
+from enterprises.awards.specs import spec_of
 from enterprises.awards.types import AwardState, StepKind
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
@@ -84,6 +85,8 @@ def record(
     session().flush()
     audit.record(by=by, did=DID[kind], on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
     telling.of_step(award, row, now)
+    if kind is StepKind.CHECK and is_positive and award.state is AwardState.APPLIED:
+        telling.whose_turn(award, "to_handle", spec_of(award.rule).departments, now, is_of_city=False)
     return row
 
 

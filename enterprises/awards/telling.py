@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from enterprises.awards.reference import incentives
 from enterprises.awards.types import OF_BASES, AwardState, RuleCode, StepKind
 from enterprises.permissions import AWARD_APPLICANTS
 from trainhub.identity import queries as identities
+from trainhub.kernel.access import Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import N_, format_yuan
 from trainhub.notifications.operations import in_both, notify, word
@@ -70,6 +71,28 @@ def of_step(award: Award, step: AwardStep, now: datetime) -> None:
         values = {"on": step.on.isoformat(), "reason": step.text[:400]}
         of_department = step.kind is StepKind.CHECK and award.rule in EVERYWHERE and not queries.has_own_city(award)
         _tell(award, DID[step.kind], BY_DEPARTMENT[step.is_positive] if of_department else STEPPED[step.kind, step.is_positive], values, now)
+
+
+NEXT: dict[str, str] = {
+    "to_check": N_("“%(name)s”申请了“%(rule)s”，请初审。"),
+    "added": N_("“%(name)s”对“%(rule)s”的申请补充了说明和材料，请重新初审。"),
+    "to_handle": N_("“%(name)s”申请的“%(rule)s”已通过初审，请按规定考察和办理。"),
+    "to_pay": N_("“%(name)s”申请的“%(rule)s”已决定给予，请拨付并登记。"),
+}
+"""What whoever has to act next is told."""
+
+
+def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool) -> None:
+    """Tell those for whom an application waits now: who holds these roles, and (`is_of_city`) the operators of the city where the base or
+    enterprise lies. Who applied is not told of their own."""
+    organisation, today = organisations.by_id(award.organisation_id), local(now).date()
+    assert organisation is not None
+    told = set(identities.accounts_holding(*(Role(role) for role in roles), today=today)) if roles else set()
+    if is_of_city:
+        for code in queries.award_subject(award).regions:
+            told.update(identities.accounts_holding(Role.PREFECTURE_OPERATOR, today=today, region_code=code))
+    values = {"name": organisation.name, "rule": _name(award.rule)}
+    notify(account_ids=told - {award.applied_by_id}, kind=f"awards.{what}", message=NEXT[what], values=values, url=f"/awards/{award.id}", now=now)
 
 
 def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:

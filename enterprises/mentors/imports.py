@@ -178,7 +178,10 @@ def _plan(draft: Draft, row: Parsed, enterprise: Organisation, mentor: Mentor | 
     item = Item(row.number, dict(row.data), facts, enterprise.id, mentor.id if mentor is not None else None)
     label = f"{row.data['name']}（{enterprise.name}）"
     if mentor is not None:
-        draft.not_taken(row, "since", mentor.since)
+        if mentor.until is not None and row.data["since"] > mentor.until:
+            draft.warn(row, "since", _("此人在本企业的聘任已于 %(day)s 结束，名单不能重新聘任：请在其页面修改聘任日期。", day=mentor.until))
+        else:
+            draft.not_taken(row, "since", mentor.since)
     if mentor is None:
         draft.add(item, label)
     elif all(getattr(mentor, key) == value for key, value in facts.items()):

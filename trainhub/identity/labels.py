@@ -8,6 +8,7 @@ from typing import Any
 from trainhub.identity.groups import Why
 from trainhub.identity.types import AccountState, Channel, ClaimState, LoginKind, RequestKind, RequestState
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.job_control import Kept, Standing
 
 LOGIN_KINDS: Mapping[LoginKind, Any] = {
     LoginKind.USERNAME: _l("用户名"),
@@ -26,6 +27,20 @@ STATE_LOOKS: Mapping[AccountState, str] = {
     AccountState.ACTIVE: "ok",
     AccountState.DISABLED: "bad",
     AccountState.DELETED: "mute",
+}
+JOB_STANDINGS: Mapping[Standing, Any] = {
+    Standing.QUEUED: _l("排队中"),
+    Standing.RUNNING: _l("进行中"),
+    Standing.FAILED: _l("失败"),
+    Standing.CANCELLED: _l("已取消"),
+    Standing.DONE: _l("已完成"),
+}
+JOBS_LISTED: Mapping[Kept, Any] = {
+    Kept.USUAL: _l("除自动完成的以外"),
+    Kept.ASKED: _l("有人发起的"),
+    Kept.OWN: _l("自动执行的"),
+    Kept.FAULT: _l("最近因系统原因失败的"),
+    Kept.ALL: _l("全部"),
 }
 WHY_NOT: Mapping[Why, Any] = {
     Why.LEFT: _l("已毕业、退学或离职，不再开通。"),

@@ -35,6 +35,8 @@ class Can(StrEnum):
     REQUEST_DECIDE = "identity:request:decide"
     TOKEN_OWN = "identity:token:own"  # noqa: S105
     AUDIT_VIEW = "audit:event:view"
+    JOB_VIEW = "kernel:job:view"
+    JOB_STEER = "kernel:job:steer"
 
 
 GRANTS: Table = {
@@ -51,4 +53,6 @@ GRANTS: Table = {
     Can.REQUEST_DECIDE: ((role_everywhere(Role.SYSTEM_ADMIN),),),
     Can.TOKEN_OWN: ((anyone_signed_in,),),
     Can.AUDIT_VIEW: ((role_everywhere(*LOG_READERS),), (role(Role.AUDITOR),)),  # of an organisation: what its own accounts did
+    Can.JOB_VIEW: ((role_everywhere(Role.SYSTEM_ADMIN),),),
+    Can.JOB_STEER: ((role_everywhere(Role.SYSTEM_ADMIN),),),
 }

@@ -142,8 +142,8 @@ class TypedName:
         return self.phone or self.value
 
 
-SCHOOL_CODE, SHORT_CODE = 10, 5
-"""Signs of the ministry's code of a school, and of its end, by which everybody knows the school."""
+SCHOOL_CODE, SHORT_CODE, INVENTED_SCHOOL = 10, 5, "4100012345"
+"""Signs of the ministry's code of a school, and of its end, by which everybody knows it; a code of no school (00 is no province), for examples that tell nothing."""
 
 
 def is_short_code(scope: str) -> bool:

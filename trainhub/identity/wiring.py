@@ -8,11 +8,11 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, restoring, retention, rules, tasks
+from trainhub.identity import cli, cli_jobs, delivery, groups, guarding, models, my_data, operations, queries, restoring, retention, rules, tasks
 from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, claims, doors, entrance, logins, opening, oversight, own, own_number
+from trainhub.identity.views import accounts, background, claims, doors, entrance, logins, opening, oversight, own, own_number
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -27,7 +27,7 @@ from trainhub.people.types import CHANGED, HUMANS, MOVED, NUMBERED, PROVED
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
+COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts, "jobs": cli_jobs.jobs}
 PAGES = (entrance, logins, own_number)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
@@ -48,6 +48,7 @@ THINGS = {
     "identity.invitation": _l("邀请链接"),
     "identity.password_reset": _l("密码重置链接"),
     "kernel.instance": _l("全部数据"),
+    "kernel.job": _l("后台任务"),
     "kernel.keys": _l("数据密钥"),
 }
 """How the audit log calls the things of this part."""
@@ -56,7 +57,7 @@ KINDS = {
     "api_token": Kind(_l("接口令牌"), "label", "accounts.show", {"account_id": "account_id"}),
     "data_request": Kind(_l("个人信息申请"), "account_id.display_name", "data_requests.show", {"request_id": "id"}),
     "instance": Kind(_l("全部数据")),
-    "job": Kind(_l("后台任务")),
+    "job": Kind(_l("后台任务"), "task", "jobs.show", {"job_id": "id"}),
     "keys": Kind(_l("数据密钥")),
     "number_claim": Kind(_l("证件号码的认领"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),
     "one_time_link": Kind(_l("一次性链接"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),
@@ -80,6 +81,7 @@ def register(app: Flask) -> None:
         oversight.permissions,
         oversight.audit,
         oversight.requests,
+        background.blueprint,
     ):
         app.register_blueprint(page)
     nav.register_nav(
@@ -88,6 +90,7 @@ def register(app: Flask) -> None:
         Entry("people", _l("账号"), "accounts.index", "key", can=Can.ACCOUNT_LIST, order=60),
         Entry("system", _l("权限表"), "permissions.index", "lock", roles=(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.UNIVERSITY_ADMIN), order=40),
         Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),
+        Entry("system", _l("后台任务"), "jobs.index", "refresh", can=Can.JOB_VIEW, order=55),
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
     reach.register_beyond(app, "identity", lambda person_ids, by, today: queries.persons_above(person_ids, by, today=today))

@@ -210,6 +210,7 @@ DEEDS: Mapping[str, Any] = {
     "reported": _l("已上报"),
     "secret_made": _l("已生成密钥"),
     "begun": _l("已开始"),
+    "begun_again": _l("已重新执行"),
     "given_out": _l("已分配"),
     "rated": _l("已评价"),
     "reviewed": _l("已评阅"),

@@ -1,12 +1,16 @@
 """The pages of an import: upload -> report (sheet, row, column, value, problem) -> confirm; and the template.
 
 `add_pages(blueprint, spec, ...)` puts them under `<path>` of a blueprint. The upload is kept as a file of kind `import`
-that only its uploader may open; it is checked again when it is applied.
+that only its uploader may open. It is tried when it is handed in, and what that found is kept beside it, sealed alike: the report, which is only looked at,
+takes nobody's lock. It is checked again whenever it is shown, and when it is applied.
 """
 
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
@@ -20,15 +24,20 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, remembering, worded
+from trainhub.kernel.i18n import kept as kept_words
 from trainhub.kernel.imports import PROBLEM_COLUMNS, Draft, ImportSpec, check, execute, problem_rows, read, rehearse
 from trainhub.kernel.sheets.template import template_xlsx
-from trainhub.kernel.sheets.types import SheetError
+from trainhub.kernel.sheets.types import Problem, SheetError
 from trainhub.kernel.web import writes_late
 
 SHOWN_PROBLEMS = 200
 REHEARSED_MOST = 1000
 """Rows of a file that a page tries in a dry run: whoever writes waits as long. Of a longer file the pages show the check; applying it tells what only the work knows."""
+
+
+FINDINGS = "application/json"
+"""The type of what a dry run found, kept beside the upload, as long."""
 
 
 class UploadForm(Form):
@@ -52,9 +61,38 @@ def upload_of(file_id: int) -> StoredFile:
     row = session().scalar(
         select(StoredFile).where(StoredFile.id == file_id, StoredFile.kind == "import", StoredFile.uploaded_by_id == _who().account_id)
     )
-    if row is None:
+    if row is None or row.media_type == FINDINGS:
         raise NotFound(_("找不到这个上传的文件，或它不是你上传的。请重新上传。"))
     return row
+
+
+def _name_of_findings(file_id: int) -> str:
+    return f"{file_id}.tried.json"
+
+
+def _try(spec: ImportSpec, row: StoredFile) -> None:
+    """Apply a file and take it back, and keep what only that could find. One that cannot be read, or is too long, is not tried: the report says so."""
+    try:
+        found = read(spec, io.BytesIO(files.read(row)), filename=row.name)  # a large file takes seconds to read, in which others write
+    except SheetError:
+        return
+    if len(found.good) > REHEARSED_MOST:
+        return
+    key = row.id
+    with transaction(), remembering():
+        draft = rehearse(spec, found, by=_who(), today=clock.today(), now=clock.now())
+        if len(draft.errors) > len(draft.tried):
+            return  # the check refuses it: there was nothing to try
+        told = {"file": key, "problems": [kept_words(asdict(one)) for one in draft.tried]}
+        content = json.dumps(told, ensure_ascii=False).encode()
+        files.keep_bytes(content, name=_name_of_findings(key), kind="import", media_type=FINDINGS, by=_who(), now=clock.now(), is_sealed=True)
+
+
+def _tried(row: StoredFile) -> Sequence[Problem] | None:
+    """What the dry run of an upload found that no check finds, in the reader's language; None: it was not tried."""
+    named = (StoredFile.name == _name_of_findings(row.id), StoredFile.media_type == FINDINGS, StoredFile.uploaded_by_id == row.uploaded_by_id)
+    kept = session().scalar(select(StoredFile).where(StoredFile.kind == "import", *named).order_by(StoredFile.id.desc()).limit(1))
+    return None if kept is None else [Problem(**worded(one)) for one in json.loads(files.read(kept))["problems"]]
 
 
 def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str, back: str, crumbs: Any = None) -> None:
@@ -82,24 +120,24 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                         data.stream, name=data.filename or "", kind="import", by=_who(), now=clock.now(), allowed=sniff.SHEETS, is_sealed=True
                     )
                     key = kept.id
+                _try(spec, upload_of(key))
                 return redirect(url_for(pages["report"], file_id=key), 303)
             except Refused as refused:
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
-    def rehearsed(row: StoredFile) -> tuple[Draft, bool]:
+    def examined(row: StoredFile) -> tuple[Draft, bool]:
         """What a file would do, and whether it was tried, not only checked."""
-        found = read(spec, io.BytesIO(files.read(row)), filename=row.name)  # a large file takes seconds to read, in which others write
-        if len(found.good) > REHEARSED_MOST:
-            return check(spec, found, by=_who(), today=clock.today()), False
-        with transaction():
-            return rehearse(spec, found, by=_who(), today=clock.today(), now=clock.now()), True
+        whole = read(spec, io.BytesIO(files.read(row)), filename=row.name)
+        draft, found = check(spec, whole, by=_who(), today=clock.today()), _tried(row)
+        if draft.is_good:
+            draft.problems += found or ()
+        return draft, found is not None or len(whole.good) <= REHEARSED_MOST
 
     def report(file_id: int) -> Any:
         row, draft, is_tried, refused = upload_of(file_id), None, True, None
         try:
-            draft, is_tried = rehearsed(row)
-            row = upload_of(file_id)
+            draft, is_tried = examined(row)
         except SheetError as error:
             refused = error
         return render_template(
@@ -117,7 +155,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
 
     def problems(file_id: int) -> Any:
         row = upload_of(file_id)
-        draft, _is_tried = rehearsed(row)
+        draft, _is_tried = examined(row)
         return downloads.table(
             problem_rows(draft.problems), PROBLEM_COLUMNS, name=_("问题清单"), form=request.args.get("form", "csv"), codes=["value"]
         )
@@ -147,7 +185,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         view.__name__ = endpoint
         blueprint.add_url_rule(f"{path}{rule}", endpoint, guard(can)(view), methods=methods)
 
-    put("", name, upload, ["GET", "POST"])
+    put("", name, writes_late(upload), ["GET", "POST"])
     put("/template", f"{name}_template", template, ["GET"])
     put("/<int:file_id>", f"{name}_report", report, ["GET"])
     put("/<int:file_id>", f"{name}_apply", writes_late(apply), ["POST"])

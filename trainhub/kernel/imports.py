@@ -49,6 +49,8 @@ class Draft:
     changed: int = 0
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
+    tried: list[Problem] = field(default_factory=list)
+    """Those of `problems` that only doing the work could find."""
     work: list[Any] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
 
@@ -197,13 +199,14 @@ def rehearse(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: d
                 with current.begin_nested():
                     spec.apply(item, by, today, now)
             except Refused as refused:
-                draft.problems.append(_refused(draft, found, item, refused))
+                draft.tried.append(_refused(draft, found, item, refused))
             except (IntegrityError, DataError):
-                draft.problems.append(_refused(draft, found, item, _conflict()))
+                draft.tried.append(_refused(draft, found, item, _conflict()))
     finally:
         attempt.rollback()
         current.info.clear()
         current.info.update(before)
+    draft.problems += draft.tried
     return draft
 
 
@@ -243,8 +246,10 @@ def _one_by_one(spec: ImportSpec, work: Sequence[Any], by: Identity, today: date
     for begins in range(0, len(work), AT_ONCE):
         part = work[begins : begins + AT_ONCE]
         try:
-            done = {id(item) for item in spec.at_once(part, by, today, now)}
-        except Refused:
+            with session().begin_nested():
+                done = {id(item) for item in spec.at_once(part, by, today, now)}
+                session().flush()
+        except (Refused, IntegrityError, DataError):  # somebody else saved the same meanwhile: one by one its row is found
             done = set()
         yield from (item for item in part if id(item) not in done)
 

@@ -35,6 +35,8 @@ LEASE = timedelta(seconds=30)
 """So long after the last sign of life of a worker its job is another's."""
 PERIODIC = "periodic:"
 """What the keys of jobs begin with that workers ask for regularly."""
+WORKER_DIED = "worker_died"
+"""The code of the error of a job that was given up because whoever took it died."""
 RENEWALS = 4
 """How often a lease is renewed before it ends."""
 log = structlog.get_logger("jobs")
@@ -272,17 +274,19 @@ def claim(now: datetime) -> Running | None:
     return None
 
 
+def failed_with(code: str, told: str, now: datetime) -> dict[str, Any]:
+    """The columns of a job that somebody else than its task ended, in words."""
+    error = {"code": code, "message": kept(told), "details": []}
+    return {"state": JobState.FAILED, "lease_until_at": None, "finished_at": now, "result": {"error": error}, **_kept("message", told)}
+
+
 def _give_up(now: datetime) -> None:
     """End the jobs that were claimed as often as they may be and whose last worker died as well."""
     dead = sa.and_(Job.state == JobState.RUNNING, Job.lease_until_at < now, Job.attempts >= Job.max_attempts)
     for job_id, task, attempts in session().execute(select(Job.id, Job.task, Job.attempts).where(dead)).all():
         told = say(DEADLY, n=attempts, id=job_id)
-        error = {"code": "worker_died", "message": kept(told), "details": []}
         ended = session().execute(
-            update(Job)
-            .where(Job.id == job_id, dead)
-            .values(state=JobState.FAILED, lease_until_at=None, finished_at=now, result={"error": error}, **_kept("message", told))
-            .execution_options(synchronize_session=False)
+            update(Job).where(Job.id == job_id, dead).values(**failed_with(WORKER_DIED, told, now)).execution_options(synchronize_session=False)
         )
         if ended.rowcount:  # type: ignore[attr-defined]
             log.error("job.given_up", job=job_id, task=task, attempts=attempts)

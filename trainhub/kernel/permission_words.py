@@ -83,6 +83,7 @@ VERBS: Mapping[str, Any] = {
     "review": _l("评阅"),
     "review_list": _l("查看待审阅的"),
     "state": _l("表明意向"),
+    "steer": _l("取消与重新执行"),
     "answer": _l("答复邀请"),
     "view": _l("查看"),
     "view_learners": _l("查看学员"),

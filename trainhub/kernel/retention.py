@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, datetime
 
+from trainhub.kernel.clock import local
 from trainhub.policy.book import book
 
 PREFIX = "own.retention."
@@ -22,5 +23,5 @@ def last_day(what: str, *, today: date) -> date:
 
 
 def ended_at(what: str, *, now: datetime, today: date) -> datetime:
-    """The same as an instant: what happened before it has served its time."""
-    return datetime.combine(last_day(what, today=today), now.timetz())
+    """The same as an instant, at the hour that the clock on the wall shows now: what happened before it has served its time."""
+    return datetime.combine(last_day(what, today=today), local(now).timetz())

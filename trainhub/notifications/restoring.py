@@ -17,6 +17,11 @@ from trainhub.kernel.db import session
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
 
+NEXT = (
+    "归档中等待发送的邮件没有发送。只是迁移数据、归档之后没有再发过邮件的，可在“邮件队列”页点“重新发送失败的”（此前发送失败的也会一并重发）；其中的一次性链接和验证码已失效。 / "
+    "e-mails that waited in the archive were not sent. If data were only moved and nothing was sent after the archive, send them on the page of e-mails "
+    "(those that failed before go with them); their one-time links and codes are dead"
+)
 HELD = "恢复备份时停发，可能在备份之后已经发送 / held back by a restore, may have been sent after the backup"
 
 
@@ -33,6 +38,7 @@ def put(_seen: None, by: Identity, _now: datetime) -> Mapping[str, Any]:
     }
     if any(told.values()):
         record(by=by, did="notifications.mail.stopped", on=("mail_queue", "all"), data=told)
+        return {**told, "next": NEXT}
     return told
 
 

@@ -104,6 +104,12 @@ AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, A
 """What whoever applied, or added to the application, leaves to another."""
 
 
+def tell_checkers(award: Award, what: str, now: datetime) -> None:
+    """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, or `added` to one that was found wanting."""
+    is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
+    telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city)
+
+
 def hand_before(award: Award, action: Action, by: Identity) -> str:
     """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
     who applied (or added to what was sent) does not recognise, accept or decide, who checked does not decide nor enter what the conference said, who put the amount forward does not enter what the joint conference
@@ -162,6 +168,8 @@ def end(award: Award, action: Action, by: Identity, now: datetime, *, after: Awa
         raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule))) from twice
     audit.record(by=by, did=f"awards.award.{award.state.value}", on=award, data={"before": before, "after": award.state, **data})
     telling.of_move(award, now, returned=returned)
+    if award.state is AwardState.DECIDED:
+        telling.whose_turn(award, "to_pay", spec_of(award.rule).payer_roles, now, is_of_city=pays_locally(award))
     return award
 
 

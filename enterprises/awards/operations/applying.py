@@ -7,7 +7,17 @@ from datetime import date, datetime
 
 from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, UnderWay, WrongStep, name, need, not_eligible, once_found
+from enterprises.awards.operations.acting import (
+    AlreadyAwarded,
+    AwardRefused,
+    UnderWay,
+    WrongStep,
+    name,
+    need,
+    not_eligible,
+    once_found,
+    tell_checkers,
+)
 from enterprises.awards.projects import key_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, NUMBERED, AwardState, CompanyRule, Entitlement, RuleCode, StepKind, Verdict
 from trainhub.kernel import audit
@@ -133,6 +143,7 @@ def _submit(
     add_once(row, lambda: AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")))
     project = {"project": answer.project, "project_number": answer.project_number}
     audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, **project})
+    tell_checkers(row, "to_check", now)
     return row
 
 
@@ -142,7 +153,9 @@ def may_supplement(award: Award) -> bool:
     return award.state is AwardState.APPLIED and (check is None or not check.is_positive)
 
 
-def supplement(*, award: Award, statement: str, evidence: Sequence[int] = (), by: Identity, today: date, version: int | None = None) -> Award:
+def supplement(
+    *, award: Award, statement: str, evidence: Sequence[int] = (), by: Identity, today: date, now: datetime, version: int | None = None
+) -> Award:
     """Add to an application what its check is made of: a statement under the one that stands, with its day, and more files. Nothing that
     was sent is replaced. Raises Stale, WrongStep (the prefecture's check found it in order, or the application has gone further), AwardRefused.
     """
@@ -154,4 +167,6 @@ def supplement(*, award: Award, statement: str, evidence: Sequence[int] = (), by
     award.evidence = list(dict.fromkeys([*award.evidence, *evidence]))
     session().flush()
     audit.record(by=by, did="awards.award.supplemented", on=award, data={"files": len(evidence)})
+    if queries.latest_steps(award.id):
+        tell_checkers(award, "added", now)
     return award

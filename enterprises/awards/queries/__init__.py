@@ -63,6 +63,7 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
+from enterprises.awards.queries.turns import Moving, moving
 
 __all__ = [
     "AWARD_SORTS",
@@ -70,6 +71,7 @@ __all__ = [
     "COMPANY_SORTS",
     "CREDIT_SORTS",
     "AwardRow",
+    "Moving",
     "answer_of",
     "award",
     "award_subject",
@@ -104,6 +106,7 @@ __all__ = [
     "listed_on",
     "listed_unseen",
     "locally_matched",
+    "moving",
     "never_looked_up",
     "open_award",
     "overlaps_of",

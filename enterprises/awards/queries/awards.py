@@ -115,12 +115,21 @@ AWARD_SORTS: dict[str, tuple[Any, ...]] = {
 
 
 def awards_listing(
-    identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, is_to_recover: bool = False, sort: str = ""
+    identity: Identity,
+    *,
+    text: str = "",
+    rule: str = "",
+    state: AwardState | None = None,
+    is_to_recover: bool = False,
+    ids: Collection[int] | None = None,
+    sort: str = "",
 ) -> organisations.Statement:
-    """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`."""
+    """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`. `ids`: only of these."""
     clauses = [organisations.inside(identity, AWARD_VIEWERS)]
     if state is not None:
         clauses.append(Award.state == state)
+    if ids is not None:
+        clauses.append(Award.id.in_(ids))
     if is_to_recover:
         clauses.append(TO_RECOVER)
     if rule:

@@ -51,9 +51,9 @@ UNDECIDED = timedelta(days=7)
 """So long before a week a request for leave may have begun, or been made, that nobody has decided: of an older one somebody has to hear again."""
 
 
-def gaps_of_week(monday: date) -> list[Gap]:
-    """The placements that run, with the working days of an ISO week that their student neither logged, nor was away on, nor asked leave for
-    (nobody has decided it yet: they did what they are asked; a request excuses the week it begins, or is made, in and the next): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. A fixed number of questions."""
+def gaps_of_week(monday: date, *, placement_id: int | None = None, until: date = date.max) -> list[Gap]:
+    """The placements (or the one) that run, with the working days of an ISO week that their student neither logged, nor was away on, nor asked leave for
+    (nobody has decided it yet: they did what they are asked; a request excuses the week it begins, or is made, in and the next): also of the first and the last week, inside the placement and its insurance, after its papers; not of a base on campus, a suspension, or after the student left. Days after `until` have not come. A fixed number of questions."""
     sunday = monday + timedelta(days=6)
     first = func.coalesce(Placement.counts_from, Placement.starts_on)
     statement = (
@@ -64,13 +64,16 @@ def gaps_of_week(monday: date) -> list[Gap]:
             first <= sunday,
             Placement.ends_on >= monday,
             ~bases.standing_on_campus(Placement.base_id).exists(),
+            *([] if placement_id is None else [Placement.id == placement_id]),
         )
         .order_by(Placement.id)
     )
     rows = session().execute(statement).all()
     students = {row.Placement.student_id for row in rows}
     away, suspended = absences_of_students(students, asked_since=monday - UNDECIDED), people.suspensions_of_many(sorted(students))
-    entered = select(DayEntry.placement_id, DayEntry.on).where(DayEntry.on >= monday, DayEntry.on <= sunday, DayEntry.state != DayState.REJECTED)
+    entered = select(DayEntry.placement_id, DayEntry.on).where(
+        DayEntry.on >= monday, DayEntry.on <= min(sunday, until), DayEntry.state != DayState.REJECTED
+    )
     logged: dict[int, set[date]] = {}
     for placement_id, day in session().execute(entered):
         logged.setdefault(placement_id, set()).add(day)
@@ -79,7 +82,7 @@ def gaps_of_week(monday: date) -> list[Gap]:
     found = []
     for placement, person_id, left_on in rows:
         gone = [*away.get(placement.id, ()), *((one.since, one.until or date.max) for one in suspended[placement.student_id])]
-        last = min(placement.ends_on, left_on or date.max, placement.insured_until or date.max)
+        last = min(placement.ends_on, left_on or date.max, placement.insured_until or date.max, until)
         since = max(placement.starts_on, placement.counts_from or date.min, placement.insured_from or date.min)
         asked = [day for day in week if since <= day <= last and calendar.is_worked(day) and not any(begin <= day <= until for begin, until in gone)]
         here = logged.get(placement.id, set())

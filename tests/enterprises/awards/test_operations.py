@@ -68,16 +68,16 @@ def test_applying_again_is_refused_and_what_is_new_is_added_to_the_application(s
     with pytest.raises(Refused, match="已有正在办理的申请") as told:
         make.apply(base)
     assert (told.value.code, told.value.status, len(queries.awards_of(base.id))) == ("under_way", 409, 1)
-    operations.supplement(award=row, statement="补充协议", evidence=[7, 7], by=SYSTEM, today=TODAY)
+    operations.supplement(award=row, statement="补充协议", evidence=[7, 7], by=SYSTEM, today=TODAY, now=NOW)
     assert (row.statement, row.evidence) == (f"申请\n\n[{TODAY.isoformat()}] 补充协议", [7])
     with pytest.raises(AwardRefused, match="补充的内容"):
-        operations.supplement(award=row, statement=" ", by=SYSTEM, today=TODAY)
+        operations.supplement(award=row, statement=" ", by=SYSTEM, today=TODAY, now=NOW)
     make.checked(row, is_positive=False)
-    operations.supplement(award=row, statement="补正", evidence=[7, 8], by=SYSTEM, today=TODAY)
+    operations.supplement(award=row, statement="补正", evidence=[7, 8], by=SYSTEM, today=TODAY, now=NOW)
     assert row.evidence == [7, 8]
     make.checked(row)
     with pytest.raises(WrongStep, match="初审已通过"):
-        operations.supplement(award=row, statement="再补", by=SYSTEM, today=TODAY)
+        operations.supplement(award=row, statement="再补", by=SYSTEM, today=TODAY, now=NOW)
 
 
 def test_who_added_to_an_application_neither_checks_nor_decides_it(session: Session) -> None:

@@ -46,10 +46,10 @@ def _enters(app: Flask, name: str) -> int:
 
 def test_both_sign_in_by_the_code_that_is_told_and_the_one_everybody_knows(app: Flask, client: FlaskClient, students: dict[str, int]) -> None:
     said = client.post("/login", data={"username": NUMBER, "password": make.PASSWORD}).text
-    code = next(iter(students))
-    assert f"{code}/{NUMBER}" in said
-    assert f"{code[-5:]}/{NUMBER}" in said
+    assert f"{rules.INVENTED_SCHOOL}/{NUMBER}" in said
+    assert f"{rules.INVENTED_SCHOOL[-5:]}/{NUMBER}" in said
     for code in students:
+        assert code[-5:] not in said, "where somebody studies is nobody else's business"
         assert [_enters(app, f"{one}/{NUMBER}") for one in (code, code[-5:])] == [303, 303]
     assert [_enters(app, f"{one}/{NUMBER}") for one in ("99999", code[-4:], code[1:])] == [422, 422, 422]
 
@@ -71,7 +71,9 @@ def test_a_short_code_that_fits_two_is_asked_for_whole_and_one_that_is_whole_win
     with app.app_context(), transaction():
         make.account(password=make.PASSWORD, logins=[(LoginKind.STUDENT_NO, NUMBER, "42350" + code[-5:])])
     said = client.post("/login", data={"username": f"{code[-5:]}/{NUMBER}", "password": make.PASSWORD}).text
-    assert f"如 {code}/{NUMBER}" in said
+    assert f"例如 {rules.INVENTED_SCHOOL}/{NUMBER}" in said
+    assert "完整代码" in said
+    assert f"{code}/{NUMBER}" not in said
     assert _enters(app, f"{code}/{NUMBER}") == 303
     with app.app_context(), transaction():
         whole = make.account(password=make.PASSWORD, logins=[(LoginKind.STUDENT_NO, NUMBER, code[-5:])]).id
@@ -98,3 +100,15 @@ def test_a_number_that_comes_after_a_user_name_takes_nobodys_way(app: Flask) -> 
         assert len({one.account_id for one in queries.names_typed(typed)}) == 2, "an operator is asked whose is meant"
     for name in (f"{code}/S20240001", f"{code[-5:]}/s20240001"):
         assert app.test_client().post("/login", data={"username": name, "password": "Another-2026"}).status_code == 303
+
+
+def test_a_failed_sign_in_says_how_a_school_is_put_in_front(client: FlaskClient) -> None:
+    said = client.post("/login", data={"username": NUMBER, "password": "wrong"}).text
+    assert f"{rules.INVENTED_SCHOOL}/学号" in said
+    assert f"{rules.INVENTED_SCHOOL[-5:]}/学号" in said
+
+
+def test_the_invented_school_is_none_of_the_reference() -> None:
+    with Path("seeds/reference/institutions.csv").open(encoding="utf-8-sig") as file:
+        codes = {row["code"] for row in csv.DictReader(file)}
+    assert not [one for one in codes if one.endswith(rules.INVENTED_SCHOOL[-5:])]

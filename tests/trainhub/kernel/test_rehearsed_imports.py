@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from enterprises.mentors.models import Mentor
 from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.cli import main
-from trainhub.kernel import clock, import_pages, imports
+from trainhub.kernel import clock, files, import_pages, imports
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
+from trainhub.kernel.files import StoredFile
 from trainhub.ledger.holidays import imports as holidays
 from trainhub.organisations import imports as organisations
 from trainhub.organisations.models import Organisation
@@ -89,6 +91,29 @@ def test_the_report_of_the_page_too(app: Flask, session: Session, enterprise: Or
     assert "无法识别的字符" in client.get(f"{path}/problems").text
     session.expire_all()
     assert _counts(session)[:2] == before
+
+
+def test_the_report_only_reads(app: Flask, session: Session, enterprise: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is looked at took the lock of writers as long as the file was tried; it is tried once, when it is handed in."""
+    client = make.signed_in_client(app, Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
+    upload = io.BytesIO(_file(enterprise, ("王\ue000五", date(2026, 1, 1)), ("好导师", date(2026, 1, 1))).encode())
+    path = client.post("/mentors/import", data={"file": (upload, "m.csv")}, content_type="multipart/form-data").location
+    kept = session.scalar(select(StoredFile).where(StoredFile.media_type == "application/json", StoredFile.kind == "import"))
+    assert kept is not None
+    assert kept.is_sealed, "it repeats cells of a file that names people"
+
+    def writes() -> None:
+        raise AssertionError("a page that is looked at writes")
+
+    monkeypatch.setattr(import_pages, "transaction", writes)
+    monkeypatch.setattr(import_pages, "rehearse", writes)
+    for _again in range(2):
+        assert ("无法识别的字符" in (page := client.get(path).text), "submission_key" in page) == (True, False)
+    assert "无法识别的字符" in client.get(f"{path}/problems").text
+    monkeypatch.undo()
+    (problem,) = json.loads(files.read(kept))["problems"]
+    assert "%(codes)s" in problem["problem"]["word"], "read in the language of whoever reads"
+    assert client.get(path.rsplit("/", 1)[0] + f"/{kept.id}").status_code == 404, "what was found is no upload"
 
 
 def test_what_the_database_refuses_is_told_of_its_row(session: Session, enterprise: Organisation, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from trainhub.identity.types import LoginKind
 from trainhub.kernel import audit, backup, clock, migrations
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, session, transaction
-from trainhub.notifications import operations
+from trainhub.notifications import operations, restoring
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
 
@@ -34,7 +34,7 @@ def test_mails_that_waited_are_given_up_and_said(committed: Flask, tmp_path: Pat
             session().scalars(select(MailMessage).order_by(MailMessage.id)).all()[0].state = MailState.SENT
         backup.backup(tmp_path / "all.tar.gz")
         told = backup.restore(tmp_path / "all.tar.gz", by=SYSTEM, now=clock.now())
-    assert told["mails"] == {"mails": 2, "notices": 1}
+    assert told["mails"] == {"mails": 2, "notices": 1, "next": restoring.NEXT}
     with committed.app_context():
         assert operations.compose_mail(now=clock.now()) == 0
         assert operations.claim_mail(now=clock.now()) is None

@@ -291,3 +291,13 @@ def test_api_refuses_in_problem_json(app: Flask, client: FlaskClient) -> None:
     ):
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
         assert answer.get_json()["status"] == status
+
+
+def test_a_code_that_differs_in_capitals_only_makes_no_second_enterprise(as_role: As, session: Session) -> None:
+    known = ground.organisation(OrganisationKind.ENTERPRISE, code="QY-AB-1", name="榕城曾氏电机有限公司")
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    page = client.get(upload(client, "机构代码,名称,类型\nqy-ab-1,某公司,企业\n".encode(), "机构.csv")).text
+    assert "已有代码为 QY-AB-1 的机构" in page
+    assert "submission_key" not in page
+    assert known.code == "QY-AB-1"

@@ -116,7 +116,9 @@ def ask_about_data(*, account: Account, kind: RequestKind, text: str, by: Identi
     if not text.strip():
         raise AccountRefused(_("请写明要更正或删除什么，以及原因。"), field="text")
     row = next((r for r in queries.requests_of(account.id) if r.kind is kind and r.state is RequestState.OPEN), None)
-    if row is None:
+    if row is not None:  # whoever decides it just now, or adds to it, is waited for: what is added to a decided one nobody would answer
+        session().refresh(row, with_for_update={"of": DataRequest})
+    if row is None or row.state is not RequestState.OPEN:
         row = DataRequest(account_id=account.id, kind=kind, text=text.strip(), asked_at=now)
         session().add(row)
     elif text.strip() not in row.text.split(BETWEEN):

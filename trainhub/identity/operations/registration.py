@@ -258,6 +258,9 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
         .rowcount  # type: ignore[attr-defined]
     )
     if not taken:
+        session().refresh(row)
+        if row.done_at is not None:  # the first of a double press made the account
+            return Tried(None, 0, _("注册已经完成，请直接登录。"))
         return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
     session().refresh(row)
     if not secrets.compare_digest(row.code_hash, _code_hash(token, rules.typed_code(code))):

@@ -7,14 +7,14 @@ then computed between two transactions, while nobody's write waits; `finish_sign
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, LoginName, SignInAttempt, UserSession
+from trainhub.identity.models import Account, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import name_hash
 from trainhub.identity.types import AccountState
@@ -52,7 +52,7 @@ def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Atte
     names = queries.names_of_who_types(typed)
     ids = {found.account_id for found in names}
     if len(ids) > 1:
-        raise AccountRefused(_school_first(typed, names), field="username", code="name_ambiguous")
+        raise AccountRefused(_school_first(typed), field="username", code="name_ambiguous")
     # The row lock makes parallel guesses queue, so that each sees the attempts before it.
     account = session().get(Account, ids.pop(), with_for_update=True) if ids else None
     counted_as = name_hash(f"account:{account.id}" if account else f"name:{typed.counted}")
@@ -61,13 +61,14 @@ def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Atte
     return Attempt(account.id if account and is_open else None, account.password_hash if account and is_open else "", counted_as)
 
 
-def _school_first(typed: rules.TypedName, names: Iterable[LoginName]) -> str:
-    """What to type instead: with a code as it is stored, which of those schools whoever it is knows; its end only where that was not what was typed."""
-    scope = next((one.scope for one in names if one.scope), "")
-    whole, *short = rules.with_school(typed.value.upper(), scope)
-    if short and typed.scope is None:
-        return _("有多所学校使用这个学号，请在前面加上学校代码，如 %(whole)s，或学校代码的后5位，如 %(short)s。", whole=whole, short=short[0])
-    return _("有多所学校使用这个学号，请在前面加上完整的学校代码，如 %(whole)s。", whole=whole)
+def _school_first(typed: rules.TypedName) -> str:
+    """What to type instead, by a code that no school has: that of one of the schools would tell whoever types a number where its holder studies."""
+    whole, short = rules.with_school(typed.value.upper(), rules.INVENTED_SCHOOL)
+    if typed.scope is None:
+        return _(
+            "有多所学校使用这个学号，请在前面加上你的学校代码和“/”，例如 %(whole)s，或学校代码的后5位，例如 %(short)s。", whole=whole, short=short
+        )
+    return _("有多所学校使用这个学号，请在前面加上你的学校的完整代码和“/”，例如 %(whole)s。", whole=whole)
 
 
 def _locked(at: str) -> str:

@@ -61,7 +61,14 @@ def login_post() -> Any:
         )
         account_id = entered.account.id if entered else None
     if entered is None:
-        form.form_errors.append(_("登录名或密码不正确。请检查大小写和输入法；忘记密码可以申请重置。"))
+        whole, short = rules.with_school(_("学号"), rules.INVENTED_SCHOOL)
+        form.form_errors.append(
+            _(
+                "登录名或密码不正确。请检查大小写和输入法；用学号登录的，可以在前面加上学校代码，例如 %(whole)s 或 %(short)s；忘记密码可以申请重置。",
+                whole=whole,
+                short=short,
+            )
+        )
         return _login_page(form, 422)
     target = rules.safe_next(form.next.data)
     if entered.token is None:

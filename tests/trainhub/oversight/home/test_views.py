@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from enterprises.placements.models import DayEntry, Placement
 from tests.factories import home
@@ -18,10 +18,12 @@ from tests.factories.home import World
 from tests.factories.identity import NOW, signed_in_client
 from trainhub.demo import accounts
 from trainhub.kernel import backup, clock
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session, transaction
 from trainhub.ledger.models import ConfirmedDay
+from trainhub.oversight.goals.models import Goal, GoalDay
 from trainhub.oversight.home import helping, landing, page
+from trainhub.oversight.home.panels import province
 from trainhub.oversight.home.types import Block, Line, Panel
 
 HREF = re.compile(r'href="(/[^"#]*)"')
@@ -61,7 +63,7 @@ EXPECTED = {
     Role.INSPECTOR: ("监督检查", "操作审计"),
     Role.AUDITOR: ("监督检查", "操作审计"),
     Role.EXPERT: ("评价申请：机械设计制造（专家工作组审议）", "去办理"),
-    Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有被锁定的账号"),
+    Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有因多次失败而锁定的"),
 }
 
 
@@ -228,3 +230,19 @@ def test_the_administrator_is_reminded_of_backups_wherever_they_are_made(app: Fl
     with app.app_context(), time_machine.travel(NOW, tick=False):
         assert backup.tell({"file": Path("all.tar.gz"), "rows": 1}, by=SYSTEM)
     assert [said(0), said(30), said(30, 1)] == [False, False, True]
+
+
+def test_who_may_not_list_the_persons_reads_a_goal_rounded_on_the_first_page_too(app: Flask, world: World) -> None:
+    """Two mornings beside each other would tell of one person."""
+    of_one = Identity(1, None, "审计", grants=(Grant(Role.AUDITOR, kind=ScopeKind.ORGANISATION, scope_id=world.university_id),))
+    of_all = Identity(1, None, "厅", grants=(Grant(Role.DEPT_EDU),))
+    with app.app_context():
+        with transaction():
+            goals = list(session().scalars(select(Goal)))
+            session().execute(delete(GoalDay))
+            session().add_all(GoalDay(goal_id=goal.id, on=goal.starts_on, prefecture="350100", persons=7) for goal in goals)
+        for identity, told in ((of_all, "7 人"), (of_one, "5 人")):
+            with app.test_request_context("/"):
+                rings = [block.ring for block in province.goal_blocks(identity, clock.today()) if block.ring is not None]
+            assert rings
+            assert {str(ring.label) for ring in rings} == {told}

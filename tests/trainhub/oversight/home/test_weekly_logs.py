@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
+from enterprises.placements.types import EventKind
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
@@ -111,3 +112,45 @@ def test_too_many_students_to_judge_here_are_judged_in_the_list(world: SimpleNam
     assert "核对毕业前达不到" not in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)
     monkeypatch.setattr(school, "MOST_STUDENTS", 0)
     assert "核对毕业前达不到" in page(as_role, Role.PROGRAMME_ADMIN, FRIDAY, programme_id=world.programme_id)
+
+
+def _asked(placement_id: int, on: date) -> int:
+    """How many days of the week the student's first page asks for on a day."""
+    found = queries.gaps_of_week(on - timedelta(days=on.weekday()), placement_id=placement_id, until=on)
+    return found[0].lacking if found else 0
+
+
+def test_a_student_is_asked_for_working_days_that_have_come_and_can_be_logged(world: SimpleNamespace, session: Session) -> None:
+    """Leave that was asked for and days outside the insurance are nobody's to log, as the reminder on Mondays knows."""
+    row = queries.placement(world.key)
+    assert row is not None
+    monday = date(2026, 3, 9)
+    assert [_asked(world.key, monday + timedelta(days=n)) for n in range(7)] == [1, 2, 3, 4, 5, 5, 5]
+    with transaction():
+        operations.report_event(
+            placement=row, kind=EventKind.ABSENCE, since=monday, until=monday + timedelta(days=2), text="病假", by=SYSTEM, now=make.at(monday)
+        )
+    assert [_asked(world.key, monday + timedelta(days=n)) for n in range(5)] == [0, 0, 0, 1, 2]
+    row.insured_until = monday + timedelta(days=3)
+    session.flush()
+    assert _asked(world.key, monday + timedelta(days=4)) == 1
+    assert _asked(world.key, date(2026, 5, 1)) == 0, "after the insurance"
+    row.insured_until = None
+    session.flush()
+    other = queries.gaps_of_week(monday, placement_id=world.key + 1000)
+    assert other == []
+
+
+def test_leave_waits_for_the_mentor_until_it_is_decided(world: SimpleNamespace, as_role: AsRole) -> None:
+    row = queries.placement(world.key)
+    assert row is not None
+    assert row.mentor_id is not None
+    assert practice.leave_to_decide([row.mentor_id]) == 0
+    with transaction():
+        event = operations.report_event(
+            placement=row, kind=EventKind.ABSENCE, since=FRIDAY, until=FRIDAY, text="病假", by=SYSTEM, now=make.at(FRIDAY)
+        )
+    assert (practice.leave_to_decide([row.mentor_id]), practice.leave_to_decide([row.mentor_id + 1000])) == (1, 0)
+    with transaction():
+        operations.decide_absence(event=event, placement=row, is_approved=True, by=SYSTEM, now=make.at(FRIDAY))
+    assert practice.leave_to_decide([row.mentor_id]) == 0

@@ -164,6 +164,17 @@ TOPICS = (
                 at=("people.person",),
             ),
             Task(
+                "jobs",
+                _l("处理失败的后台任务"),
+                (
+                    _l("在“后台任务”按状态筛选，打开任务看原因、错误和该怎么做。"),
+                    _l("因系统原因失败的，排除原因后点“重新执行”；排队中的可以“取消任务”。"),
+                ),
+                note=_l("因提交的内容有误而失败的由发起人改正后重新发起。服务器上可用 trainhub jobs list、show、retry 和 cancel。"),
+                endpoint="jobs.index",
+                at=("jobs.show",),
+            ),
+            Task(
                 "outbox",
                 _l("查看邮件发送情况"),
                 (_l("在“邮件队列”按状态筛选，点重新发送失败的邮件。"),),

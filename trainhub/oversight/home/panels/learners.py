@@ -145,19 +145,15 @@ def _placement(identity: Identity, own: Subject, placed: list[Any], today: date,
 
 
 def _log_days(identity: Identity, own: Subject, current: Any, today: date, todos: list[Todo]) -> None:
-    monday = today - timedelta(days=today.weekday())
-    since, until = max(monday, current.starts_on), min(today, current.ends_on)
-    logged = {entry.on for entry in placements.entries_between(current.id, monday, today)}
-    workdays = [day for day in (since + timedelta(days=n) for n in range((until - since).days + 1)) if day.weekday() < 5]
-    missing = [day for day in workdays if day not in logged]
-    if missing:
+    """The working days of this week so far that were not logged, by the question of the reminder that is sent on Mondays."""
+    for gap in placements.gaps_of_week(today - timedelta(days=today.weekday()), placement_id=current.id, until=today):
         todos.append(
             Todo(
                 _("填写本周实习日"),
                 link(identity, "placements.days", own, placement_id=current.id),
                 _("填写"),
-                count=len(missing),
-                detail=_("%(who)s，本周已填 %(n)s 天", who=current.enterprise, n=len(logged)),
+                count=gap.lacking,
+                detail=_("%(who)s，本周已填 %(n)s 天", who=current.enterprise, n=gap.logged),
                 urgency=1,
                 icon="calendar",
             )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from enterprises.awards import labels as award_labels
+from enterprises.awards.turns import Turn, turns
 from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
 from enterprises.subsidies import queries as subsidies
@@ -16,6 +17,7 @@ from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import Can as EvaluationCan
 from trainhub.oversight.evaluation.types import CriterionKind
@@ -27,6 +29,7 @@ from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.sights import sight_of
 from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.panels.school import spot_checks, unconfirmed
 from trainhub.oversight.home.queries import practice, province, system
@@ -37,12 +40,15 @@ from trainhub.programmes.types import ProgrammeFilter
 
 MOST_GOALS = 3
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
-WAITING = {
-    AwardState.APPLIED: (N_("受理奖补申请"), N_("申请已提交，等待认定")),
-    AwardState.RECOGNISED: (N_("组织基地验收"), N_("已认定，等待验收")),
-    AwardState.ACCEPTED: (N_("作出奖补决定"), N_("已验收，等待决定")),
-    AwardState.CONFERENCE: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议")),
+WAITING: dict[Turn, tuple[str, str, str]] = {
+    Turn.CHECK: (N_("初审奖补申请"), N_("申请或补充已提交，初审后主管部门才能办理"), "award"),
+    Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审，等待考察和认定"), "award"),
+    Turn.ACCEPT: (N_("组织基地验收"), N_("已认定，等待验收"), "award"),
+    Turn.DECIDE: (N_("作出奖补决定"), N_("已验收，等待决定"), "award"),
+    Turn.CONFER: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议"), "award"),
+    Turn.PAY: (N_("拨付奖补资金"), N_("已作出决定，等待拨付"), "money"),
 }
+"""What there is to do with applications that wait for the reader: the words, why, and the icon."""
 
 
 def goal_blocks(identity: Identity, today: date, regions: Collection[str] = ()) -> list[Block]:
@@ -55,6 +61,9 @@ def _goal(identity: Identity, goal: Goal, today: date, regions: Collection[str])
     targets = goals.targets_of(goal.id) if regions else {}
     target = sum(targets.get(code, 0) for code in regions) if regions else goal.target
     by_day = province.persons_by_day(goal.id, regions)
+    sight = sight_of(identity, today)
+    if sight is not None and not (regions and set(regions) <= sight.units):
+        by_day = rules.coarse_days(by_day, sight.step)  # as on the goal's own page: two mornings beside each other tell of nobody
     persons = sum(count for day, count in by_day.items() if day <= today)
     url = link(identity, "goals.show", code=goal.code)
     if url and len(regions) == 1:
@@ -134,10 +143,26 @@ def rosters(identity: Identity) -> Block:
     return Block(_("花名册"), linked(_("导入花名册"), url) if lines else None, lines=lines, nothing=nothing)
 
 
+def award_todos(identity: Identity) -> list[Todo]:
+    """The applications for awards that wait for this reader, by what there is to do."""
+    url, found = link(identity, "awards.decisions"), turns(identity)
+    return [
+        Todo(_(text), narrowed(url, turn=turn.value), _("去办理") if url else "", len(found[turn]), _(detail), 0, icon)
+        for turn, (text, detail, icon) in WAITING.items()
+        if turn in found
+    ]
+
+
+def _bases_url(identity: Identity, regions: Collection[str]) -> str:
+    """The list of bases: of one region narrowed to it; of several it is not, for a filter holds one."""
+    url = link(identity, "bases.index")
+    return narrowed(url, region=next(iter(regions))) if len(regions) == 1 else url
+
+
 def city(identity: Identity, today: date) -> Panel:
-    """A city's operator: the goal's part, trainees, bases, organisations to verify."""
+    """A city's operator: the goal's part, trainees, bases, organisations to verify, applications for awards to check and to pay."""
     regions = identity.region_codes(Role.PREFECTURE_OPERATOR)
-    todos = []
+    todos = award_todos(identity)
     waiting = practice.organisations_to_verify(identity)
     if waiting:
         url = link(identity, "organisations.index")
@@ -146,9 +171,7 @@ def city(identity: Identity, today: date) -> Panel:
         )
     figures = [
         *records(identity, today),
-        Figure(
-            _("本地基地"), practice.bases_of_region(regions), _("个"), url=narrowed(link(identity, "bases.index"), region=min(regions, default=""))
-        ),
+        Figure(_("本地基地"), practice.bases_of_region(regions), _("个"), url=_bases_url(identity, regions)),
     ]
     return Panel("city", _("本地培训"), todos, figures, [*goal_blocks(identity, today, regions), rosters(identity)])
 
@@ -158,24 +181,7 @@ def department(identity: Identity, today: date) -> Panel:
     todos = unconfirmed(identity)
     counts = practice.awards_by_state(identity)
     awards_url = link(identity, "awards.decisions")
-    if identity.has(Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST):
-        for state, (text, detail) in WAITING.items():
-            if counts.get(state):
-                todos.append(
-                    Todo(_(text), narrowed(awards_url, state=state.value), _("去办理") if awards_url else "", counts[state], _(detail), 0, "award")
-                )
-    if identity.has(Role.DEPT_FIN) and counts.get(AwardState.DECIDED):
-        todos.append(
-            Todo(
-                _("拨付奖补资金"),
-                narrowed(awards_url, state=AwardState.DECIDED.value),
-                _("去办理") if awards_url else "",
-                counts[AwardState.DECIDED],
-                _("已作出决定，等待拨付"),
-                0,
-                "money",
-            )
-        )
+    todos += award_todos(identity)
     todos += _claims(identity)
     todos += spot_checks(identity, today)
     recover = subsidies.to_recover() if identity.everywhere(Role.DEPT_HR, Role.DEPT_FIN) else {}
@@ -245,8 +251,9 @@ def _claims(identity: Identity) -> list[Todo]:
 def watcher(identity: Identity, today: date) -> Panel:
     """Inspectors and auditors: the log, and the figures."""
     sums = province.sums()
+    step = 1 if identity.everywhere(*SEES_ALL) else book().at("own.reports.small_cell_min", on=today).number
     figures = [
-        Figure(_("培训人数"), format_number(sums.persons), _("人"), url=link(identity, "ledger.index")),
+        Figure(_("培训人数"), format_number(rules.coarse(sums.persons, step)), _("人"), url=link(identity, "ledger.index")),
         Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
         Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
         Figure(_("在册学生"), format_number(sums.students), _("人"), url=link(identity, "people.students")),

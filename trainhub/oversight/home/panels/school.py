@@ -12,7 +12,7 @@ from enterprises.placements import queries as placements
 from enterprises.placements.types import Light, RoundState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, format_date, listed
+from trainhub.kernel.i18n import N_, _, format_date, listed
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.home.links import link, linked, narrowed
@@ -40,9 +40,9 @@ LOOKS = {
     RoundState.PUBLISHED: "done",
 }
 NEXT: dict[RoundState, tuple[str, int]] = {
-    RoundState.DRAFT: ("发布轮次，学生才能填报", 2),
-    RoundState.CLOSED: ("填报结束，计算分配方案", 0),
-    RoundState.PLANNED: ("核对分配方案并公布", 0),
+    RoundState.DRAFT: (N_("发布轮次，学生才能填报"), 2),
+    RoundState.CLOSED: (N_("填报结束，计算分配方案"), 0),
+    RoundState.PLANNED: (N_("核对分配方案并公布"), 0),
 }
 
 

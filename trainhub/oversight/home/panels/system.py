@@ -9,14 +9,14 @@ from flask import current_app
 from trainhub.kernel import backup, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _, format_datetime, format_number
+from trainhub.kernel.job_control import FAULT_IS_NEWS
 from trainhub.kernel.jobs import JobState
 from trainhub.oversight.home.links import link, narrowed
 from trainhub.oversight.home.queries import system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
 
-FAILED_DAYS = 7
-"""So long a job that failed is news: whoever mends its cause asks for it again, or it is asked for by itself."""
+FAILED_DAYS = FAULT_IS_NEWS.days
 WORKER_SECONDS = 60
 """A worker that was not seen for longer counts as stopped, as on /readyz."""
 
@@ -26,8 +26,9 @@ def admin(identity: Identity, today: date) -> Panel:
     now = clock.now()
     attempts = book().at("own.lockout.attempts", on=today).number
     minutes = book().at("own.lockout.minutes", on=today).number
-    found = system.health(locked_after=attempts, locked_since=now - timedelta(minutes=minutes), failed_since=now - timedelta(days=FAILED_DAYS))
+    found = system.health(locked_after=attempts, locked_since=now - timedelta(minutes=minutes), failed_since=now - FAULT_IS_NEWS)
     accounts_url, audit_url, outbox_url = link(identity, "accounts.index"), link(identity, "audit.events"), link(identity, "notifications.outbox")
+    jobs_url = link(identity, "jobs.index")
     is_alive = found.worker_at is not None and (now - found.worker_at).total_seconds() <= WORKER_SECONDS
     todos = []
     if not is_alive:
@@ -36,8 +37,9 @@ def admin(identity: Identity, today: date) -> Panel:
             Todo(_("后台任务进程没有运行"), "", detail=_("%(seen)s。请在服务器上启动 trainhub worker。", seen=seen), urgency=0, icon="alert")
         )
     if found.failed_jobs:
-        said = _("最近%(n)d天因系统原因失败，原因见下方“后台任务”；排除原因后由发起人重新发起", n=FAILED_DAYS)
-        todos.append(Todo(_("处理失败的后台任务"), "", count=found.failed_jobs, detail=said, urgency=0, icon="x-circle"))
+        said = _("最近%(n)d天因系统原因失败；打开任务看原因和错误，排除后在那里重新执行", n=FAILED_DAYS)
+        failed_url = narrowed(jobs_url, kept="fault")
+        todos.append(Todo(_("处理失败的后台任务"), failed_url, _("去处理"), found.failed_jobs, said, urgency=0, icon="x-circle"))
     if found.requests:
         todos.append(
             Todo(
@@ -92,10 +94,16 @@ def admin(identity: Identity, today: date) -> Panel:
             _("启用的账号"),
             format_number(found.accounts),
             _("个"),
-            _("%(n)s 个因多次输错密码被锁定", n=found.locked) if found.locked else _("没有被锁定的账号"),
+            _("%(n)s 处因多次失败暂时锁定（登录、注册、找回密码和核对）", n=found.locked) if found.locked else _("没有因多次失败而锁定的"),
             narrowed(accounts_url, state="active"),
         ),
-        Figure(_("排队任务"), found.jobs.get(JobState.QUEUED, 0), _("个"), _("%(n)s 个正在运行", n=found.jobs.get(JobState.RUNNING, 0))),
+        Figure(
+            _("排队任务"),
+            found.jobs.get(JobState.QUEUED, 0),
+            _("个"),
+            _("%(n)s 个正在运行", n=found.jobs.get(JobState.RUNNING, 0)),
+            narrowed(jobs_url, state="queued"),
+        ),
         Figure(
             _("待发邮件"),
             format_number(found.mail_waiting),
@@ -112,11 +120,12 @@ def admin(identity: Identity, today: date) -> Panel:
     ]
     lines = [
         Line(
-            title or _("后台任务"),
+            title,
+            link(identity, "jobs.show", job_id=key),
             sub=message.strip().splitlines()[-1][:120] if message.strip() else "",
             pill=("failed", format_datetime(when) if when else _("失败")),
         )
-        for title, message, when in found.failed
+        for key, title, message, when in found.failed
     ]
     if found.failed_jobs > len(lines):
         lines.append(Line(_("另有 %(n)s 项更早失败的任务", n=format_number(found.failed_jobs - len(lines)))))
@@ -151,7 +160,7 @@ def admin(identity: Identity, today: date) -> Panel:
     )
     blocks = [
         *([Block(_("丢失的文件"), lines=lost)] if lost else []),
-        Block(_("后台任务"), lines=lines, nothing=nothing),
+        Block(_("后台任务"), (_("全部任务"), jobs_url) if jobs_url else None, lines=lines, nothing=nothing),
         Block(_("运行状态"), lines=[worker, mail, store]),
     ]
     return Panel("system", _("系统运行"), todos, figures, blocks)

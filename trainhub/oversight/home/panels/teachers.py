@@ -79,6 +79,9 @@ def mentor(identity: Identity, today: date) -> Panel:
                 "check-circle",
             )
         )
+    if ids and (asked := practice.leave_to_decide(ids)):
+        url = narrowed(link(identity, "placements.events_list"), open="1")
+        todos.append(Todo(_("处理学生的请假"), url, _("去处理"), asked, _("请假期间的实习日等你决定"), 0, "flag"))
     if ids and (ungraded := practice.placements_to_grade(ids, today)):
         url = narrowed(link(identity, "placements.index"), state="over")
         todos.append(Todo(_("评定到期的实习"), url, _("去评定"), ungraded, _("实习期已满；评定成绩后，企业或学校才能办结"), 0, "edit"))

@@ -125,6 +125,16 @@ def events_open(identity: Identity, on: date) -> int:
     return session().scalar(statement) or 0
 
 
+def leave_to_decide(mentor_ids: Collection[int]) -> int:
+    """How many requests for leave of the students of these mentors nobody has decided."""
+    statement = (
+        select(func.count(PlacementEvent.id))
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .where(Placement.mentor_id.in_(mentor_ids), PlacementEvent.state == EventState.OPEN, PlacementEvent.kind == EventKind.ABSENCE)
+    )
+    return session().scalar(statement) or 0
+
+
 def logs_waiting(identity: Identity) -> dict[date, int]:
     """By Monday, the oldest first, how many weekly logs of the week nobody of the school has reviewed yet, inside the reader's scope."""
     week = (WeeklyLog.iso_year, WeeklyLog.iso_week)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from trainhub.identity.models import Account, DataRequest, SignInAttempt
 from trainhub.identity.types import AccountState, RequestState
-from trainhub.kernel import file_checks
+from trainhub.kernel import file_checks, job_control
 from trainhub.kernel.audit import AuditEvent, AuditHead
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -24,7 +24,8 @@ class Health:
 
     jobs: dict[JobState, int]
     failed_jobs: int
-    failed: list[tuple[str, str, datetime | None]]
+    failed: list[tuple[int, str, str, datetime | None]]
+    """Number, title, why, when."""
     worker_at: datetime | None
     audit_events: int
     audit_at: datetime | None
@@ -46,11 +47,9 @@ def health(*, locked_after: int, locked_since: datetime, failed_since: datetime)
     Failed jobs are those since an instant that whoever asked for them cannot mend: a mistake of ours, a worker that died, or one that nobody asked for.
     """
     current = session()
-    error = Job.result["error"]["code"].as_string()
-    is_ours = or_(Job.result["bug"].as_string().is_not(None), error == "worker_died", Job.asked_by_id.is_(None))
-    ours = (Job.state == JobState.FAILED, Job.finished_at >= failed_since, is_ours)
+    ours = job_control.at_fault(failed_since)
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
-    failed = current.scalars(select(Job).where(*ours).order_by(Job.id.desc()).limit(SHOWN))
+    failed = current.scalars(select(Job).where(ours).order_by(Job.id.desc()).limit(SHOWN))
     mail = notifications.mail_by_state()
     lost_files, lost = file_checks.lost(5)
     names = (
@@ -62,8 +61,8 @@ def health(*, locked_after: int, locked_since: datetime, failed_since: datetime)
     )
     return Health(
         jobs=jobs,
-        failed_jobs=current.scalar(select(func.count(Job.id)).where(*ours)) or 0,
-        failed=[(row.shown_title, (row.result or {}).get("bug") or row.shown_message, row.finished_at) for row in failed],
+        failed_jobs=current.scalar(select(func.count(Job.id)).where(ours)) or 0,
+        failed=[(row.id, row.shown_title or row.task, (row.result or {}).get("bug") or row.shown_message, row.finished_at) for row in failed],
         worker_at=current.scalar(select(func.max(WorkerHeartbeat.seen_at))),
         audit_events=current.scalar(select(func.max(AuditHead.events))) or 0,
         audit_at=current.scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1)),

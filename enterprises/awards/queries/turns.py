@@ -1,0 +1,70 @@
+"""Selects of applications that wait, with what says for whom they wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import and_, func, select
+
+from enterprises.awards.fund_models import AwardStep
+from enterprises.awards.models import Award
+from enterprises.awards.types import AwardState, StepKind
+from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+
+SUPPLEMENTED = "awards.award.supplemented"
+MOVING = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.CONFERENCE, AwardState.DECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """An application that is under way. `is_checked`: what the last check found, None before the first; `is_added_to`: something was added since;
+    `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it lies in one of ours."""
+
+    id: int
+    rule: str
+    state: AwardState
+    decided_on: date | None
+    is_in_my_city: bool
+    has_city: bool
+    is_checked: bool | None
+    is_added_to: bool
+
+
+def moving(identity: Identity) -> list[Moving]:
+    """The applications under way that the reader sees: three questions, however many there are."""
+    seen = and_(organisations.inside(identity, AWARD_VIEWERS), Award.state.in_(MOVING))
+    ids = select(Award.id).join(Organisation, Organisation.id == Award.organisation_id).where(seen)
+    last = select(func.max(AwardStep.id)).where(AwardStep.kind == StepKind.CHECK, AwardStep.award_id.in_(ids)).group_by(AwardStep.award_id)
+    checks = {row.award_id: row for row in session().scalars(select(AwardStep).where(AwardStep.id.in_(last)))}
+    against = [str(key) for key, row in checks.items() if not row.is_positive]
+    added = {
+        int(key): at
+        for key, at in session().execute(
+            select(AuditEvent.on_id, func.max(AuditEvent.at))
+            .where(AuditEvent.on_kind == "award", AuditEvent.on_id.in_(against), AuditEvent.did == SUPPLEMENTED)
+            .group_by(AuditEvent.on_id)
+        )
+    }
+    in_my_city = sa.case((organisations.inside(identity, (Role.PREFECTURE_OPERATOR,)), 1), else_=0)
+    columns = (Award.id, Award.rule, Award.state, Award.decided_on, in_my_city, Organisation.region_code)
+    rows = session().execute(select(*columns).join(Organisation, Organisation.id == Award.organisation_id).where(seen).order_by(Award.id))
+    return [
+        Moving(
+            id=key,
+            rule=rule,
+            state=state,
+            decided_on=decided_on,
+            is_in_my_city=bool(is_mine),
+            has_city=bool(region) and region[:2] == organisations.PROVINCE[:2] and region != organisations.PROVINCE,
+            is_checked=checks[key].is_positive if key in checks else None,
+            is_added_to=key in added and added[key] > checks[key].recorded_at,
+        )
+        for key, rule, state, decided_on, is_mine, region in rows
+    ]

@@ -1,0 +1,58 @@
+"""Whose turn it is with an application: the city's check, the rule's department, the joint conference, whoever pays.
+
+What a person cannot do is not on their list: a department hears of the rules that are its own, and only when the city has checked.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from enterprises.awards import queries
+from enterprises.awards.company_rules import EVERYWHERE
+from enterprises.awards.operations import may_act
+from enterprises.awards.queries import Moving
+from enterprises.awards.specs import terms_of
+from enterprises.awards.types import LOCAL_GOVERNMENT, AwardState, Who
+from trainhub.kernel.access import Identity
+
+
+class Turn(StrEnum):
+    """What there is to do with an application."""
+
+    CHECK = "check"
+    RECEIVE = "receive"
+    ACCEPT = "accept"
+    DECIDE = "decide"
+    CONFER = "confer"
+    PAY = "pay"
+
+
+AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
+
+
+def turn_of(row: Moving, identity: Identity) -> Turn | None:
+    """What this identity has to do with an application now; None: nothing, it waits for somebody else."""
+    if row.state is AwardState.APPLIED and not row.is_checked:
+        if row.is_checked is False and not row.is_added_to:
+            return None  # who applied is asked for more
+        is_theirs = row.is_in_my_city or (row.rule in EVERYWHERE and not row.has_city and may_act(identity, row.rule, Who.DEPARTMENT))
+        return Turn.CHECK if is_theirs else None
+    if row.state is AwardState.APPLIED:
+        return Turn.RECEIVE if may_act(identity, row.rule, Who.DEPARTMENT) else None
+    if row.state is AwardState.CONFERENCE:
+        return Turn.CONFER if may_act(identity, row.rule, Who.CONFERENCE) else None
+    if row.state is AwardState.DECIDED:
+        is_local = row.is_in_my_city and row.decided_on is not None
+        pays = is_local and terms_of(row.rule, queries.parameters(row.decided_on)).payer == LOCAL_GOVERNMENT  # type: ignore[arg-type]
+        return Turn.PAY if pays or may_act(identity, row.rule, Who.PAYER) else None
+    return AFTER[row.state] if may_act(identity, row.rule, Who.DEPARTMENT) else None
+
+
+def turns(identity: Identity) -> dict[Turn, list[int]]:
+    """The applications that wait for an identity, by what there is to do."""
+    found: dict[Turn, list[int]] = {}
+    for row in queries.moving(identity):
+        turn = turn_of(row, identity)
+        if turn is not None:
+            found.setdefault(turn, []).append(row.id)
+    return found

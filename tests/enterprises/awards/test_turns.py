@@ -1,0 +1,117 @@
+"""Who has to act next with an application hears of it, and finds it on their first page; nobody else is sent to what they would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.awards import operations, turns
+from enterprises.awards.turns import Turn
+from enterprises.awards.types import RuleCode
+from enterprises.bases.types import BaseType
+from tests.factories import awards as make
+from tests.factories import identity as accounts
+from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
+from trainhub.kernel.db import transaction
+from trainhub.notifications.models import Notice
+
+pytestmark = pytest.mark.database
+WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+
+
+def _city(code: str = "350100") -> Identity:
+    return Identity(None, None, "市", grants=(Grant(Role.PREFECTURE_OPERATOR, kind=ScopeKind.REGION, region_code=code),))
+
+
+def _waits_for(key: int) -> dict[str, Turn]:
+    found = {}
+    for name, one in (("city", _city()), ("other city", _city("350200")), ("edu", EDU), ("hr", HR), ("st", ST), ("fin", FIN)):
+        for turn, ids in turns.turns(one).items():
+            if key in ids:
+                found[name] = turn
+    return found
+
+
+def test_an_application_goes_from_hand_to_hand(session: Session) -> None:
+    row = make.apply(make.base())
+    assert _waits_for(row.id) == {"city": Turn.CHECK}
+    make.checked(row)
+    assert _waits_for(row.id) == {"edu": Turn.RECEIVE}
+    other = make.examined(make.apply(make.base()))
+    assert _waits_for(other.id) == {"edu": Turn.RECEIVE}
+    operations.recognise(award=other, on=TODAY, by=EDU, **WHEN)
+    assert _waits_for(other.id) == {"edu": Turn.ACCEPT}
+    operations.accept(award=other, on=TODAY, by=EDU, **WHEN)
+    assert _waits_for(other.id) == {"edu": Turn.DECIDE}
+    operations.decide(award=other, amount_fen=80_000_000, minutes="纪要", payer="省财政厅", by=EDU, **WHEN)
+    assert _waits_for(other.id) == {"fin": Turn.PAY}
+    operations.pay(award=other, on=TODAY, reference="1", by=FIN, **WHEN)
+    assert _waits_for(other.id) == {}
+
+
+def test_what_is_found_wanting_waits_for_who_applied(session: Session) -> None:
+    row = make.apply(make.base())
+    city = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
+    make.checked(row, is_positive=False)
+    assert _waits_for(row.id) == {}
+    with transaction():  # the log, which tells when, is written with the unit of work
+        operations.supplement(award=row, statement="补充协议", by=SYSTEM, **WHEN)
+    assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert list(session.scalars(select(Notice.kind).where(Notice.account_id == city.id))) == ["awards.added"]
+
+
+def test_the_department_of_the_rule_and_its_payer(session: Session) -> None:
+    row = make.apply(make.base(BaseType.RURAL_PARK, workers=100), RuleCode.RURAL_PARK)
+    make.checked(row)
+    (waits,) = _waits_for(row.id).items()
+    assert waits[1] is Turn.RECEIVE
+    assert waits[0] != "st"
+
+
+def test_each_is_told_when_it_is_their_turn(session: Session) -> None:
+    city = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
+    edu, hr, fin = (accounts.account(roles=(role,)) for role in (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_FIN))
+    far = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350200")
+
+    def told(account: Any) -> list[str]:
+        return [kind.removeprefix("awards.") for kind in session.scalars(select(Notice.kind).where(Notice.account_id == account.id))]
+
+    row = make.examined(make.apply(make.base()))
+    assert (told(city), told(edu), told(hr), told(far)) == (["to_check"], ["to_handle"], [], [])
+    operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
+    operations.accept(award=row, on=TODAY, by=EDU, **WHEN)
+    operations.decide(award=row, amount_fen=80_000_000, minutes="纪要", payer="省财政厅", by=EDU, **WHEN)
+    assert (told(fin), told(hr)) == (["to_pay"], [])
+
+
+def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    row = make.apply(make.base())
+    other = make.apply(make.base())
+    make.checked(other)
+    session.commit()
+    city, edu, st = as_role(Role.PREFECTURE_OPERATOR, region_code="350100"), as_role(Role.DEPT_EDU), as_role(Role.DEPT_ST)
+    assert "初审奖补申请" in city.get("/").text
+    assert "/awards/decisions?turn=check" in city.get("/").text
+    page = city.get("/awards/decisions?turn=check").text
+    assert (f"/awards/{row.id}" in page, f"/awards/{other.id}" in page) == (True, False)
+    assert ("受理奖补申请" in edu.get("/").text, "受理奖补申请" in st.get("/").text) == (True, False)
+    page = edu.get("/awards/decisions?turn=receive").text
+    assert (f'/awards/{row.id}"' in page, f'/awards/{other.id}"' in page) == (False, True)
+
+
+def test_the_question_is_three_however_many_there_are(session: Session, count_queries: list[str]) -> None:
+    taken = []
+    for n in (1, 3):
+        for _more in range(n):
+            make.checked(make.apply(make.base()))
+        session.flush()
+        count_queries.clear()
+        turns.turns(EDU)
+        taken.append(len(count_queries))
+    assert taken[0] == taken[1]
