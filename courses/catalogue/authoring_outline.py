@@ -22,7 +22,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant, wall
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 
@@ -191,8 +191,11 @@ def bring_back(pair: tuple[Run, Any]) -> Any:
     run, part = pair
     run_id = run.id
     with transaction():
-        content.bring_back(part=part, by=me(), now=clock.now())
+        hidden = [row.title or labels.PARTS[found.KIND_OF[type(row)]] for row in content.bring_back(part=part, by=me(), now=clock.now())]
     flash(_("已恢复。"), "success")
+    if hidden:
+        words = _("%(titles)s只对已经解散的分组开放，恢复后没有发布。请改好开放条件再发布。", titles=listed(f"“{title}”" for title in hidden))
+        flash(words, "warning")
     return redirect(url_for("authoring.removed", run_id=run_id), 303)
 
 

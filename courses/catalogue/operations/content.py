@@ -13,7 +13,7 @@ from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import checking, judging, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content, new_key
-from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
+from courses.catalogue.types import Access, BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -173,10 +173,13 @@ def remove(*, part: Part, by: Identity, now: datetime) -> None:
     audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
 
 
-def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
-    """Undo a removal: the part and what went with it. Refuses while what holds it is removed itself."""
+def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
+    """Undo a removal: the part and what went with it. Refuses while what holds it is removed itself.
+
+    Answers what stays unpublished, because it opens for a group that was dissolved meanwhile: nobody would ever be asked for it.
+    """
     if part.removed_at is None:
-        return
+        return []
     outer = (
         session().get(Section, part.section_id) if isinstance(part, Unit) else session().get(Unit, part.unit_id) if isinstance(part, Block) else None
     )
@@ -186,8 +189,13 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
     with checking.no_new_circle(part.run_id):
         for row in (part, *inside):
             row.removed_at = None
+        lost = checking.lost_groups(part.run_id, [Access.of(row.access) for row in (part, *inside)])
+        hidden = [row for row in (part, *inside) if lost and any(one.key in lost for one in Access.of(row.access).conditions)]
+        for row in hidden:
+            row.is_published = False
     judging.ask_anew(run_id=part.run_id, by=by)
-    audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside)})
+    audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside), "hidden": [row.id for row in hidden]})
+    return hidden
 
 
 def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[int, int]]:

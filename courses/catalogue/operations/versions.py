@@ -144,6 +144,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
     if data["access"] != part.access:
         level = KIND_OF[type(part)].value
         lock_content(part.run_id)
+        checking.no_lost_group(part.run_id, Access.of(data["access"]), Access.of(part.access))
         checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]), waits=is_seen(part))
 
 
@@ -242,6 +243,7 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
             continue
         if isinstance(part, Block):
             waiting.data = {**waiting.data, "settings": _with_votes(part, waiting.data["settings"])}
+        checking.no_lost_group(part.run_id, Access.of(waiting.data.get("access")), Access.of(part.access))
         waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
         _note_correction(part, waiting.data, by)
         _show(part, waiting.data)

@@ -13,7 +13,7 @@ from courses.learning import invitation_queries, queries, rules
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.operations import enrolling
 from courses.learning.operations.enrolling import NotForYou, NotPossible
-from courses.learning.types import LinkState
+from courses.learning.types import EnrolmentState, LinkState
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -94,8 +94,11 @@ def check_link(row: InviteLink, today: date) -> None:
 
 
 def join(*, link: InviteLink, run: Run, person_id: int, by: Identity, now: datetime) -> Enrolment:
-    """Enrol by a link. Who is invited already does not use it up; uses are counted by one conditional UPDATE."""
+    """Enrol by a link. Who is invited already or in the run does not use it up; uses are counted by one conditional UPDATE."""
     today = local(now).date()
+    known = queries.enrolment_of(run.id, person_id)
+    if known is not None and known.state is not EnrolmentState.WITHDRAWN:
+        return enrolling.enrol(run=run, person_id=person_id, by=by, now=now)
     if not queries.is_invited(run.id, person_id, today):
         check_link(link, today)
         counted = session().execute(

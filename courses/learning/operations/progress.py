@@ -72,11 +72,13 @@ def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime
 
 
 def start_video(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> None:
-    """The player starts: from this instant on, watched seconds can have been watched."""
+    """The player starts: from this instant on, watched seconds can have been watched. Another start with nothing watched in between is no news."""
     _check(enrolment, block)
     if block.kind is not BlockKind.VIDEO:
         raise NotLearning(_("这个内容不是视频。"))
-    _log(enrolment, block, EventKind.VIDEO_STARTED, {}, now)
+    _alone(enrolment)
+    if log_queries.last_kind(enrolment.id, block.id) is not EventKind.VIDEO_STARTED:
+        _log(enrolment, block, EventKind.VIDEO_STARTED, {}, now)
 
 
 def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: Identity, now: datetime) -> BlockState:
@@ -93,6 +95,8 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
     if part is None:
         return rules.block_state(block.kind, events)
     data = {"from": round(part[0], 1), "to": round(part[1], 1), "duration": duration}
+    if data["from"] >= data["to"]:  # less than is kept: nothing would come of it but a longer log
+        return rules.block_state(block.kind, events)
     _log(enrolment, block, EventKind.VIDEO_WATCHED, data, now)
     state = _derive(enrolment, block)
     evaluate(enrolment=enrolment, by=by, now=now)

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from courses.assessment.models import QuizItem
 from courses.catalogue import queries
-from courses.catalogue.models import Block, Course, Run, Section
+from courses.catalogue.models import Block, Course, Run, Section, Unit
+from courses.catalogue.types import Access
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
@@ -150,6 +151,11 @@ def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Se
     assert [s.person_id for s in make.loaded(run).staff] == [who.id]
 
 
+def shown_version(page: str) -> str:
+    """The version of a part that its page of conditions sends along."""
+    return re.findall(r'name="version" value="(\d+)"', page)[0]
+
+
 def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, session: Session) -> None:
     lead = ground.person()
     run = make.run(lead=lead)
@@ -172,7 +178,7 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303
-    assert author.post(page, data={"remove": "0"}).status_code == 303
+    assert author.post(page, data={"remove": "0", "version": shown_version(author.get(page).text)}).status_code == 303
     assert "2027-04-01" not in author.get(page).text
     for kind, key in (("section", part.id), ("unit", second.id), ("block", quiz.id)):
         assert author.get(f"/teaching/{kind}/{key}/versions").status_code == 200
@@ -208,3 +214,27 @@ def test_the_outline_of_a_published_run_is_in_the_api(app: Flask, session: Sessi
         ("第一章", [("第一单元", ["text"])])
     ]
     assert reader.get(f"/api/v1/courses/{run.course.code}/runs/none/outline").status_code == 404
+
+
+def test_a_condition_is_taken_away_only_from_the_page_that_showed_it(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    page = f"/teaching/unit/{unit.id}/access"
+    for day in ("2026-11-01T08:00", "2026-11-02T08:00"):
+        assert author.post(page, data={"kind": "date", "since": day}).status_code == 303
+
+    def state() -> tuple[int, int, bool]:
+        session.expire_all()
+        row = session.get_one(Unit, unit.id)
+        access = Access.of(row.access)
+        return len(access.conditions), row.version, access.any_suffices
+
+    number, version, _any = state()
+    assert number == 2
+    for sent in ({}, {"version": str(version - 1)}, {"version": "x"}):
+        assert (author.post(page, data={"remove": "0", **sent}).status_code, state()) == (409, (2, version, False))
+    assert author.post(page, data={"remove": "0", "version": str(version)}).status_code == 303
+    assert state()[0] == 1

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
-from courses.catalogue.operations import team
+from courses.catalogue.operations import offerings, team
 from courses.catalogue.types import RunMode
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
@@ -159,6 +159,18 @@ def test_a_link_counts_its_uses_and_ends(session: Session) -> None:
     operations.revoke_link(run=run, link_id=link.id, by=SYSTEM, now=NOW)
     with pytest.raises(operations.NotForYou, match="停用"):
         join(second)
+    assert session.scalars(select(InviteLink.uses)).all() == [1]
+
+
+def test_who_has_a_seat_does_not_use_a_link_up(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.INVITATION)
+    link = operations.make_link(run=run, expires_on=date(2026, 3, 4), max_uses=1, by=SYSTEM, now=NOW)
+    seated, left = make.enrolment(run), make.enrolment(run)
+    operations.withdraw(enrolment=left, note="换课", by=SYSTEM, now=NOW)
+    assert operations.join(link=link, run=run, person_id=seated.person_id, by=SYSTEM, now=NOW).id == seated.id
+    assert session.scalars(select(InviteLink.uses)).all() == [0]
+    assert session.scalars(select(RunInvitation.id)).all() == []
+    assert operations.join(link=link, run=run, person_id=left.person_id, by=SYSTEM, now=NOW).state is EnrolmentState.ACTIVE
     assert session.scalars(select(InviteLink.uses)).all() == [1]
 
 
@@ -310,3 +322,16 @@ def test_a_cohort_that_is_put_in_needs_no_approval_either(session: Session) -> N
     assert row.state is EnrolmentState.PENDING
     assert operations.enrol_cohort(run=run, cohort_id=student.cohort_id, by=SYSTEM, now=NOW) == (1, 0, 0)
     assert row.state is EnrolmentState.ACTIVE
+
+
+def test_staff_read_that_nothing_can_be_begun_in_a_run_that_is_over(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id)
+    session.commit()
+    pages = [f"/teaching/runs/{run.id}/learners", f"/teaching/runs/{run.id}/invitations"]
+    assert all("现在加入的学员" not in teacher.get(page).text for page in pages)
+    offerings.close_run(run=make.loaded(run), by=SYSTEM, now=NOW)
+    session.commit()
+    assert all("现在加入的学员可以看内容，但不能再开始测验" in teacher.get(page).text for page in pages)

@@ -63,8 +63,21 @@ def test_an_author_may_bring_back_what_was_taken_away_before_anybody_completes_w
     (job,) = asked(session)
     assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
     content.bring_back(part=blocks[1], by=SYSTEM, now=NOW)
-    assert [one.id for one in asked(session)] == [job.id]  # one job sees both
-    assert job.run_after_at <= clock.now()
+    assert [one.id for one in asked(session)] == [job.id]  # one job sees both, and waits on: something else may have been taken away as well
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
+
+
+def test_another_change_does_not_shorten_the_time_to_bring_back(session: Session) -> None:
+    run, blocks, _me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, completion_share_x1000=501)
+    (job,) = asked(session)
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
+    session.execute(Job.__table__.update().values(run_after_at=clock.now()))
+    session.expire_all()
+    content.remove(part=blocks[0], by=SYSTEM, now=NOW)  # a moment before it begins: this one has its ten minutes, too
+    (job,) = asked(session)
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
 
 
 def test_new_content_lowers_the_progress_that_is_stored(session: Session) -> None:
