@@ -25,7 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.fields import instant, tenths
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import key_of, whole
 from trainhub.kernel.web import done
 
 
@@ -64,6 +64,7 @@ def go_back(pair: tuple[Run, Any]) -> Any:
     number, version = request.form.get("number", 0, type=whole), request.form.get("version", type=whole)
     with transaction():
         if request.form.get("discard"):
+            versions.check_draft(part, request.form.get("discard", type=key_of))
             versions.discard_draft(part=part, by=me(), now=clock.now())
             message = _("草稿已放弃，仍保留在版本历史中。")
         else:

@@ -201,6 +201,12 @@ def known(unique_key: str) -> Job | None:
     return session().scalar(select(Job).where(Job.unique_key == unique_key))
 
 
+def is_ahead(unique_key: str) -> bool:
+    """Whether a job of a key waits for a time that has not come."""
+    waits = (Job.unique_key == unique_key, Job.state == JobState.QUEUED, Job.run_after_at > clock.now())
+    return session().scalar(select(Job.id).where(*waits)) is not None
+
+
 def due_count(task: str, *, most: int) -> int:
     """How many jobs of a task wait and may begin, counted up to `most`; those of this transaction, too."""
     waiting = select(Job.id).where(Job.task == task, Job.state == JobState.QUEUED, Job.run_after_at <= clock.now()).limit(most)

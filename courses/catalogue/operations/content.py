@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -201,7 +202,9 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
 def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[int, int]]:
     """A copy of a part behind it, unpublished where learners read. Also answers which new block stands for which old one."""
     rows = list(_siblings(part))
-    made, blocks = _copy(part, {}, now)
+    copies: list[tuple[Part, Part]] = []
+    made, blocks = _copy(part, {}, now, copies)
+    _name_anew(copies)
     here = next(n for n, row in enumerate(rows) if row.id == part.id)
     rows.insert(here + 1, made)
     made.title = (_("%(title)s（副本）", title=part.title) if part.title else "")[:200]
@@ -212,7 +215,18 @@ def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[in
     return made, blocks
 
 
-def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[int, int]]:
+def _name_anew(copies: Sequence[tuple[Part, Part]]) -> None:
+    """Conditions of copies that name a part which was copied with them name its copy: a copied week opens step by step as the first did."""
+    names = {f"{found.KIND_OF[type(old)].value}:{old.key}": f"{found.KIND_OF[type(new)].value}:{new.key}" for old, new in copies}
+    for _old, new in copies:
+        access = Access.of(new.access)
+        conditions = tuple(replace(one, key=names.get(one.key, one.key)) for one in access.conditions)
+        if conditions != access.conditions:
+            new.access = replace(access, conditions=conditions).plain()
+    session().flush()
+
+
+def _copy(part: Part, into: dict[str, int], now: datetime, copies: list[tuple[Part, Part]]) -> tuple[Part, dict[int, int]]:
     kept = (*versions.FIELDS[type(part)], "position", "is_published", "run_id")
     own: dict[str, Any] = {name: getattr(part, name) for name in kept}
     if isinstance(part, Block):
@@ -223,6 +237,7 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     made: Part = type(part)(key=new_key(), **{**own, **into})
     session().add(made)
     session().flush()
+    copies.append((part, made))
     key = found.lab_key(part.id) if isinstance(part, Block) else None
     if key is not None:
         session().add(LabKey(block_id=made.id, secret=key.secret))
@@ -233,7 +248,7 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     elif isinstance(part, Unit):
         inner, into = queries.blocks_of(part.id), {"unit_id": made.id}
     for child in inner:
-        blocks |= _copy(child, into, now)[1]
+        blocks |= _copy(child, into, now, copies)[1]
     return made, blocks
 
 

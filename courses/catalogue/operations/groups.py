@@ -72,6 +72,7 @@ def change_members(
     """
     if not set(joining) <= set(learners):
         raise BadCourse(_("只能把这期课程的学员编入分组。"))
+    lock_content(group.run_id)  # of two who put one person into different groups of a division the second moves them
     division = [other.id for other in found.groups_of(group.run_id) if other.set_name == group.set_name]
     for start in range(0, len(joining), CHUNK):
         _delete(RunGroupMember.group_id.in_(division), RunGroupMember.person_id.in_(sorted(joining)[start : start + CHUNK]))

@@ -21,4 +21,13 @@ def ask_anew(*, run_id: int, by: Identity, title: str = N_("按修改后的要�
     What waits because it may still be brought back is not hurried by what does not: with both, everybody is judged when the last may not any more.
     """
     if queries.is_learnt(run_id):
-        jobs.ask_anew(TASK, by=by, title=say(title), unique_key=f"{TASK}:{run_id}", after=after, is_latest=True, run_id=run_id)
+        jobs.ask_anew(TASK, by=by, title=say(title), unique_key=_key(run_id), after=after, is_latest=True, run_id=run_id)
+
+
+def holds(run_id: int) -> bool:
+    """Whether something was taken away that may still be brought back: nobody completes a run until everybody is judged without it."""
+    return jobs.is_ahead(_key(run_id))
+
+
+def _key(run_id: int) -> str:
+    return f"{TASK}:{run_id}"

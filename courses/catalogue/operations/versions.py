@@ -17,6 +17,7 @@ from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 
@@ -224,6 +225,13 @@ def _show(part: Part, data: dict[str, Any]) -> None:
     if isinstance(part, Block):
         part.body_html = to_html(part.body, part.body_format, assets=asset_prefix(part.run_id))
     part.draft_no = None
+
+
+def check_draft(part: Part, number: int | None) -> None:
+    """Refuse to publish or drop another draft than the page showed (`number`; None where nothing is said). Raises Stale."""
+    if number is not None and part.draft_no != number:
+        words = _("“%(title)s”的草稿刚被其他人修改、发布或放弃，这次没有做任何改动。请刷新页面，核对后再操作。", title=latest(part)["title"])
+        raise Stale(words)
 
 
 def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datetime) -> int:

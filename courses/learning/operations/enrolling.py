@@ -52,12 +52,13 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
     """Put a person into a run: active, waiting for approval, or on the waiting list when no seat is free.
 
     A known enrolment is answered as it is; a withdrawn one asks again. `is_approved`: a member of staff puts the person
-    in, so neither mode nor dates are asked, and who waits for approval is approved by it. Refuses a closed run and a run that takes others.
+    in, so neither mode nor dates are asked, and who waits for approval is approved by it, as by an invitation. Refuses a closed run and a run that takes others.
     Needs a run with its course.
     """
     known = queries.enrolment_of(run.id, person_id)
     if known is not None and known.state is not EnrolmentState.WITHDRAWN:
-        return approve(enrolment=known, by=by, now=now) if is_approved and known.state is EnrolmentState.PENDING else known
+        is_let_in = known.state is EnrolmentState.PENDING and (is_approved or queries.is_invited(run.id, person_id, local(now).date()))
+        return approve(enrolment=known, by=by, now=now) if is_let_in else known
     if not is_approved:
         _check_open(run, person_id, now)
         _check_prerequisites(run, person_id)

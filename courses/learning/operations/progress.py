@@ -22,6 +22,7 @@ from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
@@ -238,6 +239,7 @@ def evaluate(
 ) -> Standing:
     """Store progress and score, and complete the course when everything is there. Safe to repeat.
 
+    While an author may still bring back what was taken away nobody completes: who then has everything does when all are judged (`judging.holds`).
     Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`; `columns` are then those
     in which the learner has nothing. `place`: the run with its blocks, read once for many.
     """
@@ -252,9 +254,14 @@ def evaluate(
         return standing
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
-    if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
+    if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT and not judging.holds(run.id):
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns)
     return standing
+
+
+def is_held(enrolment: Enrolment, standing: Standing) -> bool:
+    """Whether a learner has everything that is asked for and does not complete, because something may still be brought back."""
+    return enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and judging.holds(enrolment.run_id)
 
 
 def _store_standing(enrolment: Enrolment, **values: int | None) -> None:

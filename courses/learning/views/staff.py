@@ -214,6 +214,7 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
         labels=labels,
         words=words,
         learner=enrolment.person.name,
+        held=operations.is_held(enrolment, standing),
     )
 
 

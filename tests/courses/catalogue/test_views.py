@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from courses.assessment.models import QuizItem
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Run, Section, Unit
+from courses.catalogue.operations import versions
 from courses.catalogue.types import Access
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
 from trainhub.kernel import jobs
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
 ROOT = Path(__file__).resolve().parents[3]
@@ -238,3 +239,42 @@ def test_a_condition_is_taken_away_only_from_the_page_that_showed_it(as_role: As
         assert (author.post(page, data={"remove": "0", **sent}).status_code, state()) == (409, (2, version, False))
     assert author.post(page, data={"remove": "0", "version": str(version)}).status_code == 303
     assert state()[0] == 1
+
+
+def test_a_page_publishes_and_drops_only_the_draft_that_it_showed(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.text(unit, title="甲")
+    make.publish(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id)
+    session.commit()
+
+    def draft(body: str) -> int:
+        versions.save(part=session.get_one(Block, block.id), version=None, by=SYSTEM, now=make.NOW, body=body)
+        session.commit()
+        return session.get_one(Block, block.id).draft_no or 0
+
+    def shown() -> str:
+        session.expire_all()
+        return session.get_one(Block, block.id).body
+
+    before, seen = shown(), draft("乙")
+    assert f'value="block:{block.id}:{seen}"' in author.get(f"/teaching/runs/{run.id}/changes").text
+    for page in (f"/teaching/units/{unit.id}", f"/teaching/block/{block.id}/versions"):
+        assert re.search(rf'name="draft" value="{seen}"', author.get(page).text), page
+    assert re.search(rf'name="discard" value="{seen}"', author.get(f"/teaching/block/{block.id}/versions").text)
+    newer = draft("丙")
+    for page, sent in (
+        (f"/teaching/runs/{run.id}/changes", {"part": f"block:{block.id}:{seen}"}),
+        (f"/teaching/block/{block.id}/publish", {"draft": str(seen)}),
+        (f"/teaching/block/{block.id}/versions", {"discard": str(seen)}),
+    ):
+        assert (author.post(page, data=sent).status_code, shown()) == (409, before)
+        assert session.get_one(Block, block.id).draft_no == newer
+    assert author.post(f"/teaching/block/{block.id}/versions", data={"discard": str(newer)}).status_code == 303
+    assert session.get_one(Block, block.id).draft_no is None or shown() == before
+    last = draft("丁")
+    assert author.post(f"/teaching/runs/{run.id}/changes", data={"part": f"block:{block.id}:{last}"}).status_code == 303
+    assert shown() == "丁"

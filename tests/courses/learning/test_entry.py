@@ -335,3 +335,22 @@ def test_staff_read_that_nothing_can_be_begun_in_a_run_that_is_over(as_role: Cal
     offerings.close_run(run=make.loaded(run), by=SYSTEM, now=NOW)
     session.commit()
     assert all("现在加入的学员可以看内容，但不能再开始测验" in teacher.get(page).text for page in pages)
+
+
+def test_an_invitation_lets_in_who_has_asked_already(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    first, second, third = (ground.person() for _n in range(3))
+    for who in (first, second, third):
+        assert ask(run, who).state is EnrolmentState.PENDING
+    operations.invite(run=run, person_ids=[first.id], by=SYSTEM, now=NOW)
+    assert ask(run, first).state is EnrolmentState.ACTIVE
+    link = operations.make_link(run=run, expires_on=clock.today() + timedelta(days=5), max_uses=1, by=SYSTEM, now=NOW)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=second.id)
+    session.commit()
+    assert "加入课程" in learner.get(f"/join/{link.token}").text
+    assert learner.post(f"/join/{link.token}").status_code == 303
+    session.expire_all()
+    states = {who.id: queries.enrolment_of(run.id, who.id).state for who in (first, second, third)}  # type: ignore[union-attr]
+    assert states == {first.id: EnrolmentState.ACTIVE, second.id: EnrolmentState.ACTIVE, third.id: EnrolmentState.PENDING}
+    assert session.scalars(select(InviteLink.uses)).all() == [1]
