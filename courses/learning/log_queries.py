@@ -44,6 +44,17 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     return found
 
 
+def watched_of(enrolment_id: int) -> dict[int, list[Event]]:
+    """What a learner watched, by block."""
+    statement = select(LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data).order_by(LearningEvent.id)
+    found: dict[int, list[Event]] = defaultdict(list)
+    for block, kind, at, data in session().execute(
+        statement.where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.kind == EventKind.VIDEO_WATCHED)
+    ):
+        found[block].append(Event(kind, at, data))
+    return found
+
+
 def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
     """Whether this is what the log says last about an attempt: a mark that changes back is news again."""
     said = [event for event in events_of(enrolment_id, block_id) if event.data.get("attempt") == attempt_id]

@@ -58,6 +58,7 @@ from courses.assessment.queries.bank import (
 )
 from courses.assessment.queries.quizzes import (
     allowance_for,
+    allowance_row,
     allowance_rows,
     draw_by_id,
     draws_of_blocks,
@@ -73,6 +74,7 @@ from courses.assessment.queries.statistics import answers_to_regrade, count_to_r
 
 __all__ = [
     "allowance_for",
+    "allowance_row",
     "allowance_rows",
     "answer_by_id",
     "answers_to_regrade",

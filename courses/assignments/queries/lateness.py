@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.assignments.models import Assignment, AssignmentExtension, Submission, SubmissionMember, SubmissionVersion, WorkTeamMember
@@ -30,10 +30,10 @@ def handed_in_at(submission_ids: Collection[int]) -> dict[int, list[tuple[dateti
     return found
 
 
-def extensions_of(assignment_id: int) -> list[AssignmentExtension]:
-    """Every extension, the latest first."""
+def extensions_of(assignment_id: int) -> Select[Any]:
+    """Every extension, the latest first: to be read in pages, a class may have one for each learner."""
     statement = select(AssignmentExtension).where(AssignmentExtension.assignment_id == assignment_id).options(joinedload(AssignmentExtension.person))
-    return list(session().scalars(statement.order_by(AssignmentExtension.id.desc())))
+    return statement.order_by(AssignmentExtension.id.desc())
 
 
 def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
@@ -77,6 +77,8 @@ def _together(person_id: int, assignment_ids: Collection[int]) -> set[tuple[int,
     mine, other = aliased(SubmissionMember), aliased(SubmissionMember)
     own = (people.of_human(mine.person_id, person_id), mine.assignment_id.in_(list(assignment_ids)))
     authors: Any = select(other.assignment_id, other.person_id).join(mine, mine.submission_id == other.submission_id).where(*own)
+    # Of a draft the team hands in, whoever is in it by then: who has left gives no time any more.
+    authors = authors.join(Submission, Submission.id == mine.submission_id).where(or_(Submission.number > 0, other.person_id == mine.person_id))
     handed_in = select(mine.assignment_id).join(Submission, Submission.id == mine.submission_id).where(*own, Submission.number > 0)
     here, mate = aliased(WorkTeamMember), aliased(WorkTeamMember)
     team: Any = (

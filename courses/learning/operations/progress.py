@@ -311,7 +311,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         by=by,
         now=now,
     )
-    counted = _record_training(enrolment, run, by, now) if run.counts_for_goal else None
+    counted = record_training(enrolment, run, by, now) if run.counts_for_goal else None
     number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
     notifications.notify(
         account_ids=accounts.accounts_of_persons([human]).values(),
@@ -331,8 +331,9 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     return True
 
 
-def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
-    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation."""
+def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Once; False where neither
+    has a county."""
     person = session().get_one(Person, enrolment.person_id)
     county = person.county_code or run.course.owner.region_code
     if county is None:
@@ -344,7 +345,7 @@ def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime
         category=run.goal_category,
         county_code=county,
         hours_x10=run.hours_x10,
-        completed_on=local(now).date(),
+        completed_on=enrolment.completed_on or local(now).date(),
         is_counted=True,
         source=Source.COURSE,
         source_id=enrolment.id,

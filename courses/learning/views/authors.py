@@ -161,7 +161,7 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
 def _change_members(row: RunGroup, now: datetime) -> None:
     """Only a tick that was set or taken away moves somebody: who is not listed stays, and so does whom a second editor moved meanwhile."""
     was, chosen = set(request.form.getlist("was", type=whole)), set(request.form.getlist("member", type=whole))
-    here = set(authored.members_of([row.id]).get(row.id, ()))
+    here = authored.inside_group(row.id, was | chosen)
     joining = (chosen - was) - here
     learners = seat_queries.seated_among(row.run_id, joining)
     groups.change_members(group=row, joining=joining, leaving=(was - chosen) & here, learners=learners, by=me(), now=now)

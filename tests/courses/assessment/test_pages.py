@@ -510,7 +510,7 @@ def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taug
     login = session.scalars(select(LoginName.value).join(Account).where(Account.person_id == taught.enrolment.person_id)).first()
     given = c.post(f"/teaching/blocks/{block.id}/allowances", data={"login": login or "", "extra_minutes": "5"})
     assert given.status_code == 303
-    (row,) = queries.allowance_rows(block.id)
+    (row,) = session.scalars(queries.allowance_rows(block.id))
     assert "5 分钟" in c.get(f"/teaching/blocks/{block.id}/allowances").text
     assert "加时 5 分钟" in taught.learner.get("/notifications").text
     assert c.post(f"/teaching/blocks/{block.id}/allowances/{row.id}/remove").status_code == 303

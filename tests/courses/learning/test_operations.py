@@ -12,7 +12,7 @@ from courses.assessment.operations import attempts
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content, offerings
 from courses.catalogue.types import BlockKind, RunMode
-from courses.learning import log_queries, operations, queries
+from courses.learning import log_queries, operations, queries, tasks
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
 from courses.learning.types import EnrolmentState, EventKind, NotDone
 from tests.factories import courses as make
@@ -20,6 +20,7 @@ from tests.factories import ground
 from tests.factories import identity as identities
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.jobs import Running
 from trainhub.ledger.models import Milestone, TrainingRecord
 from trainhub.ledger.types import Category
 from trainhub.notifications.models import Notice
@@ -160,6 +161,18 @@ def test_a_run_that_does_not_count_records_no_training(session: Session) -> None
     row, _run = finish(session)
     assert row.state is EnrolmentState.COMPLETED
     assert session.scalar(select(func.count()).select_from(TrainingRecord).where(TrainingRecord.person_id == row.person_id)) == 0
+
+
+def test_who_completed_before_a_run_counted_is_recorded_when_it_does(session: Session) -> None:
+    row, run = finish(session, counts_for_goal=False)
+    assert (row.state, session.scalars(select(TrainingRecord.id)).all()) == (EnrolmentState.COMPLETED, [])
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, counts_for_goal=True)
+    key, run_id, day = row.id, run.id, row.completed_on
+    session.commit()
+    for _n in range(2):  # safe to repeat
+        tasks.judge_anew(Running(0, {"run_id": run_id}, None))
+        made = session.scalars(select(TrainingRecord)).one()
+        assert (made.source_id, made.completed_on) == (key, day)
 
 
 def test_many_reports_at_the_same_moment_are_no_watching(session: Session) -> None:
