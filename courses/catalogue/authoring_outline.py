@@ -70,7 +70,10 @@ def add_section(run: Run) -> Any:
 def add_unit(pair: tuple[Run, Section]) -> Any:
     """Add a unit at the end of a section; to a running course it comes unpublished."""
     run, section = pair
+    run_id, section_id, key = run.id, section.id, request.form.get("submission_key", "")
     with transaction():
+        if not once(f"{section_id}:{key}" if key else ""):
+            return redirect(url_for("authoring.contents", run_id=run_id, _anchor=f"section-{section_id}"), 303)
         unit = content.add_unit(
             section=section, title=request.form.get("title", ""), by=me(), now=clock.now(), is_published=not content.is_running(run.id)
         )

@@ -125,7 +125,16 @@ def lock(*, book: Gradebook, is_locked: bool, by: Identity, now: datetime) -> No
 
 
 def save_category(
-    *, book: Gradebook, category_id: int | None, name: str, weight_x10: int, drop: int, is_extra: bool, by: Identity, now: datetime, version: int | None = None
+    *,
+    book: Gradebook,
+    category_id: int | None,
+    name: str,
+    weight_x10: int,
+    drop: int,
+    is_extra: bool,
+    by: Identity,
+    now: datetime,
+    version: int | None = None,
 ) -> GradeCategory:
     """Add or change a category. Weights are relative: they need not sum to 100. `version` of the book, as everywhere here: who changes it from a page
     that another one has overtaken is told (Stale)."""

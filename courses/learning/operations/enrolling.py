@@ -177,6 +177,16 @@ def withdraw(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "
     return enrolment
 
 
+def take_out(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "") -> Enrolment:
+    """The staff takes a person out, who is told, with the reason where one is given. Twice is once."""
+    before, note = enrolment.state, note.strip()
+    row = withdraw(enrolment=enrolment, by=by, now=now, note=note)
+    if row.state is not before:
+        said = N_("你已被移出课程《%(title)s》，理由：%(note)s") if note else N_("你已被移出课程《%(title)s》，学习记录保留。有疑问请联系课程教师。")
+        _tell([row.person_id], row.run_id, "courses.taken_out", said, now, url="/learning", **({"note": note[:400]} if note else {}))
+    return row
+
+
 def settle_merged(*, by: Identity, now: datetime) -> list[int]:
     """Take back the second enrolments of humans who were merged: one stands, the furthest, and the other seat is free again.
 

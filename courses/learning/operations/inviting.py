@@ -163,7 +163,7 @@ def decide(*, run: Run, enrolment_ids: Iterable[int], verb: str, note: str, by: 
             case "reject" if before.value == "pending":
                 enrolling.reject(enrolment=row, note=note, by=by, now=now)
             case "withdraw" if rules.may_withdraw(before):
-                enrolling.withdraw(enrolment=row, note=note, by=by, now=now)
+                enrolling.take_out(enrolment=row, note=note, by=by, now=now)
             case _:
                 continue
         changed += row.state is not before

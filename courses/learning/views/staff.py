@@ -161,8 +161,8 @@ def decide(loaded: tuple[Run, Enrolment, str]) -> Any:
                 operations.reject(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
                 message = _("已退回报名，理由已告知本人。")
             case "withdraw":
-                operations.withdraw(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
-                message = _("已移出学员；空出的名额已按候补顺序递补。")
+                operations.take_out(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
+                message = _("已移出学员并告知本人；空出的名额已按候补顺序递补。")
             case "certificate":
                 number = operations.issue_certificate(enrolment=enrolment, run=run, by=me(), now=now)
                 waits = operations.certificate_of(enrolment, run) if number is None else None

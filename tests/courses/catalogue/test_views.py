@@ -278,3 +278,17 @@ def test_a_page_publishes_and_drops_only_the_draft_that_it_showed(as_role: AsRol
     last = draft("丁")
     assert author.post(f"/teaching/runs/{run.id}/changes", data={"part": f"block:{block.id}:{last}"}).status_code == 303
     assert shown() == "丁"
+
+
+def test_pressing_twice_adds_one_unit(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    sections = [make.section(run, title) for title in "甲乙"]
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    session.commit()
+    key = re.findall(r'name="submission_key" value="([^"]+)"', author.get(f"/teaching/runs/{run.id}").text)[0]
+    for part in (sections[0], sections[0], sections[1]):
+        assert author.post(f"/teaching/sections/{part.id}/units", data={"title": "单元", "submission_key": key}).status_code == 303
+    session.expire_all()
+    assert [len(section.units) for section in queries.outline(run.id).sections] == [1, 1]

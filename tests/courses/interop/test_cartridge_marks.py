@@ -188,7 +188,7 @@ def test_feedback_of_qti_1_goes_to_whom_it_was_written_for() -> None:
         one = one.replace("</item>", "".join(says.format(name) for _test, name in conditions) + "</item>")
         return read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
 
-    a, b = ('<varequal respident="r">{}</varequal>'.format(key) for key in "ab")
+    a, b = (f'<varequal respident="r">{key}</varequal>' for key in "ab")
     read = made("cc.multiple_choice.v0p1", labels("a", "b"), (a, "a_fb"), (b, "b_fb"), ("<other/>", "general_fb"))
     assert [option.feedback for option in read.questions[0].options] == ["a_fb!", "b_fb!"]
     assert (read.questions[0].explanation, read.lost) == ("general_fb!", [])

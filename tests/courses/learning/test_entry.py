@@ -354,3 +354,14 @@ def test_an_invitation_lets_in_who_has_asked_already(as_role: Callable[..., Flas
     states = {who.id: queries.enrolment_of(run.id, who.id).state for who in (first, second, third)}  # type: ignore[union-attr]
     assert states == {first.id: EnrolmentState.ACTIVE, second.id: EnrolmentState.ACTIVE, third.id: EnrolmentState.PENDING}
     assert session.scalars(select(InviteLink.uses)).all() == [1]
+
+
+def test_who_is_taken_out_is_told_and_why(session: Session) -> None:
+    run = make.run(is_published=True)
+    people = [ground.person() for _n in range(2)]
+    rows, ids = [make.enrolment(run, one) for one in people], [make_account(person=one).id for one in people]
+    for _n in range(2):  # the second time changes nothing and tells nobody again
+        for row, note in zip(rows, ("重复报名", ""), strict=True):
+            operations.take_out(enrolment=row, note=note, by=SYSTEM, now=NOW)
+    told = [session.scalars(select(Notice).where(Notice.account_id == key, Notice.kind == "courses.taken_out")).all() for key in ids]
+    assert [[one.values.get("note") for one in mine] for mine in told] == [["重复报名"], [None]]
