@@ -93,11 +93,13 @@ def allowance_rows(block_id: int) -> sa.Select[Any]:
 
 def allowance_row(block_id: int, *, row_id: int | None = None, person_id: int | None = None, cohort_id: int | None = None) -> QuizAllowance | None:
     """One grant at a quiz: of an id, else of just this person or cohort."""
-    statement = allowance_rows(block_id)
+    wanted = QuizAllowance.cohort_id == cohort_id
     if row_id is not None:
-        return session().scalar(statement.where(QuizAllowance.id == row_id))
-    wanted = (QuizAllowance.person_id == person_id) if person_id is not None else (QuizAllowance.cohort_id == cohort_id)
-    return session().scalar(statement.where(wanted).limit(1))
+        wanted = QuizAllowance.id == row_id
+    elif person_id is not None:
+        wanted = QuizAllowance.person_id == person_id
+    found: QuizAllowance | None = session().scalar(allowance_rows(block_id).where(wanted).limit(1))
+    return found
 
 
 def allowance_for(block_id: int, person_id: int) -> Allowance:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.assignments.models import Assignment, AssignmentExtension, Submission, SubmissionMember, SubmissionVersion, WorkTeamMember
@@ -77,8 +77,6 @@ def _together(person_id: int, assignment_ids: Collection[int]) -> set[tuple[int,
     mine, other = aliased(SubmissionMember), aliased(SubmissionMember)
     own = (people.of_human(mine.person_id, person_id), mine.assignment_id.in_(list(assignment_ids)))
     authors: Any = select(other.assignment_id, other.person_id).join(mine, mine.submission_id == other.submission_id).where(*own)
-    # Of a draft the team hands in, whoever is in it by then: who has left gives no time any more.
-    authors = authors.join(Submission, Submission.id == mine.submission_id).where(or_(Submission.number > 0, other.person_id == mine.person_id))
     handed_in = select(mine.assignment_id).join(Submission, Submission.id == mine.submission_id).where(*own, Submission.number > 0)
     here, mate = aliased(WorkTeamMember), aliased(WorkTeamMember)
     team: Any = (

@@ -71,7 +71,7 @@ def rules_lost(root: Element) -> list[str]:
     controls = [node for node in root.iter() if name(node) == "itemsessioncontrol"]
     if any(value(node, "maxattempts") for node in controls) and attempts_of(root) is None and not _is_endless(controls):
         found.append(_("各题的作答次数不同，没有导入，请在测验设置中重新填写"))
-    if any(key.lower().replace("-", "") != "maxattempts" for node in controls for key in node.attrib):
+    if any(str(key).lower().replace("-", "") != "maxattempts" for node in controls for key in node.attrib):
         found.append(_("反馈和复查的规则没有导入，请在测验设置中重新填写"))
     return found
 
