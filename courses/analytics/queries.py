@@ -208,7 +208,7 @@ def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[i
         statement = statement.where(BlockProgress.enrolment_id.in_(enrolment_ids))
     counts = {key: (int(number), int(waits)) for key, number, waits in session().execute(statement)}
     found = {key: (1000 * number // len(blocks), waits) for key, (number, waits) in counts.items()}
-    for key, mine in settled_of(run_id, blocks).items():
+    for key, mine in settled_of(run_id, blocks, enrolment_ids).items():
         number, waits = counts.get(key, (0, 0))
         asked, done = len(blocks) - len(mine.excused), number - len(mine.excused & mine.finished) + len(mine.written - mine.finished)
         found[key] = (1000 * done // asked if asked else 1000, waits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -34,12 +34,15 @@ def is_in() -> sa.ColumnElement[bool]:
     return sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
 
 
-def settled_of(run_id: int, blocks: Collection[int]) -> dict[int, Settled]:
-    """By enrolment, of whom anything of these blocks was settled: two queries, where very many were a query more for each thousand."""
+def settled_of(run_id: int, blocks: Collection[int], enrolment_ids: Sequence[int] | None = None) -> dict[int, Settled]:
+    """By enrolment, of whom anything of these blocks was settled: two queries, where very many were a query more for each thousand.
+
+    `enrolment_ids`: only of these.
+    """
     wanted = frozenset(blocks)
     known: dict[int, Mapping[int, int | None]] = {
         key: mine
-        for key, settled in settled_queries.of_run(run_id).items()
+        for key, settled in (settled_queries.of_run(run_id) if enrolment_ids is None else settled_queries.of_many(enrolment_ids)).items()
         if (mine := {block_id: score for block_id, score in settled.items() if block_id in wanted and is_settled(settled, block_id)})
     }
     done: dict[int, set[int]] = defaultdict(set)

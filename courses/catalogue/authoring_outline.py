@@ -22,8 +22,8 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant, wall
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key, whole
+from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.numbers import is_key, key_of, whole
 from trainhub.kernel.web import done
 
 
@@ -70,7 +70,10 @@ def add_section(run: Run) -> Any:
 def add_unit(pair: tuple[Run, Section]) -> Any:
     """Add a unit at the end of a section; to a running course it comes unpublished."""
     run, section = pair
+    run_id, section_id, key = run.id, section.id, request.form.get("submission_key", "")
     with transaction():
+        if not once(f"{section_id}:{key}" if key else ""):
+            return redirect(url_for("authoring.contents", run_id=run_id, _anchor=f"section-{section_id}"), 303)
         unit = content.add_unit(
             section=section, title=request.form.get("title", ""), by=me(), now=clock.now(), is_published=not content.is_running(run.id)
         )
@@ -133,7 +136,7 @@ def move(pair: tuple[Run, Any]) -> Any:
 def arrange(run: Run) -> Any:
     """The whole outline in the order of the dragged list: `place` = `section:1`, `unit:2`, `block:3`, from top to bottom; `was` the same before."""
     run_id = run.id
-    order, was = ([key for value in request.form.getlist(name)[:20_000] if (key := _key(value))] for name in ("place", "was"))
+    order, was = ([key for value in request.form.getlist(name)[:20_000] if (key := _key(value)[0])] for name in ("place", "was"))
     with transaction():
         content.arrange(run=run, order=order, was=was, by=me(), now=clock.now())
     if request.headers.get("X-Requested-With") == "fetch":
@@ -149,6 +152,7 @@ def publish(pair: tuple[Run, Any]) -> Any:
     back = back_to(part, run.id)
     with transaction():
         if request.form.get("draft"):
+            versions.check_draft(part, request.form.get("draft", type=key_of))
             versions.publish_drafts(parts=[part], note=request.form.get("note", ""), by=me(), now=clock.now())
         else:
             content.publish(part=part, is_published=request.form.get("published") == "yes", by=me(), now=clock.now())
@@ -191,8 +195,11 @@ def bring_back(pair: tuple[Run, Any]) -> Any:
     run, part = pair
     run_id = run.id
     with transaction():
-        content.bring_back(part=part, by=me(), now=clock.now())
+        hidden = [row.title or labels.PARTS[found.KIND_OF[type(row)]] for row in content.bring_back(part=part, by=me(), now=clock.now())]
     flash(_("已恢复。"), "success")
+    if hidden:
+        words = _("%(titles)s只对已经解散的分组开放，恢复后没有发布。请改好开放条件再发布。", titles=listed(f"“{title}”" for title in hidden))
+        flash(words, "warning")
     return redirect(url_for("authoring.removed", run_id=run_id), 303)
 
 
@@ -207,9 +214,12 @@ def pending(run: Run) -> Any:
     if request.method == "POST":
         with transaction():
             known = found.parts_of_run(run_id)
-            chosen = [known[key] for value in request.form.getlist("part") if (key := _key(value)) in known]
+            named = [(key, number) for value in request.form.getlist("part") for key, number in [_key(value)] if key in known]
+            chosen = list({key: known[key] for key, _number in named}.values())
             if not chosen:
                 raise Refused(_("请至少选择一项再发布。"))
+            for key, draft_no in named:
+                versions.check_draft(known[key], draft_no)
             number = content.publish_all(run=run, parts=chosen, note=request.form.get("note", ""), by=me(), now=clock.now())
         return done(_("已发布 %(n)d 项修改，学员现在看到的是新内容。", n=number), "authoring.contents", run_id=run_id)
     waiting = [(found.KIND_OF[type(part)], part, row, changes(versions.as_data(part), row.data)) for part, row in found.drafts_of_run(run_id)]
@@ -222,6 +232,8 @@ def _is_unknown(part: found.Part) -> bool:
     return isinstance(part, Block) and part.kind is BlockKind.UNKNOWN
 
 
-def _key(value: str) -> tuple[PartKind, int] | None:
-    kind, _colon, key = value.partition(":")
-    return (PartKind(kind), int(key)) if kind in set(PartKind) and is_key(key) else None
+def _key(value: str) -> tuple[tuple[PartKind, int] | None, int | None]:
+    """A part as a page names it, with the number of the draft that it showed: `block:5:7`; without one where nothing waits."""
+    kind, _colon, rest = value.partition(":")
+    key, _colon, number = rest.partition(":")
+    return (PartKind(kind), int(key)) if kind in set(PartKind) and is_key(key) else None, key_of(number)

@@ -141,8 +141,9 @@ def _upload(form: BlockForm, kind: BlockKind, settings: dict[str, Any], known: i
         return known
     if kind is BlockKind.VIDEO:
         row, seconds, height = media.keep_video(upload.stream, name=upload.filename, by=me(), now=now)
+        source = settings.get("source")
         settings["height"], settings["youtube"], settings["source"] = height, "", ""
-        media.leave_behind(settings, has_own=known is not None)
+        media.leave_behind(settings, is_other=known is not None and not source)
         typed = settings.get("duration")
         is_left_alone = was is not None and typed is not None and abs(float(typed) - was) <= ROUNDED
         settings["duration"] = seconds or (None if is_left_alone else typed)
@@ -167,7 +168,7 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
                 now = clock.now()
                 settings = form.settings_of(kind, data["settings"])
                 if settings.get("source") not in ("", None, data["settings"].get("source")):
-                    media.leave_behind(settings, has_own=data["file_id"] is not None and not data["settings"].get("source"))
+                    media.leave_behind(settings, is_other=True)
                 file_id = _upload(form, kind, settings, data["file_id"], now, data["settings"].get("duration"))
                 content.update_block(
                     block=block,

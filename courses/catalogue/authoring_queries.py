@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from courses.catalogue.models import (
 )
 from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
 from trainhub.kernel.clock import start_of
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -179,6 +179,15 @@ def members_of(group_ids: Iterable[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     for group_id, person_id in session().execute(statement.order_by(RunGroupMember.id)):
         found[group_id].append(person_id)
+    return found
+
+
+def inside_group(group_id: int, person_ids: Collection[int]) -> set[int]:
+    """Which of some persons are in a group."""
+    found: set[int] = set()
+    for some in portions(sorted(person_ids)):
+        mine = (RunGroupMember.group_id == group_id, RunGroupMember.person_id.in_(some))
+        found.update(session().scalars(select(RunGroupMember.person_id).where(*mine)))
     return found
 
 

@@ -22,10 +22,10 @@ from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.fields import instant, tenths
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import key_of, whole
 from trainhub.kernel.web import done
 
 
@@ -64,6 +64,7 @@ def go_back(pair: tuple[Run, Any]) -> Any:
     number, version = request.form.get("number", 0, type=whole), request.form.get("version", type=whole)
     with transaction():
         if request.form.get("discard"):
+            versions.check_draft(part, request.form.get("discard", type=key_of))
             versions.discard_draft(part=part, by=me(), now=clock.now())
             message = _("草稿已放弃，仍保留在版本历史中。")
         else:
@@ -86,9 +87,9 @@ def access(pair: tuple[Run, Any]) -> Any:
             with transaction():
                 wanted = _changed(stored, form)
                 if wanted is not None:
-                    version = request.form.get(
-                        "version", type=whole
-                    )  # a condition is taken away by its place: what was there when the page was opened
+                    version = request.form.get("version", type=whole)
+                    if version is None and "remove" in request.form:  # by its place: on which page is not said
+                        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
                     versions.save(part=part, version=version, by=me(), now=clock.now(), note=version_notes.CONDITIONS, access=wanted.plain())
                     waits = part.draft_no is not None
                     message = _("开放条件已保存为草稿，发布后生效。") if waits else _("开放条件已保存。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -189,7 +189,7 @@ class BlockForm(Form):
             made["source"] = self.source.data or ""
             if made["source"]:
                 made["youtube"] = ""
-            made["duration"] = int(self.minutes.data * 60) if self.minutes.data else None
+            made["duration"] = _seconds(self.minutes.data, known.get("duration"))
         return made
 
     def show(self, kind: BlockKind, settings: dict[str, Any]) -> None:
@@ -202,3 +202,12 @@ class BlockForm(Form):
         self.recording.data = settings.get("recording", "")
         if settings.get("duration"):
             self.minutes.data = Decimal(str(settings["duration"])) / 60
+
+
+def _seconds(minutes: Decimal | None, known: Any) -> Any:
+    """A length typed in hundredths of a minute as seconds; `known` where that length is shown as what was typed: left alone it is no change."""
+    if not minutes:
+        return None
+    if known and round(Decimal(str(known)) / 60, 2) == round(minutes, 2):
+        return known
+    return int((minutes * 60).to_integral_value(ROUND_HALF_UP))

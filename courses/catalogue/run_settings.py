@@ -41,7 +41,7 @@ class RunForm(Form):
     run_hours = DecimalField(_l("本期学时"), [Optional(), NumberRange(min=0, max=10000)], places=1, description=_l("留空表示与课程相同"))
     run_credits = DecimalField(_l("本期学分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示与课程相同"))
     run_language = SelectField(_l("本期授课语言"), default="")
-    counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
+    counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"), description=_l("勾选以前已经完成的学员也按各自的完成日期补记"))
     goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:

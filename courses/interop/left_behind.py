@@ -109,6 +109,12 @@ def assignments(rules: Mapping[int, Assignment], blocks: Sequence[Block]) -> lis
     return _told(lost)
 
 
+def laboratories(blocks: Sequence[Block]) -> list[str]:
+    """What graded laboratories lose: elsewhere they are links, which give no mark, so that the others weigh more there."""
+    graded = [block.title or block.key for block in blocks if block.kind is BlockKind.VSIM and block.is_graded]
+    return _told({_("实验的成绩和成绩权重（导出后是普通链接，总成绩只按其余内容计算）"): graded}) if graded else []
+
+
 def run_rules(run: Run, blocks: Sequence[Block]) -> list[str]:
     """What is asked for a completion, how learners come in, and drafts that wait."""
     waits = [block.title or block.key for block in blocks if block.draft_no is not None]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
 from itertools import groupby
-from math import gcd, lcm
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
@@ -25,6 +24,7 @@ from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
 from courses.interop.questions_out import as_packed, question_docs
+from courses.interop.sharing import weighed
 from trainhub.kernel import files
 from trainhub.kernel.files import StoredFile
 
@@ -117,6 +117,7 @@ def _left_behind(
             if came is None:
                 asked.setdefault(block.title or block.key, []).extend(one.version for one in mine)
     told = [*left_behind.quizzes(blocks), *left_behind.lots(by_lot), *left_behind.questions(asked), *left_behind.assignments(rules, blocks)]
+    told += left_behind.laboratories(blocks)
     return [*told, *left_behind.run_rules(run, blocks)]
 
 
@@ -241,7 +242,7 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
     """Questions asked one after another, or problems to draw from; the weight of the quiz is shared by points."""
 
     def problem(questions: tuple[int, ...], points: int, each: Sequence[int] = ()) -> docs.ProblemDoc:
-        asked = _weighed([_mixed(versions[question_id], block) for question_id in questions], each or [1] * len(questions))
+        asked = weighed([_mixed(versions[question_id], block) for question_id in questions], each or [1] * len(questions))
         weight = round(block.weight_x10 * points / total) if total else block.weight_x10
         shown = "attempted" if QuizSettings.of(block.settings).shows_answers else "never"
         return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"), show_answer=shown)
@@ -262,16 +263,6 @@ def _mixed(version: QuestionVersion, block: Block) -> list[docs.QuestionDoc]:
     false, which are never mixed here."""
     mixes = QuizSettings.of(block.settings).shuffles_options and version.question.kind is QuestionKind.SINGLE
     return [replace(one, is_shuffled=mixes) for one in question_docs(version)]
-
-
-def _weighed(asked: Sequence[Sequence[docs.QuestionDoc]], points: Sequence[int]) -> tuple[docs.QuestionDoc, ...]:
-    """The questions of a problem, each with what it is worth beside the others, in whole numbers as small as can be; one that is asked in several parts
-    shares its points among them."""
-    exact = [Fraction(worth, len(parts)) for parts, worth in zip(asked, points, strict=True) for _part in parts]
-    scale = lcm(*(one.denominator for one in exact))
-    whole = [int(one * scale) for one in exact]
-    common = gcd(*whole) or 1
-    return tuple(replace(one, points=worth // common) for one, worth in zip((one for parts in asked for one in parts), whole, strict=True))
 
 
 def _is_rich(content: docs.Content | None) -> bool:

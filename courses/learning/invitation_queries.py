@@ -26,6 +26,15 @@ def invited_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
     return found
 
 
+def pending_among(run_id: int, person_ids: Sequence[int]) -> list[Enrolment]:
+    """The enrolments of some persons that wait for approval."""
+    found: list[Enrolment] = []
+    for some in portions(person_ids):
+        waits = (Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.PENDING, Enrolment.person_id.in_(some))
+        found += session().scalars(select(Enrolment).where(*waits).order_by(Enrolment.id))
+    return found
+
+
 def invitations_of(run_id: int) -> sa.Select[Any]:
     """Who was invited, the latest first: name, day, last day, and what became of it (None: not yet enrolled)."""
     statement: Any = (

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from courses.catalogue.models import Section, Unit
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Note
 from courses.learning.queries import as_state
-from courses.learning.types import BlockState, Event, NoteRow
+from courses.learning.types import BlockState, Event, EventKind, NoteRow
 from trainhub.kernel.db import session
 
 
@@ -25,6 +25,12 @@ def events_of(enrolment_id: int, block_id: int) -> list[Event]:
     return [Event(*row) for row in session().execute(statement)]
 
 
+def last_kind(enrolment_id: int, block_id: int) -> EventKind | None:
+    """What a learner did last with a block; None when nothing yet."""
+    mine = (LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id == block_id)
+    return session().scalar(select(LearningEvent.kind).where(*mine).order_by(LearningEvent.id.desc()).limit(1))
+
+
 def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     """Everything a learner did, by block."""
     statement = (
@@ -34,6 +40,17 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     )
     found: dict[int, list[Event]] = defaultdict(list)
     for block, kind, at, data in session().execute(statement):
+        found[block].append(Event(kind, at, data))
+    return found
+
+
+def watched_of(enrolment_id: int) -> dict[int, list[Event]]:
+    """What a learner watched, by block."""
+    statement = select(LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data).order_by(LearningEvent.id)
+    found: dict[int, list[Event]] = defaultdict(list)
+    for block, kind, at, data in session().execute(
+        statement.where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.kind == EventKind.VIDEO_WATCHED)
+    ):
         found[block].append(Event(kind, at, data))
     return found
 

@@ -56,6 +56,21 @@ def covered(events: Iterable[Event]) -> float:
     return sum(end - start for start, end in union(parts))
 
 
+def played_at_once(logs: Mapping[int, Iterable[Event]]) -> float:
+    """How many seconds of several videos, by block, were reported for the same time of the clock, each played as fast as can be: so much at least was
+    played beside another one."""
+    apart, everything = 0.0, []
+    for events in logs.values():
+        parts = [
+            (event.at.timestamp() - (float(event.data["to"]) - float(event.data["from"])) / MAX_SPEED, event.at.timestamp())
+            for event in events
+            if event.kind is EventKind.VIDEO_WATCHED
+        ]
+        apart += sum(end - start for start, end in union(parts))
+        everything += parts
+    return round(apart - sum(end - start for start, end in union(everything)), 3)
+
+
 def share_x1000(joined: Sequence[tuple[float, float]], duration: float) -> int:
     """The share of a video's length that joined intervals cover."""
     if duration <= 0:

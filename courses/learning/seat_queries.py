@@ -13,6 +13,8 @@ from courses.learning.models import Enrolment
 from courses.learning.queries import furthest
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.kernel.db import portions, session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.types import Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
@@ -27,6 +29,18 @@ def learning_ids(run_id: int) -> list[int]:
     """The enrolments of who learns or has completed: the completed stay so, but their mark follows what counts."""
     statement = select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     return list(session().scalars(statement.order_by(Enrolment.id)))
+
+
+def unrecorded_ids(run_id: int) -> list[int]:
+    """The completions of a run that counts for the goal without a training record of their own; none of a run that does not count."""
+    recorded = select(TrainingRecord.id).where(TrainingRecord.source == Source.COURSE, TrainingRecord.source_id == Enrolment.id)
+    statement = (
+        select(Enrolment.id)
+        .join(Run, Run.id == Enrolment.run_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.COMPLETED, Run.counts_for_goal, ~recorded.exists())
+        .order_by(Enrolment.id)
+    )
+    return list(session().scalars(statement))
 
 
 def seated_persons(run_id: int) -> list[int]:

@@ -89,7 +89,20 @@ def judge_anew(running: Running) -> Mapping[str, Any]:
             for enrolment in some:
                 operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place)
         running.progress(min(start + AT_ONCE, len(ids)), len(ids))
-    return {"learners": len(ids)}
+    return {"learners": len(ids), "recorded": _record_rest(run_id)}
+
+
+def _record_rest(run_id: int) -> int:
+    """Record the trainings of completions of before the run counted for the goal, each in its own transaction. Answers how many were new."""
+    due = seat_queries.unrecorded_ids(run_id)
+    session().rollback()
+
+    def record(enrolment_id: int) -> None:
+        (enrolment,) = queries.enrolments_by_id([enrolment_id])
+        run = catalogue.runs_by_id([run_id])[run_id]
+        operations.record_training(enrolment, run, SYSTEM, clock.now())
+
+    return each(due, record, of=f"{JUDGE}.records")
 
 
 def _shared(run_id: int, now: datetime) -> tuple[Run, list[Counted]] | None:

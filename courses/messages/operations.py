@@ -109,13 +109,13 @@ def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
     if not taken.rowcount:  # type: ignore[attr-defined]
         return 0
     row = session().get_one(Announcement, announcement_id, populate_existing=True)
-    people = seat_queries.seated_persons(row.run_id)
+    number = seat_queries.count_seats(row.run_id)
     told = 0
-    if len(people) > AT_ONCE:
+    if number > AT_ONCE:
         jobs.ask(TELL, by=by, title=say(N_("通知课程公告：%(title)s"), title=row.title), unique_key=f"{TELL}:{row.id}", announcement_id=row.id)
     else:
-        told = tell(row=row, person_ids=people, now=now)
-    audit.record(by=by, did="courses.announcement.published", on=row, data={"told": told, "learners": len(people)})
+        told = tell(row=row, person_ids=seat_queries.seated_persons(row.run_id), now=now)
+    audit.record(by=by, did="courses.announcement.published", on=row, data={"told": told, "learners": number})
     return told
 
 

@@ -203,6 +203,12 @@ def known(unique_key: str) -> Job | None:
     return session().scalar(select(Job).where(Job.unique_key == unique_key))
 
 
+def is_ahead(unique_key: str) -> bool:
+    """Whether a job of a key waits for a time that has not come."""
+    waits = (Job.unique_key == unique_key, Job.state == JobState.QUEUED, Job.run_after_at > clock.now())
+    return session().scalar(select(Job.id).where(*waits)) is not None
+
+
 def due_count(task: str, *, most: int) -> int:
     """How many jobs of a task wait and may begin, counted up to `most`; those of this transaction, too."""
     waiting = select(Job.id).where(Job.task == task, Job.state == JobState.QUEUED, Job.run_after_at <= clock.now()).limit(most)
@@ -236,8 +242,9 @@ def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, r
     return job
 
 
-def ask_anew(task: str, *, by: Identity, title: str, unique_key: str, after: timedelta = timedelta(0), **args: Any) -> Job:
-    """Ask once for however many changes: a job of the key that has not begun sees them all, and begins when the earliest of them asks for it.
+def ask_anew(task: str, *, by: Identity, title: str, unique_key: str, after: timedelta = timedelta(0), is_latest: bool = False, **args: Any) -> Job:
+    """Ask once for however many changes: a job of the key that has not begun sees them all, and begins when the earliest of them asks for it,
+    or with `is_latest` the latest.
 
     One that has begun goes on with what it saw, and another follows. The row of one that waits is locked, so that it does not begin before what
     asks for it is committed.
@@ -248,7 +255,7 @@ def ask_anew(task: str, *, by: Identity, title: str, unique_key: str, after: tim
         session().flush()
     begins = clock.now() + after
     job = ask(task, by=by, title=title, unique_key=unique_key, run_after=begins, **args)
-    job.run_after_at = min(job.run_after_at, begins)
+    job.run_after_at = (max if is_latest else min)(job.run_after_at, begins)
     return job
 
 

@@ -97,7 +97,7 @@ def allow(
         raise NoAttempt(_("请至少填写一项：加时、加次数或单独的开放时间。"), field="extra_minutes")
     if not (0 <= extra_minutes <= 10_080 and 0 <= extra_attempts <= 100):
         raise NoAttempt(_("加时最多 10080 分钟，加次数最多 100 次。"), field="extra_minutes")
-    known = next((r for r in queries.allowance_rows(block.id) if (r.person_id, r.cohort_id) == (person_id, cohort_id)), None)
+    known = queries.allowance_row(block.id, person_id=person_id, cohort_id=cohort_id)
     row = known or QuizAllowance(block_id=block.id, person_id=person_id, cohort_id=cohort_id)
     row.extra_minutes, row.extra_attempts, row.opens_at, row.closes_at = extra_minutes, extra_attempts, opens_at, closes_at
     row.reason, row.given_by_id, row.given_at = reason.strip()[:200], by.account_id, now

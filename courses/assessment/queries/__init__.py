@@ -16,6 +16,7 @@ from courses.assessment.queries.attempts import (
     graded_of_run,
     graded_scores,
     hold,
+    in_progress_among,
     is_taken_now,
     kept_answers,
     names_of_attempts,
@@ -57,6 +58,7 @@ from courses.assessment.queries.bank import (
 )
 from courses.assessment.queries.quizzes import (
     allowance_for,
+    allowance_row,
     allowance_rows,
     draw_by_id,
     draws_of_blocks,
@@ -72,6 +74,7 @@ from courses.assessment.queries.statistics import answers_to_regrade, count_to_r
 
 __all__ = [
     "allowance_for",
+    "allowance_row",
     "allowance_rows",
     "answer_by_id",
     "answers_to_regrade",
@@ -103,6 +106,7 @@ __all__ = [
     "hold",
     "hold_to_regrade",
     "ids_to_regrade",
+    "in_progress_among",
     "is_in_questions",
     "is_taken_now",
     "item_by_id",

@@ -84,6 +84,12 @@ def attempt_in_progress(block_id: int, person_id: int) -> Attempt | None:
     return session().scalar(statement.order_by(Attempt.id).limit(1))
 
 
+def in_progress_among(attempt_ids: Iterable[int]) -> set[int]:
+    """Which of some attempts are open."""
+    ids = sorted(set(attempt_ids))[-AT_ONCE:]
+    return set(session().scalars(select(Attempt.id).where(Attempt.id.in_(ids), Attempt.state == AttemptState.IN_PROGRESS))) if ids else set()
+
+
 def attempts_of_block(block_id: int) -> sa.Select[Any]:
     """All attempts at a quiz with the learner's name and how often the page was left, the latest first."""
     left = select(func.count()).where(AttemptEvent.attempt_id == Attempt.id, AttemptEvent.kind == "left").scalar_subquery()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -79,15 +80,26 @@ def draw_by_id(draw_id: int) -> QuizDraw | None:
     return session().get(QuizDraw, draw_id)
 
 
-def allowance_rows(block_id: int) -> list[QuizAllowance]:
-    """What was granted at a quiz, with persons and cohorts, the latest first."""
-    statement = (
+def allowance_rows(block_id: int) -> sa.Select[Any]:
+    """What was granted at a quiz, with persons and cohorts, the latest first: to be read in pages, learners are granted one by one."""
+    statement: sa.Select[Any] = (
         select(QuizAllowance)
         .where(QuizAllowance.block_id == block_id)
         .options(joinedload(QuizAllowance.person), joinedload(QuizAllowance.cohort).joinedload(Cohort.programme))
         .order_by(QuizAllowance.id.desc())
     )
-    return list(session().scalars(statement))
+    return statement
+
+
+def allowance_row(block_id: int, *, row_id: int | None = None, person_id: int | None = None, cohort_id: int | None = None) -> QuizAllowance | None:
+    """One grant at a quiz: of an id, else of just this person or cohort."""
+    wanted = QuizAllowance.cohort_id == cohort_id
+    if row_id is not None:
+        wanted = QuizAllowance.id == row_id
+    elif person_id is not None:
+        wanted = QuizAllowance.person_id == person_id
+    found: QuizAllowance | None = session().scalar(allowance_rows(block_id).where(wanted).limit(1))
+    return found
 
 
 def allowance_for(block_id: int, person_id: int) -> Allowance:

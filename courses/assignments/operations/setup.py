@@ -17,6 +17,7 @@ from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Marking, Queue, Rubric, SubmissionState
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import groups
 from courses.learning import seat_queries
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -178,8 +179,9 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
     made = 0
     for members in rules.groups_at_random(learners, size, seed=run.id * 1009 + len(taken)) if learners else []:
         number = len(taken) + 1
-        while (name := str(_("第 %(n)d 组", n=number))) in taken:
+        while taken & set(groups.numbered(number)):
             number += 1
+        name = groups.numbered(number)[groups.tongue(run) == "en"]
         taken.add(name)
         _put_in(run, _new_team(run, name, now), members)
         made += 1

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.assignments.models import Assignment, AssignmentExtension, Submission, SubmissionMember, SubmissionVersion, WorkTeamMember
@@ -30,10 +30,10 @@ def handed_in_at(submission_ids: Collection[int]) -> dict[int, list[tuple[dateti
     return found
 
 
-def extensions_of(assignment_id: int) -> list[AssignmentExtension]:
-    """Every extension, the latest first."""
+def extensions_of(assignment_id: int) -> Select[Any]:
+    """Every extension, the latest first: to be read in pages, a class may have one for each learner."""
     statement = select(AssignmentExtension).where(AssignmentExtension.assignment_id == assignment_id).options(joinedload(AssignmentExtension.person))
-    return list(session().scalars(statement.order_by(AssignmentExtension.id.desc())))
+    return statement.order_by(AssignmentExtension.id.desc())
 
 
 def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:

@@ -91,13 +91,14 @@ def extensions(marked: Marked) -> Any:
         except Refused as refused:
             form.refuse(refused)
             marked = load_block(block_id)
+    number, size = paging.wanted()
     return render_template(
         "courses/assignments/extensions.html",
         run=marked.run,
         block=marked.block,
         assignment=marked.assignment,
         release=marked.release,
-        rows=late.extensions_of(marked.assignment.id),
+        page=paging.paginate(late.extensions_of(marked.assignment.id), number=number, size=size),
         form=form,
         words=words,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries, rules
 from courses.catalogue.markup import to_html
 from courses.catalogue.operations.offerings import BadCourse, lock_content
-from courses.catalogue.types import Access, BlockKind, BodyFormat, Outline
+from courses.catalogue.types import Access, BlockKind, BodyFormat, ConditionKind, Outline
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 
@@ -92,6 +92,20 @@ def conditions(outline: Outline, node_id: int, level: str, access: Access, *, wa
         ring = rules.impossible(changed)
         if ring:
             _refuse(changed, ring)
+
+
+def no_lost_group(run_id: int, access: Access, before: Access) -> None:
+    """Refuse conditions that name a group which was dissolved, other than those that stood `before`: nobody could ever be in it."""
+    stood = {one.key for one in before.conditions}
+    lost = lost_groups(run_id, [access]) - stood
+    if lost:
+        raise BadCourse(_("这些开放条件用到了已经解散的分组，谁也打不开。请改用现有的分组。"), field="access")
+
+
+def lost_groups(run_id: int, named: Iterable[Access]) -> set[str]:
+    """The keys of groups that conditions name and that the run does not have."""
+    keys = {one.key for access in named for one in access.conditions if one.kind is ConditionKind.GROUP}
+    return keys - {group.key for group in found.groups_of(run_id)} if keys else set()
 
 
 def _refuse(outline: Outline, ring: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import checking, judging, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content, new_key
-from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
+from courses.catalogue.types import Access, BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -173,10 +174,13 @@ def remove(*, part: Part, by: Identity, now: datetime) -> None:
     audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
 
 
-def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
-    """Undo a removal: the part and what went with it. Refuses while what holds it is removed itself."""
+def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
+    """Undo a removal: the part and what went with it. Refuses while what holds it is removed itself.
+
+    Answers what stays unpublished, because it opens for a group that was dissolved meanwhile: nobody would ever be asked for it.
+    """
     if part.removed_at is None:
-        return
+        return []
     outer = (
         session().get(Section, part.section_id) if isinstance(part, Unit) else session().get(Unit, part.unit_id) if isinstance(part, Block) else None
     )
@@ -186,14 +190,21 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
     with checking.no_new_circle(part.run_id):
         for row in (part, *inside):
             row.removed_at = None
+        lost = checking.lost_groups(part.run_id, [Access.of(row.access) for row in (part, *inside)])
+        hidden = [row for row in (part, *inside) if lost and any(one.key in lost for one in Access.of(row.access).conditions)]
+        for row in hidden:
+            row.is_published = False
     judging.ask_anew(run_id=part.run_id, by=by)
-    audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside)})
+    audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside), "hidden": [row.id for row in hidden]})
+    return hidden
 
 
 def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[int, int]]:
     """A copy of a part behind it, unpublished where learners read. Also answers which new block stands for which old one."""
     rows = list(_siblings(part))
-    made, blocks = _copy(part, {}, now)
+    copies: list[tuple[Part, Part]] = []
+    made, blocks = _copy(part, {}, now, copies)
+    _name_anew(copies)
     here = next(n for n, row in enumerate(rows) if row.id == part.id)
     rows.insert(here + 1, made)
     made.title = (_("%(title)s（副本）", title=part.title) if part.title else "")[:200]
@@ -204,7 +215,18 @@ def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[in
     return made, blocks
 
 
-def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[int, int]]:
+def _name_anew(copies: Sequence[tuple[Part, Part]]) -> None:
+    """Conditions of copies that name a part which was copied with them name its copy: a copied week opens step by step as the first did."""
+    names = {f"{found.KIND_OF[type(old)].value}:{old.key}": f"{found.KIND_OF[type(new)].value}:{new.key}" for old, new in copies}
+    for _old, new in copies:
+        access = Access.of(new.access)
+        conditions = tuple(replace(one, key=names.get(one.key, one.key)) for one in access.conditions)
+        if conditions != access.conditions:
+            new.access = replace(access, conditions=conditions).plain()
+    session().flush()
+
+
+def _copy(part: Part, into: dict[str, int], now: datetime, copies: list[tuple[Part, Part]]) -> tuple[Part, dict[int, int]]:
     kept = (*versions.FIELDS[type(part)], "position", "is_published", "run_id")
     own: dict[str, Any] = {name: getattr(part, name) for name in kept}
     if isinstance(part, Block):
@@ -215,6 +237,7 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     made: Part = type(part)(key=new_key(), **{**own, **into})
     session().add(made)
     session().flush()
+    copies.append((part, made))
     key = found.lab_key(part.id) if isinstance(part, Block) else None
     if key is not None:
         session().add(LabKey(block_id=made.id, secret=key.secret))
@@ -225,7 +248,7 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     elif isinstance(part, Unit):
         inner, into = queries.blocks_of(part.id), {"unit_id": made.id}
     for child in inner:
-        blocks |= _copy(child, into, now)[1]
+        blocks |= _copy(child, into, now, copies)[1]
     return made, blocks
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, insert
 
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
-from courses.catalogue.models import Run, RunGroup, RunGroupMember
+from courses.catalogue.models import Course, Run, RunGroup, RunGroupMember
 from courses.catalogue.operations import checking
 from courses.catalogue.operations.offerings import BadCourse, lock_content, new_key
 from courses.catalogue.types import Access, ConditionKind
@@ -19,7 +19,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, in_language
 from trainhub.people import queries as people
 
 MAX_GROUPS = 500
@@ -72,6 +72,7 @@ def change_members(
     """
     if not set(joining) <= set(learners):
         raise BadCourse(_("只能把这期课程的学员编入分组。"))
+    lock_content(group.run_id)  # of two who put one person into different groups of a division the second moves them
     division = [other.id for other in found.groups_of(group.run_id) if other.set_name == group.set_name]
     for start in range(0, len(joining), CHUNK):
         _delete(RunGroupMember.group_id.in_(division), RunGroupMember.person_id.in_(sorted(joining)[start : start + CHUNK]))
@@ -97,7 +98,8 @@ def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed
     Conditions name groups by key, so only what is too much is dissolved; refuses where content opens for it. The same learners and seed
     give the same groups.
     """
-    set_name = (set_name.strip() or _("随机分组"))[:80]
+    there_before = found.groups_of(run.id)
+    set_name = set_name.strip()[:80] or _drawn(run, {group.set_name for group in there_before})
     if not 2 <= number <= min(MAX_GROUPS, max(len(learners), 2)):
         raise BadCourse(_("组数应在 2 到学员人数（%(n)d）之间。", n=len(learners)), field="number")
     lock_content(run.id)
@@ -108,7 +110,7 @@ def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed
     kept = there[:number]
     _delete(RunGroupMember.group_id.in_([group.id for group in kept]))
     taken = {group.name for group in kept}
-    names = [name for name in (_("第 %(n)d 组", n=n) for n in range(1, 2 * number + 1)) if name not in taken]
+    names = [name for n in range(1, 2 * number + 1) if not taken & set(numbered(n)) for name in [numbered(n)[tongue(run) == "en"]]]
     added = [RunGroup(run_id=run.id, key=new_key(), set_name=set_name, name=name) for name in names[: number - len(kept)]]
     session().add_all(added)
     session().flush()
@@ -119,6 +121,31 @@ def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed
     _insert([{"group_id": ids[n % number], "person_id": person_id} for n, person_id in enumerate(order)])
     audit.record(by=by, did="courses.group.split", on=run, data={"set": set_name, "groups": number, "learners": len(order), "seed": seed})
     return made
+
+
+def tongue(run: Run) -> str:
+    """The language in which names are given to what everybody in a run sees, whoever presses the button: `zh` or `en`."""
+    said = run.own_language or session().get_one(Course, run.course_id).language
+    return "en" if said.lower().startswith("en") else "zh"
+
+
+def numbered(number: int) -> tuple[str, str]:
+    """What the group of a number is called, in Chinese and in English."""
+    return _both(lambda: _("第 %(n)d 组", n=number))
+
+
+def _drawn(run: Run, taken: Collection[str]) -> str:
+    """What a division by lot is called: as the one that is there, in whichever language it was made."""
+    names = _both(lambda: _("随机分组"))
+    return next((name for name in names if name in taken), names[tongue(run) == "en"])
+
+
+def _both(said: Callable[[], str]) -> tuple[str, str]:
+    made = []
+    for code in ("zh", "en"):
+        with in_language(code):
+            made.append(str(said()))
+    return made[0], made[1]
 
 
 def place_rest(*, run: Run, set_name: str, learners: Sequence[int], seed: str, by: Identity, now: datetime) -> int:

@@ -16,6 +16,18 @@ UNDO = timedelta(minutes=10)
 
 
 def ask_anew(*, run_id: int, by: Identity, title: str = N_("按修改后的要求核对进度和成绩"), after: timedelta = timedelta(0)) -> None:
-    """Ask once for however many changes (`jobs.ask_anew`). Nothing to do before learners may be in the run."""
+    """Ask once for however many changes (`jobs.ask_anew`). Nothing to do before learners may be in the run.
+
+    What waits because it may still be brought back is not hurried by what does not: with both, everybody is judged when the last may not any more.
+    """
     if queries.is_learnt(run_id):
-        jobs.ask_anew(TASK, by=by, title=say(title), unique_key=f"{TASK}:{run_id}", after=after, run_id=run_id)
+        jobs.ask_anew(TASK, by=by, title=say(title), unique_key=_key(run_id), after=after, is_latest=True, run_id=run_id)
+
+
+def holds(run_id: int) -> bool:
+    """Whether something was taken away that may still be brought back: nobody completes a run until everybody is judged without it."""
+    return jobs.is_ahead(_key(run_id))
+
+
+def _key(run_id: int) -> str:
+    return f"{TASK}:{run_id}"

@@ -105,13 +105,14 @@ def remove_file(*, block: Block, file_id: int, by: Identity, now: datetime) -> N
     versions.save(part=block, version=None, by=by, now=now, note=_("移除视频附件"), settings=settings)
 
 
-def leave_behind(settings: dict[str, Any], *, has_own: bool) -> None:
+def leave_behind(settings: dict[str, Any], *, is_other: bool) -> None:
     """Another film takes the place of one: its other heights would play first, so they go; versions keep them.
 
-    Subtitles and poster go where the film before was a file of ours (`has_own`); those of an address may belong to the same film, kept here now.
+    Subtitles and poster go with the film they belong to (`is_other`); where a file of ours takes the place of an address it may be the same film,
+    kept here now, and they stay.
     """
     settings["renditions"] = []
-    if has_own:
+    if is_other:
         settings["captions"] = []
         settings.pop("poster", None)
 

@@ -145,11 +145,11 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
         for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "withdraw_until", "quota", "mode", "cohort_id", "pass_mark_x10")
     }
     _check_run({**known, **fields}, taken=run.taken)
-    asked = _asked(run)
+    asked, counted = _asked(run), run.counts_for_goal
     for name, value in _named(fields).items():
         setattr(run, name, value)
     session().flush()
-    if _asked(run) != asked:
+    if _asked(run) != asked or (run.counts_for_goal and not counted):  # then who completed before is recorded, too
         judging.ask_anew(run_id=run.id, by=by)
     audit.record(by=by, did="courses.run.changed", on=run, data={"fields": sorted(fields)})
     return run

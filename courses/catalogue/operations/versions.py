@@ -17,6 +17,7 @@ from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 
@@ -144,6 +145,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
     if data["access"] != part.access:
         level = KIND_OF[type(part)].value
         lock_content(part.run_id)
+        checking.no_lost_group(part.run_id, Access.of(data["access"]), Access.of(part.access))
         checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]), waits=is_seen(part))
 
 
@@ -225,6 +227,13 @@ def _show(part: Part, data: dict[str, Any]) -> None:
     part.draft_no = None
 
 
+def check_draft(part: Part, number: int | None) -> None:
+    """Refuse to publish or drop another draft than the page showed (`number`; None where nothing is said). Raises Stale."""
+    if number is not None and part.draft_no != number:
+        words = _("“%(title)s”的草稿刚被其他人修改、发布或放弃，这次没有做任何改动。请刷新页面，核对后再操作。", title=latest(part)["title"])
+        raise Stale(words)
+
+
 def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datetime) -> int:
     """Show the waiting versions of parts of a run, with a note why; answers how many there were. Parts without one are passed over."""
     chosen = list(parts)
@@ -242,6 +251,7 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
             continue
         if isinstance(part, Block):
             waiting.data = {**waiting.data, "settings": _with_votes(part, waiting.data["settings"])}
+        checking.no_lost_group(part.run_id, Access.of(waiting.data.get("access")), Access.of(part.access))
         waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
         _note_correction(part, waiting.data, by)
         _show(part, waiting.data)

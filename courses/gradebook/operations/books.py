@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from courses.catalogue.models import Run
 from courses.gradebook import queries, scales
 from courses.gradebook.models import Gradebook, GradeCategory, GradeColumn
@@ -123,9 +125,20 @@ def lock(*, book: Gradebook, is_locked: bool, by: Identity, now: datetime) -> No
 
 
 def save_category(
-    *, book: Gradebook, category_id: int | None, name: str, weight_x10: int, drop: int, is_extra: bool, by: Identity, now: datetime
+    *,
+    book: Gradebook,
+    category_id: int | None,
+    name: str,
+    weight_x10: int,
+    drop: int,
+    is_extra: bool,
+    by: Identity,
+    now: datetime,
+    version: int | None = None,
 ) -> GradeCategory:
-    """Add or change a category. Weights are relative: they need not sum to 100."""
+    """Add or change a category. Weights are relative: they need not sum to 100. `version` of the book, as everywhere here: who changes it from a page
+    that another one has overtaken is told (Stale)."""
+    check_version(book, version)
     _refuse_locked(book)
     categories = queries.categories_of(book.id)
     name = name.strip()[:60]
@@ -143,8 +156,9 @@ def save_category(
     return row
 
 
-def remove_category(*, book: Gradebook, category_id: int, by: Identity, now: datetime) -> None:
+def remove_category(*, book: Gradebook, category_id: int, by: Identity, now: datetime, version: int | None = None) -> None:
     """Remove an empty category; the last one stays."""
+    check_version(book, version)
     _refuse_locked(book)
     categories = queries.categories_of(book.id)
     row = next((row for row in categories if row.id == category_id), None)
@@ -170,8 +184,10 @@ def save_column(
     is_locked: bool,
     by: Identity,
     now: datetime,
+    version: int | None = None,
 ) -> GradeColumn:
     """Add a column that is filled by hand, or change one. Full points do not change under grades."""
+    check_version(book, version)
     _refuse_locked(book)
     columns = queries.columns_of(book.id)
     title = title.strip()[:120]
@@ -204,8 +220,9 @@ def save_column(
     return row
 
 
-def remove_column(*, book: Gradebook, column: GradeColumn, by: Identity, now: datetime) -> None:
+def remove_column(*, book: Gradebook, column: GradeColumn, by: Identity, now: datetime, version: int | None = None) -> None:
     """Take a column out of the total; its grades and their history are kept and come back with it."""
+    check_version(book, version)
     _refuse_locked(book)
     column.removed_at = now
     session().flush()
@@ -237,6 +254,8 @@ def _refuse_locked(book: Gradebook) -> None:
 
 
 def _changed(book: Gradebook, by: Identity, now: datetime, did: str, data: dict[str, object]) -> None:
+    flag_modified(book, "scale")  # its version counts what belongs to it
+    session().flush()
     # Learners see no total from which a hidden column could be reckoned.
     is_shown = book.shows_total and not any(column.is_hidden for column in queries.columns_of(book.id))
     learning.take_marks_from_book(run_id=book.run_id, is_shown=is_shown, now=now)

@@ -178,7 +178,7 @@ def setup(opened: Open) -> Any:
 
 
 def _store(book: Gradebook, what: str, form: Any) -> None:
-    now = clock.now()
+    now, version = clock.now(), request.form.get("version", type=whole)
     with transaction():
         if what == "book":
             books.configure(
@@ -200,6 +200,7 @@ def _store(book: Gradebook, what: str, form: Any) -> None:
                 is_extra=bool(form.is_extra.data),
                 by=me(),
                 now=now,
+                version=version,
             )
         else:
             books.save_column(
@@ -214,17 +215,19 @@ def _store(book: Gradebook, what: str, form: Any) -> None:
                 is_locked=bool(form.is_locked.data),
                 by=me(),
                 now=now,
+                version=version,
             )
 
 
 def _remove(book: Gradebook, what: str, key: int) -> None:
+    version = request.form.get("version", type=whole)
     with transaction():
         if what == "bring_back":
             books.bring_back_column(book=book, column_id=key, by=me(), now=clock.now())
         elif what == "remove_category":
-            books.remove_category(book=book, category_id=key, by=me(), now=clock.now())
+            books.remove_category(book=book, category_id=key, by=me(), now=clock.now(), version=version)
         elif (column := queries.column_by_id(key)) is not None and column.book_id == book.id:
-            books.remove_column(book=book, column=column, by=me(), now=clock.now())
+            books.remove_column(book=book, column=column, by=me(), now=clock.now(), version=version)
 
 
 @blueprint.route("/teaching/runs/<int:run_id>/gradebook/learners/<int:enrolment_id>", methods=["GET", "POST"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from fractions import Fraction
 from html import escape
 from pathlib import Path
 
 from courses.interop.ims import qti, qti1
 from courses.interop.ims.manifest import FILE, Item, Manifest, Package, Resource, find_manifest, read_manifest
+from courses.interop.ims.worth import by_worth, worth_of
 from courses.interop.olx import markup
 from courses.interop.olx.files import CourseFiles
 from courses.interop.packages import PackageRefused
@@ -21,7 +24,6 @@ from courses.interop.types import (
     LtiDoc,
     PageDoc,
     ProblemDoc,
-    QuestionDoc,
     SectionDoc,
     UnitDoc,
     UnsupportedDoc,
@@ -158,7 +160,7 @@ class _Reader:
             pages += [PageDoc(self.key(f"{resource.id}-page"), blocks[0].title or resource.href, tuple(blocks))] if blocks else []
         lone = [r for r in items if r.id not in self.used and r.href not in self.described]  # what a test needs and did not take is kept here
         if lone:
-            questions = [question for resource in lone for question in self.item(resource)]
+            questions = [question for resource in lone for question in self.item(resource).questions]
             if questions:
                 block = BlockDoc(self.key("items"), _("试题"), ProblemDoc(tuple(questions)))
                 pages.append(PageDoc(self.key("items-page"), _("试题"), (block,)))
@@ -196,7 +198,7 @@ class _Reader:
         if "imsqti_test" in kind or ("imsqti_assessment" in kind and self.root_of(resource) in ("assessmentTest", "qti-assessment-test")):
             return self.test(resource, title)
         if "imsqti_item" in kind:
-            questions = self.item(resource)
+            questions = self.item(resource).questions
             return [BlockDoc(self.key(resource.id), title, ProblemDoc(tuple(questions)))] if questions else []
         if "assessment" in kind or "question-bank" in kind or "questionbank" in kind or "imsqti" in kind:
             return self.assessment(resource, title)
@@ -247,7 +249,7 @@ class _Reader:
     def assessment(self, resource: Resource, title: str) -> list[BlockDoc]:
         root = self.described_xml(resource)
         if qti.name(root) == "assessmentitem":
-            questions = self.item(resource)
+            questions = self.item(resource).questions
             return [BlockDoc(self.key(resource.id), title, ProblemDoc(tuple(questions)))] if questions else []
         read = qti1.read_assessment(root, lambda text: self.files.linked(text, resource.href))
         self.counts["problem"] += len(read.questions)
@@ -266,7 +268,8 @@ class _Reader:
         by_path = {other.href: other for other in self.manifest.resources.values() if other.href}
         holders = [node for node in root.iter() if qti.name(node) == "assessmentsection"] or [root]
         for number, holder in enumerate(holders, start=1):
-            questions: list[QuestionDoc] = []
+            asked: list[qti.ItemRead] = []
+            weights: list[Fraction | None] = []
             for node in holder:
                 if qti.name(node) in ("selection", "ordering"):
                     self.lose(f"{resource.id}/{number}", _("随机抽题和乱序规则没有导入，题目按顺序全部保留"))
@@ -281,10 +284,15 @@ class _Reader:
                 if item is None or not self.files.exists(item.href):
                     self.lack(f"{resource.id}/{qti.value(node, 'identifier')}", path)
                     continue
-                questions += self.item(item)
-            if questions:
+                if (read := self.item(item)).questions:
+                    asked.append(read)
+                    weights.append(_weight(node))
+            if asked:
                 name = qti.value(holder, "title") or title or qti.value(root, "title")
-                made.append(BlockDoc(self.key(f"{resource.id}-{number}"), name[:200], ProblemDoc(tuple(questions))))
+                questions, is_worth = by_worth([read.questions for read in asked], weights, [read.highest for read in asked])
+                if not is_worth:
+                    self.lose(resource.id, _("题目的分值权重没有导入，请在测验中重新填写分值"))
+                made.append(BlockDoc(self.key(f"{resource.id}-{number}"), name[:200], ProblemDoc(questions, attempts=qti.attempts_of(root))))
         for part in [node for node in root if qti.name(node) == "testpart"]:
             for node in [node for node in part if qti.name(node) == "assessmentsectionref"]:
                 self.lose_section(resource, node)
@@ -299,16 +307,16 @@ class _Reader:
         words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目单独导入", file=qti.value(node, "href") or "?")
         self.lose(f"{test.id}/{qti.value(node, 'identifier')}", words)
 
-    def item(self, resource: Resource) -> list[QuestionDoc]:
+    def item(self, resource: Resource) -> qti.ItemRead:
         if not self.files.exists(resource.href):
             self.lack(resource.id, resource.href)
-            return []
+            return qti.ItemRead("")
         self.used.add(resource.id)
         read = qti.read_item(self.described_xml(resource), lambda text: self.files.linked(text, resource.href))
         self.counts["problem"] += 1
         for reason in dict.fromkeys(read.reasons):
             self.lose(resource.id, reason)
-        return read.questions
+        return read
 
     # --- small things
 
@@ -334,12 +342,20 @@ class _Reader:
         return key
 
 
+def _weight(node: markup.Element) -> Fraction | None:
+    """The weight of an item of a test: 1 where nothing is said; None for one that is no number, or where it has several for several sums."""
+    said = [worth_of(qti.value(one, "value")) for one in node if qti.name(one) == "weight"]
+    return Fraction(1) if not said else said[0] if len(said) == 1 else None
+
+
+_BEGIN = re.compile(r"<body(?=[\s>/])[^>]*>", re.IGNORECASE | re.ASCII)
+_END = re.compile(r"</body", re.IGNORECASE | re.ASCII)
+
+
 def _body(page: str) -> str:
     """What stands in the body of a page; the whole text when there is none."""
-    lowered = page.lower()
-    start = lowered.find("<body")
-    if start < 0:
+    begin = _BEGIN.search(page)
+    if begin is None:
         return page
-    start = page.find(">", start) + 1
-    end = lowered.rfind("</body")
-    return page[start : end if end > start else None].strip()
+    end = max((found.start() for found in _END.finditer(page, begin.end())), default=None)
+    return page[begin.end() : end].strip()

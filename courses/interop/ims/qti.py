@@ -7,11 +7,13 @@ everything else becomes a question that a person grades.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from courses.interop.arithmetic import number_of
+from courses.interop.ims.worth import worth_of
 from courses.interop.olx import markup
 from courses.interop.olx.markup import Element
 from courses.interop.types import AnswerDoc, OptionDoc, QuestionDoc, QuestionKind
@@ -32,6 +34,8 @@ class ItemRead:
     title: str
     questions: list[QuestionDoc] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    highest: Fraction | None = None
+    """The mark that it gives at most, where it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class _Declared:
     base: str
     correct: tuple[str, ...]
     mapped: tuple[tuple[str, float], ...]
-    is_case_sensitive: bool = False
+    cases: tuple[bool, ...] = ()
+    """Of each answer that a mapping gives points for whether small and capital letters differ: they do where nothing is said."""
 
 
 def name(node: Element) -> str:
@@ -63,16 +68,42 @@ def rules_lost(root: Element) -> list[str]:
     found = []
     if any(name(node) == "timelimits" for node in root.iter()):
         found.append(_("限时没有导入，请在测验设置中重新填写"))
-    if any(name(node) == "itemsessioncontrol" for node in root.iter()):
-        found.append(_("作答次数、反馈和复查的规则没有导入，请在测验设置中重新填写"))
-    if any(name(node) == "weight" and number_of(value(node, "value")) != 1 for node in root.iter()):
-        found.append(_("题目的分值权重没有导入，请在测验中重新填写分值"))
+    controls = [node for node in root.iter() if name(node) == "itemsessioncontrol"]
+    if any(value(node, "maxattempts") for node in controls) and attempts_of(root) is None and not _is_endless(controls):
+        found.append(_("各题的作答次数不同，没有导入，请在测验设置中重新填写"))
+    if any(str(key).lower().replace("-", "") != "maxattempts" for node in controls for key in node.attrib):
+        found.append(_("反馈和复查的规则没有导入，请在测验设置中重新填写"))
     return found
+
+
+def attempts_of(root: Element) -> int | None:
+    """How often each question of a test may be tried, where all of it says the same: here that is how often the quiz may be."""
+    parts = [node for node in root.iter() if name(node) == "testpart"]
+    controls = [node for node in root.iter() if name(node) == "itemsessioncontrol" and value(node, "maxattempts")]
+    said = {value(node, "maxattempts") for node in controls}
+    everywhere = {node.getparent() for node in controls} >= set(parts)
+    tries = next(iter(said)) if len(said) == 1 and parts and everywhere else ""
+    return int(tries) if tries.isascii() and tries.isdigit() and 0 < int(tries) <= 100 else None
+
+
+def _is_endless(controls: Sequence[Element]) -> bool:
+    """Whether nothing of a test may be tried only so often: 0 says so, and nothing does here."""
+    return all(value(node, "maxattempts") in ("", "0") for node in controls)
+
+
+def _highest(root: Element) -> Fraction | None:
+    """The mark that an item gives at most: MAXSCORE, else the upper end of SCORE."""
+    outcomes = {value(node, "identifier").upper(): node for node in root if name(node) == "outcomedeclaration"}
+    if (most := outcomes.get("MAXSCORE")) is not None:
+        texts = [markup.text_of(node) for node in most.iter() if name(node) == "value"]
+        return worth_of(texts[0]) if texts else None
+    score = outcomes.get("SCORE")
+    return worth_of(value(score, "normalmaximum")) if score is not None and value(score, "normalmaximum") else None
 
 
 def read_item(root: Element, link: Link) -> ItemRead:
     """Read an `assessmentItem`; `link` puts addresses of files into the form of this course."""
-    read = ItemRead(value(root, "title")[:200])
+    read = ItemRead(value(root, "title")[:200], highest=_highest(root))
     body = next((node for node in root if name(node) == "itembody"), None)
     if body is None:
         read.reasons.append(_("没有题目正文"))
@@ -117,8 +148,8 @@ def _declared(node: Element) -> _Declared:
                 except ValueError:
                     continue
                 if mapped[-1][1] > 0:
-                    cases.append(value(entry, "casesensitive").lower() == "true")
-    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped), bool(cases) and all(cases))
+                    cases.append(value(entry, "casesensitive").lower() != "false")
+    return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped), tuple(cases))
 
 
 def _stem(body: Element, inputs: list[Element]) -> str:
@@ -158,7 +189,9 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
             given = tuple(AnswerDoc(text) for text in answers)
             allowed = _tolerance(root, value(node, "responseidentifier"), reasons) if is_number else ""
-            is_strict = declared.is_case_sensitive and not is_number
+            is_strict = not is_number and _is_strict(root, value(node, "responseidentifier"), declared)
+            if not is_number and not is_strict and any(declared.cases) and _is_mapped(root):
+                reasons.append(_("只有部分答案区分大小写，改为都不区分"))
             kind_of = QuestionKind.NUMERIC if is_number else QuestionKind.TEXT
             return QuestionDoc(kind_of, stem, answers=given, tolerance=allowed, is_case_sensitive=is_strict)
     if kind in ESSAYS:
@@ -170,6 +203,14 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         return made
     reasons.append(_("%(kind)s 没有对应的题型，改为教师评阅", kind=markup.tag_of(node)))
     return QuestionDoc(QuestionKind.MANUAL, f"{stem}{link(_choices_as_text(node))}", source=markup.outer(deepcopy(root))[:20_000])
+
+
+def _is_strict(root: Element, response: str, declared: _Declared) -> bool:
+    """Whether small and capital letters differ in a typed answer. Texts are matched exactly, but where a mapping or `stringMatch` says otherwise."""
+    for node in root.iter():
+        if name(node) == "stringmatch" and any(name(one) == "variable" and value(one, "identifier") == response for one in node):
+            return value(node, "casesensitive").lower() != "false"
+    return all(declared.cases) if declared.cases and _is_mapped(root) else True
 
 
 def _is_mapped(root: Element) -> bool:

@@ -52,12 +52,13 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
     """Put a person into a run: active, waiting for approval, or on the waiting list when no seat is free.
 
     A known enrolment is answered as it is; a withdrawn one asks again. `is_approved`: a member of staff puts the person
-    in, so neither mode nor dates are asked, and who waits for approval is approved by it. Refuses a closed run and a run that takes others.
+    in, so neither mode nor dates are asked, and who waits for approval is approved by it, as by an invitation. Refuses a closed run and a run that takes others.
     Needs a run with its course.
     """
     known = queries.enrolment_of(run.id, person_id)
     if known is not None and known.state is not EnrolmentState.WITHDRAWN:
-        return approve(enrolment=known, by=by, now=now) if is_approved and known.state is EnrolmentState.PENDING else known
+        is_let_in = known.state is EnrolmentState.PENDING and (is_approved or queries.is_invited(run.id, person_id, local(now).date()))
+        return approve(enrolment=known, by=by, now=now) if is_let_in else known
     if not is_approved:
         _check_open(run, person_id, now)
         _check_prerequisites(run, person_id)
@@ -174,6 +175,16 @@ def withdraw(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "
         promote(run_id=enrolment.run_id, by=by, now=now)
     audit.record(by=by, did="courses.enrolment.withdrawn", on=enrolment, data={"note": note[:400]})
     return enrolment
+
+
+def take_out(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "") -> Enrolment:
+    """The staff takes a person out, who is told, with the reason where one is given. Twice is once."""
+    before, note = enrolment.state, note.strip()
+    row = withdraw(enrolment=enrolment, by=by, now=now, note=note)
+    if row.state is not before:
+        said = N_("你已被移出课程《%(title)s》，理由：%(note)s") if note else N_("你已被移出课程《%(title)s》，学习记录保留。有疑问请联系课程教师。")
+        _tell([row.person_id], row.run_id, "courses.taken_out", said, now, url="/learning", **({"note": note[:400]} if note else {}))
+    return row
 
 
 def settle_merged(*, by: Identity, now: datetime) -> list[int]:

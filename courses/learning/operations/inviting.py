@@ -9,11 +9,12 @@ from datetime import date, datetime
 from sqlalchemy import or_, update
 
 from courses.catalogue.models import Run
+from courses.catalogue.types import RunState
 from courses.learning import invitation_queries, queries, rules
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.operations import enrolling
 from courses.learning.operations.enrolling import NotForYou, NotPossible
-from courses.learning.types import LinkState
+from courses.learning.types import EnrolmentState, LinkState
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -55,6 +56,9 @@ def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime, 
             now=now,
         )
         audit.record(by=by, did="courses.run.invited", on=run, data={"count": len(new), "persons": new[:200]})
+    if run.state is not RunState.CLOSED:
+        for row in invitation_queries.pending_among(run.id, wanted):  # who has asked already is in by the invitation
+            enrolling.approve(enrolment=row, by=by, now=now)
     return len(new)
 
 
@@ -94,8 +98,11 @@ def check_link(row: InviteLink, today: date) -> None:
 
 
 def join(*, link: InviteLink, run: Run, person_id: int, by: Identity, now: datetime) -> Enrolment:
-    """Enrol by a link. Who is invited already does not use it up; uses are counted by one conditional UPDATE."""
+    """Enrol by a link. Who is invited already or in the run does not use it up; uses are counted by one conditional UPDATE."""
     today = local(now).date()
+    known = queries.enrolment_of(run.id, person_id)
+    if known is not None and known.state not in (EnrolmentState.WITHDRAWN, EnrolmentState.PENDING):
+        return enrolling.enrol(run=run, person_id=person_id, by=by, now=now)
     if not queries.is_invited(run.id, person_id, today):
         check_link(link, today)
         counted = session().execute(
@@ -156,7 +163,7 @@ def decide(*, run: Run, enrolment_ids: Iterable[int], verb: str, note: str, by: 
             case "reject" if before.value == "pending":
                 enrolling.reject(enrolment=row, note=note, by=by, now=now)
             case "withdraw" if rules.may_withdraw(before):
-                enrolling.withdraw(enrolment=row, note=note, by=by, now=now)
+                enrolling.take_out(enrolment=row, note=note, by=by, now=now)
             case _:
                 continue
         changed += row.state is not before

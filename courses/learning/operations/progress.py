@@ -22,6 +22,7 @@ from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
@@ -72,11 +73,13 @@ def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime
 
 
 def start_video(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> None:
-    """The player starts: from this instant on, watched seconds can have been watched."""
+    """The player starts: from this instant on, watched seconds can have been watched. Another start with nothing watched in between is no news."""
     _check(enrolment, block)
     if block.kind is not BlockKind.VIDEO:
         raise NotLearning(_("这个内容不是视频。"))
-    _log(enrolment, block, EventKind.VIDEO_STARTED, {}, now)
+    _alone(enrolment)
+    if log_queries.last_kind(enrolment.id, block.id) is not EventKind.VIDEO_STARTED:
+        _log(enrolment, block, EventKind.VIDEO_STARTED, {}, now)
 
 
 def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: Identity, now: datetime) -> BlockState:
@@ -93,6 +96,8 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
     if part is None:
         return rules.block_state(block.kind, events)
     data = {"from": round(part[0], 1), "to": round(part[1], 1), "duration": duration}
+    if data["from"] >= data["to"]:  # less than is kept: nothing would come of it but a longer log
+        return rules.block_state(block.kind, events)
     _log(enrolment, block, EventKind.VIDEO_WATCHED, data, now)
     state = _derive(enrolment, block)
     evaluate(enrolment=enrolment, by=by, now=now)
@@ -234,6 +239,7 @@ def evaluate(
 ) -> Standing:
     """Store progress and score, and complete the course when everything is there. Safe to repeat.
 
+    While an author may still bring back what was taken away nobody completes: who then has everything does when all are judged (`judging.holds`).
     Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`; `columns` are then those
     in which the learner has nothing. `place`: the run with its blocks, read once for many.
     """
@@ -248,9 +254,14 @@ def evaluate(
         return standing
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
-    if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
+    if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT and not judging.holds(run.id):
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns)
     return standing
+
+
+def is_held(enrolment: Enrolment, standing: Standing) -> bool:
+    """Whether a learner has everything that is asked for and does not complete, because something may still be brought back."""
+    return enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and judging.holds(enrolment.run_id)
 
 
 def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
@@ -300,7 +311,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         by=by,
         now=now,
     )
-    counted = _record_training(enrolment, run, by, now) if run.counts_for_goal else None
+    counted = record_training(enrolment, run, by, now) if run.counts_for_goal else None
     number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
     notifications.notify(
         account_ids=accounts.accounts_of_persons([human]).values(),
@@ -320,8 +331,9 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     return True
 
 
-def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
-    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation."""
+def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Once; False where neither
+    has a county."""
     person = session().get_one(Person, enrolment.person_id)
     county = person.county_code or run.course.owner.region_code
     if county is None:
@@ -333,7 +345,7 @@ def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime
         category=run.goal_category,
         county_code=county,
         hours_x10=run.hours_x10,
-        completed_on=local(now).date(),
+        completed_on=enrolment.completed_on or local(now).date(),
         is_counted=True,
         source=Source.COURSE,
         source_id=enrolment.id,

@@ -88,7 +88,8 @@ def run_groups(run: Run) -> Any:
                 name, learners = request.form.get("set_name", ""), seat_queries.seated_persons(run_id)
                 seed = f"{run_id}:{name}:{now.isoformat()}"
                 number = groups.place_rest(run=run, set_name=name, learners=learners, seed=seed, by=me(), now=now)
-                _judge_anew(run_id)
+                if number:
+                    _judge_anew(run_id)
                 message = _("%(n)d 名未入组的学员已分到各组。", n=number) if number else _("在学学员都已入组。")
             elif request.form.get("number"):
                 number, name = request.form.get("number", 0, type=whole), request.form.get("set_name", "")
@@ -160,7 +161,7 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
 def _change_members(row: RunGroup, now: datetime) -> None:
     """Only a tick that was set or taken away moves somebody: who is not listed stays, and so does whom a second editor moved meanwhile."""
     was, chosen = set(request.form.getlist("was", type=whole)), set(request.form.getlist("member", type=whole))
-    here = set(authored.members_of([row.id]).get(row.id, ()))
+    here = authored.inside_group(row.id, was | chosen)
     joining = (chosen - was) - here
     learners = seat_queries.seated_among(row.run_id, joining)
     groups.change_members(group=row, joining=joining, leaving=(was - chosen) & here, learners=learners, by=me(), now=now)

@@ -179,6 +179,7 @@ def progress(place: Place) -> Any:
         standing = replace(standing, is_shown=False)  # from the total the mark could be reckoned
     return render_template(
         "courses/learning/progress.html",
+        held=operations.is_held(place.enrolment, standing),
         unshown=unshown,
         todo=queries.todo(outline, standing, states),
         door=door,

@@ -232,7 +232,9 @@ def allowances(pair: tuple[Run, Block]) -> Any:
         except Refused as refused:
             form.refuse(refused)
             run, block = load_quiz(block_id)
-    return render_template("courses/learning/allowances.html", run=run, block=block, form=form, rows=queries.allowance_rows(block_id))
+    number, size = paging.wanted()
+    page = paging.paginate(queries.allowance_rows(block_id), number=number, size=size)
+    return render_template("courses/learning/allowances.html", run=run, block=block, form=form, page=page)
 
 
 def _holder(form: AllowanceForm, home: str) -> dict[str, Any]:
@@ -247,7 +249,7 @@ def _holder(form: AllowanceForm, home: str) -> dict[str, Any]:
 
 def _load_allowance(block_id: int, row_id: int) -> tuple[Run, QuizAllowance]:
     run, block = load_block(block_id)
-    row = next((one for one in queries.allowance_rows(block.id) if one.id == row_id), None)
+    row = queries.allowance_row(block.id, row_id=row_id)
     if row is None:
         raise NotFound(_("这项加时已被取消。"))
     return run, row

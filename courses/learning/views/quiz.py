@@ -32,7 +32,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused, TooMany
 from trainhub.kernel.i18n import _, listed
-from trainhub.kernel.numbers import is_key, whole
+from trainhub.kernel.numbers import is_key, key_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -122,8 +122,18 @@ def start(place: Place) -> Any:
             with transaction():
                 attempts.note_wrong_password(block=block, by=me(), now=clock.now())
         return _quiz_page(_load_quiz(block_id), refused)
-    cookie[f"quiz-{attempt_id}"] = token
+    _remember(attempt_id, token)
     return redirect(url_for("learning.attempt", attempt_id=attempt_id), 303)
+
+
+def _remember(attempt_id: int, token: str) -> None:
+    """This browser sits in an attempt. What it kept of those that have ended goes: browsers drop a cookie that has grown too long, and sign out."""
+    kept = {name: number for name in cookie if name.startswith("quiz-") and (number := key_of(name.removeprefix("quiz-"))) is not None}
+    going_on = assessment.in_progress_among(kept.values())
+    for name, number in kept.items():
+        if number not in going_on:
+            cookie.pop(name)
+    cookie[f"quiz-{attempt_id}"] = token
 
 
 def _hand_in(place: Place, attempt_id: int) -> None:

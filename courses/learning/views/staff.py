@@ -21,7 +21,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import BlockKind, RunState, StaffRole
-from courses.learning import exports, finding, labels, opening, operations, queries, tables
+from courses.learning import exports, finding, labels, log_queries, opening, operations, queries, rules, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.learning.types import EnrolmentState
@@ -161,8 +161,8 @@ def decide(loaded: tuple[Run, Enrolment, str]) -> Any:
                 operations.reject(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
                 message = _("已退回报名，理由已告知本人。")
             case "withdraw":
-                operations.withdraw(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
-                message = _("已移出学员；空出的名额已按候补顺序递补。")
+                operations.take_out(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
+                message = _("已移出学员并告知本人；空出的名额已按候补顺序递补。")
             case "certificate":
                 number = operations.issue_certificate(enrolment=enrolment, run=run, by=me(), now=now)
                 waits = operations.certificate_of(enrolment, run) if number is None else None
@@ -214,6 +214,8 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
         labels=labels,
         words=words,
         learner=enrolment.person.name,
+        held=operations.is_held(enrolment, standing),
+        at_once=int(rules.played_at_once(log_queries.watched_of(enrolment.id)) // 60),
     )
 
 

@@ -255,6 +255,16 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
     assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
 
 
+def test_what_a_browser_keeps_of_attempts_that_ended_does_not_grow(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session)
+    with taught.learner.session_transaction() as cookie:
+        cookie.update({f"quiz-{number}": "x" * 32 for number in range(9_000, 9_100)})
+    taught.start()
+    with taught.learner.session_transaction() as cookie:
+        (name,) = [name for name in cookie if name.startswith("quiz-")]
+    assert name == f"quiz-{session.scalars(select(Attempt.id)).one()}"
+
+
 def test_a_password_is_not_found_out_by_trying(as_role: AsRole, session: Session) -> None:
     taught = Taught(as_role, session, password="开考")
     where = f"/learning/blocks/{taught.quiz.id}/attempts"
@@ -500,7 +510,7 @@ def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taug
     login = session.scalars(select(LoginName.value).join(Account).where(Account.person_id == taught.enrolment.person_id)).first()
     given = c.post(f"/teaching/blocks/{block.id}/allowances", data={"login": login or "", "extra_minutes": "5"})
     assert given.status_code == 303
-    (row,) = queries.allowance_rows(block.id)
+    (row,) = session.scalars(queries.allowance_rows(block.id))
     assert "5 分钟" in c.get(f"/teaching/blocks/{block.id}/allowances").text
     assert "加时 5 分钟" in taught.learner.get("/notifications").text
     assert c.post(f"/teaching/blocks/{block.id}/allowances/{row.id}/remove").status_code == 303

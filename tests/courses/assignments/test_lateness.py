@@ -260,3 +260,11 @@ def test_a_mate_s_extension_is_shown_where_it_counts(session: Session) -> None:
     assert known() == [until, until, None]
     setup.put_into_group(run=run, person_id=two.person_id, group_id=None, by=SYSTEM, now=NOW)
     assert known() == [until, until, None], "authors of one work stay so"
+    # of a draft nobody has handed in, who has left the team is no author, and gives no time
+    draft = made.assignment(of=made.block(make.unit(run)), is_group=True, cutoff_at=DUE + timedelta(days=1))
+    setup.put_into_group(run=run, person_id=two.person_id, group_id=team.id, by=SYSTEM, now=NOW)
+    extended(draft, two.person_id, 3)
+    handing_in.open_draft(assignment=draft, person_id=one.person_id, by=made.acting(one.person_id), now=NOW)
+    assert late.untils_of(one.person_id, [draft.id]) == {draft.id: until}
+    setup.put_into_group(run=run, person_id=two.person_id, group_id=None, by=SYSTEM, now=NOW)
+    assert late.untils_of(one.person_id, [draft.id]) == {}

@@ -52,7 +52,7 @@ def test_after_the_cutoff_only_an_extension_opens_the_door(session: Session) -> 
         setup.extend(assignment=task, person_id=me.person_id, until_at=late, reason=" ", by=SYSTEM, now=NOW)
     setup.extend(assignment=task, person_id=me.person_id, until_at=late + timedelta(hours=1), reason="病假", by=SYSTEM, now=NOW)
     assert made.hand_in(task, me, now=late).late_days == 0
-    assert [row.reason for row in lateness.extensions_of(task.id)] == ["病假"]
+    assert [row.reason for row in session.scalars(lateness.extensions_of(task.id))] == ["病假"]
     with pytest.raises(setup.BadAssignment):
         setup.extend(assignment=task, person_id=ground.person().id, until_at=late, reason="不是学员", by=SYSTEM, now=NOW)
 

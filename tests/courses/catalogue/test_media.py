@@ -156,3 +156,42 @@ def test_another_film_does_not_keep_what_belongs_to_the_one_before(session: Sess
     changed(browser, block, source="https://example.edu.cn/other.mp4")
     session.expire_all()
     assert session.get_one(Block, block.id).settings["renditions"] == []
+    # nor does an address keep what belongs to a film of ours, or to the film of another address
+    for other in ("https://example.edu.cn/third.mp4", "https://example.edu.cn/fourth.mp4"):
+        add(browser, block, "subtitles", GOOD, "zh.vtt")
+        assert "不再使用" in changed(browser, block, source=other)
+        session.expire_all()
+        settings = session.get_one(Block, block.id).settings
+        assert (settings["source"], settings["captions"]) == (other, [])
+
+
+def test_a_file_in_the_place_of_an_address_keeps_its_subtitles_also_where_an_older_file_lies_behind(
+    session: Session, as_role: Callable[..., FlaskClient]
+) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    block = make.video(make.unit(run))
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    session.commit()
+    changed(browser, block, upload=(io.BytesIO(mp4(100, 1080)), "甲.mp4"))
+    changed(browser, block, source="https://example.edu.cn/other.mp4")
+    add(browser, block, "subtitles", GOOD, "zh.vtt")
+    changed(browser, block, upload=(io.BytesIO(mp4(50, 720)), "乙.mp4"))
+    session.expire_all()
+    assert [one["lang"] for one in session.get_one(Block, block.id).settings["captions"]] == ["zh"]
+
+
+@pytest.mark.parametrize(
+    ("length", "typed", "kept"), [(50, None, 50), (10, None, 10), (50, "0.84", 50), (50, "0.85", 51), (50, "2", 120), (3601, None, 3601)]
+)
+def test_a_length_that_nobody_touched_stays(session: Session, as_role: Callable[..., FlaskClient], length: int, typed: str | None, kept: int) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    block = make.video(make.unit(run), duration=length)
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    session.commit()
+    changed(browser, block, title="第一讲", **({} if typed is None else {"minutes": typed}))
+    session.expire_all()
+    assert versions.latest(session.get_one(Block, block.id))["settings"]["duration"] == kept

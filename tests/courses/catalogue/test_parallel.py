@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import holding_queries, queries
-from courses.catalogue.models import Course, Unit
-from courses.catalogue.operations import content, offerings, team
+from courses.catalogue.models import Course, RunGroup, Unit
+from courses.catalogue.operations import content, groups, offerings, team
 from courses.catalogue.types import Access, Condition, ConditionKind, MoveTo, StaffRole
 from tests.factories import courses as make
 from tests.factories import ground
@@ -81,3 +82,18 @@ def test_two_who_move_parts_at_once_leave_every_place_once(committed: Flask) -> 
     found = at_once(committed, lambda: up(ids[1]), lambda: up(ids[2]), holds=0.3)
     with committed.app_context():
         assert (found, sorted(unit.position for unit in queries.units_of(section_id))) == (["", ""], [1, 2, 3])
+
+
+def test_one_person_put_into_two_groups_at_once_is_in_one(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run()
+        learner = make.enrolment(run).person_id
+        ids = [groups.add_group(run=run, name=name, set_name="实验", **GIVEN).id for name in ("甲", "乙")]
+        run_id = run.id
+
+    def put(group_id: int) -> None:
+        groups.change_members(group=session().get_one(RunGroup, group_id), joining=[learner], leaving=[], learners=[learner], **GIVEN)
+
+    found = at_once(committed, *(lambda key=key: put(key) for key in ids), holds=0.3)
+    with committed.app_context():
+        assert (found, sum(authored.group_sizes(run_id).values())) == (["", ""], 1)

@@ -416,3 +416,21 @@ def test_courses_that_ask_for_each_other_are_refused(session: Session) -> None:
     team.set_prerequisites(course=b, required_ids=[], by=SYSTEM, now=NOW)
     team.set_prerequisites(course=a, required_ids=[c.id], by=SYSTEM, now=NOW)
     assert [row.id for row in found.prerequisites_of(a.id)] == [c.id]
+
+
+def test_a_copied_section_opens_step_by_step_by_itself(session: Session) -> None:
+    run = make.run()
+    part = make.section(run)
+    other = make.text(make.unit(run), title="别处")
+    one, two = make.unit(run, part, title="甲"), make.unit(run, part, title="乙")
+    quiz = make.quiz(one, of=run)
+    make.text(two)
+    named = (Condition(ConditionKind.GRADE, f"block:{quiz.key}", min_x10=600), Condition(ConditionKind.DONE, f"block:{other.key}"))
+    save(two, access=Access(named).plain())
+    made, _blocks = content.duplicate(part=part, by=SYSTEM, now=NOW)
+    session.expire_all()
+    units = queries.units_of(made.id)
+    (copy,) = [block for block in queries.blocks_of(units[0].id)]
+    conditions = Access.of(units[1].access).conditions
+    assert [one.key for one in conditions] == [f"block:{copy.key}", f"block:{other.key}"]
+    assert [one.key for one in Access.of(two.access).conditions] == [f"block:{quiz.key}", f"block:{other.key}"]

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from courses.assessment.models import QuizItem
 from courses.catalogue import queries
-from courses.catalogue.models import Block, Course, Run, Section
+from courses.catalogue.models import Block, Course, Run, Section, Unit
+from courses.catalogue.operations import versions
+from courses.catalogue.types import Access
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
 from trainhub.kernel import jobs
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
 ROOT = Path(__file__).resolve().parents[3]
@@ -150,6 +152,11 @@ def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Se
     assert [s.person_id for s in make.loaded(run).staff] == [who.id]
 
 
+def shown_version(page: str) -> str:
+    """The version of a part that its page of conditions sends along."""
+    return re.findall(r'name="version" value="(\d+)"', page)[0]
+
+
 def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, session: Session) -> None:
     lead = ground.person()
     run = make.run(lead=lead)
@@ -172,7 +179,7 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303
-    assert author.post(page, data={"remove": "0"}).status_code == 303
+    assert author.post(page, data={"remove": "0", "version": shown_version(author.get(page).text)}).status_code == 303
     assert "2027-04-01" not in author.get(page).text
     for kind, key in (("section", part.id), ("unit", second.id), ("block", quiz.id)):
         assert author.get(f"/teaching/{kind}/{key}/versions").status_code == 200
@@ -208,3 +215,80 @@ def test_the_outline_of_a_published_run_is_in_the_api(app: Flask, session: Sessi
         ("第一章", [("第一单元", ["text"])])
     ]
     assert reader.get(f"/api/v1/courses/{run.course.code}/runs/none/outline").status_code == 404
+
+
+def test_a_condition_is_taken_away_only_from_the_page_that_showed_it(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    page = f"/teaching/unit/{unit.id}/access"
+    for day in ("2026-11-01T08:00", "2026-11-02T08:00"):
+        assert author.post(page, data={"kind": "date", "since": day}).status_code == 303
+
+    def state() -> tuple[int, int, bool]:
+        session.expire_all()
+        row = session.get_one(Unit, unit.id)
+        access = Access.of(row.access)
+        return len(access.conditions), row.version, access.any_suffices
+
+    number, version, _any = state()
+    assert number == 2
+    for sent in ({}, {"version": str(version - 1)}, {"version": "x"}):
+        assert (author.post(page, data={"remove": "0", **sent}).status_code, state()) == (409, (2, version, False))
+    assert author.post(page, data={"remove": "0", "version": str(version)}).status_code == 303
+    assert state()[0] == 1
+
+
+def test_a_page_publishes_and_drops_only_the_draft_that_it_showed(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.text(unit, title="甲")
+    make.publish(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id)
+    session.commit()
+
+    def draft(body: str) -> int:
+        versions.save(part=session.get_one(Block, block.id), version=None, by=SYSTEM, now=make.NOW, body=body)
+        session.commit()
+        return session.get_one(Block, block.id).draft_no or 0
+
+    def shown() -> str:
+        session.expire_all()
+        return session.get_one(Block, block.id).body
+
+    before, seen = shown(), draft("乙")
+    assert f'value="block:{block.id}:{seen}"' in author.get(f"/teaching/runs/{run.id}/changes").text
+    for page in (f"/teaching/units/{unit.id}", f"/teaching/block/{block.id}/versions"):
+        assert re.search(rf'name="draft" value="{seen}"', author.get(page).text), page
+    assert re.search(rf'name="discard" value="{seen}"', author.get(f"/teaching/block/{block.id}/versions").text)
+    newer = draft("丙")
+    for page, sent in (
+        (f"/teaching/runs/{run.id}/changes", {"part": f"block:{block.id}:{seen}"}),
+        (f"/teaching/block/{block.id}/publish", {"draft": str(seen)}),
+        (f"/teaching/block/{block.id}/versions", {"discard": str(seen)}),
+    ):
+        assert (author.post(page, data=sent).status_code, shown()) == (409, before)
+        assert session.get_one(Block, block.id).draft_no == newer
+    assert author.post(f"/teaching/block/{block.id}/versions", data={"discard": str(newer)}).status_code == 303
+    assert session.get_one(Block, block.id).draft_no is None or shown() == before
+    last = draft("丁")
+    assert author.post(f"/teaching/runs/{run.id}/changes", data={"part": f"block:{block.id}:{last}"}).status_code == 303
+    assert shown() == "丁"
+
+
+def test_pressing_twice_adds_one_unit(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    sections = [make.section(run, title) for title in "甲乙"]
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    session.commit()
+    key = re.findall(r'name="submission_key" value="([^"]+)"', author.get(f"/teaching/runs/{run.id}").text)[0]
+    for part in (sections[0], sections[0], sections[1]):
+        assert author.post(f"/teaching/sections/{part.id}/units", data={"title": "单元", "submission_key": key}).status_code == 303
+    session.expire_all()
+    assert [len(section.units) for section in queries.outline(run.id).sections] == [1, 1]

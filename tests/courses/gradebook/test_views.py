@@ -281,3 +281,39 @@ def test_both_sides_are_told_that_a_result_waits_behind_a_lock(lecturer: tuple[F
     assert ["1 个新结果未计入" in pages[0], "新结果 87 没有计入" in pages[1], "新结果 87 没有计入" in own] == [True] * 3
     assert client.post(f"/teaching/runs/{run_id}/gradebook", data={"do": "unlock"}).status_code == 303
     assert "没有计入" not in as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run_id}/grades").text
+
+
+def test_a_page_that_another_one_has_overtaken_changes_no_column(lecturer: tuple[FlaskClient, int], session: Session) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    book = books.make(run=run, by=SYSTEM, now=make.NOW)
+    (category,), (column,) = queries.categories_of(book.id), queries.columns_of(book.id)
+    books.save_category(book=book, category_id=None, name="空", weight_x10=10, drop=0, is_extra=False, by=SYSTEM, now=make.NOW)
+    session.commit()
+    url = f"/teaching/runs/{run_id}/gradebook/setup"
+    opened = book.version
+    assert client.get(url).text.count(f'name="version" value="{opened}"') == 6  # two categories and a column, each to save and to remove
+    same = {"what": "column", "column_id": column.id, "title": "期末", "category_id": category.id, "max_points": "100", "weight": "60"}
+    given = {**same, "version": opened}
+    assert client.post(url, data={**given, "is_hidden": "y", "is_locked": "y"}).status_code == 303
+
+    def state() -> tuple[str, bool, bool, bool, str, int]:
+        session.expire_all()
+        (row,) = queries.columns_of(book.id)
+        names = queries.categories_of(book.id)
+        return row.title, row.is_hidden, row.is_locked, row.removed_at is None, names[0].name, len(names)
+
+    now = state()
+    assert now[:4] == ("期末", True, True, True)
+    for sent in (
+        {**given, "title": "期末考试"},
+        {"what": "category", "category_id": category.id, "name": "别的", "weight": "1", "drop": "0"},
+        {"what": "remove_column", "id": column.id},
+        {"what": "remove_category", "id": queries.categories_of(book.id)[1].id},
+        {"what": "book", "scale": "five"},
+    ):
+        answer = client.post(url, data={**sent, "version": opened})
+        assert (answer.status_code, state()) == (409, now), sent
+    assert client.post(url, data={**given, "title": "期末考试", "version": session.get_one(type(book), book.id).version}).status_code == 303
+    assert state()[:3] == ("期末考试", False, False)

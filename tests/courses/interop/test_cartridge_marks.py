@@ -15,6 +15,7 @@ from courses.assessment.rules import marking
 from courses.assessment.types import QuestionKind
 from courses.interop import operations
 from courses.interop.formats import opened, read
+from courses.interop.ims.cartridge import _body
 from courses.interop.ims.qti import ItemRead, read_item
 from courses.interop.ims.qti1 import AssessmentRead, read_assessment
 from courses.interop.olx import markup
@@ -98,16 +99,113 @@ def lost(folder: Path) -> dict[str, list[str]]:
 
 def test_what_a_test_names_beside_its_questions_is_named(tmp_path: Path) -> None:
     test = str(QTI["test.xml"])
-    more = test.replace("<testPart>", '<timeLimits maxTime="600"/><testPart><itemSessionControl maxAttempts="3"/>').replace(
+    more = test.replace("<testPart>", '<timeLimits maxTime="600"/><testPart><itemSessionControl maxAttempts="3" allowReview="false"/>').replace(
         '<assessmentItemRef identifier="a" href="items/a.xml"/>',
-        '<assessmentItemRef identifier="a" href="items/a.xml"><weight identifier="W" value="2"/></assessmentItemRef>'
+        '<assessmentItemRef identifier="a" href="items/a.xml"><weight identifier="W" value="x"/></assessmentItemRef>'
         '<assessmentSectionRef identifier="more" href="more.xml"/>',
     )
     assert lost(qti_package(tmp_path / "plain", QTI)).get("t") is None
     said = lost(qti_package(tmp_path / "more", {**QTI, "test.xml": more}))
     assert len(said["t"]) == 3
-    assert all(any(word in reason for reason in said["t"]) for word in ("限时", "作答次数", "分值权重"))
+    assert all(any(word in reason for reason in said["t"]) for word in ("限时", "反馈和复查", "分值权重"))
     assert "more.xml" in said["t/more"][0]
+
+
+@pytest.mark.parametrize(
+    ("controls", "attempts", "reasons"),
+    [
+        (('maxAttempts="3"', ""), 3, 0),
+        (('maxAttempts="0"', ""), None, 0),
+        (('maxAttempts="3"', 'maxAttempts="3"'), 3, 0),
+        (('maxAttempts="3"', 'maxAttempts="1"'), None, 1),
+        (("", 'maxAttempts="3"'), None, 1),  # of one question only
+        (("", ""), None, 0),
+    ],
+)
+def test_the_tries_of_a_test_are_those_of_the_quiz_where_they_are_the_same(
+    tmp_path: Path, controls: tuple[str, str], attempts: int | None, reasons: int
+) -> None:
+    part, ref = (f"<itemSessionControl {given}/>" if given else "" for given in controls)
+    test = str(QTI["test.xml"]).replace("<testPart>", f"<testPart>{part}")
+    test = test.replace('identifier="a" href="items/a.xml"/>', f'identifier="a" href="items/a.xml">{ref}</assessmentItemRef>')
+    folder = qti_package(tmp_path, {**QTI, "test.xml": test})
+    problems = [block.content for block in read(folder).blocks() if isinstance(block.content, ProblemDoc)]
+    assert problems[0].attempts == attempts
+    assert len(lost(folder).get("t", [])) == reasons
+
+
+def test_weights_of_a_test_are_the_points_of_its_questions(tmp_path: Path) -> None:
+    ref = '<assessmentItemRef identifier="{0}" href="items/{0}.xml"'
+    plain = str(QTI["test.xml"]).replace(ref.format("z"), ref.format("b"))
+    weighed = plain.replace(ref.format("a") + "/>", ref.format("a") + '><weight identifier="W" value="1.5"/></assessmentItemRef>')
+    for test, item, points in (
+        (plain, "", [1, 1, 1]),
+        (weighed, "", [3, 1, 1]),  # the other item has two blanks, which share its 1
+        (plain, "4", [1, 1, 1]),  # only one of them says its mark: nothing to compare with
+    ):
+        marks = f'<outcomeDeclaration identifier="MAXSCORE"><defaultValue><value>{item}</value></defaultValue></outcomeDeclaration>' if item else ""
+        files = {**QTI, "test.xml": test, "items/a.xml": str(QTI["items/a.xml"]).replace("<itemBody>", f"{marks}<itemBody>")}
+        folder = qti_package(tmp_path / f"{len(test)}{item}", files)
+        problems = [block.content for block in read(folder).blocks() if isinstance(block.content, ProblemDoc)]
+        assert [one.points for one in problems[0].questions] == points
+        assert lost(folder).get("t") is None
+
+
+def test_weights_of_qti_1_are_points_and_what_cannot_be_compared_is_named() -> None:
+    field = "<qtimetadatafield><fieldlabel>{}</fieldlabel><fieldentry>{}</fieldentry></qtimetadatafield>"
+
+    def made(*fields: str, profile: str = "cc.multiple_choice.v0p1") -> AssessmentRead:
+        items = [
+            question(str(n), profile, labels("a", "b"), '<varequal respident="r">b</varequal>').replace("<qtimetadata>", f"<qtimetadata>{text}")
+            for n, text in enumerate(fields)
+        ]
+        return read_assessment(markup.parse(assessment_xml("".join(items)).encode(), "q.xml"), str)
+
+    for name in ("qmd_weighting", "cc_weighting", "points_possible"):
+        one = made(field.format(name, "2.5"), "", field.format(name, "5"))
+        assert ([q.points for q in one.questions], one.lost) == ([5, 2, 10], []), name
+    one = made(field.format("qmd_weighting", "viel"), "")
+    assert ([q.points for q in one.questions], len(one.lost)) == ([1, 1], 1)
+    one = made(field.format("qmd_weighting", "1001"), field.format("qmd_weighting", "1"))
+    assert ([q.points for q in one.questions], len(one.lost)) == ([1, 1], 1)
+    assert [q.points for q in made(field.format("qmd_weighting", "1000"), field.format("qmd_weighting", "1")).questions] == [1000, 1]
+    assert [q.points for q in made(field.format("qmd_weighting", "0"), "").questions] == [0, 1]
+    one = made(field.format("qmd_weighting", "0"), field.format("qmd_weighting", "0"))
+    assert ([q.points for q in one.questions], len(one.lost)) == ([1, 1], 1)
+    one = made(field.format("maxscore", "3"), field.format("maxscore", "6"), profile="")
+    assert ([q.points for q in one.questions], one.lost) == ([1, 2], [])
+    one = made(field.format("maxscore", "3"), field.format("maxscore", "6"), "", profile="")
+    assert ([q.points for q in one.questions], len(one.lost)) == ([1, 1, 1], 1)
+
+
+def test_feedback_of_qti_1_goes_to_whom_it_was_written_for() -> None:
+    shows = '<respcondition continue="Yes"><conditionvar>{}</conditionvar><displayfeedback feedbacktype="Response" linkrefid="{}"/></respcondition>'
+    says = '<itemfeedback ident="{0}"><flow_mat><material><mattext texttype="text/html">{0}!</mattext></material></flow_mat></itemfeedback>'
+
+    def made(profile: str, inside: str, *conditions: tuple[str, str]) -> AssessmentRead:
+        one = question("1", profile, inside, '<varequal respident="r">b</varequal>')
+        one = one.replace("<outcomes/>", "<outcomes/>" + "".join(shows.format(*given) for given in conditions))
+        one = one.replace("</item>", "".join(says.format(name) for _test, name in conditions) + "</item>")
+        return read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
+
+    a, b = (f'<varequal respident="r">{key}</varequal>' for key in "ab")
+    read = made("cc.multiple_choice.v0p1", labels("a", "b"), (a, "a_fb"), (b, "b_fb"), ("<other/>", "general_fb"))
+    assert [option.feedback for option in read.questions[0].options] == ["a_fb!", "b_fb!"]
+    assert (read.questions[0].explanation, read.lost) == ("general_fb!", [])
+    read = made("cc.multiple_choice.v0p1", labels("a", "b"), ("<other/>", "general_incorrect_fb"), (f"<and>{a}<not>{b}</not></and>", "x_fb"))
+    assert [reason for _name, reason in read.lost] == ["按作答给出的反馈没有导入"]  # once
+    assert [option.feedback for option in read.questions[0].options] == ["", ""]
+    read = made("cc.fib.v0p1", '<response_str ident="r"><render_fib/></response_str>', (a, "a_fb"), (b, "b_fb"))
+    assert [(one.text, one.is_correct, one.feedback) for one in read.questions[0].answers] == [("b", True, "b_fb!"), ("a", False, "a_fb!")]
+    read = made("cc.essay.v0p1", '<response_str ident="r"><render_fib/></response_str>', (a, "a_fb"))
+    assert [reason for _name, reason in read.lost] == ["按作答给出的反馈没有导入"]
+
+
+def test_the_body_of_a_page_is_cut_where_it_stands() -> None:
+    """`lower()` makes two letters of one capital I with a dot: places in it are not those of the page."""
+    page = "<html><head><title>İİİİİİİ</title></head><BODY class='a'><p>你好</p></BODY></html>"
+    assert _body(page) == "<p>你好</p>"
+    assert _body("<p>无</p>") == "<p>无</p>"
 
 
 def test_questions_of_a_test_that_are_not_found_in_it_are_kept(tmp_path: Path) -> None:
@@ -127,22 +225,16 @@ def test_the_case_of_letters_counts_where_a_package_says_so() -> None:
         one = question("3", "cc.fib.v0p1", fib, f'<varequal respident="r" {given}>PLC</varequal>')
         made = read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
         assert [q.is_case_sensitive for q in made.questions] == [is_sensitive], given
-    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", False)):
+    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", True)):  # as QTI 2 and 3 say by default
         xml = (
             str(QTI["items/b.xml"]).replace('map-key="PLC"', f'map-key="PLC" {given}').replace('map-key="可编程控制器"', f'map-key="可编程" {given}')
         )
         assert read_item(markup.parse(xml.encode(), "b.xml"), str).questions[1].is_case_sensitive is is_sensitive, given
 
 
-def test_weights_time_and_feedback_of_qti_1_are_named() -> None:
-    fields = "<qtimetadatafield><fieldlabel>qmd_weighting</fieldlabel><fieldentry>{}</fieldentry></qtimetadatafield>"
+def test_time_and_feedback_that_nothing_shows_are_named() -> None:
     one = question("1", "cc.multiple_choice.v0p1", labels("a", "b"), '<varequal respident="r">b</varequal>')
     feedback = '<itemfeedback ident="wrong_fb"><material><mattext>再想想</mattext></material></itemfeedback></item>'
-    for weight, number in (("1", 0), ("1.0", 0), ("2", 1)):
-        made = read_assessment(
-            markup.parse(assessment_xml(one.replace("<qtimetadata>", f"<qtimetadata>{fields.format(weight)}")).encode(), "q.xml"), str
-        )
-        assert len([reason for _name, reason in made.lost if "分值权重" in reason]) == number
     made = read_assessment(markup.parse(assessment_xml(one.replace("</item>", feedback)).encode(), "q.xml"), str)
     assert [name for name, reason in made.lost if "反馈" in reason] == ["1"]
     timed = assessment_xml(one).replace('<section ident="s">', '<duration>PT10M</duration><section ident="s">')

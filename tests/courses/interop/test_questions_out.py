@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from courses.assessment import notation, queries
 from courses.assessment.operations import bank
 from courses.assessment.types import QuestionKind
+from courses.catalogue.operations import content
+from courses.catalogue.types import BlockKind
 from courses.interop import putting_out
 from courses.interop import types as docs
 from courses.interop.olx.reader import read_olx
@@ -73,3 +75,15 @@ def test_a_quiz_of_every_kind_with_a_draw_survives_the_way_out_and_in(session: S
     again = next(block.content for block in back.blocks() if isinstance(block.content, docs.ProblemDoc))
     assert [q.kind for q in again.questions][:9] == [q.kind for q in problem.questions][:9]
     assert back.unsupported == () or all("problem" in one.block for one in back.unsupported)
+
+
+def test_a_graded_laboratory_is_named_because_it_goes_out_as_a_link(session: Session) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    for title, is_graded in (("数字孪生", True), ("练习台", False)):
+        content.add_block(
+            unit=unit, kind=BlockKind.VSIM, title=title, settings={"url": "https://lab.example.cn"}, is_graded=is_graded, by=SYSTEM, now=make.NOW
+        )
+    session.flush()
+    told = [line for line in putting_out.course_doc(make.loaded(run)).warnings if "实验的成绩" in line]
+    assert ["数字孪生" in line and "练习台" not in line for line in told] == [True]

@@ -267,6 +267,7 @@ def test_what_was_missed_goes_on_counting_where_it_is_no_longer_there(session: S
         content.remove(part=missed, by=SYSTEM, now=NOW)
     else:
         content.publish(part=missed, is_published=False, by=SYSTEM, now=NOW)
+    make.nothing_comes_back()
     book = book or books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
     mark(attempt, me, 600)
     assert marks(run, me, book) == (300, 300)

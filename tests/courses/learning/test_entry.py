@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
-from courses.catalogue.operations import team
+from courses.catalogue.operations import offerings, team
 from courses.catalogue.types import RunMode
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
@@ -159,6 +159,18 @@ def test_a_link_counts_its_uses_and_ends(session: Session) -> None:
     operations.revoke_link(run=run, link_id=link.id, by=SYSTEM, now=NOW)
     with pytest.raises(operations.NotForYou, match="停用"):
         join(second)
+    assert session.scalars(select(InviteLink.uses)).all() == [1]
+
+
+def test_who_has_a_seat_does_not_use_a_link_up(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.INVITATION)
+    link = operations.make_link(run=run, expires_on=date(2026, 3, 4), max_uses=1, by=SYSTEM, now=NOW)
+    seated, left = make.enrolment(run), make.enrolment(run)
+    operations.withdraw(enrolment=left, note="换课", by=SYSTEM, now=NOW)
+    assert operations.join(link=link, run=run, person_id=seated.person_id, by=SYSTEM, now=NOW).id == seated.id
+    assert session.scalars(select(InviteLink.uses)).all() == [0]
+    assert session.scalars(select(RunInvitation.id)).all() == []
+    assert operations.join(link=link, run=run, person_id=left.person_id, by=SYSTEM, now=NOW).state is EnrolmentState.ACTIVE
     assert session.scalars(select(InviteLink.uses)).all() == [1]
 
 
@@ -310,3 +322,46 @@ def test_a_cohort_that_is_put_in_needs_no_approval_either(session: Session) -> N
     assert row.state is EnrolmentState.PENDING
     assert operations.enrol_cohort(run=run, cohort_id=student.cohort_id, by=SYSTEM, now=NOW) == (1, 0, 0)
     assert row.state is EnrolmentState.ACTIVE
+
+
+def test_staff_read_that_nothing_can_be_begun_in_a_run_that_is_over(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id)
+    session.commit()
+    pages = [f"/teaching/runs/{run.id}/learners", f"/teaching/runs/{run.id}/invitations"]
+    assert all("现在加入的学员" not in teacher.get(page).text for page in pages)
+    offerings.close_run(run=make.loaded(run), by=SYSTEM, now=NOW)
+    session.commit()
+    assert all("现在加入的学员可以看内容，但不能再开始测验" in teacher.get(page).text for page in pages)
+
+
+def test_an_invitation_lets_in_who_has_asked_already(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    first, second, third = (ground.person() for _n in range(3))
+    for who in (first, second, third):
+        assert ask(run, who).state is EnrolmentState.PENDING
+    operations.invite(run=run, person_ids=[first.id], by=SYSTEM, now=NOW)
+    assert ask(run, first).state is EnrolmentState.ACTIVE
+    link = operations.make_link(run=run, expires_on=clock.today() + timedelta(days=5), max_uses=1, by=SYSTEM, now=NOW)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=second.id)
+    session.commit()
+    assert "加入课程" in learner.get(f"/join/{link.token}").text
+    assert learner.post(f"/join/{link.token}").status_code == 303
+    session.expire_all()
+    states = {who.id: queries.enrolment_of(run.id, who.id).state for who in (first, second, third)}  # type: ignore[union-attr]
+    assert states == {first.id: EnrolmentState.ACTIVE, second.id: EnrolmentState.ACTIVE, third.id: EnrolmentState.PENDING}
+    assert session.scalars(select(InviteLink.uses)).all() == [1]
+
+
+def test_who_is_taken_out_is_told_and_why(session: Session) -> None:
+    run = make.run(is_published=True)
+    people = [ground.person() for _n in range(2)]
+    rows, ids = [make.enrolment(run, one) for one in people], [make_account(person=one).id for one in people]
+    for _n in range(2):  # the second time changes nothing and tells nobody again
+        for row, note in zip(rows, ("重复报名", ""), strict=True):
+            operations.take_out(enrolment=row, note=note, by=SYSTEM, now=NOW)
+    told = [session.scalars(select(Notice).where(Notice.account_id == key, Notice.kind == "courses.taken_out")).all() for key in ids]
+    assert [[one.values.get("note") for one in mine] for mine in told] == [["重复报名"], [None]]

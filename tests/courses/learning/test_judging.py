@@ -44,6 +44,7 @@ def judged(session: Session, run: Run, me: Enrolment) -> tuple[EnrolmentState, i
     """State and progress after the job, and whether what is stored is what recomputing gives."""
     (job,) = asked(session)
     given, run_id, key = dict(job.args), run.id, me.id
+    job.run_after_at = clock.now()  # its time has come
     session.commit()
     tasks.judge_anew(Running(0, given, None))
     me = session.get_one(Enrolment, key)
@@ -63,8 +64,21 @@ def test_an_author_may_bring_back_what_was_taken_away_before_anybody_completes_w
     (job,) = asked(session)
     assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
     content.bring_back(part=blocks[1], by=SYSTEM, now=NOW)
-    assert [one.id for one in asked(session)] == [job.id]  # one job sees both
-    assert job.run_after_at <= clock.now()
+    assert [one.id for one in asked(session)] == [job.id]  # one job sees both, and waits on: something else may have been taken away as well
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
+
+
+def test_another_change_does_not_shorten_the_time_to_bring_back(session: Session) -> None:
+    run, blocks, _me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, completion_share_x1000=501)
+    (job,) = asked(session)
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
+    session.execute(Job.__table__.update().values(run_after_at=clock.now()))
+    session.expire_all()
+    content.remove(part=blocks[0], by=SYSTEM, now=NOW)  # a moment before it begins: this one has its ten minutes, too
+    (job,) = asked(session)
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
 
 
 def test_new_content_lowers_the_progress_that_is_stored(session: Session) -> None:
@@ -133,3 +147,44 @@ def test_the_total_of_who_comes_back_is_computed_anew(session: Session) -> None:
     assert learners.marks_of([me.id])[me.id].is_due is False
     learning.enrol(run=make.loaded(run), person_id=me.person_id, by=SYSTEM, now=NOW)
     assert learners.marks_of([me.id])[me.id].is_due is True
+
+
+def test_nobody_completes_while_what_was_taken_away_may_come_back(session: Session) -> None:
+    run, blocks, me = half_done()
+    content.publish(part=blocks[1], is_published=False, by=SYSTEM, now=NOW)
+    for _n in range(2):
+        learning.mark_done(enrolment=me, block=blocks[0], by=SYSTEM, now=NOW)
+    standing = learning.standing_of(me, make.loaded(run), NOW)
+    assert (me.state, me.progress_x1000, standing.is_complete, learning.is_held(me, standing)) == (EnrolmentState.ACTIVE, 1000, True, True)
+    content.publish(part=blocks[1], is_published=True, by=SYSTEM, now=NOW)
+    assert judged(session, run, me) == (EnrolmentState.ACTIVE, 500, True)
+    # not brought back: who has done the rest completes when all are judged
+    run, blocks, me = half_done()
+    session.execute(Job.__table__.update().values(state="done", unique_key=None))
+    session.expire_all()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[0], by=SYSTEM, now=NOW)
+    assert me.state is EnrolmentState.ACTIVE
+    assert judged(session, run, me) == (EnrolmentState.COMPLETED, 1000, True)
+
+
+def test_nor_do_the_totals_of_a_book_complete_anybody_meanwhile(session: Session) -> None:
+    run, blocks, me = half_done()
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    books.configure(book=book, version=None, scale="percent", missing_is_zero=True, shows_total=True, by=SYSTEM, now=NOW)
+    key, run_id = me.id, run.id
+    session.commit()
+    hand_down_marks(Running(0, {}, None))
+    session.expire_all()
+    assert session.get_one(Enrolment, key).state is EnrolmentState.ACTIVE
+    assert judging.holds(run_id)
+
+
+def test_where_nothing_was_taken_away_a_course_completes_at_once(session: Session) -> None:
+    run, blocks, me = half_done()
+    versions.save(part=blocks[1], version=None, by=SYSTEM, now=NOW, body="改")
+    versions.publish_drafts(parts=[blocks[1]], note="", by=SYSTEM, now=NOW)
+    assert (len(asked(session)), judging.holds(run.id)) == (1, False)
+    learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=NOW)
+    assert me.state is EnrolmentState.COMPLETED

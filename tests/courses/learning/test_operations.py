@@ -12,14 +12,15 @@ from courses.assessment.operations import attempts
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content, offerings
 from courses.catalogue.types import BlockKind, RunMode
-from courses.learning import operations, queries
+from courses.learning import log_queries, operations, queries, tasks
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
-from courses.learning.types import EnrolmentState, NotDone
+from courses.learning.types import EnrolmentState, EventKind, NotDone
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import identity as identities
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.jobs import Running
 from trainhub.ledger.models import Milestone, TrainingRecord
 from trainhub.ledger.types import Category
 from trainhub.notifications.models import Notice
@@ -162,6 +163,18 @@ def test_a_run_that_does_not_count_records_no_training(session: Session) -> None
     assert session.scalar(select(func.count()).select_from(TrainingRecord).where(TrainingRecord.person_id == row.person_id)) == 0
 
 
+def test_who_completed_before_a_run_counted_is_recorded_when_it_does(session: Session) -> None:
+    row, run = finish(session, counts_for_goal=False)
+    assert (row.state, session.scalars(select(TrainingRecord.id)).all()) == (EnrolmentState.COMPLETED, [])
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, counts_for_goal=True)
+    key, run_id, day = row.id, run.id, row.completed_on
+    session.commit()
+    for _n in range(2):  # safe to repeat
+        tasks.judge_anew(Running(0, {"run_id": run_id}, None))
+        made = session.scalars(select(TrainingRecord)).one()
+        assert (made.source_id, made.completed_on) == (key, day)
+
+
 def test_many_reports_at_the_same_moment_are_no_watching(session: Session) -> None:
     run = make.run()
     video = make.video(make.unit(run), duration=600)
@@ -175,6 +188,26 @@ def test_many_reports_at_the_same_moment_are_no_watching(session: Session) -> No
         now = NOW + timedelta(minutes=1, seconds=(start + 10) / 2)
         state = operations.watch(enrolment=row, block=video, start=start, end=start + 10, by=SYSTEM, now=now)
     assert (state.share_x1000, state.is_done) == (1000, True)
+
+
+def test_starts_without_watching_do_not_make_the_log_longer(session: Session) -> None:
+    run = make.run()
+    video = make.video(make.unit(run), duration=600)
+    row = make.enrolment(make.publish(run))
+
+    def kinds() -> list[EventKind]:
+        return [event.kind for event in log_queries.events_of(row.id, video.id)]
+
+    for second in range(5):
+        operations.start_video(enrolment=row, block=video, by=SYSTEM, now=NOW + timedelta(seconds=second))
+    assert kinds() == [EventKind.VIDEO_STARTED]
+    operations.watch(enrolment=row, block=video, start=0, end=10, by=SYSTEM, now=NOW + timedelta(seconds=10))
+    later = NOW + timedelta(hours=1)
+    operations.start_video(enrolment=row, block=video, by=SYSTEM, now=later)  # after a pause: the pause was not watched
+    assert kinds() == [EventKind.VIDEO_STARTED, EventKind.VIDEO_WATCHED, EventKind.VIDEO_STARTED]
+    assert operations.watch(enrolment=row, block=video, start=10, end=600, by=SYSTEM, now=later).share_x1000 == 42  # 10 and 15 of 600 seconds
+    operations.watch(enrolment=row, block=video, start=1, end=1.04, by=SYSTEM, now=later)  # a moment that the log does not hold
+    assert len(kinds()) == 4
 
 
 def test_a_video_that_plays_elsewhere_is_marked_by_hand(session: Session) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue.models import Run, RunGroup
-from courses.catalogue.operations import groups, judging, versions
+from courses.catalogue.models import Run, RunGroup, Unit
+from courses.catalogue.operations import content, groups, judging, versions
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.learning import operations, tasks
 from courses.learning.models import Enrolment
@@ -23,6 +23,7 @@ from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import in_language
 
 NOW = make.NOW
 BY: dict[str, Any] = {"by": SYSTEM, "now": NOW}
@@ -130,3 +131,43 @@ def test_who_comes_late_joins_the_smallest_groups_and_nobody_moves(as_role: Call
     assert author.post(page, data={"rest": "yes", "set_name": "实验"}).status_code == 303
     assert found.members_of([group.id for group in made]) == after
     assert author.post(page, data={"rest": "yes", "set_name": "没有"}).status_code == 422
+
+
+def test_what_opens_for_a_dissolved_group_comes_back_unpublished(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    gone = groups.add_group(run=run, name="红组", **BY)
+    unit = make.unit(run, title="红组的单元", access=only(gone.key))
+    make.text(unit)
+    number = versions.save(part=unit, version=None, title="红组单元", **BY)
+    versions.discard_draft(part=unit, **BY)
+    content.remove(part=unit, **BY)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=make.loaded(run).course.owner_id, person_id=lead.id)
+    session.commit()
+    groups.remove(group=gone, **BY)
+    session.commit()
+    said = author.post(f"/teaching/unit/{unit.id}/restore", follow_redirects=True).text
+    assert "已经解散的分组" in said
+    session.expire_all()
+    back = session.get_one(Unit, unit.id)
+    assert (back.removed_at, back.is_published) == (None, False)
+    # neither an old version nor a draft brings a dissolved group back
+    versions.save(part=back, version=None, access=None, **BY)
+    with pytest.raises(Refused, match="已经解散的分组"):
+        versions.restore(part=back, number=number.number if number else 1, version=None, **BY)
+
+
+def test_names_by_lot_are_of_the_language_of_the_run(session: Session) -> None:
+    def made(run: Run) -> set[tuple[str, str]]:
+        learners = [make.enrolment(run).person_id for _n in range(2)]
+        with in_language("en"):
+            groups.split(run=run, set_name="", number=2, learners=learners, seed="1", **BY)
+        return {(group.set_name, group.name) for group in found.groups_of(run.id)}
+
+    run = make.run()
+    assert made(run) == {("随机分组", "第 1 组"), ("随机分组", "第 2 组")}
+    assert made(run) == {("随机分组", "第 1 组"), ("随机分组", "第 2 组")}  # the same division, not another beside it
+    english = make.run()
+    english.own_language = "en"
+    assert made(english) == {("Random groups", "Group 1"), ("Random groups", "Group 2")}

@@ -224,3 +224,16 @@ def test_of_what_is_graded_after_a_completion_each_result_counts_that_does_not_l
     states = {1: BlockState(score_x10=700), 2: BlockState(score_x10=better), 3: BlockState(score_x10=worse)}
     found = rules.standing(blocks, states, 600, missed=Missed(frozenset(), graded=((1, 10),)))
     assert found.done_score_x10 == mark
+
+
+def test_videos_that_are_played_beside_each_other_are_told_from_those_that_follow() -> None:
+    def watched(second: float, start: float, end: float) -> Event:
+        at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=second)
+        return Event(EventKind.VIDEO_WATCHED, at, {"from": start, "to": end, "duration": 600})
+
+    alone = [watched(second, second - 30, second) for second in range(30, 601, 30)]
+    assert rules.played_at_once({1: alone}) == 0
+    assert rules.played_at_once({1: alone, 2: [watched(615 + second, second - 30, second) for second in range(30, 601, 30)]}) == 0
+    assert rules.played_at_once({1: alone, 2: alone}) == 300  # 600 seconds of each, at double speed
+    assert rules.played_at_once({1: alone, 2: alone, 3: alone}) == 600
+    assert rules.played_at_once({}) == 0
