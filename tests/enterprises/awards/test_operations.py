@@ -84,7 +84,7 @@ def test_who_added_to_an_application_neither_checks_nor_decides_it(session: Sess
     """Another account that applies for the same organisation has a hand in the application, too (ADR 14)."""
     row, helper = make.apply(make.base()), accounts.account(roles=(Role.SYSTEM_ADMIN,))
     by = Identity(helper.id, helper.person_id, "补充者", frozenset({Grant(Role.SYSTEM_ADMIN)}))
-    operations.supplement(award=row, statement="补充协议", by=by, today=TODAY)
+    operations.supplement(award=row, statement="补充协议", by=by, today=TODAY, now=NOW)
     with transaction():  # the log is written with the commit
         pass
     with pytest.raises(NotAllowed, match="另一人办理"):
