@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -34,12 +34,12 @@ class OnePerson(SelectField):
     def __init__(self, label: Any = None, **kw: Any) -> None:
         super().__init__(label, [InputRequired(_l("请选择一位。"))], coerce=optional_int, **{"choices": [], **kw})
 
-    def iter_choices(self) -> list[Any]:
+    def iter_choices(self) -> Iterator[Any]:
         """Nobody in front, as long as nobody is chosen."""
-        found = super().iter_choices()
-        if self.data is not None or any(one.value == "" for one in found):
-            return found
-        return [Choice("", _("请选择"), True, {}), *found]
+        found = list(super().iter_choices())
+        if self.data is None and all(value != "" for value, *_rest in found):
+            found.insert(0, Choice("", _("请选择"), True, {}))
+        return iter(found)
 
 
 def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:

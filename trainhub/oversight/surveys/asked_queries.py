@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.queries import without_holder
@@ -36,7 +36,7 @@ def demand_counts(survey_id: int) -> tuple[int, int]:
     return asked, answered
 
 
-def silent_listing(survey: Survey) -> Select[int, str, str, str]:
+def silent_listing(survey: Survey) -> Any:
     """The enterprises that have not answered, by city and name."""
     city = aliased(Region)
     return (
@@ -54,5 +54,5 @@ def as_silent(rows: Collection[Any]) -> list[Silent]:
     return [Silent(row.code, row.name, row.city or "", row.id in nobody) for row in rows]
 
 
-def _answered(survey_id: int) -> Select[Any]:
+def _answered(survey_id: int) -> Any:
     return select(DemandAnswer.organisation_id).where(DemandAnswer.survey_id == survey_id, DemandAnswer.replaced_at.is_(None))
