@@ -113,3 +113,13 @@ def test_who_guided_at_an_enterprise_that_left_the_base_counts(session: Session)
     first.mentor_score_x10 = None
     session.flush()
     assert found(built, "6.8").status is Status.NOT_MET
+
+
+def test_the_table_of_bases_has_where_all_were_broken_off(session: Session) -> None:
+    """T4 beside T1: whoever came is counted, graded or not."""
+    built, first, _last = broken(session, is_graded=False, elsewhere=False)
+    for item in built.items:
+        item.base_id = None
+    session.flush()
+    rows = tables.base_table(built.programme, ON)[0].rows
+    assert [row[9] for row in rows] == ["1"], first.base_id
