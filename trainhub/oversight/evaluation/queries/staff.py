@@ -10,6 +10,7 @@ from enterprises.bases.models import BaseLeader
 from enterprises.capstones.models import Capstone, Supervision
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
+from enterprises.placements.queries.daily import broken_off
 from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identity
 from trainhub.identity.models import Account, RoleGrant
@@ -99,12 +100,17 @@ def _works_by_name(person_id: int, university_id: int, on: date, *, is_visiting:
 
 
 def _guides(person_id: int, programme_id: int) -> bool:
-    """Whether somebody guides, or guided, students of a programme in enterprises or at their capstones: requirements 6 and 8 judge that."""
+    """Whether somebody guides, or guided, students of a programme in enterprises, to the end or until it was broken off, or at their capstones:
+    requirements 6 and 8 judge that."""
     of_programme = select(Student.id).where(Student.programme_id == programme_id)
     placements = (
         select(Placement.id)
         .join(Mentor, Mentor.id == Placement.mentor_id)
-        .where(of_human(Mentor.person_id, person_id), Placement.student_id.in_(of_programme), Placement.state != PlacementState.WITHDRAWN)
+        .where(
+            of_human(Mentor.person_id, person_id),
+            Placement.student_id.in_(of_programme),
+            or_(Placement.state != PlacementState.WITHDRAWN, broken_off()),
+        )
     )
     capstones = (
         select(Supervision.id)
