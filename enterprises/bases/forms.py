@@ -142,7 +142,9 @@ class LeaderForm(Form):
 class AgreementForm(Form):
     """A cooperation agreement."""
 
-    university_id = SelectField(_l("签署的学校"), [InputRequired(NEEDED)], coerce=optional_int, description=_l("专业评价只计本校签署的协议。"))
+    university_id = SelectField(
+        _l("签署的学校"), [InputRequired(NEEDED)], coerce=optional_int, description=_l("专业评价只计本校签署的协议；学生开始实习也要有本校的协议。")
+    )
     title = Text(_l("协议名称"), [DataRequired(NEEDED), Length(max=200)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
     since = DateField(_l("生效日期"), [InputRequired(NEEDED)])

@@ -1,19 +1,21 @@
-"""Pages of inspections with their findings, and of what enterprises say for a year."""
+"""Pages of agreements with a unit, of inspections with their findings, and of what enterprises say for a year."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries
-from enterprises.bases.models import BaseInspection, InspectionFinding
-from enterprises.bases.views import blueprint, inspected_subject, load_unit, subject_of_unit
+from enterprises.bases.models import BaseAgreement, BaseInspection, InspectionFinding
+from enterprises.bases.views import agreed_subject, blueprint, inspected_subject, load_unit, save, subject_of_unit
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Role, demand, guard, may, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.fields import blank
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import a_year
@@ -22,6 +24,108 @@ from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
+
+
+def check_own(unit: Organisation, *university_ids: int | None) -> None:
+    """Refuse the agreement of somebody else to who is there only because their school sends students. Raises NotAllowed."""
+    if may(who(), Can.BASE_EDIT, subject_of_unit(unit)):
+        return
+    own = who().organisation_ids(Role.UNIVERSITY_ADMIN) & operations.sending(unit.id)
+    if not set(university_ids) <= own:
+        raise NotAllowed(_("你的学校不共建这个基地，只能登记和更正本校签署的协议，请选择本校。"), field="university_id")
+
+
+@blueprint.route("/<code>/agreements", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load_unit, subject=agreed_subject)
+def add_agreement(base: Organisation) -> Any:
+    """Record a signed agreement."""
+    form = forms.AgreementForm()
+    form.university_id.choices = blank(queries.school_choices(base.id, operations.sending(base.id)))
+
+    def work(row: Organisation) -> None:
+        check_own(row, form.university_id.data)
+        upload = form.file.data
+        kept = (
+            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        )
+        operations.sign_agreement(
+            base=row,
+            title=form.title.data or "",
+            signed_on=form.signed_on.data,  # type: ignore[arg-type]
+            since=form.since.data,  # type: ignore[arg-type]
+            until=form.until.data,  # type: ignore[arg-type]
+            topics=form.topics.data or [],
+            university_id=form.university_id.data,
+            file_id=kept.id if kept else None,
+            by=who(),
+            now=clock.now(),
+        )
+
+    return save(form, base, _("登记合作教育文本"), url_for("bases.add_agreement", code=base.code), _("已登记协议。"), work)
+
+
+def load_agreement(agreement_id: int) -> BaseAgreement:
+    """The agreement of an address."""
+    row = queries.agreement(agreement_id)
+    if row is None:
+        raise NotFound(_("没有这份协议。"))
+    return row
+
+
+def _agreement_subject(row: BaseAgreement) -> Any:
+    base = organisations.by_id(row.base_id)
+    assert base is not None
+    return subject_of_unit(base)
+
+
+def _own_agreement_subject(row: BaseAgreement) -> Any:
+    known = _agreement_subject(row)
+    return replace(known, organisations=known.organisations | ({row.university_id} & operations.sending(row.base_id)))
+
+
+@blueprint.route("/agreements/<int:agreement_id>/edit", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load_agreement, subject=_own_agreement_subject)
+def edit_agreement(row: BaseAgreement) -> Any:
+    """Correct an agreement, or end it early."""
+    form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
+    assert base is not None
+    form.university_id.choices = blank(queries.school_choices(base.id, {*operations.sending(base.id), row.university_id}))
+
+    def work(unit: Organisation) -> None:
+        check_own(unit, row.university_id, form.university_id.data)
+        upload = form.file.data
+        kept = (
+            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        )
+        operations.change_agreement(
+            agreement=row,
+            base=unit,
+            title=form.title.data or "",
+            signed_on=form.signed_on.data,  # type: ignore[arg-type]
+            since=form.since.data,  # type: ignore[arg-type]
+            until=form.until.data,  # type: ignore[arg-type]
+            topics=form.topics.data or [],
+            university_id=form.university_id.data,
+            reason=form.reason.data or "",
+            version=form.version.data,
+            file_id=kept.id if kept else None,
+            by=who(),
+            now=clock.now(),
+        )
+
+    return save(
+        form, base, _("更正或提前终止协议"), url_for("bases.edit_agreement", agreement_id=row.id), _("协议已更正，原来的内容留在操作日志中。"), work
+    )
+
+
+@blueprint.get("/agreements/<int:agreement_id>/file")
+@guard(Can.BASE_INSIDE, load=load_agreement, subject=_own_agreement_subject)
+def agreement_file(row: BaseAgreement) -> Any:
+    """The text of an agreement, for those inside."""
+    kept = session().get(files.StoredFile, row.file_id) if row.file_id else None
+    if kept is None:
+        raise NotFound(_("这份协议没有上传文本。"))
+    return send(kept)
 
 
 @blueprint.route("/<code>/inspections", methods=["GET", "POST"])

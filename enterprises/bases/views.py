@@ -10,18 +10,16 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries, rules
-from enterprises.bases.models import BaseAgreement
 from enterprises.bases.types import AgreementSpan, LeaderSide
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads, files, paging, sniff
-from trainhub.kernel.access import Subject, guard, who
+from trainhub.kernel import clock, downloads, files, paging
+from trainhub.kernel.access import Role, Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import blank, offered
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import whole
-from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import filter_queries as filters
@@ -64,6 +62,13 @@ def subject_of_unit(unit: Organisation) -> Subject:
 
 def _schools(unit: Organisation) -> set[int]:
     return operations.sending(unit.id)
+
+
+def agreed_subject(unit: Organisation) -> Subject:
+    """What permissions to record agreements with a unit are judged on: a school that sends students to a base it does not build signs there, too,
+    for itself alone (`partner_views.check_own`)."""
+    known = subject_of_unit(unit)
+    return replace(known, organisations=known.organisations | _schools(unit))
 
 
 def inspected_subject(unit: Organisation) -> Subject:
@@ -169,6 +174,8 @@ def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
         "base": unit,
         "subject": subject_of_unit(unit),
         "inspected": inspected_subject(unit),
+        "agreed": agreed_subject(unit),
+        "own_schools": who().organisation_ids(Role.UNIVERSITY_ADMIN) & _schools(unit),
         "agreements": [
             (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],
@@ -280,92 +287,6 @@ def end_leader(pair: tuple[Organisation, int]) -> Any:
     with transaction():
         operations.end_leader(base=base, leader_id=leader_id, until=clock.today(), by=who(), now=clock.now())
     return done(_("已登记离任。"), "bases.show", code=base.code)
-
-
-@blueprint.route("/<code>/agreements", methods=["GET", "POST"])
-@guard(Can.BASE_EDIT, load=load_unit, subject=subject_of_unit)
-def add_agreement(base: Organisation) -> Any:
-    """Record a signed agreement."""
-    form = forms.AgreementForm()
-    form.university_id.choices = blank(queries.school_choices(base.id, _schools(base)))
-
-    def work(row: Organisation) -> None:
-        upload = form.file.data
-        kept = (
-            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
-        )
-        operations.sign_agreement(
-            base=row,
-            title=form.title.data or "",
-            signed_on=form.signed_on.data,  # type: ignore[arg-type]
-            since=form.since.data,  # type: ignore[arg-type]
-            until=form.until.data,  # type: ignore[arg-type]
-            topics=form.topics.data or [],
-            university_id=form.university_id.data,
-            file_id=kept.id if kept else None,
-            by=who(),
-            now=clock.now(),
-        )
-
-    return save(form, base, _("登记合作教育文本"), url_for("bases.add_agreement", code=base.code), _("已登记协议。"), work)
-
-
-def load_agreement(agreement_id: int) -> BaseAgreement:
-    """The agreement of an address."""
-    row = queries.agreement(agreement_id)
-    if row is None:
-        raise NotFound(_("没有这份协议。"))
-    return row
-
-
-def _agreement_subject(row: BaseAgreement) -> Any:
-    base = organisations.by_id(row.base_id)
-    assert base is not None
-    return subject_of_unit(base)
-
-
-@blueprint.route("/agreements/<int:agreement_id>/edit", methods=["GET", "POST"])
-@guard(Can.BASE_EDIT, load=load_agreement, subject=_agreement_subject)
-def edit_agreement(row: BaseAgreement) -> Any:
-    """Correct an agreement, or end it early."""
-    form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
-    assert base is not None
-    form.university_id.choices = blank(queries.school_choices(base.id, {*_schools(base), row.university_id}))
-
-    def work(unit: Organisation) -> None:
-        upload = form.file.data
-        kept = (
-            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
-        )
-        operations.change_agreement(
-            agreement=row,
-            base=unit,
-            title=form.title.data or "",
-            signed_on=form.signed_on.data,  # type: ignore[arg-type]
-            since=form.since.data,  # type: ignore[arg-type]
-            until=form.until.data,  # type: ignore[arg-type]
-            topics=form.topics.data or [],
-            university_id=form.university_id.data,
-            reason=form.reason.data or "",
-            version=form.version.data,
-            file_id=kept.id if kept else None,
-            by=who(),
-            now=clock.now(),
-        )
-
-    return save(
-        form, base, _("更正或提前终止协议"), url_for("bases.edit_agreement", agreement_id=row.id), _("协议已更正，原来的内容留在操作日志中。"), work
-    )
-
-
-@blueprint.get("/agreements/<int:agreement_id>/file")
-@guard(Can.BASE_INSIDE, load=load_agreement, subject=_agreement_subject)
-def agreement_file(row: BaseAgreement) -> Any:
-    """The text of an agreement, for those inside."""
-    kept = session().get(files.StoredFile, row.file_id) if row.file_id else None
-    if kept is None:
-        raise NotFound(_("这份协议没有上传文本。"))
-    return send(kept)
 
 
 @blueprint.route("/<code>/acceptance", methods=["GET", "POST"])

@@ -109,3 +109,41 @@ def test_a_leader_is_named_where_nobody_builds_the_base(session: Session, as_rol
     session.commit()
     page = as_role(Role.SYSTEM_ADMIN).get(at).text
     assert ("登记学校" in page, name in page) == (True, True)
+
+
+def test_a_school_that_sends_students_enters_its_own_agreement(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """It builds nothing there, and its start asks for a paper of its own: that one it enters and corrects, nobody else's."""
+    base, (builder,) = built(1)
+    sender, stranger = ground.university(), ground.university()
+    theirs = operations.sign_agreement(base=base, title="共建协议", **DAYS, **W)
+    enterprise = ground.enterprise()
+    organisations.add_host(base=base, organisation=enterprise, side=HostSide.ENTERPRISE, is_lead=True, since=date(2020, 1, 1), **W)
+    make.position(enterprise=enterprise, base=base, terms=[make.term(university=sender)])
+    base_id, keys, their_key, their_version = base.id, (sender.id, builder.id, stranger.id), theirs.id, theirs.version
+    at = f"/bases/{base.code}"
+    session.commit()
+    sends, sends_nobody = (as_role(Role.UNIVERSITY_ADMIN, organisation_id=keys[n]) for n in (0, 2))
+    facts = {"title": "本校协议", "signed_on": "2026-01-01", "since": "2026-01-01", "until": "2028-01-01"}
+    assert f"{at}/agreements" in sends.get(at).text
+    assert f"{at}/agreements" not in sends_nobody.get(at).text
+    assert [one.get(f"{at}/agreements").status_code for one in (sends, sends_nobody)] == [200, 403]
+    assert sends.post(f"{at}/agreements", data={**facts, "university_id": str(keys[1])}).status_code in (403, 422)
+    assert sends_nobody.post(f"{at}/agreements", data={**facts, "university_id": str(keys[2])}).status_code == 403
+    assert [row.id for row in queries.agreements_of(base_id)] == [their_key]
+    assert sends.post(f"{at}/agreements", data={**facts, "university_id": str(keys[0])}).status_code == 303
+    (own,) = [row for row in queries.agreements_of(base_id) if row.id != their_key]
+    own_key, version = own.id, own.version
+    assert own.university_id == keys[0]
+    page = sends.get(at).text
+    assert (f"agreements/{own_key}/edit" in page, f"agreements/{their_key}/edit" in page) == (True, False)
+    changed = {**facts, "until": "2027-01-01", "reason": "提前终止"}
+    assert sends.get(f"/bases/agreements/{their_key}/edit").status_code == 403
+    taken = {**changed, "university_id": str(keys[0]), "version": str(their_version)}
+    assert sends.post(f"/bases/agreements/{their_key}/edit", data=taken).status_code == 403
+    given_away = {**changed, "university_id": str(keys[1]), "version": str(version)}
+    assert sends.post(f"/bases/agreements/{own_key}/edit", data=given_away).status_code in (403, 422)
+    assert sends.post(f"/bases/agreements/{own_key}/edit", data={**given_away, "university_id": str(keys[0])}).status_code == 303
+    session.expire_all()
+    found = {row.id: (row.university_id, row.until) for row in queries.agreements_of(base_id)}
+    assert found == {their_key: (keys[1], date(2028, 1, 1)), own_key: (keys[0], date(2027, 1, 1))}
+    assert sends.get(f"{at}/edit").status_code == 403, "nothing else of the base is its own"

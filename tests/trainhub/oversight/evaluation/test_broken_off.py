@@ -13,6 +13,7 @@ from enterprises.placements.models import AgreementSignature, DayEntry, Placemen
 from enterprises.placements.types import DayState, PlacementState
 from tests.factories import evaluation as factory
 from trainhub.ledger.models import ConfirmedDay
+from trainhub.organisations.models import BaseHost
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.evaluation.documents import tables
 from trainhub.oversight.evaluation.queries import marks
@@ -91,3 +92,34 @@ def test_a_capstone_is_covered_to_the_last_confirmed_day_and_not_beyond(session:
     capstone.ends_on = last + timedelta(days=30)
     session.flush()
     assert found(built, "8.2").status is Status.NOT_MET
+
+
+@pytest.mark.parametrize(("is_graded", "status"), [(True, Status.MET), (False, Status.NOT_MET)])
+def test_who_guided_there_counts_as_the_mark_does(session: Session, is_graded: bool, status: Status) -> None:
+    """6.8: all of the programme were broken off, and no item names a base whose enterprise would still answer with its register."""
+    built, _first, _last = broken(session, is_graded=is_graded, elsewhere=False)
+    for item in built.items:
+        item.base_id = None
+    session.flush()
+    assert found(built, "6.8").status is status
+
+
+def test_who_guided_at_an_enterprise_that_left_the_base_counts(session: Session) -> None:
+    built, first, _last = broken(session)
+    assert first.base_id is not None
+    session.execute(sa.update(BaseHost).where(BaseHost.base_id == first.base_id).values(until=ON - timedelta(days=1)))
+    session.execute(sa.update(Placement).where(Placement.id != first.id).values(base_id=None))
+    assert found(built, "6.8").status is Status.MET
+    first.mentor_score_x10 = None
+    session.flush()
+    assert found(built, "6.8").status is Status.NOT_MET
+
+
+def test_the_table_of_bases_has_where_all_were_broken_off(session: Session) -> None:
+    """T4 beside T1: whoever came is counted, graded or not."""
+    built, first, _last = broken(session, is_graded=False, elsewhere=False)
+    for item in built.items:
+        item.base_id = None
+    session.flush()
+    rows = tables.base_table(built.programme, ON)[0].rows
+    assert [row[9] for row in rows] == ["1"], first.base_id

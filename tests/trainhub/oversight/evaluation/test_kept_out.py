@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
 from tests.trainhub.oversight.evaluation.test_outside import accredited
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, hand, judge, planned, play  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation.workflow import former_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.operations import moving, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, outside, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event
+from trainhub.oversight.evaluation.workflow.waiting_queries import programmes_kept_from, waiting_for
 from trainhub.oversight.home.panels import province
+from trainhub.people.models import Employment
 
 pytestmark = pytest.mark.database
 
@@ -66,7 +70,7 @@ def test_who_visited_is_told_and_offered_nothing(play: Play, session: Session, a
     assert offers(free) == (False, 2)
     assert offers(tied) == (True, 0)
     assert tied.post(f"{at_page}/step", data={"event": "send_alone"}).status_code == 422
-    assert (queries.waiting_for(play.who(account)), len(queries.waiting_for(play.who(other)))) == ([], 1)
+    assert (waiting_for(play.who(account), DAY), len(waiting_for(play.who(other), DAY))) == ([], 1)
     assert go(row, Event.SEND_ALONE, DAY, play.association)
     session.commit()
     assert offers(free) == (False, 2)
@@ -103,3 +107,39 @@ def test_the_plan_of_a_visit_offers_nothing_to_who_is_in_it(play: Play, session:
         page = sign_in(app, identity_queries.account(account.id)).get(f"/evaluation/applications/{key}/visit").text
         found[name] = ("你是这项申请的现场考查专家" in page, "保存日期" in page, "指派专家" in page, "/end" in page, "增加日程" in page)
     assert found == {"tied": (True, False, False, False, False), "free": (False, True, True, True, True)}
+
+
+@pytest.mark.parametrize("tie", ["teaches", "works", "works by name", "holds a role"])
+def test_nothing_waits_for_who_belongs_to_the_university(play: Play, session: Session, app: Any, tie: str) -> None:
+    """Neither the office's step nor the criteria of the programme."""
+    row = visited(play)
+    university = organisations.by_id(play.built.programme.university_id)
+    assert university is not None
+    person = ground.person()
+    account, elsewhere = accounts.account(person=person), accounts.account(person=ground.person())
+    if tie == "teaches":
+        ground.teacher(university, who=person)
+    elif tie == "holds a role":
+        accounts.grant(account, Role.LECTURER, organisation_id=university.id)
+    else:
+        named = {"organisation_id": university.id} if tie == "works" else {}
+        session.add(Employment(person_id=person.id, organisation_name=university.name, post="教师", since=DAY - timedelta(days=9), **named))
+    for one in (account, elsewhere):
+        for side in (play.association, play.group):
+            accounts.grant(one, Role.EXPERT, organisation_id=next(iter(side.organisation_ids(Role.EXPERT))))
+    session.flush()
+
+    def shown() -> list[list[str]]:
+        with app.test_request_context():
+            return [
+                [todo.text for todo in province.expert(play.who(one), DAY).todos if play.built.programme.name in todo.text]
+                for one in (account, elsewhere)
+            ]
+
+    tied, free = shown()
+    assert (tied, any("评价申请" in one for one in free)) == ([], True)
+    assert outside.kept_out(row, play.who(account), DAY) != ""
+    go(row, Event.SEND_ALONE, DAY, play.association)
+    tied, free = shown()
+    assert (tied, any("评价申请" in one for one in free)) == ([], True)
+    assert [programmes_kept_from(play.who(one), DAY) for one in (account, elsewhere)] == [{row.programme_id}, set()]

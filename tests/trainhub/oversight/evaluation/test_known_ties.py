@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from enterprises.bases.models import BaseLeader
 from enterprises.bases.types import LeaderSide
+from enterprises.capstones.models import Supervision
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import DayEntry, Placement
+from enterprises.placements.types import DayState, PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories.identity import account
@@ -76,6 +81,22 @@ def test_who_guides_its_students_or_studies_there_is_tied(session: Session) -> N
     assert ties(built, ground.person()) == []
     for one in (built.mentor, student):  # asked where an expert is chosen and declares; who was chosen before finishes the visit
         assert staff.ties_to_university(one.id, 0, built.programme, DAY) == []
+
+
+def test_who_guided_what_was_broken_off_is_tied_and_who_never_began_is_not(session: Session) -> None:
+    """6.8 and 6.9 rest on that mark as on every other: who gave it does not judge it."""
+    built = factory.meeting(students=1)
+    assert built.mentor is not None
+    session.execute(sa.delete(Supervision).where(Supervision.person_id == built.mentor.id))
+    placement = session.scalars(sa.select(Placement)).one()
+    placement.mentor_id = session.scalars(sa.select(Mentor.id).where(Mentor.person_id == built.mentor.id)).one()
+    placement.state, placement.withdrawal_reason = PlacementState.WITHDRAWN, "企业停产"
+    session.flush()
+    assert staff.ties_of_expert(built.mentor.id, 0, built.programme, DAY) == []
+    facts = {"placement_id": placement.id, "student_id": placement.student_id, "on": placement.starts_on, "created_at": factory.NOW}
+    session.add(DayEntry(state=DayState.APPROVED, decided_at=factory.NOW, **facts))
+    session.flush()
+    assert staff.ties_of_expert(built.mentor.id, 0, built.programme, DAY) == ["指导本专业学生的实习或毕业设计"]
 
 
 def test_a_name_is_compared_as_it_stands(session: Session) -> None:

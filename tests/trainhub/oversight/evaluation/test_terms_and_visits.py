@@ -34,7 +34,7 @@ from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import field, judgements
 from trainhub.oversight.evaluation.types import AccreditationStanding
-from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow import queries, waiting_queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import calling_off, moving, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Guard, Opinion, State
@@ -216,10 +216,10 @@ def test_a_form_is_not_ended_before_it_was_handed_in(play: Play) -> None:
 def test_a_visit_that_is_fixed_does_not_wait_for_the_association(play: Play, is_alone: bool) -> None:
     """A way back is no work that waits: what was submitted is, a visit that is fixed takes place."""
     row = alone(play) if is_alone else submitted(play)
-    assert [one.id for one, _programme, _university in queries.waiting_for(play.association)] == [row.id]
+    assert [one.id for one, _programme, _university in waiting_queries.waiting_for(play.association, DAY)] == [row.id]
     planned(play, row)
     go(row, Event.SCHEDULE_VISIT, DAY, play.association)
-    assert queries.waiting_for(play.association) == []
+    assert waiting_queries.waiting_for(play.association, DAY) == []
 
 
 def test_experts_assigned_before_any_day_are_not_left(play: Play) -> None:

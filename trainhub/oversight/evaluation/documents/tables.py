@@ -269,7 +269,7 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     by_plan = practice.plan_items_of_versions(followed(programme.id, members_of(programme.id, on), on))
     items = [item for mine in by_plan.values() for item in mine]
     placed = dossier.placed(programme.id, since, until)
-    ids = {row.base_id for row in practice.placements_of(programme.id, on) if row.base_id} | {item.base_id for item in items if item.base_id}
+    ids = {row.base_id for row in (*practice.placements_of(programme.id, on), *placed, *items) if row.base_id}
     taken: dict[int | None, set[int]] = {}
     for row in placed:
         taken.setdefault(row.base_id, set()).add(row.student_id)

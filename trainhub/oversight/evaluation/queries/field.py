@@ -59,7 +59,9 @@ def on_campus_of(items: Iterable[PlanItem]) -> Collection[int]:
 
 def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
     """By base: the persons of enterprises who guide there (PETOE-6.8, 002:523): on the register of an enterprise that hosts it on the day, or
-    of a placement of the programme's students that began there. Under None all of those placements: for items that name no base. One query."""
+    of a placement of the programme's students that began there, or was broken off and graded, as its mark counts.
+    Under None all of those placements: for items that name no base. One query."""
+    began = or_(Placement.state.in_(BEGUN), and_(broken_off(on), Placement.mentor_score_x10.is_not(None)))
     held = and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
     hosting = and_(or_(BaseHost.since.is_(None), BaseHost.since <= on), or_(BaseHost.until.is_(None), BaseHost.until >= on))
     planned = (
@@ -70,7 +72,7 @@ def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
     placed = (
         select(Placement.base_id, Placement.enterprise_id, Placement.mentor_id)
         .join(Student, Student.id == Placement.student_id)
-        .where(people.in_programme(programme_id, on), Placement.state.in_(BEGUN), Placement.starts_on <= on)
+        .where(people.in_programme(programme_id, on), began, Placement.starts_on <= on)
         .distinct()
         .subquery()
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -10,6 +12,7 @@ from enterprises.bases.models import BaseLeader
 from enterprises.capstones.models import Capstone, Supervision
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
+from enterprises.placements.queries.daily import broken_off
 from enterprises.placements.types import PlacementState
 from trainhub.identity import queries as identity
 from trainhub.identity.models import Account, RoleGrant
@@ -33,30 +36,41 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
     A human is asked about, whichever of their persons and accounts is named. `is_visiting`: a member of the visit, who finishes it: that a typed
     employer is a part of the university by its name was asked when they were chosen and declared.
     """
-    found = []
-    here = select(Organisation.id).where(or_(Organisation.id == programme.university_id, Organisation.parent_id == programme.university_id))
+    return ties_to_universities(person_id, account_id, [programme.university_id], on, is_visiting=is_visiting).get(programme.university_id, [])
+
+
+def ties_to_universities(
+    person_id: int | None, account_id: int, university_ids: Collection[int], on: date, *, is_visiting: bool = False
+) -> dict[int, list[str]]:
+    """By university: what `ties_to_university` says; those are left out to which nothing ties somebody. At most five queries whatever their number."""
+    found: dict[int, list[str]] = defaultdict(list)
+    if not university_ids:
+        return found
+    here = Organisation.id.in_(university_ids) | Organisation.parent_id.in_(university_ids)
+
+    def tied(keys: Collection[int | None], why: str) -> None:
+        for key in university_ids:
+            if key in keys:
+                found[key].append(why)
+
     if person_id is not None:
-        teaches = select(Teacher.id).where(of_human(Teacher.person_id, person_id), Teacher.university_id == programme.university_id)
-        if session().scalar(teaches.limit(1)) is not None:
-            found.append(_("是本校教师"))
-        works = select(Employment.id).where(
-            of_human(Employment.person_id, person_id),
-            Employment.organisation_id.in_(here),
-            or_(Employment.until.is_(None), Employment.until >= on),
+        teaches = select(Teacher.university_id).where(of_human(Teacher.person_id, person_id), Teacher.university_id.in_(university_ids))
+        tied(set(session().scalars(teaches)), _("是本校教师"))
+        works = (
+            select(Organisation.id, Organisation.parent_id)
+            .join(Employment, Employment.organisation_id == Organisation.id)
+            .where(of_human(Employment.person_id, person_id), here, or_(Employment.until.is_(None), Employment.until >= on))
         )
-        if session().scalar(works.limit(1)) is not None or _works_by_name(person_id, programme.university_id, on, is_visiting=is_visiting):
-            found.append(_("在本校任职"))
-    holds = select(RoleGrant.id).where(
-        RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
-        RoleGrant.role.in_(OWN),
-        identity.active(on),
-        or_(
-            RoleGrant.organisation_id.in_(here),
-            RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id == programme.university_id)),
-        ),
+        employed = {key for row in session().execute(works) for key in row}
+        tied(employed | _works_by_name(person_id, university_ids, on, is_visiting=is_visiting), _("在本校任职"))
+    held = RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)), RoleGrant.role.in_(OWN), identity.active(on)
+    over = select(Organisation.id, Organisation.parent_id).join(RoleGrant, RoleGrant.organisation_id == Organisation.id).where(*held, here)
+    leads = (
+        select(Programme.university_id)
+        .join(RoleGrant, RoleGrant.programme_id == Programme.id)
+        .where(*held, Programme.university_id.in_(university_ids))
     )
-    if session().scalar(holds.limit(1)) is not None:
-        found.append(_("在本校担任角色"))
+    tied({key for row in session().execute(over) for key in row} | set(session().scalars(leads)), _("在本校担任角色"))
     return found
 
 
@@ -84,27 +98,36 @@ def ties_of_expert(person_id: int | None, account_id: int, programme: Programme,
     return found
 
 
-def _works_by_name(person_id: int, university_id: int, on: date, *, is_visiting: bool) -> bool:
-    """Whether somebody works on a day for a typed employer that is a university by its name, or a part of it."""
-    university = select(Organisation.name).where(Organisation.id == university_id).scalar_subquery()
-    typed = select(university, Employment.organisation_name).where(
-        of_human(Employment.person_id, person_id),
-        Employment.organisation_id.is_(None),
-        or_(Employment.until.is_(None), Employment.until >= on),
+def _works_by_name(person_id: int, university_ids: Collection[int], on: date, *, is_visiting: bool) -> set[int]:
+    """The universities that somebody's typed employers of a day are by their name, or a part of."""
+    typed = (
+        select(Organisation.id, Organisation.name, Employment.organisation_name)
+        .join(Employment, Organisation.id.in_(university_ids))
+        .where(
+            of_human(Employment.person_id, person_id),
+            Employment.organisation_id.is_(None),
+            or_(Employment.until.is_(None), Employment.until >= on),
+        )
     )
-    return any(
-        employers.is_university(name, employer) or (not is_visiting and employers.is_part(name, employer))
-        for name, employer in session().execute(typed)
-    )
+    return {
+        key
+        for key, name, employer in session().execute(typed)
+        if employers.is_university(name, employer) or (not is_visiting and employers.is_part(name, employer))
+    }
 
 
 def _guides(person_id: int, programme_id: int) -> bool:
-    """Whether somebody guides, or guided, students of a programme in enterprises or at their capstones: requirements 6 and 8 judge that."""
+    """Whether somebody guides, or guided, students of a programme in enterprises, to the end or until it was broken off, or at their capstones:
+    requirements 6 and 8 judge that."""
     of_programme = select(Student.id).where(Student.programme_id == programme_id)
     placements = (
         select(Placement.id)
         .join(Mentor, Mentor.id == Placement.mentor_id)
-        .where(of_human(Mentor.person_id, person_id), Placement.student_id.in_(of_programme), Placement.state != PlacementState.WITHDRAWN)
+        .where(
+            of_human(Mentor.person_id, person_id),
+            Placement.student_id.in_(of_programme),
+            or_(Placement.state != PlacementState.WITHDRAWN, broken_off()),
+        )
     )
     capstones = (
         select(Supervision.id)

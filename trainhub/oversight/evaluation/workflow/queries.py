@@ -118,18 +118,6 @@ def offices_of(identity: Identity) -> set[Actor]:
     return {actor for actor, kind in kinds.items() if ids & offices(kind)} if ids else set()
 
 
-def waiting_for(identity: Identity, limit: int = 20) -> list[tuple[Application, str, str]]:
-    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first. Nothing waits to be
-    called off, nor for who has a part in its visit (a list of the year is published by any member)."""
-    actors = offices_of(identity)
-    states = {state for one in rules.TABLE if one.actor in actors and one.event is not Event.CALL_OFF for state in one.sources}
-    if not states:
-        return []
-    mine = or_(Application.state == State.CONCLUDED, Application.id.not_in(former_queries.visited_by(identity.account_id)))
-    statement = listing(identity, states).where(mine).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
-    return [(row, programme, university) for row, _code, programme, university in session().execute(statement)]
-
-
 def steps_of(application_id: int) -> list[Step]:
     """The history, the latest first."""
     return list(session().scalars(select(Step).where(Step.application_id == application_id).order_by(Step.id.desc())))

@@ -21,8 +21,8 @@ from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import Can as EvaluationCan
 from trainhub.oversight.evaluation.types import CriterionKind
-from trainhub.oversight.evaluation.workflow import former_queries as former
 from trainhub.oversight.evaluation.workflow import queries as cases
+from trainhub.oversight.evaluation.workflow import waiting_queries as waiting
 from trainhub.oversight.evaluation.workflow import words as case_words
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert
 from trainhub.oversight.evaluation.workflow.types import State
@@ -278,8 +278,8 @@ def expert(identity: Identity, today: date) -> Panel:
     mine = programmes.by_ids(sorted(identity.programme_ids(Role.EXPERT)) or [row.id for row in rows])
     asked = sum(1 for one in catalogue.criteria().values() if one.kind is CriterionKind.JUDGED)
     done = province.judged_criteria([one.id for one in mine], today)
-    names, visited = {row.id: row for row in rows}, former.programmes_visited_by(identity.account_id)
-    todos, lines = [_office(identity, row, name, university, today) for row, name, university in cases.waiting_for(identity)], []
+    names, kept_from = {row.id: row for row in rows}, waiting.programmes_kept_from(identity, today)
+    todos, lines = [_office(identity, row, name, university, today) for row, name, university in waiting.waiting_for(identity, today)], []
     for case, assigned, name in cases.visits_of(identity.account_id):
         todo = _visit(identity, case, assigned, name, today)
         if todo is not None:
@@ -295,7 +295,7 @@ def expert(identity: Identity, today: date) -> Panel:
         judged = min(done.get(one.id, 0), asked)
         university = names[one.id].university if one.id in names else ""
         lines.append(Line(f"{one.name}", url, sub=university, value=judged, most=asked, text=_("已评判 %(n)s / %(m)s 条", n=judged, m=asked)))
-        if judged < asked and one.id not in visited and may(identity, EvaluationCan.JUDGE, subject):
+        if judged < asked and one.id not in kept_from and may(identity, EvaluationCan.JUDGE, subject):
             todos.append(
                 Todo(
                     _("评判：%(name)s", name=one.name),
