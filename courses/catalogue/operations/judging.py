@@ -14,14 +14,27 @@ TASK = "courses.judge_after_regrouping"
 UNDO = timedelta(minutes=10)
 """So long an author may bring back what was taken away before anybody completes the course without it."""
 
+RECORDS = "records"
+"""The argument that asks for the training records of completions of before, too."""
 
-def ask_anew(*, run_id: int, by: Identity, title: str = N_("按修改后的要求核对进度和成绩"), after: timedelta = timedelta(0)) -> None:
+
+def ask_anew(
+    *,
+    run_id: int,
+    by: Identity,
+    title: str = N_("按修改后的要求核对进度和成绩"),
+    after: timedelta = timedelta(0),
+    is_to_record: bool = False,
+) -> None:
     """Ask once for however many changes (`jobs.ask_anew`). Nothing to do before learners may be in the run.
 
     What waits because it may still be brought back is not hurried by what does not: with both, everybody is judged when the last may not any more.
+    `is_to_record`: the run was made to count for the goal, so that who completed before is recorded; a later change does not take that back.
     """
     if queries.is_learnt(run_id):
-        jobs.ask_anew(TASK, by=by, title=say(title), unique_key=_key(run_id), after=after, is_latest=True, run_id=run_id)
+        job = jobs.ask_anew(TASK, by=by, title=say(title), unique_key=_key(run_id), after=after, is_latest=True, run_id=run_id)
+        if is_to_record:
+            job.args = {**job.args, RECORDS: True}
 
 
 def holds(run_id: int) -> bool:

@@ -311,7 +311,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         by=by,
         now=now,
     )
-    counted = record_training(enrolment, run, by, now) if run.counts_for_goal else None
+    counted = record_training(enrolment, run, by, now) is not None if run.counts_for_goal else None
     number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
     notifications.notify(
         account_ids=accounts.accounts_of_persons([human]).values(),
@@ -331,14 +331,14 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     return True
 
 
-def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
-    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Once; False where neither
-    has a county."""
+def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool | None:
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Whether it is new (once;
+    a roster may have been first); None where neither has a county. Raises what the ledger refuses."""
     person = session().get_one(Person, enrolment.person_id)
     county = person.county_code or run.course.owner.region_code
     if county is None:
-        return False
-    ledger.record_training(
+        return None
+    _row, is_new = ledger.record_training(
         person_id=person.id,
         organisation_id=run.course.owner_id,
         course=run.title,
@@ -352,7 +352,7 @@ def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime)
         by=by,
         now=now,
     )
-    return True
+    return is_new
 
 
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
