@@ -93,7 +93,7 @@ def judge_anew(running: Running) -> Mapping[str, Any]:
             some = queries.enrolments_by_id(ids[start : start + AT_ONCE])
             operations.recount(run_id=run_id, enrolments=some, now=now)
             for enrolment in some:
-                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place)
+                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place, changed_at=judging.changed_at(running.args))
         running.progress(min(start + AT_ONCE, len(ids)), total)
     recorded = refused = 0
     session().rollback()

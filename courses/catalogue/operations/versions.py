@@ -129,7 +129,7 @@ def _rule(block: Block, settings: dict[str, Any], by: Identity, now: datetime, n
     _row(block, number + 1, as_data(block), by=by, now=now, note=note, is_published=True)
     changed = sorted(name for name in {*before, *made} if before.get(name) != made.get(name))
     audit.record(by=by, did="courses.content.changed", on=block, data={"version": number + 1, "settings": changed})
-    judging.ask_anew(run_id=block.run_id, by=by)
+    judging.ask_anew(run_id=block.run_id, by=by, now=now)
     return block
 
 
@@ -258,7 +258,7 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
         session().flush()
         audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})
         number += 1
-        judging.ask_anew(run_id=part.run_id, by=by)
+        judging.ask_anew(run_id=part.run_id, by=by, now=now)
     return number
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
+from courses.catalogue.types import PartKind
 from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning import operations as learning
@@ -21,6 +22,8 @@ from tests.factories import courses as make
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.jobs import Job, Running
+from trainhub.ledger.models import Milestone, TrainingRecord
+from trainhub.ledger.types import Category
 
 NOW = make.NOW
 
@@ -188,3 +191,38 @@ def test_where_nothing_was_taken_away_a_course_completes_at_once(session: Sessio
     assert (len(asked(session)), judging.holds(run.id)) == (1, False)
     learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=NOW)
     assert me.state is EnrolmentState.COMPLETED
+
+
+def test_the_order_alone_asks_for_nothing_else(session: Session) -> None:
+    run, blocks, _me = half_done()
+    unit = session.get_one(Unit, blocks[0].unit_id)
+    other = make.unit(run)
+    parts: list[content.Place] = [(PartKind.SECTION, unit.section_id), (PartKind.UNIT, unit.id)]
+    rest: list[content.Place] = [(PartKind.SECTION, other.section_id), (PartKind.UNIT, other.id)]
+    here: list[content.Place] = [(PartKind.BLOCK, block.id) for block in blocks]
+    assert content.arrange(run=run, order=[*rest, *parts, *reversed(here)], by=SYSTEM, now=NOW)
+    content.move_into(part=blocks[0], holder=unit, by=SYSTEM, now=NOW)  # to the end of where it is
+    assert (asked(session), judging.holds(run.id)) == ([], False)
+    assert content.arrange(run=run, order=[*parts, here[0], *rest, here[1]], by=SYSTEM, now=NOW)  # the other unit may be hidden, or for some only
+    assert judging.holds(run.id)
+
+
+def test_who_is_judged_later_completes_on_the_day_on_which_everything_was_there(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)  # 23:50 of that day
+    run, blocks, me = half_done(counts_for_goal=True, goal_category=Category.WORKER)
+    third = content.add_block(unit=session.get_one(Unit, blocks[0].unit_id), kind=blocks[0].kind, by=SYSTEM, now=NOW, body="三")
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    learning.mark_done(enrolment=me, block=third, by=SYSTEM, now=late + timedelta(minutes=5))
+    assert me.state is EnrolmentState.ACTIVE
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED  # long after midnight
+    days = session.scalars(select(TrainingRecord.completed_on)).all(), session.scalars(select(Milestone.reached_on)).all()
+    assert (me.completed_on, *days) == (date(2026, 3, 31), [date(2026, 3, 31)], [date(2026, 3, 31)])
+
+
+def test_nor_do_they_complete_before_what_was_asked_is_asked_no_more(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    run, blocks, me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=late + timedelta(minutes=10), completion_share_x1000=900)
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
+    assert me.completed_on == date(2026, 4, 1)  # the last change was made at midnight
