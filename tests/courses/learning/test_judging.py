@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,8 +20,9 @@ from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
+from tests.factories import identity as accounts
 from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.jobs import Job, Running
 from trainhub.ledger.models import Milestone, TrainingRecord
 from trainhub.ledger.types import Category
@@ -226,3 +228,16 @@ def test_nor_do_they_complete_before_what_was_asked_is_asked_no_more(session: Se
     offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=late + timedelta(minutes=10), completion_share_x1000=900)
     assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
     assert me.completed_on == date(2026, 4, 1)  # the last change was made at midnight
+
+
+def test_the_judging_that_learners_wait_for_is_not_called_off(app: Flask, session: Session) -> None:
+    run, blocks, _me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    session.commit()
+    (job,) = asked(session)
+    admin = accounts.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert "/cancel" not in admin.get(f"/jobs/{job.id}").text
+    answer = admin.post(f"/jobs/{job.id}/cancel")
+    session.expire_all()
+    assert (answer.status_code, len(asked(session)), judging.holds(run.id)) == (422, 1, True)
+    assert "不能取消" in answer.text
