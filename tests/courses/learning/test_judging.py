@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,6 +30,7 @@ from trainhub.ledger.models import Milestone, TrainingRecord
 from trainhub.ledger.types import Category
 
 NOW = make.NOW
+AsRole = Callable[..., FlaskClient]
 
 
 def half_done(**given: object) -> tuple[Run, list[Block], Enrolment]:
@@ -241,3 +244,12 @@ def test_the_judging_that_learners_wait_for_is_not_called_off(app: Flask, sessio
     session.expire_all()
     assert (answer.status_code, len(asked(session)), judging.holds(run.id)) == (422, 1, True)
     assert "不能取消" in answer.text
+
+
+def test_who_is_held_reads_from_when_the_time_is_counted(as_role: AsRole, session: Session) -> None:
+    run, blocks, me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[0], by=SYSTEM, now=NOW)
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
+    assert ["最后一次移除十分钟以后" in page, "最多十分钟" in page] == [True, False]  # each removal puts it off again
