@@ -228,8 +228,8 @@ def _show(part: Part, data: dict[str, Any]) -> None:
 
 
 def check_draft(part: Part, number: int | None) -> None:
-    """Refuse to publish or drop another draft than the page showed (`number`; None where nothing is said). Raises Stale."""
-    if number is not None and part.draft_no != number:
+    """Refuse to publish or drop another draft than the page showed (`number`; None: none, or a page of before pages said so). Raises Stale."""
+    if part.draft_no != number:
         words = _("“%(title)s”的草稿刚被其他人修改、发布或放弃，这次没有做任何改动。请刷新页面，核对后再操作。", title=latest(part)["title"])
         raise Stale(words)
 
