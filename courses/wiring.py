@@ -84,6 +84,7 @@ from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.forms import fresh_key
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people.panels import STUDENT_PANELS
@@ -204,6 +205,7 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
+    app.jinja_env.globals["fresh_key"] = fresh_key
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["course"] = certified.present_facts

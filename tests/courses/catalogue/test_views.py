@@ -295,3 +295,25 @@ def test_pressing_twice_adds_one_unit(as_role: AsRole, session: Session) -> None
         assert author.post(f"/teaching/sections/{part.id}/units", data={"title": "单元", "submission_key": key}).status_code == 303
     session.expire_all()
     assert [len(section.units) for section in queries.outline(run.id).sections] == [1, 1]
+
+
+def test_pressing_twice_makes_one_copy(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.text(unit)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    session.commit()
+
+    def copy(kind: str, key: int, sent: str) -> None:
+        assert author.post(f"/teaching/{kind}/{key}/duplicate", data={"submission_key": sent}).status_code == 303
+
+    for page in (f"/teaching/runs/{run.id}", f"/teaching/units/{unit.id}"):
+        (form,) = re.findall(r'<form id="act".*?</form>', author.get(page).text)
+        key = re.findall(r'name="submission_key" value="([^"]+)"', form)[0]
+        for _twice in range(2):
+            copy("block", block.id, key)
+    copy("unit", unit.id, key)  # another part of the same page
+    session.expire_all()
+    assert [len(one.blocks) for section in queries.outline(run.id).sections for one in section.units] == [3, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -308,8 +309,10 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     session.commit()
     teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
     assert teacher.get(f"/teaching/runs/{run.id}/invitations").status_code == 200
-    answer = teacher.post(f"/teaching/runs/{run.id}/invitations/link", data={"expires_on": ends.isoformat(), "max_uses": "5"})
-    assert answer.status_code == 303
+    key = re.findall(r'name="submission_key" value="([^"]+)"', teacher.get(f"/teaching/runs/{run.id}/invitations").text)[:1]
+    for _twice in range(2):  # pressed twice, one link is made
+        sent = {"expires_on": ends.isoformat(), "max_uses": "5", "submission_key": key}
+        assert teacher.post(f"/teaching/runs/{run.id}/invitations/link", data=sent).status_code == 303
     link = session.scalars(select(InviteLink)).one()
     page = teacher.get(f"/teaching/runs/{run.id}/invitations").text
     assert link.token in page
