@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
-from courses.catalogue.types import RunMode
+from courses.catalogue.types import RunMode, StaffRole
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.types import EnrolmentState
@@ -420,3 +420,13 @@ def test_who_is_taken_out_is_told_and_why(session: Session) -> None:
             operations.take_out(enrolment=row, note=note, by=SYSTEM, now=NOW)
     told = [session.scalars(select(Notice).where(Notice.account_id == key, Notice.kind == "courses.taken_out")).all() for key in ids]
     assert [[one.values.get("note") for one in mine] for mine in told] == [["重复报名"], [None]]
+
+
+def test_who_is_taken_off_the_team_is_told(session: Session) -> None:
+    run, who = make.run(lead=ground.person()), ground.person()
+    account = make_account(person=who)
+    offerings.set_staff(run=run, person_id=who.id, role=StaffRole.ASSISTANT, by=SYSTEM, now=NOW)
+    for _twice in range(2):
+        team.take_off(run=run, person_id=who.id, by=SYSTEM, now=NOW)
+    told = session.scalars(select(Notice).where(Notice.account_id == account.id, Notice.kind == "courses.staff_removed")).all()
+    assert len(told) == 1
