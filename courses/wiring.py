@@ -84,6 +84,7 @@ from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.forms import fresh_key
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people.panels import STUDENT_PANELS
@@ -204,6 +205,7 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
+    app.jinja_env.globals["fresh_key"] = fresh_key
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["course"] = certified.present_facts
@@ -278,7 +280,7 @@ def register(app: Flask) -> None:
     said, headings = assignments_staff.said, assignments_staff.headings
     taken = intakes.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.take_table, said, headings, place=assignments_tasks.place)
     intakes.register(app, "marks", taken)
-    jobs.register_task(app, learning_tasks.JUDGE, learning_tasks.judge_anew)
+    jobs.register_task(app, learning_tasks.JUDGE, learning_tasks.judge_anew, is_needed=True)  # learners wait for it
     jobs.register_task(app, regrading.TASK, regrading.regrade)
     jobs.register_periodic(app, learning_tasks.CLOSE_WAITING, learning_tasks.close_waiting, every=timedelta(days=1), title=N_("结束已结束课程的候补"))
     jobs.register_periodic(app, learning_tasks.CERTIFY, learning_tasks.certify, every=timedelta(days=1), title=N_("补发没有签发成的结业证书"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_part, load_run, me, subject_of_pair
@@ -17,6 +17,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
@@ -46,6 +47,8 @@ def copy_run(run: Run) -> Any:
 def duplicate(pair: tuple[Run, Any]) -> Any:
     """A copy behind the part, with its quizzes and assignments."""
     run, part = pair
-    run_id = run.id
+    run_id, key = run.id, request.form.get("submission_key", "")
     with transaction():
+        if not once(f"{type(part).__name__}:{part.id}:{key}" if key else ""):  # pressed twice
+            return back_to(part, run_id)
         return back_to(operations.duplicate(part=part, by=me(), now=clock.now()), run_id)

@@ -27,9 +27,9 @@ def invited_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
 
 
 def pending_among(run_id: int, person_ids: Sequence[int]) -> list[Enrolment]:
-    """The enrolments of some persons that wait for approval."""
+    """The enrolments of some humans that wait for approval, whichever row of theirs is named."""
     found: list[Enrolment] = []
-    for some in portions(person_ids):
+    for some in portions(sorted(frozenset[int]().union(*people.rows_of_humans(person_ids).values()))):
         waits = (Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.PENDING, Enrolment.person_id.in_(some))
         found += session().scalars(select(Enrolment).where(*waits).order_by(Enrolment.id))
     return found

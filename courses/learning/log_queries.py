@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from courses.catalogue.models import Section, Unit
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Note
@@ -42,6 +43,14 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     for block, kind, at, data in session().execute(statement):
         found[block].append(Event(kind, at, data))
     return found
+
+
+def last_news(enrolment_id: int, block_ids: Collection[int]) -> datetime | None:
+    """When a learner did the last of some blocks, or was graded in one last; None when in none yet. What was done again afterwards is no news."""
+    done = select(func.max(BlockProgress.done_at)).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id.in_(block_ids))
+    mine = (LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id.in_(block_ids))
+    graded = select(func.max(LearningEvent.at)).where(*mine, LearningEvent.kind.in_((EventKind.QUIZ_GRADED, EventKind.ASSIGNMENT_GRADED)))
+    return max((at for at in (session().scalar(done), session().scalar(graded)) if at is not None), default=None)
 
 
 def watched_of(enrolment_id: int) -> dict[int, list[Event]]:

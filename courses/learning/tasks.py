@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import structlog
 
 from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, quizzes, retaining
@@ -23,6 +26,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.made_tables import KEPT, Made
 
+log = structlog.get_logger("courses.learning")
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
@@ -73,12 +77,14 @@ def certify(running: Running) -> Mapping[str, Any]:
 def judge_anew(running: Running) -> Mapping[str, Any]:
     """Judge who learns in a run anew after its content, what it asks or its groups changed. Safe to repeat; the completed stay completed.
 
-    What counts of several attempts at a quiz, and when those end that have no end, follows its rules too.
+    What counts of several attempts at a quiz, and when those end that have no end, follows its rules too. Where the run was made to count for the
+    goal, completions of before are recorded; one that the ledger refuses (`refused`) keeps nobody else from being judged or recorded.
     """
     run_id = int(running.args["run_id"])
     with transaction():
         quizzes.give_ends(blocks=[one for one in catalogue.blocks_of_run(run_id) if one.kind is BlockKind.QUIZ], now=clock.now())
-    ids = seat_queries.learning_ids(run_id)
+    ids, rest = seat_queries.learning_ids(run_id), seat_queries.unrecorded_ids(run_id) if running.args.get(judging.RECORDS) else []
+    total = len(ids) + len(rest)
     for start in range(0, len(ids), AT_ONCE):
         session().rollback()
         with transaction():
@@ -87,22 +93,36 @@ def judge_anew(running: Running) -> Mapping[str, Any]:
             some = queries.enrolments_by_id(ids[start : start + AT_ONCE])
             operations.recount(run_id=run_id, enrolments=some, now=now)
             for enrolment in some:
-                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place)
-        running.progress(min(start + AT_ONCE, len(ids)), len(ids))
-    return {"learners": len(ids), "recorded": _record_rest(run_id)}
-
-
-def _record_rest(run_id: int) -> int:
-    """Record the trainings of completions of before the run counted for the goal, each in its own transaction. Answers how many were new."""
-    due = seat_queries.unrecorded_ids(run_id)
+                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place, changed_at=judging.changed_at(running.args))
+        running.progress(min(start + AT_ONCE, len(ids)), total)
+    recorded = refused = 0
     session().rollback()
+    for start in range(0, len(rest), AT_ONCE):
+        new, not_taken = _record(run_id, rest[start : start + AT_ONCE])
+        recorded, refused = recorded + new, refused + not_taken
+        running.progress(len(ids) + min(start + AT_ONCE, len(rest)), total)
+    return {"learners": len(ids), "recorded": recorded, "refused": refused}
+
+
+def _record(run_id: int, due: Sequence[int]) -> tuple[int, int]:
+    """Record the trainings of completions of before the run counted for the goal, each in its own transaction.
+
+    How many were new (not: who has no county, or is recorded already, such as by a roster), and how many the ledger refuses.
+    """
+    took: Counter[bool | None] = Counter()
 
     def record(enrolment_id: int) -> None:
         (enrolment,) = queries.enrolments_by_id([enrolment_id])
         run = catalogue.runs_by_id([run_id])[run_id]
-        operations.record_training(enrolment, run, SYSTEM, clock.now())
+        try:
+            took[operations.record_training(enrolment, run, SYSTEM, clock.now())] += 1
+        except Refused as refused:  # before it wrote anything: the organisation says that it teaches the course since a later day
+            log.info("training_refused", enrolment=enrolment_id, why=refused.code)
+            refusals.append(enrolment_id)
 
-    return each(due, record, of=f"{JUDGE}.records")
+    refusals: list[int] = []
+    each(due, record, of=f"{JUDGE}.records")
+    return took[True], len(refusals)
 
 
 def _shared(run_id: int, now: datetime) -> tuple[Run, list[Counted]] | None:

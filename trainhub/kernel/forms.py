@@ -128,11 +128,16 @@ class _Words:
         return self.gettext(singular if n == 1 else plural)
 
 
+def fresh_key() -> str:
+    """A submission key for a form that is shown now."""
+    return secrets.token_urlsafe(24)
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form of the house."""
 
     version = IntegerField(widget=HiddenInput(), default=0)
-    submission_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
+    submission_key = HiddenField(default=fresh_key)
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Any:

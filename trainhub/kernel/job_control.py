@@ -174,8 +174,15 @@ def why_not_again(job: Job, *, is_newer: bool, now: datetime) -> WhyNot | None:
 
 
 def may_cancel(job: Job) -> bool:
-    """Whether a job can be called off: it waits, its worker died, or it tells its progress and so finds out."""
+    """Whether a job can be called off: it waits, its worker died, or it tells its progress and so finds out; none that others go by."""
+    if is_needed(job):
+        return False
     return job.state is JobState.QUEUED or job.is_orphaned or (job.state is JobState.RUNNING and (job.total_count > 0 or job.done_count > 0))
+
+
+def is_needed(job: Job) -> bool:
+    """Whether others go by what a job does, and nobody would ask for it again: called off, it would leave them as they were."""
+    return job.task in current_app.extensions.get("trainhub.needed_tasks", ())
 
 
 def begin_again(*, job: Job, by: Identity, now: datetime) -> Job:
@@ -212,6 +219,8 @@ def why_words(why: WhyNot) -> str:
 
 def cancel(*, job: Job, by: Identity, now: datetime) -> Job:
     """Call off a job that waits, or that runs and tells its progress. Doing it again changes nothing. Raises Refused where it cannot be."""
+    if is_needed(job) and job.state in (JobState.QUEUED, JobState.RUNNING):
+        raise Refused(_("这项任务不能取消：它核对的结果关系到很多人，取消后不会有人再发起。请等它自己完成。"), code="job_needed")
     orphaned = and_(Job.state == JobState.RUNNING, Job.lease_until_at < now)
     tells = and_(Job.state == JobState.RUNNING, or_(Job.total_count > 0, Job.done_count > 0))
     ended = session().execute(

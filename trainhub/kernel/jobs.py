@@ -184,8 +184,10 @@ class Periodic:
     title: str
 
 
-def register_task(app: Flask, name: str, task: Task) -> None:
-    """Called by a room's `wiring.py`."""
+def register_task(app: Flask, name: str, task: Task, *, is_needed: bool = False) -> None:
+    """Called by a room's `wiring.py`. `is_needed`: nobody would ask for it again by themselves, and others go by it, so that it is not called off."""
+    if is_needed:
+        app.extensions.setdefault("trainhub.needed_tasks", set()).add(name)
     tasks: dict[str, Task] = app.extensions.setdefault("trainhub.tasks", {})
     if name in tasks:
         raise RuntimeError(f"task {name} is registered twice")

@@ -145,7 +145,7 @@ def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> N
         return
     part.is_published = is_published
     session().flush()
-    judging.ask_anew(run_id=part.run_id, by=by, after=timedelta(0) if is_published else judging.UNDO)
+    judging.ask_anew(run_id=part.run_id, by=by, now=now, after=timedelta(0) if is_published else judging.UNDO)
     audit.record(by=by, did="courses.content.published" if is_published else "courses.content.unpublished", on=part)
 
 
@@ -170,7 +170,7 @@ def remove(*, part: Part, by: Identity, now: datetime) -> None:
     for row in (part, *inside):
         row.removed_at = now
     session().flush()
-    judging.ask_anew(run_id=part.run_id, by=by, after=judging.UNDO)
+    judging.ask_anew(run_id=part.run_id, by=by, now=now, after=judging.UNDO)
     audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
 
 
@@ -194,7 +194,7 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
         hidden = [row for row in (part, *inside) if lost and any(one.key in lost for one in Access.of(row.access).conditions)]
         for row in hidden:
             row.is_published = False
-    judging.ask_anew(run_id=part.run_id, by=by)
+    judging.ask_anew(run_id=part.run_id, by=by, now=now)
     audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside), "hidden": [row.id for row in hidden]})
     return hidden
 
@@ -287,11 +287,14 @@ def arrange(*, run: Run, order: Sequence[Place], by: Identity, now: datetime, wa
         else:
             holder, rows = (part.section_id, units) if isinstance(part, Unit) else (part.unit_id, blocks)
             rows.setdefault(holder, []).append(part)
+    comes_in = any(part.section_id != key for key, rows in units.items() for part in rows if isinstance(part, Unit))
+    comes_in |= any(part.unit_id != key for key, rows in blocks.items() for part in rows if isinstance(part, Block))
     with checking.no_new_circle(run.id):
         moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
         moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
+    if comes_in:  # into another section or unit, which may be hidden or for some only; the order alone asks for nothing else
+        judging.ask_anew(run_id=run.id, by=by, now=now, after=judging.UNDO)
     if moved:
-        judging.ask_anew(run_id=run.id, by=by, after=judging.UNDO)
         audit.record(by=by, did="courses.content.arranged", on=run, data={"moved": moved})
     return moved
 
@@ -324,13 +327,15 @@ def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: 
     """Move a unit to the end of another section, or a block to the end of another unit, of the same run."""
     if holder.run_id != part.run_id or isinstance(holder, Section) is not isinstance(part, Unit) or holder.removed_at is not None:
         raise BadCourse(_("不能移动到那里：目标不在同一期课程中。"))
+    was = part.section_id if isinstance(part, Unit) else part.unit_id
     with checking.no_new_circle(part.run_id):
         if isinstance(part, Unit):
             part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
         else:
             part.unit_id, rows = holder.id, [row for row in queries.blocks_of(holder.id) if row.id != part.id]  # type: ignore[misc]
         _number([*rows, part])
-    judging.ask_anew(run_id=part.run_id, by=by, after=judging.UNDO)
+    if was != holder.id:
+        judging.ask_anew(run_id=part.run_id, by=by, now=now, after=judging.UNDO)
     audit.record(by=by, did="courses.content.moved", on=part, data={"into": holder.id})
 
 

@@ -149,8 +149,9 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
     for name, value in _named(fields).items():
         setattr(run, name, value)
     session().flush()
-    if _asked(run) != asked or (run.counts_for_goal and not counted):  # then who completed before is recorded, too
-        judging.ask_anew(run_id=run.id, by=by)
+    is_to_record = run.counts_for_goal and not counted
+    if _asked(run) != asked or is_to_record:
+        judging.ask_anew(run_id=run.id, by=by, now=now, is_to_record=is_to_record)
     audit.record(by=by, did="courses.run.changed", on=run, data={"fields": sorted(fields)})
     return run
 
@@ -190,7 +191,7 @@ def publish_run(*, run: Run, by: Identity, now: datetime) -> Run:
     run.state = RunState.PUBLISHED
     session().flush()
     audit.record(by=by, did="courses.run.published", on=run)
-    judging.ask_anew(run_id=run.id, by=by)  # who was added before and has done everything completes now
+    judging.ask_anew(run_id=run.id, by=by, now=now)  # who was added before and has done everything completes now
     return run
 
 

@@ -66,6 +66,21 @@ def take_back(*, invitation: StaffInvitation, by: Identity, now: datetime) -> No
         session().flush()
 
 
+def take_off(*, run: Run, person_id: int, by: Identity, now: datetime) -> None:
+    """Take a person off the team of a run, and tell them unless they did it themselves. Twice is once; the last lead stays."""
+    was = queries.staff_member(run.id, person_id)
+    set_staff(run=run, person_id=person_id, role=None, by=by, now=now)
+    if was is not None and by.person_id != person_id:
+        notifications.notify(
+            account_ids=accounts.accounts_of_persons([person_id]).values(),
+            kind="courses.staff_removed",
+            message=N_("你已不再是课程《%(title)s》的教学团队成员。有疑问请联系主讲教师。"),
+            values={"title": run.title},
+            url="/teaching",
+            now=now,
+        )
+
+
 MOST = 50
 """So many courses another one may ask for: nobody learns more before the first lesson."""
 

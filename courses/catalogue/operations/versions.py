@@ -129,7 +129,7 @@ def _rule(block: Block, settings: dict[str, Any], by: Identity, now: datetime, n
     _row(block, number + 1, as_data(block), by=by, now=now, note=note, is_published=True)
     changed = sorted(name for name in {*before, *made} if before.get(name) != made.get(name))
     audit.record(by=by, did="courses.content.changed", on=block, data={"version": number + 1, "settings": changed})
-    judging.ask_anew(run_id=block.run_id, by=by)
+    judging.ask_anew(run_id=block.run_id, by=by, now=now)
     return block
 
 
@@ -228,8 +228,8 @@ def _show(part: Part, data: dict[str, Any]) -> None:
 
 
 def check_draft(part: Part, number: int | None) -> None:
-    """Refuse to publish or drop another draft than the page showed (`number`; None where nothing is said). Raises Stale."""
-    if number is not None and part.draft_no != number:
+    """Refuse to publish or drop another draft than the page showed (`number`; None: none, or a page of before pages said so). Raises Stale."""
+    if part.draft_no != number:
         words = _("“%(title)s”的草稿刚被其他人修改、发布或放弃，这次没有做任何改动。请刷新页面，核对后再操作。", title=latest(part)["title"])
         raise Stale(words)
 
@@ -258,7 +258,7 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
         session().flush()
         audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})
         number += 1
-        judging.ask_anew(run_id=part.run_id, by=by)
+        judging.ask_anew(run_id=part.run_id, by=by, now=now)
     return number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -143,9 +144,10 @@ def setup(opened: Open) -> Any:
         form.scale.choices = [*picks(labels.SCALES), (OWN_SCALE, labels.own_scale(scale))]
     if what != "book":
         form.scale.data = scale.key
-    category = forms.CategoryForm(request.form if what == "category" else None)
-    column = forms.ColumnForm(request.form if what == "column" else None, categories=choices)
-    chosen: Any = {"book": form, "category": category, "column": column}.get(what)
+    changing, row_id = _of_row(book, what, choices)  # a row that is there has a form of its own; the forms that add stay empty then
+    category = forms.CategoryForm(request.form if what == "category" and changing is None else None)
+    column = forms.ColumnForm(request.form if what == "column" and changing is None else None, categories=choices)
+    chosen: Any = changing or {"book": form, "category": category, "column": column}.get(what)
     try:
         if what in ("remove_category", "remove_column", "bring_back"):
             _remove(book, what, request.form.get("id", 0, type=whole))
@@ -170,11 +172,34 @@ def setup(opened: Open) -> Any:
         form=form,
         category=category,
         column=column.apart("column"),
+        changing=changing,
+        row_id=row_id,
         what=what,
         labels=labels,
         words=words,
     )
     return page, 422 if chosen is not None else 200
+
+
+def _of_row(book: Gradebook, what: str, choices: list[tuple[int, str]]) -> tuple[Any, int]:
+    """The form of the category or column that was sent to be changed, with what is stored beside what was typed, and its id; None and 0 where
+    nothing was, or something new. Raises NotFound where the row was taken out meanwhile: saved, it would be there twice."""
+    key = request.form.get(f"{what}_id", 0, type=whole) if what in ("category", "column") else 0
+    if not key:
+        return None, 0
+    stands: dict[str, Any] = {"version": book.version}
+    if what == "category":
+        category = next((row for row in queries.categories_of(book.id) if row.id == key), None)
+        if category is None:
+            raise NotFound(_("没有这个类别。"))
+        stands |= {"name": category.name, "weight": Decimal(category.weight_x10) / 10, "drop": category.drop_lowest, "is_extra": category.is_extra}
+        return forms.CategoryForm(request.form, data=stands).apart(f"category-{key}"), key
+    column = next((row for row in queries.columns_of(book.id) if row.id == key), None)
+    if column is None:
+        raise NotFound(_("成绩册中没有这一项，可能已被移除。"))
+    stands |= {"title": column.title, "category_id": column.category_id, "max_points": Decimal(column.max_x10) / 10}
+    stands |= {"weight": Decimal(column.weight_x10) / 10, "is_extra": column.is_extra, "is_hidden": column.is_hidden, "is_locked": column.is_locked}
+    return forms.ColumnForm(request.form, data=stands, categories=choices).apart(f"column-{key}"), key
 
 
 def _store(book: Gradebook, what: str, form: Any) -> None:

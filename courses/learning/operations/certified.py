@@ -1,14 +1,16 @@
-"""The certificate of a completion: asked for, answered again, said by its draft, and which completions have none yet."""
+"""The day of a completion and its certificate: asked for, answered again, said by its draft, and which completions have none yet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import queries, rules
+from courses.learning import log_queries, queries, rules
 from courses.learning.models import Enrolment
+from courses.learning.types import Counted
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as certificate_queries
 from trainhub.certificates.models import Certificate
@@ -103,3 +105,12 @@ def uncertified(enrolments: Sequence[Enrolment]) -> list[int]:
     keys = {one.id: {f"{completion_key(runs[one.run_id])}:person:{key}" for key in rows[one.person_id]} for one in completed}
     known = certificate_queries.known_keys(key for own in keys.values() for key in own)
     return [one.id for one in completed if not keys[one.id] & known]
+
+
+def day_of(enrolment: Enrolment, changed_at: datetime, now: datetime, blocks: Sequence[Counted] | None) -> date:
+    """The day on which everything was there of who completes by a change: of the change, of joining, or of the last that was done or graded."""
+    if blocks is None:
+        blocks = queries.counted(authored.outline_for(enrolment.run_id, enrolment.person_id), now)
+    last = log_queries.last_news(enrolment.id, [block.id for block in blocks if block.is_required or block.is_graded])
+    known = [one for one in (changed_at, enrolment.enrolled_at, last) if one is not None]
+    return min(local(max(known)).date(), local(now).date())

@@ -58,7 +58,7 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
     known = queries.enrolment_of(run.id, person_id)
     if known is not None and known.state is not EnrolmentState.WITHDRAWN:
         is_let_in = known.state is EnrolmentState.PENDING and (is_approved or queries.is_invited(run.id, person_id, local(now).date()))
-        return approve(enrolment=known, by=by, now=now) if is_let_in else known
+        return approve(enrolment=known, by=by, now=now, is_by_invitation=not is_approved) if is_let_in else known
     if not is_approved:
         _check_open(run, person_id, now)
         _check_prerequisites(run, person_id)
@@ -236,8 +236,9 @@ def _tell(person_ids: Iterable[int], run_id: int, kind: str, message: str, now: 
     )
 
 
-def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
-    """Let a pending learner in; without a free seat they wait. A second approval changes nothing."""
+def approve(*, enrolment: Enrolment, by: Identity, now: datetime, is_by_invitation: bool = False) -> Enrolment:
+    """Let a pending learner in; without a free seat they wait. A second approval changes nothing. `is_by_invitation`: nobody decides, the learner
+    takes up an invitation."""
     lock_run(enrolment.run_id)
     session().refresh(enrolment)
     if enrolment.state in (EnrolmentState.ACTIVE, EnrolmentState.WAITING, EnrolmentState.COMPLETED):
@@ -250,10 +251,10 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
     else:
         enrolment.state = EnrolmentState.WAITING
         message = N_("你报名的课程《%(title)s》已通过审核，目前名额已满，已进入候补。")
-    enrolment.decided_by_id = by.account_id
+    enrolment.decided_by_id = None if is_by_invitation else by.account_id
     session().flush()
     _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)
-    audit.record(by=by, did="courses.enrolment.approved", on=enrolment, data={"state": enrolment.state})
+    audit.record(by=by, did="courses.enrolment.approved", on=enrolment, data={"state": enrolment.state, "by_invitation": is_by_invitation})
     _goes_on(enrolment, by, now)
     return enrolment
 

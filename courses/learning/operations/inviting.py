@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
 
 from sqlalchemy import or_, update
@@ -58,7 +59,8 @@ def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime, 
         audit.record(by=by, did="courses.run.invited", on=run, data={"count": len(new), "persons": new[:200]})
     if run.state is not RunState.CLOSED:
         for row in invitation_queries.pending_among(run.id, wanted):  # who has asked already is in by the invitation
-            enrolling.approve(enrolment=row, by=by, now=now)
+            with suppress(NotPossible):  # withdrawn at this moment: the others are invited all the same
+                enrolling.approve(enrolment=row, by=by, now=now)
     return len(new)
 
 

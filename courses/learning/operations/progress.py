@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -26,7 +26,7 @@ from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
-from courses.learning.operations.certified import NotLearning, completion_key, issue_certificate
+from courses.learning.operations.certified import NotLearning, completion_key, day_of, issue_certificate
 from courses.learning.operations.correcting import correct
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Missed, Standing
 from trainhub.identity.queries import accounts
@@ -236,12 +236,14 @@ def evaluate(
     is_fresh: bool = False,
     place: tuple[Run, Sequence[Counted]] | None = None,
     columns: Collection[int] | None = None,
+    changed_at: datetime | None = None,
 ) -> Standing:
     """Store progress and score, and complete the course when everything is there. Safe to repeat.
 
     While an author may still bring back what was taken away nobody completes: who then has everything does when all are judged (`judging.holds`).
     Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`; `columns` are then those
-    in which the learner has nothing. `place`: the run with its blocks, read once for many.
+    in which the learner has nothing. `place`: the run with its blocks, read once for many. `changed_at`: when what is asked was changed last, where
+    that is why they are judged: who completes by it does so on that day, or that of what they did last, and not on a later one.
     """
     run = place[0] if place is not None else catalogue.run_by_id(enrolment.run_id)
     assert run is not None
@@ -255,7 +257,8 @@ def evaluate(
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT and not judging.holds(run.id):
-        complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns)
+        day = None if changed_at is None else day_of(enrolment, changed_at, now, place[1] if place is not None else None)
+        complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns, day=day)
     return standing
 
 
@@ -272,13 +275,22 @@ def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
         set_committed_value(enrolment, name, value)
 
 
-def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity, now: datetime, columns: Collection[int] | None = None) -> bool:
+def complete(
+    *,
+    enrolment: Enrolment,
+    run: Run,
+    standing: Standing,
+    by: Identity,
+    now: datetime,
+    columns: Collection[int] | None = None,
+    day: date | None = None,
+) -> bool:
     """Complete a course once: milestone, training record, certificate and notice. False when it was completed before.
 
     What had no score is kept (`columns`: of the gradebook), so that what is asked for later is told from it and lowers no mark; and what was
-    graded with its weight, so that nothing that is removed or weighed otherwise later changes the mark.
+    graded with its weight, so that nothing that is removed or weighed otherwise later changes the mark. `day`: of the completion (default today).
     """
-    today = local(now).date()
+    today = day or local(now).date()
     missed: dict[str, Any] = {"blocks": sorted(standing.unscored), "columns": None if columns is None else sorted(columns)}
     missed["graded"] = [list(pair) for pair in standing.graded]
     taken = session().execute(
@@ -311,7 +323,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         by=by,
         now=now,
     )
-    counted = record_training(enrolment, run, by, now) if run.counts_for_goal else None
+    counted = record_training(enrolment, run, by, now) is not None if run.counts_for_goal else None
     number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
     notifications.notify(
         account_ids=accounts.accounts_of_persons([human]).values(),
@@ -331,14 +343,14 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     return True
 
 
-def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
-    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Once; False where neither
-    has a county."""
+def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool | None:
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Whether it is new (once;
+    a roster may have been first); None where neither has a county. Raises what the ledger refuses."""
     person = session().get_one(Person, enrolment.person_id)
     county = person.county_code or run.course.owner.region_code
     if county is None:
-        return False
-    ledger.record_training(
+        return None
+    _row, is_new = ledger.record_training(
         person_id=person.id,
         organisation_id=run.course.owner_id,
         course=run.title,
@@ -352,7 +364,7 @@ def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime)
         by=by,
         now=now,
     )
-    return True
+    return is_new
 
 
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:

@@ -117,7 +117,7 @@ def run_groups(run: Run) -> Any:
 def _judge_anew(run_id: int, after: timedelta = timedelta(0)) -> None:
     """Progress and marks follow the new groups, in the background; nothing to do where everything is for everybody."""
     if authored.has_work_of_groups(run_id):
-        judging.ask_anew(run_id=run_id, by=me(), title=N_("按新的分组核对进度和成绩"), after=after)
+        judging.ask_anew(run_id=run_id, by=me(), now=clock.now(), title=N_("按新的分组核对进度和成绩"), after=after)
 
 
 def _load_group(group_id: int) -> tuple[Run, RunGroup]:

@@ -20,6 +20,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import day_sent
+from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.template import template_xlsx
@@ -70,7 +71,9 @@ def invite_link(run: Run) -> Any:
             last = day_sent("expires_on", None)
             if last is None:
                 raise Refused(_("请填写链接的有效期。"), field="expires_on")
-            operations.make_link(run=run, expires_on=last, max_uses=request.form.get("max_uses", type=whole), by=me(), now=clock.now())
+            if once(f"link:{request.form['submission_key']}" if "submission_key" in request.form else ""):  # pressed twice
+                uses = request.form.get("max_uses", type=whole)
+                operations.make_link(run=run, expires_on=last, max_uses=uses, by=me(), now=clock.now())
             message = _("邀请链接已生成，可以复制后发给学员。")
     return done(message, "staff.invitations", run_id=run_id)
 

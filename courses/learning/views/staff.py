@@ -74,7 +74,7 @@ def change_staff(run: Run) -> Any:
     run_id = run.id
     with transaction():
         if request.form.get("remove"):
-            offerings.set_staff(run=run, person_id=key_of(request.form["remove"]) or 0, role=None, by=me(), now=clock.now())
+            team.take_off(run=run, person_id=key_of(request.form["remove"]) or 0, by=me(), now=clock.now())
         else:
             person_id = finding.demand_person(request.form.get("login", ""), request.form.get("name", ""), home=run.course.owner.code)
             asked = request.form.get("role", "")

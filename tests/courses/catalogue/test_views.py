@@ -270,6 +270,9 @@ def test_a_page_publishes_and_drops_only_the_draft_that_it_showed(as_role: AsRol
         (f"/teaching/runs/{run.id}/changes", {"part": f"block:{block.id}:{seen}"}),
         (f"/teaching/block/{block.id}/publish", {"draft": str(seen)}),
         (f"/teaching/block/{block.id}/versions", {"discard": str(seen)}),
+        (f"/teaching/runs/{run.id}/changes", {"part": f"block:{block.id}"}),  # pages of before the number was asked
+        (f"/teaching/block/{block.id}/publish", {"draft": "yes"}),
+        (f"/teaching/block/{block.id}/versions", {"discard": "yes"}),
     ):
         assert (author.post(page, data=sent).status_code, shown()) == (409, before)
         assert session.get_one(Block, block.id).draft_no == newer
@@ -292,3 +295,25 @@ def test_pressing_twice_adds_one_unit(as_role: AsRole, session: Session) -> None
         assert author.post(f"/teaching/sections/{part.id}/units", data={"title": "单元", "submission_key": key}).status_code == 303
     session.expire_all()
     assert [len(section.units) for section in queries.outline(run.id).sections] == [1, 1]
+
+
+def test_pressing_twice_makes_one_copy(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.text(unit)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    session.commit()
+
+    def copy(kind: str, key: int, sent: str) -> None:
+        assert author.post(f"/teaching/{kind}/{key}/duplicate", data={"submission_key": sent}).status_code == 303
+
+    for page in (f"/teaching/runs/{run.id}", f"/teaching/units/{unit.id}"):
+        (form,) = re.findall(r'<form id="act".*?</form>', author.get(page).text)
+        key = re.findall(r'name="submission_key" value="([^"]+)"', form)[0]
+        for _twice in range(2):
+            copy("block", block.id, key)
+    copy("unit", unit.id, key)  # another part of the same page
+    session.expire_all()
+    assert [len(one.blocks) for section in queries.outline(run.id).sections for one in section.units] == [3, 3]

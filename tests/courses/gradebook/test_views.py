@@ -317,3 +317,40 @@ def test_a_page_that_another_one_has_overtaken_changes_no_column(lecturer: tuple
         assert (answer.status_code, state()) == (409, now), sent
     assert client.post(url, data={**given, "title": "期末考试", "version": session.get_one(type(book), book.id).version}).status_code == 303
     assert state()[:3] == ("期末考试", False, False)
+
+
+def _forms(page: str) -> list[str]:
+    return [part.split("</form>")[0] for part in page.split("<form")[1:]]
+
+
+def test_what_the_second_one_typed_stays_in_the_form_of_its_row(lecturer: tuple[FlaskClient, int], session: Session) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    book = books.make(run=run, by=SYSTEM, now=make.NOW)
+    (category,), (column,) = queries.categories_of(book.id), queries.columns_of(book.id)
+    session.commit()
+    url, opened = f"/teaching/runs/{run_id}/gradebook/setup", book.version
+    given = {"what": "column", "column_id": column.id, "title": "期末", "category_id": category.id, "max_points": "100", "weight": "60"}
+    assert client.post(url, data={**given, "version": opened, "is_hidden": "y"}).status_code == 303
+    session.expire_all()
+    now = book.version
+
+    def shown(sent: dict[str, object], what: str, key: str, status: int) -> tuple[list[str], list[str]]:
+        """The forms of a kind on the page of a refusal that change a row, and those that add one."""
+        answer = client.post(url, data=sent)
+        assert answer.status_code == status
+        kind = [one for one in _forms(answer.text) if f'name="what" value="{what}"' in one]
+        mine = [one for one in kind if any(f'name="{key}" {rest}' in one for rest in (f'value="{sent[key]}"', f'type="hidden" value="{sent[key]}"'))]
+        return mine, [one for one in kind if one not in mine]
+
+    (mine,), (adding,) = shown({**given, "title": "期末考试", "version": opened}, "column", "column_id", 409)
+    assert ["期末考试" in mine, f'value="{now}"' in mine, "现在的值" in mine] == [True] * 3  # hidden now: told beside
+    assert ["期末" in adding, 'value="60"' in adding] == [False, False]
+    (mine,), (adding,) = shown({**given, "title": "", "version": now}, "column", "column_id", 422)  # any other refusal, too
+    assert ['value="60"' in mine, 'value="60"' in adding] == [True, False]
+    sent = {"what": "category", "category_id": category.id, "name": "考试类", "weight": "7", "drop": "0", "version": opened}
+    (mine,), (adding,) = shown(sent, "category", "category_id", 409)
+    assert ["考试类" in mine, f'value="{now}"' in mine, "考试类" in adding] == [True, True, False]
+    assert client.post(url, data={**given, "column_id": column.id + 99, "version": now}).status_code == 404  # taken out meanwhile: not added anew
+    assert len(queries.columns_of(book.id)) == 1

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
-from courses.catalogue.types import RunMode
+from courses.catalogue.types import RunMode, StaffRole
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.types import EnrolmentState
@@ -22,11 +24,17 @@ from tests import addresses
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
+from tests.factories.parallel import together
 from trainhub.kernel import clock
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import session as session_of
+from trainhub.kernel.db import transaction
 from trainhub.notifications import operations as notifications
 from trainhub.notifications.models import Notice
+from trainhub.people import operations as people
 from trainhub.people.models import Person
+from trainhub.people.types import IdType, PairDecision
 
 NOW = make.NOW
 TODAY = date(2026, 3, 2)
@@ -139,6 +147,51 @@ def test_who_is_invited_needs_no_approval(session: Session) -> None:
     operations.invite(run=run, person_ids=[who.id], by=SYSTEM, now=NOW)
     assert ask(run, who).state is EnrolmentState.ACTIVE
     assert ask(run, ground.person()).state is EnrolmentState.PENDING
+
+
+def test_nobody_is_said_to_have_approved_who_takes_up_an_invitation(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    who = ground.person()
+    account = make_account(person=who)
+    mine = Identity(account_id=account.id, person_id=who.id, name=who.name)
+    row = operations.enrol(run=run, person_id=who.id, by=mine, now=NOW)
+    session.add(RunInvitation(run_id=run.id, person_id=who.id, invited_at=NOW))  # invited before inviting let in who had asked
+    session.flush()
+    with transaction():
+        assert operations.enrol(run=run, person_id=who.id, by=mine, now=NOW).state is EnrolmentState.ACTIVE
+    data = session.scalars(select(AuditEvent.data).where(AuditEvent.did == "courses.enrolment.approved")).one()
+    assert (row.decided_by_id, data["by_invitation"]) == (None, True)
+
+
+def test_an_invitation_lets_in_whichever_row_of_a_human_it_names(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    born = date(1999, 1, 1)
+    stays = ground.person("单一", id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(born))
+    goes = ground.person("单一", id_type=IdType.PASSPORT, id_number=f"E{ground.unique():08d}", birth_on=born)
+    row = ask(run, stays)
+    people.decide_pair(first=stays, second=goes, decision=PairDecision.SAME, reason="已核对", by=SYSTEM, now=NOW)
+    operations.invite(run=run, person_ids=[goes.id], by=SYSTEM, now=NOW)
+    session.refresh(row)
+    assert row.state is EnrolmentState.ACTIVE
+
+
+def test_who_withdraws_while_many_are_invited_keeps_nobody_out(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True, mode=RunMode.APPROVAL)
+        one, other = ask(run, ground.person()), ground.person()
+        run_id, key, persons = run.id, one.id, [one.person_id, other.id]
+        session_of().add_all([RunInvitation(run_id=run_id, person_id=person_id, invited_at=NOW) for person_id in persons])
+
+    def leave() -> None:
+        operations.withdraw(enrolment=session_of().get_one(Enrolment, key), by=SYSTEM, now=NOW)
+
+    def invite() -> None:
+        operations.invite(run=make.queries.run_by_id(run_id), person_ids=persons, by=SYSTEM, now=NOW)
+
+    assert together(committed, leave, invite) == ["", ""]
+    with committed.app_context():
+        assert invitation_queries.invited_among(run_id, persons) == set(persons)
+        assert session_of().get_one(Enrolment, key).state is EnrolmentState.WITHDRAWN
 
 
 def test_a_link_counts_its_uses_and_ends(session: Session) -> None:
@@ -256,8 +309,10 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     session.commit()
     teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
     assert teacher.get(f"/teaching/runs/{run.id}/invitations").status_code == 200
-    answer = teacher.post(f"/teaching/runs/{run.id}/invitations/link", data={"expires_on": ends.isoformat(), "max_uses": "5"})
-    assert answer.status_code == 303
+    key = re.findall(r'name="submission_key" value="([^"]+)"', teacher.get(f"/teaching/runs/{run.id}/invitations").text)[:1]
+    for _twice in range(2):  # pressed twice, one link is made
+        sent = {"expires_on": ends.isoformat(), "max_uses": "5", "submission_key": key}
+        assert teacher.post(f"/teaching/runs/{run.id}/invitations/link", data=sent).status_code == 303
     link = session.scalars(select(InviteLink)).one()
     page = teacher.get(f"/teaching/runs/{run.id}/invitations").text
     assert link.token in page
@@ -365,3 +420,13 @@ def test_who_is_taken_out_is_told_and_why(session: Session) -> None:
             operations.take_out(enrolment=row, note=note, by=SYSTEM, now=NOW)
     told = [session.scalars(select(Notice).where(Notice.account_id == key, Notice.kind == "courses.taken_out")).all() for key in ids]
     assert [[one.values.get("note") for one in mine] for mine in told] == [["重复报名"], [None]]
+
+
+def test_who_is_taken_off_the_team_is_told(session: Session) -> None:
+    run, who = make.run(lead=ground.person()), ground.person()
+    account = make_account(person=who)
+    offerings.set_staff(run=run, person_id=who.id, role=StaffRole.ASSISTANT, by=SYSTEM, now=NOW)
+    for _twice in range(2):
+        team.take_off(run=run, person_id=who.id, by=SYSTEM, now=NOW)
+    told = session.scalars(select(Notice).where(Notice.account_id == account.id, Notice.kind == "courses.staff_removed")).all()
+    assert len(told) == 1

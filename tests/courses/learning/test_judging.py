@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
+from courses.catalogue.types import PartKind
 from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning import operations as learning
@@ -18,11 +22,15 @@ from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
+from tests.factories import identity as accounts
 from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.jobs import Job, Running
+from trainhub.ledger.models import Milestone, TrainingRecord
+from trainhub.ledger.types import Category
 
 NOW = make.NOW
+AsRole = Callable[..., FlaskClient]
 
 
 def half_done(**given: object) -> tuple[Run, list[Block], Enrolment]:
@@ -188,3 +196,60 @@ def test_where_nothing_was_taken_away_a_course_completes_at_once(session: Sessio
     assert (len(asked(session)), judging.holds(run.id)) == (1, False)
     learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=NOW)
     assert me.state is EnrolmentState.COMPLETED
+
+
+def test_the_order_alone_asks_for_nothing_else(session: Session) -> None:
+    run, blocks, _me = half_done()
+    unit = session.get_one(Unit, blocks[0].unit_id)
+    other = make.unit(run)
+    parts: list[content.Place] = [(PartKind.SECTION, unit.section_id), (PartKind.UNIT, unit.id)]
+    rest: list[content.Place] = [(PartKind.SECTION, other.section_id), (PartKind.UNIT, other.id)]
+    here: list[content.Place] = [(PartKind.BLOCK, block.id) for block in blocks]
+    assert content.arrange(run=run, order=[*rest, *parts, *reversed(here)], by=SYSTEM, now=NOW)
+    content.move_into(part=blocks[0], holder=unit, by=SYSTEM, now=NOW)  # to the end of where it is
+    assert (asked(session), judging.holds(run.id)) == ([], False)
+    assert content.arrange(run=run, order=[*parts, here[0], *rest, here[1]], by=SYSTEM, now=NOW)  # the other unit may be hidden, or for some only
+    assert judging.holds(run.id)
+
+
+def test_who_is_judged_later_completes_on_the_day_on_which_everything_was_there(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)  # 23:50 of that day
+    run, blocks, me = half_done(counts_for_goal=True, goal_category=Category.WORKER)
+    third = content.add_block(unit=session.get_one(Unit, blocks[0].unit_id), kind=blocks[0].kind, by=SYSTEM, now=NOW, body="三")
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    learning.mark_done(enrolment=me, block=third, by=SYSTEM, now=late + timedelta(minutes=5))
+    assert me.state is EnrolmentState.ACTIVE
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED  # long after midnight
+    days = session.scalars(select(TrainingRecord.completed_on)).all(), session.scalars(select(Milestone.reached_on)).all()
+    assert (me.completed_on, *days) == (date(2026, 3, 31), [date(2026, 3, 31)], [date(2026, 3, 31)])
+
+
+def test_nor_do_they_complete_before_what_was_asked_is_asked_no_more(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    run, blocks, me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=late + timedelta(minutes=10), completion_share_x1000=900)
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
+    assert me.completed_on == date(2026, 4, 1)  # the last change was made at midnight
+
+
+def test_the_judging_that_learners_wait_for_is_not_called_off(app: Flask, session: Session) -> None:
+    run, blocks, _me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    session.commit()
+    (job,) = asked(session)
+    admin = accounts.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert "/cancel" not in admin.get(f"/jobs/{job.id}").text
+    answer = admin.post(f"/jobs/{job.id}/cancel")
+    session.expire_all()
+    assert (answer.status_code, len(asked(session)), judging.holds(run.id)) == (422, 1, True)
+    assert "不能取消" in answer.text
+
+
+def test_who_is_held_reads_from_when_the_time_is_counted(as_role: AsRole, session: Session) -> None:
+    run, blocks, me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[0], by=SYSTEM, now=NOW)
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run.id}/progress").text
+    assert ["最后一次移除十分钟以后" in page, "最多十分钟" in page] == [True, False]  # each removal puts it off again

@@ -472,8 +472,9 @@ def test_changes_are_published_together_from_one_page(as_role: AsRole, session: 
     assert "新块" in page
     assert "新的一行" in author.get(f"/teaching/block/{block.id}/versions").text
     assert author.post(f"/teaching/runs/{run.id}/changes", data={}).status_code == 422
+    session.expire_all()
     new = session.scalars(select(Block).where(Block.title == "新块")).one()
-    parts = [f"block:{block.id}", f"block:{new.id}", "block:999", "x"]
+    parts = [f"block:{block.id}:{block.draft_no}", f"block:{new.id}", "block:999", "x"]
     assert author.post(f"/teaching/runs/{run.id}/changes", data={"part": parts, "note": "第二版"}).status_code == 303
     session.expire_all()
     assert ("新的一行" in block.body_html, new.is_published) == (True, True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from courses.assessment.operations import attempts
 from courses.catalogue.models import Run
-from courses.catalogue.operations import content, offerings
+from courses.catalogue.operations import content, judging, offerings
 from courses.catalogue.types import BlockKind, RunMode
 from courses.learning import log_queries, operations, queries, tasks
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
@@ -20,9 +20,10 @@ from tests.factories import ground
 from tests.factories import identity as identities
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.jobs import Running
+from trainhub.kernel.jobs import Job, Running
+from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import Milestone, TrainingRecord
-from trainhub.ledger.types import Category
+from trainhub.ledger.types import Category, Source
 from trainhub.notifications.models import Notice
 
 NOW = make.NOW
@@ -169,10 +170,41 @@ def test_who_completed_before_a_run_counted_is_recorded_when_it_does(session: Se
     offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, counts_for_goal=True)
     key, run_id, day = row.id, run.id, row.completed_on
     session.commit()
-    for _n in range(2):  # safe to repeat
-        tasks.judge_anew(Running(0, {"run_id": run_id}, None))
+    asked = args_of_judging(session)
+    assert asked == {"run_id": run_id, judging.RECORDS: True}
+    for recorded in (1, 0):  # safe to repeat
+        assert tasks.judge_anew(Running(0, asked, None)) == {"learners": 1, "recorded": recorded, "refused": 0}
         made = session.scalars(select(TrainingRecord)).one()
         assert (made.source_id, made.completed_on) == (key, day)
+
+
+def args_of_judging(session: Session) -> dict[str, object]:
+    return dict(session.scalars(select(Job.args).where(Job.task == judging.TASK)).one())
+
+
+def test_a_completion_that_the_ledger_refuses_lets_everybody_be_judged(session: Session) -> None:
+    _row, run = finish(session, counts_for_goal=False)
+    since, run_id = date(2026, 6, 1), run.id
+    ledger.register_course(organisation_id=run.course.owner_id, title=run.title, since=since, by=SYSTEM, today=since, now=NOW)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, counts_for_goal=True)
+    asked = args_of_judging(session)
+    session.commit()
+    assert tasks.judge_anew(Running(0, asked, None)) == {"learners": 1, "recorded": 0, "refused": 1}
+    assert tasks.judge_anew(Running(0, {"run_id": run_id}, None)) == {"learners": 1, "recorded": 0, "refused": 0}  # a change of content asks for none
+
+
+def test_a_completion_that_a_roster_recorded_already_is_not_told_as_new(session: Session) -> None:
+    row, run = finish(session, counts_for_goal=False)
+    run_id, county = run.id, run.course.owner.region_code or "350102"
+    known = {"person_id": row.person_id, "organisation_id": run.course.owner_id, "course": run.title, "completed_on": row.completed_on}
+    more = {"category": Category.WORKER, "county_code": county, "hours_x10": 10, "is_counted": True, "source": Source.ROSTER}
+    ledger.record_training(**known, **more, by=SYSTEM, now=NOW)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, counts_for_goal=True)
+    content.remove(part=make.queries.blocks_of_run(run_id)[0], by=SYSTEM, now=NOW)  # what waits goes on asking for the records
+    asked = args_of_judging(session)
+    session.commit()
+    assert tasks.judge_anew(Running(0, asked, None)) == {"learners": 1, "recorded": 0, "refused": 0}
+    assert len(session.scalars(select(TrainingRecord)).all()) == 1
 
 
 def test_many_reports_at_the_same_moment_are_no_watching(session: Session) -> None:
