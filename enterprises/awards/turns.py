@@ -20,6 +20,7 @@ class Turn(StrEnum):
     """What there is to do with an application."""
 
     CHECK = "check"
+    PLACE = "place"
     RECEIVE = "receive"
     ACCEPT = "accept"
     DECIDE = "decide"
@@ -35,8 +36,7 @@ def turn_of(row: Moving, identity: Identity) -> Turn | None:
     if row.state is AwardState.APPLIED and not row.is_checked:
         if row.is_checked is False and not row.is_added_to:
             return None  # who applied is asked for more
-        is_theirs = row.is_in_my_city or (row.rule in EVERYWHERE and not row.has_city and may_act(identity, row.rule, Who.DEPARTMENT))
-        return Turn.CHECK if is_theirs else None
+        return _check(row, identity)
     if row.state is AwardState.APPLIED:
         return Turn.RECEIVE if may_act(identity, row.rule, Who.DEPARTMENT) else None
     if row.state is AwardState.CONFERENCE:
@@ -46,6 +46,14 @@ def turn_of(row: Moving, identity: Identity) -> Turn | None:
         pays = is_local and terms_of(row.rule, queries.parameters(row.decided_on)).payer == LOCAL_GOVERNMENT  # type: ignore[arg-type]
         return Turn.PAY if pays or may_act(identity, row.rule, Who.PAYER) else None
     return AFTER[row.state] if may_act(identity, row.rule, Who.DEPARTMENT) else None
+
+
+def _check(row: Moving, identity: Identity) -> Turn | None:
+    """Who checks: the city; of who comes from elsewhere the department; where the region that names the city is missing, the department sees to that."""
+    if row.is_placed:
+        return Turn.CHECK if row.is_in_my_city else None
+    turn = Turn.CHECK if row.rule in EVERYWHERE and not row.has_city else Turn.PLACE
+    return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
 def turns(identity: Identity) -> dict[Turn, list[int]]:

@@ -105,8 +105,12 @@ AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, A
 
 
 def tell_checkers(award: Award, what: str, now: datetime) -> None:
-    """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, or `added` to one that was found wanting."""
+    """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, or `added` to one that was found wanting.
+    Where the region that names the city is missing, who applied and the rule's department hear that it is entered first."""
     is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
+    if is_of_city and queries.is_unplaced(award):
+        telling.of_place(award, spec_of(award.rule).departments, now)
+        return
     telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city)
 
 

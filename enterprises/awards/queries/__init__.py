@@ -2,6 +2,7 @@
 
 from enterprises.awards.queries.awards import (
     AWARD_SORTS,
+    SUPPLEMENTED,
     AwardRow,
     award,
     award_subject,
@@ -12,6 +13,7 @@ from enterprises.awards.queries.awards import (
     hold,
     hold_all,
     is_to_recover,
+    is_unplaced,
     open_award,
     paid_from,
     paid_from_each,
@@ -70,6 +72,7 @@ __all__ = [
     "BASE_SORTS",
     "COMPANY_SORTS",
     "CREDIT_SORTS",
+    "SUPPLEMENTED",
     "AwardRow",
     "Moving",
     "answer_of",
@@ -102,6 +105,7 @@ __all__ = [
     "hold_all",
     "in_use_finding",
     "is_to_recover",
+    "is_unplaced",
     "latest_steps",
     "listed_on",
     "listed_unseen",

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
+from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_city
 from enterprises.awards.types import AwardState, StepKind
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity, Role
@@ -18,14 +19,14 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
-SUPPLEMENTED = "awards.award.supplemented"
 MOVING = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.CONFERENCE, AwardState.DECIDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
     """An application that is under way. `is_checked`: what the last check found, None before the first; `is_added_to`: something was added since;
-    `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it lies in one of ours."""
+    `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it is of one of ours
+    (`awards.has_city`); `is_placed`: its region names that city."""
 
     id: int
     rule: str
@@ -33,6 +34,7 @@ class Moving:
     decided_on: date | None
     is_in_my_city: bool
     has_city: bool
+    is_placed: bool
     is_checked: bool | None
     is_added_to: bool
 
@@ -53,7 +55,7 @@ def moving(identity: Identity) -> list[Moving]:
         )
     }
     in_my_city = sa.case((organisations.inside(identity, (Role.PREFECTURE_OPERATOR,)), 1), else_=0)
-    columns = (Award.id, Award.rule, Award.state, Award.decided_on, in_my_city, Organisation.region_code)
+    columns = (Award.id, Award.rule, Award.state, Award.decided_on, in_my_city, Organisation.region_code, Organisation.uscc, Organisation.code)
     rows = session().execute(select(*columns).join(Organisation, Organisation.id == Award.organisation_id).where(seen).order_by(Award.id))
     return [
         Moving(
@@ -62,9 +64,10 @@ def moving(identity: Identity) -> list[Moving]:
             state=state,
             decided_on=decided_on,
             is_in_my_city=bool(is_mine),
-            has_city=bool(region) and region[:2] == organisations.PROVINCE[:2] and region != organisations.PROVINCE,
+            has_city=has_city(region, uscc or code),
+            is_placed=lies_in_city(region),
             is_checked=checks[key].is_positive if key in checks else None,
             is_added_to=key in added and added[key] > checks[key].recorded_at,
         )
-        for key, rule, state, decided_on, is_mine, region in rows
+        for key, rule, state, decided_on, is_mine, region, uscc, code in rows
     ]

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from enterprises.awards import operations, turns
 from enterprises.awards.turns import Turn
-from enterprises.awards.types import RuleCode
+from enterprises.awards.types import CompanyRule, RuleCode
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
+from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
@@ -88,6 +89,44 @@ def test_each_is_told_when_it_is_their_turn(session: Session) -> None:
     operations.accept(award=row, on=TODAY, by=EDU, **WHEN)
     operations.decide(award=row, amount_fen=80_000_000, minutes="纪要", payer="省财政厅", by=EDU, **WHEN)
     assert (told(fin), told(hr)) == (["to_pay"], [])
+
+
+def test_who_names_no_region_waits_for_it_and_somebody_is_told(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """FJ-12, FJ-10c: a code of Fujian without a region makes no recipient from elsewhere; the check is the city's once the region is entered."""
+    department = accounts.account(roles=(Role.DEPT_ST,))
+    for rule, code in ((CompanyRule.INVESTOR, "91350100"), (CompanyRule.RESEARCH, "91350200"), (CompanyRule.RESEARCH, "91110108")):
+        company = make.company(region_code=None, is_verified=False, uscc=ground.uscc(code))
+        who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
+        row = operations.apply_company(company=company, rule=rule, year=2026, by=SYSTEM, **WHEN)
+        assert set(_waits_for(row.id).values()) == {Turn.PLACE}
+        assert "awards.to_place" in session.scalars(select(Notice.kind).where(Notice.account_id == who.id)).all()
+        company.region_code = "350102"
+        session.flush()
+        assert _waits_for(row.id) == {"city": Turn.CHECK}
+        company.region_code = None
+    assert set(session.scalars(select(Notice.kind).where(Notice.account_id == department.id))) == {"awards.to_place"}
+    session.commit()
+    assert "登记申请单位的所在地区" in as_role(Role.DEPT_ST).get("/").text
+    abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
+    row = operations.apply_company(company=abroad, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    assert set(_waits_for(row.id).values()) == {Turn.CHECK}
+
+
+def test_figures_that_changed_after_the_check_send_it_back_to_the_city(session: Session) -> None:
+    """The department would be refused until the city has checked anew: it waits for the city, which is told, and once for each check."""
+    city, edu = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), accounts.account(roles=(Role.DEPT_EDU,))
+    base = make.base(workers=100, startup_entities=10)
+    row = make.examined(make.apply(base))
+    later: dict[str, Any] = {"by": SYSTEM, "now": NOW + timedelta(hours=1)}
+
+    def told(account: Any) -> list[str]:
+        return [kind.removeprefix("awards.") for kind in session.scalars(select(Notice.kind).where(Notice.account_id == account.id))]
+
+    profile = bases.profile(base.id)
+    assert profile is not None
+    bases_operations.change_base(profile=profile, is_on_campus=True, **later)
+    changed = queries.changed_since_check(row, TODAY)
+    assert _waits_for(row.id) == ({"city": Turn.CHECK} if changed else {"edu": Turn.RECEIVE})
 
 
 def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_role: Callable[..., FlaskClient]) -> None:
