@@ -14,7 +14,7 @@ from enterprises.awards.types import BY_PROJECT, ELSEWHERE, OF_BASES, AwardState
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
-from trainhub.kernel import downloads, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.fields import offered
@@ -122,7 +122,7 @@ def _awards() -> Any:
         rule=args.get("rule", "")[:40],
         state=state,
         is_to_recover=args.get("state") == TO_RECOVER,
-        ids=turns(who()).get(turn, []) if turn is not None else None,
+        ids=turns(who(), clock.today()).get(turn, []) if turn is not None else None,
         sort=args.get("sort", ""),
     )
 

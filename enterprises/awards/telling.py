@@ -76,6 +76,7 @@ def of_step(award: Award, step: AwardStep, now: datetime) -> None:
 NEXT: dict[str, str] = {
     "to_check": N_("“%(name)s”申请了“%(rule)s”，请初审。"),
     "added": N_("“%(name)s”对“%(rule)s”的申请补充了说明和材料，请重新初审。"),
+    "to_check_again": N_("“%(name)s”的指标在“%(rule)s”初审之后有改动，重新初审之前，主管部门不能往下办理。请按现在的数字重新初审。"),
     "to_handle": N_("“%(name)s”申请的“%(rule)s”已通过初审，请按规定考察和办理。"),
     "to_pay": N_("“%(name)s”申请的“%(rule)s”已决定给予，请拨付并登记。"),
 }
@@ -91,7 +92,7 @@ def of_place(award: Award, roles: Collection[str], now: datetime) -> None:
     _tell(award, "awards.to_place", PLACE, {}, now, also=departments)
 
 
-def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool) -> None:
+def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None) -> None:
     """Tell those for whom an application waits now: who holds these roles, and (`is_of_city`) the operators of the city where the base or
     enterprise lies. Who applied is not told of their own."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
@@ -101,7 +102,15 @@ def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *
         for code in queries.award_subject(award).regions:
             told.update(identities.accounts_holding(Role.PREFECTURE_OPERATOR, today=today, region_code=code))
     values = {"name": organisation.name, "rule": _name(award.rule)}
-    notify(account_ids=told - {award.applied_by_id}, kind=f"awards.{what}", message=NEXT[what], values=values, url=f"/awards/{award.id}", now=now)
+    notify(
+        account_ids=told - {award.applied_by_id},
+        kind=f"awards.{what}",
+        message=NEXT[what],
+        values=values,
+        url=f"/awards/{award.id}",
+        unique_key=unique_key,
+        now=now,
+    )
 
 
 def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime, *, also: Collection[int] = ()) -> None:

@@ -5,6 +5,8 @@ What a person cannot do is not on their list: a department hears of the rules th
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from datetime import date
 from enum import StrEnum
 
 from enterprises.awards import queries
@@ -31,8 +33,11 @@ class Turn(StrEnum):
 AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
 
 
-def turn_of(row: Moving, identity: Identity) -> Turn | None:
-    """What this identity has to do with an application now; None: nothing, it waits for somebody else."""
+def turn_of(row: Moving, identity: Identity, outdated: Collection[int] = ()) -> Turn | None:
+    """What this identity has to do with an application now; None: nothing, it waits for somebody else.
+    `outdated`: of which figures have changed since the check, which is then made again before anything else."""
+    if row.id in outdated:
+        return _check(row, identity)
     if row.state is AwardState.APPLIED and not row.is_checked:
         if row.is_checked is False and not row.is_added_to:
             return None  # who applied is asked for more
@@ -56,11 +61,22 @@ def _check(row: Moving, identity: Identity) -> Turn | None:
     return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
-def turns(identity: Identity) -> dict[Turn, list[int]]:
+MOST_ASKED = 50
+"""Of how many applications, the oldest first, the rules are asked whether figures that were entered since the check matter to them."""
+
+
+def turns(identity: Identity, today: date) -> dict[Turn, list[int]]:
     """The applications that wait for an identity, by what there is to do."""
     found: dict[Turn, list[int]] = {}
-    for row in queries.moving(identity):
-        turn = turn_of(row, identity)
+    rows = queries.moving(identity)
+    outdated = _outdated([row for row in rows if row.may_be_outdated][:MOST_ASKED], today)
+    for row in rows:
+        turn = turn_of(row, identity, outdated)
         if turn is not None:
             found.setdefault(turn, []).append(row.id)
     return found
+
+
+def _outdated(rows: Iterable[Moving], today: date) -> set[int]:
+    """Those whose conditions are answered from other figures than those the check saw."""
+    return {row.id for row in rows if (award := queries.award(row.id)) is not None and queries.changed_since_check(award, today)}

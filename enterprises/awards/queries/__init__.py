@@ -65,7 +65,7 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
-from enterprises.awards.queries.turns import Moving, moving
+from enterprises.awards.queries.turns import Moving, checked_under_way, moving
 
 __all__ = [
     "AWARD_SORTS",
@@ -87,6 +87,7 @@ __all__ = [
     "changed_since_check",
     "check",
     "check_company",
+    "checked_under_way",
     "checks_of",
     "companies_listing",
     "company_answer",

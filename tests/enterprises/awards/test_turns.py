@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.awards import operations, turns
+from enterprises.awards import companies, operations, turns
 from enterprises.awards.turns import Turn
 from enterprises.awards.types import CompanyRule, RuleCode
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
@@ -33,7 +37,7 @@ def _city(code: str = "350100") -> Identity:
 def _waits_for(key: int) -> dict[str, Turn]:
     found = {}
     for name, one in (("city", _city()), ("other city", _city("350200")), ("edu", EDU), ("hr", HR), ("st", ST), ("fin", FIN)):
-        for turn, ids in turns.turns(one).items():
+        for turn, ids in turns.turns(one, TODAY).items():
             if key in ids:
                 found[name] = turn
     return found
@@ -113,20 +117,36 @@ def test_who_names_no_region_waits_for_it_and_somebody_is_told(session: Session,
 
 
 def test_figures_that_changed_after_the_check_send_it_back_to_the_city(session: Session) -> None:
-    """The department would be refused until the city has checked anew: it waits for the city, which is told, and once for each check."""
-    city, edu = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), accounts.account(roles=(Role.DEPT_EDU,))
-    base = make.base(workers=100, startup_entities=10)
-    row = make.examined(make.apply(base))
-    later: dict[str, Any] = {"by": SYSTEM, "now": NOW + timedelta(hours=1)}
+    """The department would be refused until the city has checked anew: it waits for the city, which is told, once for each check."""
+    city, hr = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), accounts.account(roles=(Role.DEPT_HR,))
+    base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+    row = make.accepted(base, RuleCode.INCUBATION_BASE)
+    profile, minute = base_queries.profile(base.id), timedelta(minutes=1)
+    assert profile is not None
 
     def told(account: Any) -> list[str]:
         return [kind.removeprefix("awards.") for kind in session.scalars(select(Notice.kind).where(Notice.account_id == account.id))]
 
-    profile = bases.profile(base.id)
-    assert profile is not None
-    bases_operations.change_base(profile=profile, is_on_campus=True, **later)
-    changed = queries.changed_since_check(row, TODAY)
-    assert _waits_for(row.id) == ({"city": Turn.CHECK} if changed else {"edu": Turn.RECEIVE})
+    before = told(hr)
+    bases.change_base(profile=profile, area_new_m2=7, by=SYSTEM, now=NOW + minute)  # no figure of this award
+    assert (_waits_for(row.id), "to_check_again" in told(city)) == ({"hr": Turn.DECIDE}, False)
+    for entities in (25, 26):
+        bases.change_base(profile=profile, startup_entities=entities, by=SYSTEM, now=NOW + 2 * minute)
+        assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert (told(city).count("to_check_again"), told(hr)) == (1, before)
+    bases.change_base(profile=profile, startup_entities=21, by=SYSTEM, now=NOW + 3 * minute)
+    assert _waits_for(row.id) == {"hr": Turn.DECIDE}, "put back, it is what the check saw"
+
+
+def test_a_figure_of_an_enterprise_after_the_check_sends_it_back_too(session: Session) -> None:
+    city, company = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), make.company(region_code="350102")
+    row = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    make.checked(row)
+    assert set(_waits_for(row.id).values()) == {Turn.RECEIVE}
+    later = {"document": "账目", "by": SYSTEM, "now": NOW + timedelta(minutes=1)}
+    companies.enter(company=company, key="datacentre_fee_fen", year=2026, value=Decimal(1_000), **later)
+    assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert session.scalars(select(Notice.kind).where(Notice.account_id == city.id)).all()[-1] == "awards.to_check_again"
 
 
 def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_role: Callable[..., FlaskClient]) -> None:
@@ -144,13 +164,13 @@ def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_rol
     assert (f'/awards/{row.id}"' in page, f'/awards/{other.id}"' in page) == (False, True)
 
 
-def test_the_question_is_three_however_many_there_are(session: Session, count_queries: list[str]) -> None:
+def test_the_question_is_four_however_many_there_are(session: Session, count_queries: list[str]) -> None:
     taken = []
     for n in (1, 3):
         for _more in range(n):
             make.checked(make.apply(make.base()))
         session.flush()
         count_queries.clear()
-        turns.turns(EDU)
+        turns.turns(EDU, TODAY)
         taken.append(len(count_queries))
     assert taken[0] == taken[1]

@@ -146,7 +146,7 @@ def rosters(identity: Identity) -> Block:
 
 def award_todos(identity: Identity) -> list[Todo]:
     """The applications for awards that wait for this reader, by what there is to do."""
-    url, found = link(identity, "awards.decisions"), turns(identity)
+    url, found = link(identity, "awards.decisions"), turns(identity, clock.today())
     return [
         Todo(_(text), narrowed(url, turn=turn.value), _("去办理") if url else "", len(found[turn]), _(detail), 0, icon)
         for turn, (text, detail, icon) in WAITING.items()
