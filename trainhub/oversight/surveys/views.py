@@ -180,7 +180,7 @@ def demand(survey: Survey) -> Any:
     return _demand_page(survey, enterprise, forms.DemandForm(), forms.stored(known), seen=forms.seen_of(known))
 
 
-def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, status: int = 200) -> Any:
+def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, stands: Any = None, status: int = 200) -> Any:
     page = render_template(
         "trainhub/surveys/demand.html",
         survey=survey,
@@ -190,6 +190,7 @@ def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values
         fields=key_fields(),
         degrees=DEGREES,
         seen=seen,
+        stands=stands or {},
     )
     return page, status
 
@@ -217,11 +218,13 @@ def answer_demand(survey: Survey) -> Any:
             )
     except Refused as refused:
         form.refuse(refused)
-        values, seen = request.form.to_dict(), request.form.get("seen", "")
+        values, seen, stands = request.form.to_dict(), request.form.get("seen", ""), {}
         if isinstance(refused, Stale):  # what a colleague saved meanwhile stands beside what is typed, and the next save has seen it
             known = queries.demand_of(key, enterprise_id)
-            values, seen = forms.beside(values, known, seen), forms.seen_of(known)
-        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, status=refused.status)
+            then = queries.answers_among(key, enterprise_id, forms.seen(seen) or [])
+            values, stands = forms.beside(values, answers, then, known)
+            seen = forms.seen_of(known)
+        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, stands=stands, status=refused.status)
     return done(_("已保存 %(n)s 个领域，截止前可以修改。", n=count), "surveys.mine")
 
 

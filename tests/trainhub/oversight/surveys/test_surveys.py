@@ -223,6 +223,51 @@ def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Sessio
     assert (gone.status_code, stands()) == (409, {3: 7})
 
 
+def test_what_the_second_did_not_touch_is_what_the_first_saved(session: Session, as_role: AsRole) -> None:
+    """The form comes filled in: a number that is as it was when the page was opened was not typed, and takes nothing back from the colleague."""
+    key, year = ground.enterprise().id, clock.today().year
+    span = {"opens_on": date(year, 1, 1), "closes_on": date(year, 12, 31)}
+    survey = operations.open_survey(kind=SurveyKind.DEMAND, year=year, title="调查", by=SYSTEM, now=NOW, **span)
+    where = f"/surveys/{survey.id}/demand"
+    session.commit()
+    first, second = (as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key) for _ in range(2))
+
+    def fields(text: str) -> dict[str, str]:
+        found = dict(re.findall(r'name="(staff_\d+)"[^>]*? value="([^"]+)"', text))
+        return found | dict(re.findall(r'name="(seen|organisation)" value="([^"]*)"', text))
+
+    def opened(client: FlaskClient) -> dict[str, str]:
+        return fields(client.get(f"{where}?organisation={key}").text)
+
+    def stands() -> dict[int, int]:
+        session.expire_all()
+        return {number: row.staff for number, row in queries.demand_of(survey.id, key).items()}
+
+    assert first.post(where, data={**opened(first), "staff_1": "120", "staff_2": "5"}).status_code == 303
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_1": "150"}).status_code == 303
+    refused = second.post(where, data={**early, "staff_3": "7"})
+    page = fields(refused.text)
+    assert (refused.status_code, page["staff_1"], page["staff_2"], page["staff_3"]) == (409, "150", "5", "7")
+    assert second.post(where, data=page).status_code == 303
+    assert stands() == {1: 150, 2: 5, 3: 7}
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_1": ""}).status_code == 303
+    page = fields(second.post(where, data={**early, "staff_3": "8"}).text)
+    assert ("staff_1" in page, page["staff_2"], page["staff_3"]) == (False, "5", "8")
+    assert second.post(where, data=page).status_code == 303
+    assert stands() == {2: 5, 3: 8}
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_2": "6"}).status_code == 303
+    refused = second.post(where, data={**early, "staff_2": "9"})
+    assert (fields(refused.text)["staff_2"], "现在：6" in refused.text) == ("9", True)
+    assert first.post(where, data={**opened(first), "staff_2": ""}).status_code == 303
+    refused = second.post(where, data={**fields(refused.text)})
+    assert (refused.status_code, fields(refused.text)["staff_2"], "现在：未填" in refused.text) == (409, "9", True)
+    assert second.post(where, data=fields(refused.text)).status_code == 303
+    assert stands() == {2: 9, 3: 8}
+
+
 def test_who_is_asked_is_told_when_it_opens_and_before_it_closes(session: Session) -> None:
     """Coordinators of enterprises that have not answered; nobody twice, nobody who answered, nobody of another survey."""
     asked, done = ground.enterprise(), ground.enterprise()
