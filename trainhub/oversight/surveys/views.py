@@ -103,7 +103,7 @@ def show(survey: Survey) -> Any:
     demand = survey.kind is SurveyKind.DEMAND
     number, size = paging.wanted()
     silent = paging.paginate(asked_queries.silent_listing(survey), number=number, size=size, scalars=False) if demand else None
-    asked, answered = asked_queries.demand_counts(survey.id) if demand else (0, 0)
+    asked, answered = asked_queries.demand_counts(survey) if demand else (0, 0)
     return render_template(
         "trainhub/surveys/show.html",
         survey=survey,

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground, identity
 from trainhub.identity import operations as identity_operations
+from trainhub.identity.queries import without_holder
 from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.notifications.models import Notice
-from trainhub.organisations.models import Organisation
+from trainhub.organisations.models import Organisation, OrganisationPast
 from trainhub.organisations.types import OrganisationState
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.building.graduates import outcome
@@ -174,7 +175,7 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
         ("未答有限公司", "厦门市", False),
         ("无人有限公司", "厦门市", True),
     ]
-    assert asked_queries.demand_counts(survey.id) == (len(found) + 1, 1)
+    assert asked_queries.demand_counts(survey) == (len(found) + 1, 1)
     assert {one.code for one in found} >= {session.get_one(Organisation, key).code for key in queries.silent_enterprises(survey)}
     key = survey.id
     session.commit()
@@ -183,6 +184,24 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
     assert ("无人有限公司" in text, "没有，收不到通知" in text, "停用有限公司" in text) == (True, True, False)
     assert "无人有限公司" in hr.get(f"/surveys/{key}/silent.csv").text
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
+
+
+def test_what_comes_or_closes_after_a_survey_changes_no_share_of_it(session: Session) -> None:
+    survey = _survey(SurveyKind.DEMAND)
+    gone = ground.enterprise()
+    end = datetime.combine(survey.closes_on + timedelta(days=1), datetime.min.time(), UTC) - timedelta(hours=8)
+    gone.created_at = end - timedelta(seconds=1)
+    session.flush()
+    asked, _answered = asked_queries.demand_counts(survey)
+    ground.enterprise().created_at = end
+    gone.state = OrganisationState.CLOSED
+    session.add(OrganisationPast(organisation_id=gone.id, key="is_closed", value=False, until=survey.closes_on + timedelta(days=1), replaced_at=end))
+    session.flush()
+    assert asked_queries.demand_counts(survey) == (asked, 0)
+    ground.enterprise().created_at = end - timedelta(seconds=1)
+    session.flush()
+    assert asked_queries.demand_counts(survey) == (asked + 1, 0)
+    assert len(without_holder(Role.ENTERPRISE_COORDINATOR, range(10**6, 10**6 + 40_000))) == 40_000
 
 
 def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Session, as_role: AsRole) -> None:
