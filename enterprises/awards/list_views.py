@@ -9,7 +9,7 @@ from flask import render_template, request
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
 from enterprises.awards.specs import TERMS, terms_of
-from enterprises.awards.turns import Turn, turns
+from enterprises.awards.turns import HANDLERS, Turn, turns
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
@@ -135,7 +135,11 @@ def decisions() -> Any:
     page = paging.paginate(_awards(), number=number, size=size, scalars=False)
     page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
     return render_template(
-        "enterprises/awards/decisions.html", page=page, labels=labels, rules=[*RuleCode, *(one for one in CompanyRule if one not in ELSEWHERE)]
+        "enterprises/awards/decisions.html",
+        page=page,
+        labels=labels,
+        rules=[*RuleCode, *(one for one in CompanyRule if one not in ELSEWHERE)],
+        has_turns=any(grant.role in HANDLERS for grant in who().grants),
     )
 
 

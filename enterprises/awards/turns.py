@@ -15,7 +15,7 @@ from enterprises.awards.operations import may_act
 from enterprises.awards.queries import Moving
 from enterprises.awards.specs import terms_of
 from enterprises.awards.types import LOCAL_GOVERNMENT, AwardState, Who
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 
 
 class Turn(StrEnum):
@@ -36,6 +36,8 @@ AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
 def turn_of(row: Moving, identity: Identity, outdated: Collection[int] = ()) -> Turn | None:
     """What this identity has to do with an application now; None: nothing, it waits for somebody else.
     `outdated`: of which figures have changed since the check, which is then made again before anything else."""
+    if row.is_applied_by_me:
+        return None  # every further step is another's (`operations.hand_before`, `steps.is_own`)
     if row.id in outdated:
         return _check(row, identity)
     if row.state is AwardState.APPLIED and not row.is_checked:
@@ -61,6 +63,8 @@ def _check(row: Moving, identity: Identity) -> Turn | None:
     return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
+HANDLERS = (Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN, Role.SYSTEM_ADMIN)
+"""Whose turn it can be at all; who applies and who looks on has none."""
 MOST_ASKED = 50
 """Of how many applications, the oldest first, the rules are asked whether figures that were entered since the check matter to them."""
 

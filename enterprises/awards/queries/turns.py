@@ -32,12 +32,14 @@ class Moving:
     """An application that is under way. `is_checked`: what the last check found, None before the first; `is_added_to`: something was added since;
     `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it is of one of ours
     (`awards.has_city`); `is_placed`: its region names that city;
-    `may_be_outdated`: figures were entered after a check that is still to be built on."""
+    `may_be_outdated`: figures were entered after a check that is still to be built on;
+    `is_applied_by_me`: by this account, which then neither checks nor handles it."""
 
     id: int
     rule: str
     state: AwardState
     decided_on: date | None
+    is_applied_by_me: bool
     is_in_my_city: bool
     has_city: bool
     is_placed: bool
@@ -80,7 +82,17 @@ def moving(identity: Identity) -> list[Moving]:
     stands = and_(Award.id.in_([key for key, row in checks.items() if row.is_positive]), Award.state.in_(RESTS_ON_CHECK))
     entered = {key: at for key, at in session().execute(_last_entered(stands)) if at is not None}
     in_my_city = sa.case((organisations.inside(identity, (Role.PREFECTURE_OPERATOR,)), 1), else_=0)
-    columns = (Award.id, Award.rule, Award.state, Award.decided_on, in_my_city, Organisation.region_code, Organisation.uscc, Organisation.code)
+    columns = (
+        Award.id,
+        Award.rule,
+        Award.state,
+        Award.decided_on,
+        Award.applied_by_id,
+        in_my_city,
+        Organisation.region_code,
+        Organisation.uscc,
+        Organisation.code,
+    )
     rows = session().execute(select(*columns).join(Organisation, Organisation.id == Award.organisation_id).where(seen).order_by(Award.id))
     return [
         Moving(
@@ -88,6 +100,7 @@ def moving(identity: Identity) -> list[Moving]:
             rule=rule,
             state=state,
             decided_on=decided_on,
+            is_applied_by_me=applied_by is not None and applied_by == identity.account_id,
             is_in_my_city=bool(is_mine),
             has_city=has_city(region, uscc or code),
             is_placed=lies_in_city(region),
@@ -95,5 +108,5 @@ def moving(identity: Identity) -> list[Moving]:
             may_be_outdated=key in entered and entered[key] > checks[key].recorded_at,
             is_added_to=key in added and added[key] > checks[key].recorded_at,
         )
-        for key, rule, state, decided_on, is_mine, region, uscc, code in rows
+        for key, rule, state, decided_on, applied_by, is_mine, region, uscc, code in rows
     ]

@@ -164,6 +164,23 @@ def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_rol
     assert (f'/awards/{row.id}"' in page, f'/awards/{other.id}"' in page) == (False, True)
 
 
+def test_whose_turn_nothing_is_has_no_filter_and_who_applied_has_no_turn(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base = make.base()
+    own = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
+    mine = Identity(own.id, None, "市", grants=_city().grants)
+    row = operations.apply(base=base, rule=RuleCode.PRACTICE_BASE, statement="申请", by=mine, **WHEN)
+    assert (turns.turns(mine, TODAY), turns.turns(_city(), TODAY)) == ({}, {Turn.CHECK: [row.id]})
+    base_id = base.id
+    session.commit()
+    shown = {
+        role: "轮到我的" in as_role(role, **scope).get("/awards/decisions").text
+        for role, scope in (
+            (Role.CENTRE_LEADER, {"organisation_id": base_id}), (Role.AUDITOR, {}), (Role.DEPT_EDU, {}), (Role.PREFECTURE_OPERATOR, {"region_code": "350100"})
+        )
+    }  # fmt: skip
+    assert shown == {Role.CENTRE_LEADER: False, Role.AUDITOR: False, Role.DEPT_EDU: True, Role.PREFECTURE_OPERATOR: True}
+
+
 def test_the_question_is_four_however_many_there_are(session: Session, count_queries: list[str]) -> None:
     taken = []
     for n in (1, 3):
