@@ -56,7 +56,7 @@ def checked_under_way(organisation_id: int) -> list[Award]:
     return list(session().scalars(select(Award).where(*clauses, last.is_(True)).order_by(Award.id)))
 
 
-def _last_entered(which: sa.ColumnElement[bool]) -> sa.Select[tuple[int, datetime | None]]:
+def _last_entered(which: sa.ColumnElement[bool]) -> sa.Select[int, datetime | None]:
     """(award, when a figure of its base or enterprise was last entered or replaced), each at most once; whether it matters, `changed_since_check` says."""
     of_company = select(CompanyFigure.organisation_id.label("key"), CompanyFigure.entered_at.label("at"))
     of_base = select(BaseFigurePast.base_id.label("key"), BaseFigurePast.replaced_at.label("at"))

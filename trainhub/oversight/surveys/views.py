@@ -218,7 +218,8 @@ def answer_demand(survey: Survey) -> Any:
             )
     except Refused as refused:
         form.refuse(refused)
-        values, seen, stands = request.form.to_dict(), request.form.get("seen", ""), {}
+        values, seen = request.form.to_dict(), request.form.get("seen", "")
+        stands: dict[str, Any] = {}
         if isinstance(refused, Stale):  # what a colleague saved meanwhile stands beside what is typed, and the next save has seen it
             known = queries.demand_of(key, enterprise_id)
             then = queries.answers_among(key, enterprise_id, forms.seen(seen) or [])
