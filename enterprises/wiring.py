@@ -14,6 +14,7 @@ from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
+from enterprises.awards.operations import figures_changed
 from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import leading_queries as bases_leading
 from enterprises.bases import models as bases_models
@@ -267,9 +268,10 @@ def _bases_mentors_placements(app: Flask) -> None:
     for blueprint in (bases_views.blueprint, mentors_views.blueprint, mentors_api.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
-    app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
+    for hook, follow in ((bases_operations.MOVED, placements_operations.move_onto_campus), (bases_operations.FIGURED, figures_changed)):
+        app.extensions.setdefault(hook, []).append(follow)
     app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
-    app.extensions.setdefault(organisation_operations.CLOSING, []).append(placements_operations.unit_closed)
+    app.extensions.setdefault(organisation_operations.CLOSING, []).extend((placements_operations.unit_closed, capstones_operations.enterprise_closed))
     app.extensions.setdefault(organisation_operations.VERIFICATION, []).append(placements_operations.verification_changed)
     app.extensions.setdefault(organisation_operations.HOSTING, []).append(placements_operations.hosting_changed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
@@ -285,9 +287,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(YIELDED, []).append(subsidies_moving.follow_number)  # after the ledger's own
     app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
     app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)
-    app.extensions.setdefault(FORGOTTEN, []).extend(
-        (mentors_addresses.forget, placements_operations.forget_addresses, capstones_operations.forget_addresses)
-    )
+    forgetting = (mentors_addresses.forget, placements_operations.forget_addresses, capstones_operations.forget_addresses)
+    app.extensions.setdefault(FORGOTTEN, []).extend(forgetting)
     app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
@@ -348,7 +349,6 @@ def _capstones(app: Flask) -> None:
         key: url_for("capstones.show", capstone_id=int(key)) for key in keys
     }
     app.extensions.setdefault(PRESENT_FACTS, {}).update(capstone=capstones_concluding.present_facts, supervision=capstones_certifying.present_facts)
-    app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     for changed in (TERM_CHANGED, mentors_operations.TERM_CHANGED):
         app.extensions.setdefault(changed, []).append(capstones_operations.term_changed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)

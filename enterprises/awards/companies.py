@@ -8,6 +8,7 @@ from decimal import Decimal
 from enterprises.awards import queries
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.labels import FIGURES
+from enterprises.awards.operations import figures_changed
 from enterprises.awards.types import EITHER_KEYS, OFFICE_KEYS, PROJECT_KEYS, TOTAL_KEYS, YEARLY_KEYS
 from enterprises.permissions import DEPARTMENTS
 from trainhub.kernel import audit
@@ -65,6 +66,7 @@ def enter(
     audit.record(
         by=by, did="awards.company.entered", on=row, data={"company": company.code, "key": key, "year": year, "project": project, "value": row.value}
     )
+    figures_changed(company.id, now=now)
     return row
 
 

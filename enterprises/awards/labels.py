@@ -42,6 +42,7 @@ STATES: dict[AwardState, Any] = {
 }
 TURNS: dict[str, Any] = {
     "check": _l("待我初审"),
+    "place": _l("待登记所在地区"),
     "receive": _l("待我受理"),
     "accept": _l("待我验收"),
     "decide": _l("待我决定"),

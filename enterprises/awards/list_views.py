@@ -9,12 +9,12 @@ from flask import render_template, request
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
 from enterprises.awards.specs import TERMS, terms_of
-from enterprises.awards.turns import Turn, turns
+from enterprises.awards.turns import HANDLERS, Turn, turns
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
-from trainhub.kernel import downloads, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.fields import offered
@@ -122,7 +122,7 @@ def _awards() -> Any:
         rule=args.get("rule", "")[:40],
         state=state,
         is_to_recover=args.get("state") == TO_RECOVER,
-        ids=turns(who()).get(turn, []) if turn is not None else None,
+        ids=turns(who(), clock.today()).get(turn, []) if turn is not None else None,
         sort=args.get("sort", ""),
     )
 
@@ -135,7 +135,11 @@ def decisions() -> Any:
     page = paging.paginate(_awards(), number=number, size=size, scalars=False)
     page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
     return render_template(
-        "enterprises/awards/decisions.html", page=page, labels=labels, rules=[*RuleCode, *(one for one in CompanyRule if one not in ELSEWHERE)]
+        "enterprises/awards/decisions.html",
+        page=page,
+        labels=labels,
+        rules=[*RuleCode, *(one for one in CompanyRule if one not in ELSEWHERE)],
+        has_turns=any(grant.role in HANDLERS for grant in who().grants),
     )
 
 

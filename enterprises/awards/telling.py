@@ -76,13 +76,23 @@ def of_step(award: Award, step: AwardStep, now: datetime) -> None:
 NEXT: dict[str, str] = {
     "to_check": N_("“%(name)s”申请了“%(rule)s”，请初审。"),
     "added": N_("“%(name)s”对“%(rule)s”的申请补充了说明和材料，请重新初审。"),
+    "to_check_again": N_("“%(name)s”的指标在“%(rule)s”初审之后有改动，重新初审之前，主管部门不能往下办理。请按现在的数字重新初审。"),
     "to_handle": N_("“%(name)s”申请的“%(rule)s”已通过初审，请按规定考察和办理。"),
     "to_pay": N_("“%(name)s”申请的“%(rule)s”已决定给予，请拨付并登记。"),
 }
 """What whoever has to act next is told."""
 
 
-def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool) -> None:
+PLACE = N_("“%(name)s”申请了“%(rule)s”，但没有登记福建省内的所在地区，哪个设区市都收不到这份申请。请先在机构资料中登记所在地区，再由当地设区市初审。")
+
+
+def of_place(award: Award, roles: Collection[str], now: datetime) -> None:
+    """Tell who applies, and who holds these roles, that no city gets the application before the region is entered."""
+    departments = identities.accounts_holding(*(Role(role) for role in roles), today=local(now).date())
+    _tell(award, "awards.to_place", PLACE, {}, now, also=departments)
+
+
+def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None) -> None:
     """Tell those for whom an application waits now: who holds these roles, and (`is_of_city`) the operators of the city where the base or
     enterprise lies. Who applied is not told of their own."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
@@ -92,15 +102,23 @@ def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *
         for code in queries.award_subject(award).regions:
             told.update(identities.accounts_holding(Role.PREFECTURE_OPERATOR, today=today, region_code=code))
     values = {"name": organisation.name, "rule": _name(award.rule)}
-    notify(account_ids=told - {award.applied_by_id}, kind=f"awards.{what}", message=NEXT[what], values=values, url=f"/awards/{award.id}", now=now)
+    notify(
+        account_ids=told - {award.applied_by_id},
+        kind=f"awards.{what}",
+        message=NEXT[what],
+        values=values,
+        url=f"/awards/{award.id}",
+        unique_key=unique_key,
+        now=now,
+    )
 
 
-def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:
-    """Tell who applied, and who applies for the organisation or the hosts of its base today."""
+def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime, *, also: Collection[int] = ()) -> None:
+    """Tell who applied, and who applies for the organisation or the hosts of its base today; and `also` these accounts."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
     assert organisation is not None
     hosts = organisations.host_ids(organisation.id) if organisation.kind is OrganisationKind.BASE else []
-    told = {award.applied_by_id} if award.applied_by_id is not None else set()
+    told = {*also, *([award.applied_by_id] if award.applied_by_id is not None else [])}
     for key in (organisation.id, *hosts):
         told.update(identities.accounts_holding(*AWARD_APPLICANTS, today=today, organisation_id=key))
     notify(

@@ -5,6 +5,8 @@ What a person cannot do is not on their list: a department hears of the rules th
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from datetime import date
 from enum import StrEnum
 
 from enterprises.awards import queries
@@ -13,13 +15,14 @@ from enterprises.awards.operations import may_act
 from enterprises.awards.queries import Moving
 from enterprises.awards.specs import terms_of
 from enterprises.awards.types import LOCAL_GOVERNMENT, AwardState, Who
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 
 
 class Turn(StrEnum):
     """What there is to do with an application."""
 
     CHECK = "check"
+    PLACE = "place"
     RECEIVE = "receive"
     ACCEPT = "accept"
     DECIDE = "decide"
@@ -30,13 +33,17 @@ class Turn(StrEnum):
 AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
 
 
-def turn_of(row: Moving, identity: Identity) -> Turn | None:
-    """What this identity has to do with an application now; None: nothing, it waits for somebody else."""
+def turn_of(row: Moving, identity: Identity, outdated: Collection[int] = ()) -> Turn | None:
+    """What this identity has to do with an application now; None: nothing, it waits for somebody else.
+    `outdated`: of which figures have changed since the check, which is then made again before anything else."""
+    if row.is_applied_by_me:
+        return None  # every further step is another's (`operations.hand_before`, `steps.is_own`)
+    if row.id in outdated:
+        return _check(row, identity)
     if row.state is AwardState.APPLIED and not row.is_checked:
         if row.is_checked is False and not row.is_added_to:
             return None  # who applied is asked for more
-        is_theirs = row.is_in_my_city or (row.rule in EVERYWHERE and not row.has_city and may_act(identity, row.rule, Who.DEPARTMENT))
-        return Turn.CHECK if is_theirs else None
+        return _check(row, identity)
     if row.state is AwardState.APPLIED:
         return Turn.RECEIVE if may_act(identity, row.rule, Who.DEPARTMENT) else None
     if row.state is AwardState.CONFERENCE:
@@ -48,11 +55,32 @@ def turn_of(row: Moving, identity: Identity) -> Turn | None:
     return AFTER[row.state] if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
-def turns(identity: Identity) -> dict[Turn, list[int]]:
+def _check(row: Moving, identity: Identity) -> Turn | None:
+    """Who checks: the city; of who comes from elsewhere the department; where the region that names the city is missing, the department sees to that."""
+    if row.is_placed:
+        return Turn.CHECK if row.is_in_my_city else None
+    turn = Turn.CHECK if row.rule in EVERYWHERE and not row.has_city else Turn.PLACE
+    return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
+
+
+HANDLERS = (Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN, Role.SYSTEM_ADMIN)
+"""Whose turn it can be at all; who applies and who looks on has none."""
+MOST_ASKED = 50
+"""Of how many applications, the oldest first, the rules are asked whether figures that were entered since the check matter to them."""
+
+
+def turns(identity: Identity, today: date) -> dict[Turn, list[int]]:
     """The applications that wait for an identity, by what there is to do."""
     found: dict[Turn, list[int]] = {}
-    for row in queries.moving(identity):
-        turn = turn_of(row, identity)
+    rows = queries.moving(identity)
+    outdated = _outdated([row for row in rows if row.may_be_outdated][:MOST_ASKED], today)
+    for row in rows:
+        turn = turn_of(row, identity, outdated)
         if turn is not None:
             found.setdefault(turn, []).append(row.id)
     return found
+
+
+def _outdated(rows: Iterable[Moving], today: date) -> set[int]:
+    """Those whose conditions are answered from other figures than those the check saw."""
+    return {row.id for row in rows if (award := queries.award(row.id)) is not None and queries.changed_since_check(award, today)}

@@ -318,11 +318,16 @@ def hold(what: str, *, is_shared: bool = False) -> None:
         session().execute(sa.select(lock(_lock_of(what))))
 
 
-def hold_now(what: str) -> bool:
-    """The same, for whoever does not wait: False where another has it. A machine that vanished in the middle of its transaction then stops nobody."""
-    if not is_postgresql():
-        return True
-    return bool(session().scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_of(what)))))
+def hold_now(what: str, *, seconds: float = 0) -> bool:
+    """The same, for whoever does not wait: False where another has it. A machine that vanished in the middle of its transaction then stops nobody.
+
+    `seconds`: asked again for so long, without standing in the queue, where those who share it would wait behind."""
+    until = time.monotonic() + seconds
+    while is_postgresql() and not session().scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_of(what)))):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def read_at_once() -> None:

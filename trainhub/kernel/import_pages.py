@@ -126,18 +126,18 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
-    def examined(row: StoredFile) -> tuple[Draft, bool]:
-        """What a file would do, and whether it was tried, not only checked."""
+    def examined(row: StoredFile) -> tuple[Draft, str]:
+        """What a file would do, and why it was only checked and not tried: it is `long`, or the check refused it when it was handed in (`refused`)."""
         whole = read(spec, io.BytesIO(files.read(row)), filename=row.name)
         draft, found = check(spec, whole, by=_who(), today=clock.today()), _tried(row)
         if draft.is_good:
             draft.problems += found or ()
-        return draft, found is not None or len(whole.good) <= REHEARSED_MOST
+        return draft, "" if found is not None else "refused" if len(whole.good) <= REHEARSED_MOST else "long"
 
     def report(file_id: int) -> Any:
-        row, draft, is_tried, refused = upload_of(file_id), None, True, None
+        row, draft, untried, refused = upload_of(file_id), None, "", None
         try:
-            draft, is_tried = examined(row)
+            draft, untried = examined(row)
         except SheetError as error:
             refused = error
         return render_template(
@@ -146,7 +146,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
             draft=draft,
             refused=refused,
             tried_most=REHEARSED_MOST,
-            is_tried=draft is None or is_tried,
+            untried=untried,
             form=ConfirmForm(),
             limit=SHOWN_PROBLEMS,
             names={one.name: one.heading for one in spec.schema.fields},
@@ -155,7 +155,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
 
     def problems(file_id: int) -> Any:
         row = upload_of(file_id)
-        draft, _is_tried = examined(row)
+        draft, _untried = examined(row)
         return downloads.table(
             problem_rows(draft.problems), PROBLEM_COLUMNS, name=_("问题清单"), form=request.args.get("form", "csv"), codes=["value"]
         )

@@ -26,7 +26,7 @@ from trainhub.kernel.jobs import ALIVE, WORKER_DIED, Job, JobState, WorkerHeartb
 from trainhub.kernel.numbers import LARGEST
 
 CANCELLED = "cancelled"
-CALLED_OFF = N_("系统管理员取消了这项任务，已完成的部分保留。需要时可以重新发起。")
+CALLED_OFF = N_("系统管理员取消了这项任务，已完成的部分保留。需要继续时，请系统管理员重新执行。")
 AGAIN_WITHIN = timedelta(days=7)
 """So long after its end a job may be begun again: uploads and made tables are kept as long."""
 FAULT_IS_NEWS = timedelta(days=7)

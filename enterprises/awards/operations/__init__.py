@@ -14,6 +14,7 @@ from enterprises.awards.operations.acting import (
 )
 from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
+from enterprises.awards.operations.rechecking import figures_changed
 from enterprises.awards.operations.recovering import recover
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "close",
     "confer",
     "decide",
+    "figures_changed",
     "hand_before",
     "may_act",
     "may_check",

@@ -104,10 +104,15 @@ AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, A
 """What whoever applied, or added to the application, leaves to another."""
 
 
-def tell_checkers(award: Award, what: str, now: datetime) -> None:
-    """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, or `added` to one that was found wanting."""
+def tell_checkers(award: Award, what: str, now: datetime, unique_key: str | None = None) -> None:
+    """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, `added` to one that was found wanting, or
+    `to_check_again` (once for a `unique_key`).
+    Where the region that names the city is missing, who applied and the rule's department hear that it is entered first."""
     is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
-    telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city)
+    if is_of_city and queries.is_unplaced(award):
+        telling.of_place(award, spec_of(award.rule).departments, now)
+        return
+    telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city, unique_key=unique_key)
 
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:

@@ -166,7 +166,7 @@ def supplement(
     award.statement = "\n\n".join(part for part in (award.statement, f"[{today.isoformat()}] {text}") if part)
     award.evidence = list(dict.fromkeys([*award.evidence, *evidence]))
     session().flush()
-    audit.record(by=by, did="awards.award.supplemented", on=award, data={"files": len(evidence)})
+    audit.record(by=by, did=queries.SUPPLEMENTED, on=award, data={"files": len(evidence)})
     if queries.latest_steps(award.id):
         tell_checkers(award, "added", now)
     return award

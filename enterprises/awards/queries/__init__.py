@@ -2,6 +2,7 @@
 
 from enterprises.awards.queries.awards import (
     AWARD_SORTS,
+    SUPPLEMENTED,
     AwardRow,
     award,
     award_subject,
@@ -12,6 +13,7 @@ from enterprises.awards.queries.awards import (
     hold,
     hold_all,
     is_to_recover,
+    is_unplaced,
     open_award,
     paid_from,
     paid_from_each,
@@ -63,13 +65,14 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
-from enterprises.awards.queries.turns import Moving, moving
+from enterprises.awards.queries.turns import Moving, checked_under_way, moving
 
 __all__ = [
     "AWARD_SORTS",
     "BASE_SORTS",
     "COMPANY_SORTS",
     "CREDIT_SORTS",
+    "SUPPLEMENTED",
     "AwardRow",
     "Moving",
     "answer_of",
@@ -84,6 +87,7 @@ __all__ = [
     "changed_since_check",
     "check",
     "check_company",
+    "checked_under_way",
     "checks_of",
     "companies_listing",
     "company_answer",
@@ -102,6 +106,7 @@ __all__ = [
     "hold_all",
     "in_use_finding",
     "is_to_recover",
+    "is_unplaced",
     "latest_steps",
     "listed_on",
     "listed_unseen",

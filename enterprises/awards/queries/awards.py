@@ -19,6 +19,9 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
+SUPPLEMENTED = "awards.award.supplemented"
+"""What the log calls an addition to an application."""
+
 # -- awards -------------------------------------------------------------------------------------------------------------
 
 
@@ -169,20 +172,35 @@ def published() -> list[tuple[Award, str]]:
     return [(row, name) for row, name in found]
 
 
+def lies_in_city(region_code: str | None) -> bool:
+    """Whether a region is in a city of ours, whose operators then check."""
+    return bool(region_code) and region_code[:2] == organisations.PROVINCE[:2] and region_code != organisations.PROVINCE  # type: ignore[index]
+
+
+def has_city(region_code: str | None, code: str) -> bool:
+    """Whether an organisation is of a city of ours: by its region, or, where nobody entered one, registered in Fujian by its code (`is_of_fujian`)."""
+    return lies_in_city(region_code) or (not region_code and is_of_fujian(code))
+
+
 def has_own_city(row: Award) -> bool:
-    """Whether the organisation lies in a city of ours, which checks its applications; of who comes from elsewhere (`EVERYWHERE`) the rule's department does.
-    One registered in Fujian by its code is of ours though nobody entered its region: that is entered first."""
+    """Whether a city of ours checks the applications of the organisation; of who comes from elsewhere (`EVERYWHERE`) the rule's department does.
+    One registered in Fujian by its code is of ours though nobody entered its region: that is entered first (`is_unplaced`)."""
     organisation = organisations.by_id(row.organisation_id)
     assert organisation is not None
-    if not organisation.region_code and is_of_fujian(organisation.uscc or organisation.code):
-        return True
-    return any(code[:2] == organisations.PROVINCE[:2] and code != organisations.PROVINCE for code in award_subject(row).regions)
+    return has_city(organisation.region_code, organisation.uscc or organisation.code)
+
+
+def is_unplaced(row: Award) -> bool:
+    """Whether no city of ours is named by the organisation's region, so that no city sees the application."""
+    organisation = organisations.by_id(row.organisation_id)
+    assert organisation is not None
+    return not lies_in_city(organisation.region_code)
 
 
 def supplemented_by(award_id: int) -> list[int]:
     """The accounts that added words or files to an application, from the log."""
     event = AuditEvent
-    of_award = (event.on_kind == "award", event.on_id == str(award_id), event.did == "awards.award.supplemented", event.account_id.is_not(None))
+    of_award = (event.on_kind == "award", event.on_id == str(award_id), event.did == SUPPLEMENTED, event.account_id.is_not(None))
     return [key for key in session().scalars(select(event.account_id).where(*of_award).distinct()) if key is not None]
 
 

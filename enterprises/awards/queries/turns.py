@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import and_, func, select
 
-from enterprises.awards.fund_models import AwardStep
+from enterprises.awards.fund_models import AwardStep, CompanyFigure
 from enterprises.awards.models import Award
+from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_city
 from enterprises.awards.types import AwardState, StepKind
+from enterprises.bases.models import BaseFigurePast
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
@@ -18,27 +20,52 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
-SUPPLEMENTED = "awards.award.supplemented"
 MOVING = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.CONFERENCE, AwardState.DECIDED)
+
+
+RESTS_ON_CHECK = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED)
+"""States from which no step is taken while figures have changed since the check (`steps.require`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
     """An application that is under way. `is_checked`: what the last check found, None before the first; `is_added_to`: something was added since;
-    `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it lies in one of ours."""
+    `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it is of one of ours
+    (`awards.has_city`); `is_placed`: its region names that city;
+    `may_be_outdated`: figures were entered after a check that is still to be built on;
+    `is_applied_by_me`: by this account, which then neither checks nor handles it."""
 
     id: int
     rule: str
     state: AwardState
     decided_on: date | None
+    is_applied_by_me: bool
     is_in_my_city: bool
     has_city: bool
+    is_placed: bool
     is_checked: bool | None
     is_added_to: bool
+    may_be_outdated: bool
+
+
+def checked_under_way(organisation_id: int) -> list[Award]:
+    """The applications of a base or enterprise whose next step rests on a check that found for them."""
+    clauses = (Award.organisation_id == organisation_id, Award.state.in_(RESTS_ON_CHECK))
+    of_award = (AwardStep.award_id == Award.id, AwardStep.kind == StepKind.CHECK)
+    last = select(AwardStep.is_positive).where(*of_award).order_by(AwardStep.id.desc()).limit(1).correlate(Award).scalar_subquery()
+    return list(session().scalars(select(Award).where(*clauses, last.is_(True)).order_by(Award.id)))
+
+
+def _last_entered(which: sa.ColumnElement[bool]) -> sa.Select[int, datetime | None]:
+    """(award, when a figure of its base or enterprise was last entered or replaced), each at most once; whether it matters, `changed_since_check` says."""
+    of_company = select(CompanyFigure.organisation_id.label("key"), CompanyFigure.entered_at.label("at"))
+    of_base = select(BaseFigurePast.base_id.label("key"), BaseFigurePast.replaced_at.label("at"))
+    both = of_company.union_all(of_base).subquery()
+    return select(Award.id, func.max(both.c.at)).join(both, both.c.key == Award.organisation_id).where(which).group_by(Award.id)
 
 
 def moving(identity: Identity) -> list[Moving]:
-    """The applications under way that the reader sees: three questions, however many there are."""
+    """The applications under way that the reader sees: four questions, however many there are."""
     seen = and_(organisations.inside(identity, AWARD_VIEWERS), Award.state.in_(MOVING))
     ids = select(Award.id).join(Organisation, Organisation.id == Award.organisation_id).where(seen)
     last = select(func.max(AwardStep.id)).where(AwardStep.kind == StepKind.CHECK, AwardStep.award_id.in_(ids)).group_by(AwardStep.award_id)
@@ -52,8 +79,20 @@ def moving(identity: Identity) -> list[Moving]:
             .group_by(AuditEvent.on_id)
         )
     }
+    stands = and_(Award.id.in_([key for key, row in checks.items() if row.is_positive]), Award.state.in_(RESTS_ON_CHECK))
+    entered = {key: at for key, at in session().execute(_last_entered(stands)) if at is not None}
     in_my_city = sa.case((organisations.inside(identity, (Role.PREFECTURE_OPERATOR,)), 1), else_=0)
-    columns = (Award.id, Award.rule, Award.state, Award.decided_on, in_my_city, Organisation.region_code)
+    columns = (
+        Award.id,
+        Award.rule,
+        Award.state,
+        Award.decided_on,
+        Award.applied_by_id,
+        in_my_city,
+        Organisation.region_code,
+        Organisation.uscc,
+        Organisation.code,
+    )
     rows = session().execute(select(*columns).join(Organisation, Organisation.id == Award.organisation_id).where(seen).order_by(Award.id))
     return [
         Moving(
@@ -61,10 +100,13 @@ def moving(identity: Identity) -> list[Moving]:
             rule=rule,
             state=state,
             decided_on=decided_on,
+            is_applied_by_me=applied_by is not None and applied_by == identity.account_id,
             is_in_my_city=bool(is_mine),
-            has_city=bool(region) and region[:2] == organisations.PROVINCE[:2] and region != organisations.PROVINCE,
+            has_city=has_city(region, uscc or code),
+            is_placed=lies_in_city(region),
             is_checked=checks[key].is_positive if key in checks else None,
+            may_be_outdated=key in entered and entered[key] > checks[key].recorded_at,
             is_added_to=key in added and added[key] > checks[key].recorded_at,
         )
-        for key, rule, state, decided_on, is_mine, region in rows
+        for key, rule, state, decided_on, applied_by, is_mine, region, uscc, code in rows
     ]

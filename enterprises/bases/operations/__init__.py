@@ -1,6 +1,7 @@
 """What can be done with bases: open, describe, lead, agree, recognise and accept; inspect, state interest, remind."""
 
 from enterprises.bases.operations.describing import (
+    FIGURED,
     MOVED,
     WrongStep,
     add_leader,
@@ -27,6 +28,7 @@ from enterprises.bases.operations.schools import name_leaders_school, sending
 
 __all__ = [
     "DECLINED",
+    "FIGURED",
     "MOVED",
     "BadBase",
     "WrongStep",

@@ -48,6 +48,10 @@ MOVED = "enterprises.bases.moved_onto_campus"
 """Rooms above do what follows when a base moves onto a campus: functions (base id, by, now)."""
 
 
+FIGURED = "enterprises.bases.figured"
+"""Rooms above do what follows when a figure of `DATED` has changed: functions (base id, by, now)."""
+
+
 class WrongStep(Refused):
     """The step of recognition does not follow the one before."""
 
@@ -80,22 +84,15 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
 
 
 def _follow(base_id: int, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:
-    """Whoever offers or places there does what follows from a move onto a campus."""
-    if changed.get("is_on_campus") == [False, True]:
-        for follow in current_app.extensions.get(MOVED, []):
+    """Whoever offers or places there does what follows from a move onto a campus, and from figures that awards are decided by."""
+    for hook, is_due in ((MOVED, changed.get("is_on_campus") == [False, True]), (FIGURED, bool(changed.keys() & set(DATED)))):
+        for follow in current_app.extensions.get(hook, []) if is_due else ():
             follow(base_id, by=by, now=now)
 
 
 def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
-    for key in (
-        "capacity_per_term",
-        "area_new_m2",
-        "area_extended_m2",
-        "startup_entities",
-        "workers",
-        "school_invested_fen",
-        "enterprise_invested_fen",
-    ):
+    invested = ("school_invested_fen", "enterprise_invested_fen")
+    for key in ("capacity_per_term", "area_new_m2", "area_extended_m2", "startup_entities", "workers", *invested):
         value = figures.get(key)
         if value is not None and value < 0:
             raise BadBase(_("“%(field)s”不能是负数。", field=str(labels.FIGURES[key])), field=key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,11 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.awards import operations, turns
+from enterprises.awards import companies, operations, turns
 from enterprises.awards.turns import Turn
-from enterprises.awards.types import RuleCode
+from enterprises.awards.types import CompanyRule, RuleCode
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
+from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
@@ -32,7 +37,7 @@ def _city(code: str = "350100") -> Identity:
 def _waits_for(key: int) -> dict[str, Turn]:
     found = {}
     for name, one in (("city", _city()), ("other city", _city("350200")), ("edu", EDU), ("hr", HR), ("st", ST), ("fin", FIN)):
-        for turn, ids in turns.turns(one).items():
+        for turn, ids in turns.turns(one, TODAY).items():
             if key in ids:
                 found[name] = turn
     return found
@@ -90,6 +95,60 @@ def test_each_is_told_when_it_is_their_turn(session: Session) -> None:
     assert (told(fin), told(hr)) == (["to_pay"], [])
 
 
+def test_who_names_no_region_waits_for_it_and_somebody_is_told(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """FJ-12, FJ-10c: a code of Fujian without a region makes no recipient from elsewhere; the check is the city's once the region is entered."""
+    department = accounts.account(roles=(Role.DEPT_ST,))
+    for rule, code in ((CompanyRule.INVESTOR, "91350100"), (CompanyRule.RESEARCH, "91350200"), (CompanyRule.RESEARCH, "91110108")):
+        company = make.company(region_code=None, is_verified=False, uscc=ground.uscc(code))
+        who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
+        row = operations.apply_company(company=company, rule=rule, year=2026, by=SYSTEM, **WHEN)
+        assert set(_waits_for(row.id).values()) == {Turn.PLACE}
+        assert "awards.to_place" in session.scalars(select(Notice.kind).where(Notice.account_id == who.id)).all()
+        company.region_code = "350102"
+        session.flush()
+        assert _waits_for(row.id) == {"city": Turn.CHECK}
+        company.region_code = None
+    assert set(session.scalars(select(Notice.kind).where(Notice.account_id == department.id))) == {"awards.to_place"}
+    session.commit()
+    assert "登记申请单位的所在地区" in as_role(Role.DEPT_ST).get("/").text
+    abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
+    row = operations.apply_company(company=abroad, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    assert set(_waits_for(row.id).values()) == {Turn.CHECK}
+
+
+def test_figures_that_changed_after_the_check_send_it_back_to_the_city(session: Session) -> None:
+    """The department would be refused until the city has checked anew: it waits for the city, which is told, once for each check."""
+    city, hr = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), accounts.account(roles=(Role.DEPT_HR,))
+    base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+    row = make.accepted(base, RuleCode.INCUBATION_BASE)
+    profile, minute = base_queries.profile(base.id), timedelta(minutes=1)
+    assert profile is not None
+
+    def told(account: Any) -> list[str]:
+        return [kind.removeprefix("awards.") for kind in session.scalars(select(Notice.kind).where(Notice.account_id == account.id))]
+
+    before = told(hr)
+    bases.change_base(profile=profile, area_new_m2=7, by=SYSTEM, now=NOW + minute)  # no figure of this award
+    assert (_waits_for(row.id), "to_check_again" in told(city)) == ({"hr": Turn.DECIDE}, False)
+    for entities in (25, 26):
+        bases.change_base(profile=profile, startup_entities=entities, by=SYSTEM, now=NOW + 2 * minute)
+        assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert (told(city).count("to_check_again"), told(hr)) == (1, before)
+    bases.change_base(profile=profile, startup_entities=21, by=SYSTEM, now=NOW + 3 * minute)
+    assert _waits_for(row.id) == {"hr": Turn.DECIDE}, "put back, it is what the check saw"
+
+
+def test_a_figure_of_an_enterprise_after_the_check_sends_it_back_too(session: Session) -> None:
+    city, company = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), make.company(region_code="350102")
+    row = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    make.checked(row)
+    assert set(_waits_for(row.id).values()) == {Turn.RECEIVE}
+    later = {"document": "账目", "by": SYSTEM, "now": NOW + timedelta(minutes=1)}
+    companies.enter(company=company, key="datacentre_fee_fen", year=2026, value=Decimal(1_000), **later)
+    assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert session.scalars(select(Notice.kind).where(Notice.account_id == city.id)).all()[-1] == "awards.to_check_again"
+
+
 def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     row = make.apply(make.base())
     other = make.apply(make.base())
@@ -105,13 +164,30 @@ def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_rol
     assert (f'/awards/{row.id}"' in page, f'/awards/{other.id}"' in page) == (False, True)
 
 
-def test_the_question_is_three_however_many_there_are(session: Session, count_queries: list[str]) -> None:
+def test_whose_turn_nothing_is_has_no_filter_and_who_applied_has_no_turn(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base = make.base()
+    own = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
+    mine = Identity(own.id, None, "市", grants=_city().grants)
+    row = operations.apply(base=base, rule=RuleCode.PRACTICE_BASE, statement="申请", by=mine, **WHEN)
+    assert (turns.turns(mine, TODAY), turns.turns(_city(), TODAY)) == ({}, {Turn.CHECK: [row.id]})
+    base_id = base.id
+    session.commit()
+    shown = {
+        role: "轮到我的" in as_role(role, **scope).get("/awards/decisions").text
+        for role, scope in (
+            (Role.CENTRE_LEADER, {"organisation_id": base_id}), (Role.AUDITOR, {}), (Role.DEPT_EDU, {}), (Role.PREFECTURE_OPERATOR, {"region_code": "350100"})
+        )
+    }  # fmt: skip
+    assert shown == {Role.CENTRE_LEADER: False, Role.AUDITOR: False, Role.DEPT_EDU: True, Role.PREFECTURE_OPERATOR: True}
+
+
+def test_the_question_is_four_however_many_there_are(session: Session, count_queries: list[str]) -> None:
     taken = []
     for n in (1, 3):
         for _more in range(n):
             make.checked(make.apply(make.base()))
         session.flush()
         count_queries.clear()
-        turns.turns(EDU)
+        turns.turns(EDU, TODAY)
         taken.append(len(count_queries))
     assert taken[0] == taken[1]

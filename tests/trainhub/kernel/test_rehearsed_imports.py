@@ -147,6 +147,21 @@ def test_a_page_tries_files_of_a_size(
     assert ("trainhub mentors import FILE --dry-run" in page) == offered
 
 
+def test_a_file_whose_fault_was_mended_in_the_system_says_that_it_was_not_tried(app: Flask, session: Session, enterprise: Organisation) -> None:
+    """The check refused it when it was handed in, so that it was not tried then; now the check finds nothing."""
+    client = make.signed_in_client(app, Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
+    later = ground.uscc()
+    line = f"好导师,resident_id,{ground.resident_id(date(1980, 1, 1))},{later},工程师,2026-01-01,5"
+    upload = io.BytesIO(f"{HEAD}\n{line}\n".encode())
+    path = client.post("/mentors/import", data={"file": (upload, "m.csv")}, content_type="multipart/form-data").location
+    page = client.get(path).text
+    assert ("submission_key" in page, "没有试做" in page) == (False, False)
+    with transaction():
+        enterprise.uscc = later
+    page = client.get(path).text
+    assert ("submission_key" in page, "没有试做" in page, "请重新上传同一文件" in page) == (True, True, True)
+
+
 def test_a_page_names_no_command_that_is_not_there(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_pages, "REHEARSED_MOST", 0)
     client = make.signed_in_client(app, Role.DEPT_HR)

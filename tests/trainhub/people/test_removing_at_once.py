@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from threading import Event
+from time import sleep
 
 import pytest
 from flask import Flask
@@ -43,6 +46,34 @@ def test_what_is_verified_at_the_same_moment_stays(committed: Flask) -> None:
     assert together(committed, verify, remove) == ["", "employment_verified"]
     with committed.app_context():
         assert session().get_one(Employment, key).verified_at is not None
+
+
+def test_who_verifies_and_who_removes_do_not_stop_each_other(committed: Flask) -> None:
+    """Verifying writes the person, then the row: whoever removes holds neither while it waits for the other."""
+    with committed.app_context(), transaction():
+        row = operations.add_employment(
+            person=ground.person("林晓彤"), organisation=ground.enterprise(), post="工程师", since=date(2020, 1, 1), by=SYSTEM, now=NOW
+        )
+        key, person_id = row.id, row.person_id
+    begun = Event()
+
+    def verifying() -> None:
+        with committed.app_context(), transaction():
+            session().refresh(session().get_one(Person, person_id), with_for_update={"of": Person})
+            begun.set()
+            sleep(0.5)
+            session().get_one(Employment, key, with_for_update={"of": Employment})
+
+    def removing() -> None:
+        with committed.app_context(), transaction():
+            begun.wait(5)
+            operations.remove_employment(employment=session().get_one(Employment, key), by=SYSTEM, now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(verifying), pool.submit(removing)]:
+            one.result(timeout=20)
+    with committed.app_context():
+        assert session().get(Employment, key) is None
 
 
 def test_what_is_added_to_a_request_that_is_decided_begins_a_new_one(committed: Flask) -> None:

@@ -15,7 +15,7 @@ from trainhub.identity.queries.grants import active, rests
 from trainhub.identity.rules import SCHOOL_CODE, TypedName, is_short_code, normalise_login
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import Role
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Person
@@ -174,17 +174,12 @@ def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, to
 
 def without_holder(role: Role, organisation_ids: Collection[int]) -> frozenset[int]:
     """The organisations over which nobody holds a role that was not ended (as `accounts_holding` counts): somebody else has to be told."""
-    statement = (
-        select(RoleGrant.organisation_id)
-        .join(Account, Account.id == RoleGrant.account_id)
-        .where(
-            RoleGrant.role == role,
-            RoleGrant.organisation_id.in_(list(organisation_ids)),
-            RoleGrant.ended_at.is_(None),
-            Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
-        )
-    )
-    return frozenset(organisation_ids) - set(session().scalars(statement.distinct()))
+    holds = (RoleGrant.role == role, RoleGrant.ended_at.is_(None), Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)))
+    held = select(RoleGrant.organisation_id).join(Account, Account.id == RoleGrant.account_id).where(*holds).distinct()
+    left = set(organisation_ids)
+    for part in portions(sorted(left)):
+        left.difference_update(session().scalars(held.where(RoleGrant.organisation_id.in_(part))))
+    return frozenset(left)
 
 
 def names_typed(typed: TypedName) -> list[LoginName]:

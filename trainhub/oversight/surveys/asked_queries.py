@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.queries import without_holder
+from trainhub.kernel import clock
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
-from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.models import Organisation, OrganisationPast, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.surveys.models import DemandAnswer, Survey
-
-ASKED = (Organisation.kind == OrganisationKind.ENTERPRISE, Organisation.state != OrganisationState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,21 @@ class Silent:
     has_nobody: bool
 
 
-def demand_counts(survey_id: int) -> tuple[int, int]:
-    """(asked, answered) of a survey of demand: enterprises in use now, and those that have an answer that stands."""
-    asked = session().scalar(select(func.count(Organisation.id)).where(*ASKED)) or 0
-    answered = session().scalar(select(func.count(Organisation.id)).where(*ASKED, Organisation.id.in_(_answered(survey_id)))) or 0
-    return asked, answered
+def _asked(survey: Survey) -> tuple[ColumnElement[bool], ...]:
+    """SQL: the enterprises a survey asks, or asked: those that were there and in use on its last day, so that what came later changes no old share."""
+    past = (OrganisationPast.organisation_id == Organisation.id, OrganisationPast.key == "is_closed", OrganisationPast.until > survey.closes_on)
+    first = select(OrganisationPast.value).where(*past).order_by(OrganisationPast.until, OrganisationPast.id).limit(1).correlate(Organisation)
+    was_closed = func.coalesce(first.scalar_subquery(), Organisation.state == OrganisationState.CLOSED)
+    ends = clock.start_of(survey.closes_on + timedelta(days=1))
+    return Organisation.kind == OrganisationKind.ENTERPRISE, Organisation.created_at < ends, was_closed.is_(False)
+
+
+def demand_counts(survey: Survey) -> tuple[int, int]:
+    """(asked, answered) of a survey of demand: the enterprises it asks, and those of them that have an answer that stands."""
+    asked = _asked(survey)
+    whole = session().scalar(select(func.count(Organisation.id)).where(*asked)) or 0
+    answered = session().scalar(select(func.count(Organisation.id)).where(*asked, Organisation.id.in_(_answered(survey.id)))) or 0
+    return whole, answered
 
 
 def silent_listing(survey: Survey) -> Any:
@@ -43,7 +53,7 @@ def silent_listing(survey: Survey) -> Any:
         select(Organisation.id, Organisation.code, Organisation.name, city.name.label("city"))
         .outerjoin(Region, Region.code == Organisation.region_code)
         .outerjoin(city, city.code == Region.reporting_code)
-        .where(*ASKED, Organisation.id.not_in(_answered(survey.id)))
+        .where(*_asked(survey), Organisation.id.not_in(_answered(survey.id)))
         .order_by(Region.reporting_code, Organisation.pinyin, Organisation.id)
     )
 

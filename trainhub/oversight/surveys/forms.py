@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from wtforms import DateField, IntegerField, RadioField, SelectField
@@ -90,15 +91,35 @@ def seen_of(known: Mapping[int, Any]) -> str:
 
 def seen(text: str | None) -> list[int] | None:
     """The answers that stood when the form was opened; None of one that does not say."""
-    return None if text is None else [int(one) for one in text.split(",") if is_key(one)]
+    return None if text is None else [int(one) for one in text.split(",")[: len(KEY_FIELDS)] if is_key(one)]
 
 
-def beside(typed: Mapping[str, Any], known: Mapping[int, Any], before: str) -> dict[str, Any]:
-    """What was typed, with the fields a colleague saved meanwhile where nothing was typed."""
-    old = seen(before) or []
-    fresh = {number: row for number, row in known.items() if row.id not in old}
-    empty = {number: row for number, row in fresh.items() if not any(typed.get(f"{name}_{number}", "").strip() for name in (*NUMBERS, "hard_posts"))}
-    return {**typed, **stored(empty)}
+def beside(
+    typed: Mapping[str, Any], answers: Iterable[Demand], then: Mapping[int, Any], known: Mapping[int, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was typed, put together with what a colleague saved meanwhile: a field that is as it was when the form was opened (`then`) takes what stands
+    now (`known`); where both changed it, what was typed stays. With that, by name, what stands now of such a field where it differs (empty: nothing)."""
+    values, stands = dict(typed), {}
+    for answer in answers:
+        number = answer.key_field_no
+        before, now = then.get(number), known.get(number)
+        if before is now or _is_said(answer, now):
+            continue
+        fresh = stored({number: now}) if now is not None else dict.fromkeys(stored({number: answer}), "")
+        if _is_said(answer, before):
+            values.update(fresh)
+        else:
+            typed_now = stored({number: answer})
+            stands.update({name: "" if value is None else value for name, value in fresh.items() if (value or "") != (typed_now[name] or "")})
+    return values, stands
+
+
+def _is_said(answer: Demand, row: Any) -> bool:
+    """Whether an answer says what is kept in a row (None: nothing)."""
+    if row is None:
+        return answer.is_empty
+    said = {**asdict(answer), "hard_posts": answer.hard_posts.strip()}
+    return all(getattr(row, name) == value for name, value in said.items())
 
 
 def _whole(text: str, number: int) -> int | None:

@@ -141,13 +141,13 @@ def answer_demand(
 
 
 def _refuse_unseen(survey: Survey, enterprise: Organisation, seen: Collection[int], known: Mapping[int, DemandAnswer]) -> None:
-    gone = queries.fields_of_answers(survey.id, enterprise.id, set(seen) - {row.id for row in known.values()})
+    gone = set(queries.answers_among(survey.id, enterprise.id, set(seen) - {row.id for row in known.values()}))
     moved = sorted(gone | {number for number, row in known.items() if row.id not in set(seen)})
     if moved:
         names = dict(key_fields())
         fields = listed([names[number] for number in moved])
         said = _("你打开页面以后，本企业的其他人保存了这份答卷（%(fields)s），这一次没有保存，也没有覆盖对方的填报。", fields=fields)
-        more = _("对方填写而你没有填写的领域已补入下面的表格；两人都填写的，保留你填写的。请核对后再保存。")
+        more = _("你没有改动的领域已换成现在保存的内容；两人都改动的，保留你填写的，并在旁边写明现在保存的内容。请核对后再保存。")
         raise Stale(said + more)
 
 

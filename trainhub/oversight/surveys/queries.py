@@ -121,10 +121,10 @@ def demand_of(survey_id: int, organisation_id: int) -> dict[int, DemandAnswer]:
     return {row.key_field_no: row for row in found}
 
 
-def fields_of_answers(survey_id: int, organisation_id: int, ids: Collection[int]) -> set[int]:
-    """The key fields of these answers of an enterprise, replaced or not."""
+def answers_among(survey_id: int, organisation_id: int, ids: Collection[int]) -> dict[int, DemandAnswer]:
+    """These answers of an enterprise by key field, replaced or not."""
     own = (DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id, DemandAnswer.id.in_(sorted(ids)))
-    return set(session().scalars(select(DemandAnswer.key_field_no).where(*own))) if ids else set()
+    return {row.key_field_no: row for row in session().scalars(select(DemandAnswer).where(*own))} if ids else {}
 
 
 def demand_answers(survey_id: int) -> list[tuple[DemandAnswer, str, str]]:

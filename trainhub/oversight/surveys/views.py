@@ -103,7 +103,7 @@ def show(survey: Survey) -> Any:
     demand = survey.kind is SurveyKind.DEMAND
     number, size = paging.wanted()
     silent = paging.paginate(asked_queries.silent_listing(survey), number=number, size=size, scalars=False) if demand else None
-    asked, answered = asked_queries.demand_counts(survey.id) if demand else (0, 0)
+    asked, answered = asked_queries.demand_counts(survey) if demand else (0, 0)
     return render_template(
         "trainhub/surveys/show.html",
         survey=survey,
@@ -180,7 +180,7 @@ def demand(survey: Survey) -> Any:
     return _demand_page(survey, enterprise, forms.DemandForm(), forms.stored(known), seen=forms.seen_of(known))
 
 
-def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, status: int = 200) -> Any:
+def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, *, seen: str, stands: Any = None, status: int = 200) -> Any:
     page = render_template(
         "trainhub/surveys/demand.html",
         survey=survey,
@@ -190,6 +190,7 @@ def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values
         fields=key_fields(),
         degrees=DEGREES,
         seen=seen,
+        stands=stands or {},
     )
     return page, status
 
@@ -218,10 +219,13 @@ def answer_demand(survey: Survey) -> Any:
     except Refused as refused:
         form.refuse(refused)
         values, seen = request.form.to_dict(), request.form.get("seen", "")
+        stands: dict[str, Any] = {}
         if isinstance(refused, Stale):  # what a colleague saved meanwhile stands beside what is typed, and the next save has seen it
             known = queries.demand_of(key, enterprise_id)
-            values, seen = forms.beside(values, known, seen), forms.seen_of(known)
-        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, status=refused.status)
+            then = queries.answers_among(key, enterprise_id, forms.seen(seen) or [])
+            values, stands = forms.beside(values, answers, then, known)
+            seen = forms.seen_of(known)
+        return _demand_page(load(key), _enterprise(enterprise_id), form, values, seen=seen, stands=stands, status=refused.status)
     return done(_("已保存 %(n)s 个领域，截止前可以修改。", n=count), "surveys.mine")
 
 

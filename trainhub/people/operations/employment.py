@@ -159,11 +159,13 @@ def remove_employment(*, employment: Employment, by: Identity, now: datetime) ->
     """Remove a span entered by mistake, while nobody has verified it; one that is gone changes nothing. Raises BadEmployment.
 
     Who verifies it at the same moment is waited for; who looked at it before is told that it is gone (the person's version moves)."""
+    person = session().get_one(Person, employment.person_id)
+    session().refresh(person, with_for_update={"of": Person})  # before the row, as verifying writes them: two orders would be a deadlock
     held = session().get(Employment, employment.id, populate_existing=True, with_for_update={"of": Employment})
     if held is None:
         return
     _unverified(held)
-    flag_modified(session().get_one(Person, held.person_id), "name")
+    flag_modified(person, "name")
     _note("people.employment.removed", employment, by, at=employment.organisation_name, since=employment.since, until=employment.until)
     session().delete(employment)
     session().flush()

@@ -20,6 +20,8 @@ from tests.factories import ground, identity
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.ledger.holidays import operations as holidays
+from trainhub.ledger.types import HolidayKind
 from trainhub.oversight.home.queries import practice
 
 AsRole = Callable[..., FlaskClient]
@@ -121,7 +123,7 @@ def _asked(placement_id: int, on: date) -> int:
 
 
 def test_a_student_is_asked_for_working_days_that_have_come_and_can_be_logged(world: SimpleNamespace, session: Session) -> None:
-    """Leave that was asked for and days outside the insurance are nobody's to log, as the reminder on Mondays knows."""
+    """Public holidays, leave that was asked for and days outside the insurance are nobody's to log, as the reminder on Mondays knows."""
     row = queries.placement(world.key)
     assert row is not None
     monday = date(2026, 3, 9)
@@ -137,6 +139,15 @@ def test_a_student_is_asked_for_working_days_that_have_come_and_can_be_logged(wo
     assert _asked(world.key, date(2026, 5, 1)) == 0, "after the insurance"
     row.insured_until = None
     session.flush()
+    assert (_asked(world.key, date(2026, 3, 20)), _asked(world.key, date(2026, 3, 21))) == (5, 5)
+    entry = {"name": "节日", "document": "国办发明电〔2026〕1号", "by": SYSTEM, "now": make.at(monday)}
+    with transaction():
+        holidays.enter(since=date(2026, 3, 16), until=date(2026, 3, 18), kind=HolidayKind.OFF, **entry)
+    assert _asked(world.key, date(2026, 3, 21)) == 2, "days off are no working days"
+    with transaction():
+        holidays.enter(since=date(2026, 3, 21), until=date(2026, 3, 21), kind=HolidayKind.ON, **entry)
+    assert _asked(world.key, date(2026, 3, 20)) == 2
+    assert _asked(world.key, date(2026, 3, 21)) == 3, "a Saturday that is worked is one"
     other = queries.gaps_of_week(monday, placement_id=world.key + 1000)
     assert other == []
 

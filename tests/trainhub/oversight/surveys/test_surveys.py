@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground, identity
 from trainhub.identity import operations as identity_operations
+from trainhub.identity.queries import without_holder
 from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.notifications.models import Notice
-from trainhub.organisations.models import Organisation
+from trainhub.organisations.models import Organisation, OrganisationPast
 from trainhub.organisations.types import OrganisationState
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.building.graduates import outcome
@@ -174,7 +175,7 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
         ("未答有限公司", "厦门市", False),
         ("无人有限公司", "厦门市", True),
     ]
-    assert asked_queries.demand_counts(survey.id) == (len(found) + 1, 1)
+    assert asked_queries.demand_counts(survey) == (len(found) + 1, 1)
     assert {one.code for one in found} >= {session.get_one(Organisation, key).code for key in queries.silent_enterprises(survey)}
     key = survey.id
     session.commit()
@@ -183,6 +184,24 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
     assert ("无人有限公司" in text, "没有，收不到通知" in text, "停用有限公司" in text) == (True, True, False)
     assert "无人有限公司" in hr.get(f"/surveys/{key}/silent.csv").text
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
+
+
+def test_what_comes_or_closes_after_a_survey_changes_no_share_of_it(session: Session) -> None:
+    survey = _survey(SurveyKind.DEMAND)
+    gone = ground.enterprise()
+    end = datetime.combine(survey.closes_on + timedelta(days=1), datetime.min.time(), UTC) - timedelta(hours=8)
+    gone.created_at = end - timedelta(seconds=1)
+    session.flush()
+    asked, _answered = asked_queries.demand_counts(survey)
+    ground.enterprise().created_at = end
+    gone.state = OrganisationState.CLOSED
+    session.add(OrganisationPast(organisation_id=gone.id, key="is_closed", value=False, until=survey.closes_on + timedelta(days=1), replaced_at=end))
+    session.flush()
+    assert asked_queries.demand_counts(survey) == (asked, 0)
+    ground.enterprise().created_at = end - timedelta(seconds=1)
+    session.flush()
+    assert asked_queries.demand_counts(survey) == (asked + 1, 0)
+    assert len(without_holder(Role.ENTERPRISE_COORDINATOR, range(10**6, 10**6 + 40_000))) == 40_000
 
 
 def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Session, as_role: AsRole) -> None:
@@ -221,6 +240,51 @@ def test_of_two_who_answer_for_one_enterprise_the_second_is_told(session: Sessio
     assert stands() == {3: 7}
     gone = second.post(where, data={**both, "staff_3": "8"})  # field 1 was taken back meanwhile
     assert (gone.status_code, stands()) == (409, {3: 7})
+
+
+def test_what_the_second_did_not_touch_is_what_the_first_saved(session: Session, as_role: AsRole) -> None:
+    """The form comes filled in: a number that is as it was when the page was opened was not typed, and takes nothing back from the colleague."""
+    key, year = ground.enterprise().id, clock.today().year
+    span = {"opens_on": date(year, 1, 1), "closes_on": date(year, 12, 31)}
+    survey = operations.open_survey(kind=SurveyKind.DEMAND, year=year, title="调查", by=SYSTEM, now=NOW, **span)
+    where = f"/surveys/{survey.id}/demand"
+    session.commit()
+    first, second = (as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key) for _ in range(2))
+
+    def fields(text: str) -> dict[str, str]:
+        found = dict(re.findall(r'name="(staff_\d+)"[^>]*? value="([^"]+)"', text))
+        return found | dict(re.findall(r'name="(seen|organisation)" value="([^"]*)"', text))
+
+    def opened(client: FlaskClient) -> dict[str, str]:
+        return fields(client.get(f"{where}?organisation={key}").text)
+
+    def stands() -> dict[int, int]:
+        session.expire_all()
+        return {number: row.staff for number, row in queries.demand_of(survey.id, key).items()}
+
+    assert first.post(where, data={**opened(first), "staff_1": "120", "staff_2": "5"}).status_code == 303
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_1": "150"}).status_code == 303
+    refused = second.post(where, data={**early, "staff_3": "7"})
+    page = fields(refused.text)
+    assert (refused.status_code, page["staff_1"], page["staff_2"], page["staff_3"]) == (409, "150", "5", "7")
+    assert second.post(where, data=page).status_code == 303
+    assert stands() == {1: 150, 2: 5, 3: 7}
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_1": ""}).status_code == 303
+    page = fields(second.post(where, data={**early, "staff_3": "8"}).text)
+    assert ("staff_1" in page, page["staff_2"], page["staff_3"]) == (False, "5", "8")
+    assert second.post(where, data=page).status_code == 303
+    assert stands() == {2: 5, 3: 8}
+    early = opened(second)
+    assert first.post(where, data={**opened(first), "staff_2": "6"}).status_code == 303
+    refused = second.post(where, data={**early, "staff_2": "9"})
+    assert (fields(refused.text)["staff_2"], "现在：6" in refused.text) == ("9", True)
+    assert first.post(where, data={**opened(first), "staff_2": ""}).status_code == 303
+    refused = second.post(where, data={**fields(refused.text)})
+    assert (refused.status_code, fields(refused.text)["staff_2"], "现在：未填" in refused.text) == (409, "9", True)
+    assert second.post(where, data=fields(refused.text)).status_code == 303
+    assert stands() == {2: 9, 3: 8}
 
 
 def test_who_is_asked_is_told_when_it_opens_and_before_it_closes(session: Session) -> None:

@@ -79,12 +79,12 @@ def _keys(statement: Any, table: Any) -> Any:
 
 
 def _rows(statement: Any, table: Any, keys: Sequence[int]) -> list[Any]:
-    """The rows of a page, in the order of their keys."""
+    """The rows of a page, in the order of their keys; one that a refresh of the facts took away since the keys were read is left out."""
     if not keys:
         return []
     found = session().execute(statement.add_columns(table.id.label("page_key")).where(table.id.in_(keys)).order_by(None))
     rows = {row.page_key: row for row in found}
-    return [rows[key] for key in keys]
+    return [rows[key] for key in keys if key in rows]
 
 
 def _is_kept(goal: Goal, identity: Identity) -> bool:

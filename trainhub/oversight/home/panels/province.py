@@ -42,6 +42,7 @@ MOST_GOALS = 3
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
 WAITING: dict[Turn, tuple[str, str, str]] = {
     Turn.CHECK: (N_("初审奖补申请"), N_("申请或补充已提交，初审后主管部门才能办理"), "award"),
+    Turn.PLACE: (N_("登记申请单位的所在地区"), N_("没有所在地区，哪个设区市都收不到这份奖补申请"), "award"),
     Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审，等待考察和认定"), "award"),
     Turn.ACCEPT: (N_("组织基地验收"), N_("已认定，等待验收"), "award"),
     Turn.DECIDE: (N_("作出奖补决定"), N_("已验收，等待决定"), "award"),
@@ -145,7 +146,7 @@ def rosters(identity: Identity) -> Block:
 
 def award_todos(identity: Identity) -> list[Todo]:
     """The applications for awards that wait for this reader, by what there is to do."""
-    url, found = link(identity, "awards.decisions"), turns(identity)
+    url, found = link(identity, "awards.decisions"), turns(identity, clock.today())
     return [
         Todo(_(text), narrowed(url, turn=turn.value), _("去办理") if url else "", len(found[turn]), _(detail), 0, icon)
         for turn, (text, detail, icon) in WAITING.items()
