@@ -77,6 +77,7 @@ def test_what_was_committed_is_laid_and_committed_again(session: Session) -> Non
         with _one_test(session):
             row = made()
             assert not session.info.keys() & {"audit", "unwritten"}
+            assert not session.in_transaction(), "what others commit from here on would go when it rolls back"
             session.rollback()
             ground.organisation(OrganisationKind.UNIVERSITY, name="另一学院")
             session.rollback()

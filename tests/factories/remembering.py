@@ -99,7 +99,10 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
         key = (run, moment, f"{make.__module__}.{make.__qualname__}", repr([one for one in (*args, *sorted(given.items())) if not _is_session(one)]))
         if (kept := _kept.get(key)) is not None and _has_its_files(kept):
             _lay(kept)
-            return _rows_of(kept.answer)  # type: ignore[no-any-return]
+            answer = _rows_of(kept.answer)
+            if kept.is_committed:
+                session().commit()
+            return answer  # type: ignore[no-any-return]
         if run not in _base:
             _base[run] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
         session().connection()
@@ -113,6 +116,8 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
             is_whole = (_commits.writes is None) if is_open else _commits.writes == connection.info.get("writes", 0)
             is_kept = is_whole and not _commits.had_work
             _kept[key] = _what_was_written(_base[run], connection.info["written"], answer, is_committed=not is_open) if is_kept else None
+            if is_whole and not is_open:  # what was read here holds nothing open: else what others commit would go when this session rolls back
+                session().commit()
         return answer
 
     return made
@@ -184,8 +189,6 @@ def _lay(kept: _Kept) -> None:
     ground.go_on_behind(kept.number)
     if kept.is_unwritten:
         current.info["unwritten"] = True
-    if kept.is_committed:
-        current.commit()
 
 
 @dataclasses.dataclass(frozen=True)
