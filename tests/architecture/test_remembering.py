@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+import time_machine
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.remembering import remembered
-from trainhub.kernel.db import after_commit, db
+from trainhub.kernel import audit, clock, files
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import after_commit, db, transaction
+from trainhub.kernel.files import StoredFile
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 
@@ -55,7 +62,47 @@ def test_what_verbs_wrote_is_laid_again(session: Session) -> None:
     assert built == ["学院", "另一学院", "学院"], "with another argument, or after something else, it is made"
 
 
-@pytest.mark.parametrize("end", [Session.commit, lambda _session: after_commit(list)], ids=["committed", "something to do after the commit"])
+def test_what_was_committed_is_laid_and_committed_again(session: Session) -> None:
+    """With its audit events and their chain; who rolls back afterwards loses only what came later."""
+    built: list[str] = []
+    found = []
+
+    @remembered
+    def made() -> Organisation:
+        built.append("学院")
+        with transaction():
+            return ground.organisation(OrganisationKind.UNIVERSITY, name="学院")
+
+    for _ in range(2):
+        with _one_test(session):
+            row = made()
+            assert not session.info.keys() & {"audit", "unwritten"}
+            assert not session.in_transaction(), "what others commit from here on would go when it rolls back"
+            session.rollback()
+            ground.organisation(OrganisationKind.UNIVERSITY, name="另一学院")
+            session.rollback()
+            assert session.scalars(sa.select(Organisation.name).where(Organisation.name.in_(["学院", "另一学院"]))).all() == ["学院"]
+            found.append((_read(session, row), list(session.execute(sa.select(AuditEvent.__table__)).mappings())))
+            assert audit.verify(session).broken_at is None
+    assert built == ["学院"]
+    assert found[0] == found[1]
+
+
+def _committed_then_more(session: Session) -> None:
+    session.commit()
+    ground.organisation(OrganisationKind.UNIVERSITY, name="另一学院")
+
+
+def _committed_with_work(session: Session) -> None:
+    with transaction():
+        after_commit(list)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [_committed_then_more, _committed_with_work, lambda _session: after_commit(list)],
+    ids=["more behind the commit", "something done after the commit", "something to do after the commit"],
+)
 def test_what_is_more_than_rows_is_made_each_time(session: Session, end: Callable[[Session], None]) -> None:
     built: list[str] = []
 
@@ -69,6 +116,43 @@ def test_what_is_more_than_rows_is_made_each_time(session: Session, end: Callabl
         with _one_test(session):
             made("学院")
     assert built == ["学院", "学院"]
+
+
+def test_at_another_moment_it_is_made(session: Session) -> None:
+    """What its verbs read from the clock is among the rows; a clock that goes on never comes to the same."""
+    built: list[datetime] = []
+
+    @remembered
+    def made() -> None:
+        built.append(clock.now())
+        ground.organisation(OrganisationKind.UNIVERSITY, name="学院")
+
+    first, second = datetime(2026, 3, 2, 1, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)
+    for moment in (first, first, second):
+        with time_machine.travel(moment, tick=False), _one_test(session):
+            made()
+    assert built == [first, second]
+    for _ in range(2):
+        with time_machine.travel(first), _one_test(session):
+            made()
+    assert len(built) == 4
+
+
+def test_files_that_are_gone_are_made_again(session: Session, app: Flask) -> None:
+    """The store is not rolled back: a test that cleans it would else leave the next one rows without content."""
+    built: list[str] = []
+
+    @remembered
+    def made() -> StoredFile:
+        built.append("")
+        return files.keep_bytes(b"of this test alone", name="a.txt", kind="thing", media_type="text/plain", by=SYSTEM, now=ground.NOW)
+
+    for times, is_cleaned in ((1, False), (1, True), (2, False)):
+        with _one_test(session):
+            place = app.config["SETTINGS"].instance / "files" / files.path_of(made().sha256)
+            assert (len(built), place.read_bytes()) == (times, b"of this test alone")
+            if is_cleaned:
+                place.unlink()
 
 
 def test_who_comes_after_what_was_laid_is_given_other_numbers() -> None:

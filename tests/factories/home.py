@@ -13,6 +13,7 @@ from enterprises.placements import operations as placements
 from enterprises.placements.models import Placement, Round
 from tests.factories import courses, enterprises, ground
 from tests.factories.identity import signed_in_client
+from tests.factories.remembering import remembered
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session, transaction
@@ -57,61 +58,66 @@ def weekdays(count: int) -> list[date]:
 def build(app: Flask, *, students: int = 1) -> World:
     """A student in a started placement with three days that wait, an open round, a run with a lecturer, a base, an evaluation with the working group."""
     with app.app_context(), transaction():
-        today = clock.today()
-        monday = today - timedelta(days=today.weekday() + 28)
-        university: Organisation = ground.university()
-        enterprise: Organisation = ground.enterprise(name="榕城智能装备有限公司")
-        profile = enterprises.opened_base(enterprise=enterprise)
-        programme: Programme = ground.programme(university, name="机械设计制造")
-        version = ground.version(programme)
-        cohort = ground.cohort(programme)
-        cohort.version_id = version.id
-        term = enterprises.term(university=university, starts_on=monday)
-        later = enterprises.term(university=university, starts_on=monday + timedelta(days=7 * 20))
-        position = enterprises.position(enterprise=enterprise, terms=[term, later], seats=20 + students)
-        enterprises.position(enterprise=enterprise, is_approved=False)
-        mentor = enterprises.mentor(enterprise=enterprise, load_limit=20 + students)
-        rows: list[tuple[Student, Placement]] = []
-        for number in range(students):
-            student = ground.student(programme, who=ground.person("曾晓明" if number == 0 else f"李同学{number}"), petoe_since=date(2023, 9, 1))
-            placement = enterprises.started(student=student, position=position, term=term, mentor=mentor)
-            for day in weekdays(3):
-                placements.log_day(placement=placement, on=day, today=today, by=SYSTEM, now=clock.now(), note="装配线实习")
-            rows.append((student, placement))
-        round_: Round = enterprises.round(
-            programme=programme, cohort=cohort, terms=[later], opens_on=today - timedelta(days=1), closes_on=today + timedelta(days=5)
+        return _built(students)
+
+
+@remembered
+def _built(students: int) -> World:
+    today = clock.today()
+    monday = today - timedelta(days=today.weekday() + 28)
+    university: Organisation = ground.university()
+    enterprise: Organisation = ground.enterprise(name="榕城智能装备有限公司")
+    profile = enterprises.opened_base(enterprise=enterprise)
+    programme: Programme = ground.programme(university, name="机械设计制造")
+    version = ground.version(programme)
+    cohort = ground.cohort(programme)
+    cohort.version_id = version.id
+    term = enterprises.term(university=university, starts_on=monday)
+    later = enterprises.term(university=university, starts_on=monday + timedelta(days=7 * 20))
+    position = enterprises.position(enterprise=enterprise, terms=[term, later], seats=20 + students)
+    enterprises.position(enterprise=enterprise, is_approved=False)
+    mentor = enterprises.mentor(enterprise=enterprise, load_limit=20 + students)
+    rows: list[tuple[Student, Placement]] = []
+    for number in range(students):
+        student = ground.student(programme, who=ground.person("曾晓明" if number == 0 else f"李同学{number}"), petoe_since=date(2023, 9, 1))
+        placement = enterprises.started(student=student, position=position, term=term, mentor=mentor)
+        for day in weekdays(3):
+            placements.log_day(placement=placement, on=day, today=today, by=SYSTEM, now=clock.now(), note="装配线实习")
+        rows.append((student, placement))
+    round_: Round = enterprises.round(
+        programme=programme, cohort=cohort, terms=[later], opens_on=today - timedelta(days=1), closes_on=today + timedelta(days=5)
+    )
+    lecturer: Person = ground.person()
+    run: Run = courses.run(courses.course(university, title="工业机器人基础"), lead=lecturer, has_content=True)
+    courses.publish(run)
+    student, placement = rows[0]
+    group = ground.organisation(kind=OrganisationKind.EXPERT_GROUP)
+    session().add(
+        Application(
+            programme_id=programme.id,
+            open_key=programme.id,
+            route=Route.EVALUATION_ONLY,
+            state=State.IN_WORKING_GROUP,
+            state_since=today - timedelta(days=3),
+            created_at=clock.now(),
         )
-        lecturer: Person = ground.person()
-        run: Run = courses.run(courses.course(university, title="工业机器人基础"), lead=lecturer, has_content=True)
-        courses.publish(run)
-        student, placement = rows[0]
-        group = ground.organisation(kind=OrganisationKind.EXPERT_GROUP)
-        session().add(
-            Application(
-                programme_id=programme.id,
-                open_key=programme.id,
-                route=Route.EVALUATION_ONLY,
-                state=State.IN_WORKING_GROUP,
-                state_since=today - timedelta(days=3),
-                created_at=clock.now(),
-            )
-        )
-        session().flush()
-        return World(
-            university.id,
-            enterprise.id,
-            profile.base_id,
-            programme.id,
-            programme.code,
-            student.id,
-            student.person_id,
-            mentor.person_id,
-            lecturer.id,
-            placement.id,
-            round_.id,
-            run.id,
-            group.id,
-        )
+    )
+    session().flush()
+    return World(
+        university.id,
+        enterprise.id,
+        profile.base_id,
+        programme.id,
+        programme.code,
+        student.id,
+        student.person_id,
+        mentor.person_id,
+        lecturer.id,
+        placement.id,
+        round_.id,
+        run.id,
+        group.id,
+    )
 
 
 def browser(app: Flask, world: World, role: Role) -> FlaskClient:

@@ -1,7 +1,8 @@
 """Ground that takes long to make: built once a process by the real verbs, laid again row by row for every test that begins with it.
 
 A test is rolled back at its end, so a ground that is made first thing in a test is the same each time. What its verbs wrote is kept as rows and
-written in one statement a table; wherever something was written before, where the arguments are rows, or in a database that commits, it is built.
+written in one statement a table, and committed where its verbs had done so; wherever something was written before, where the arguments are rows,
+at another moment of a clock that was set, or in a database that commits, it is built.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+import time_machine
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from trainhub.kernel import clock
 from trainhub.kernel.db import Base, db, session
+from trainhub.kernel.file_store import path_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,13 +39,33 @@ UNKEPT = {"after_commit"}
 
 
 def watch(engine: sa.Engine) -> None:
-    """Note on each connection which tables were written."""
+    """Note on each connection which tables were written, and how often."""
 
     def note(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if found := WRITES.match(statement):
             connection.info.setdefault("written", set()).add(found.group(1))
+            connection.info["writes"] = connection.info.get("writes", 0) + 1
 
     sa.event.listen(engine, "before_cursor_execute", note)
+
+
+@dataclasses.dataclass
+class _Commits:
+    """What was committed during a call: how much had been written by then, and whether something was done outside the database."""
+
+    writes: int | None = None
+    had_work: bool = False
+
+
+_commits = _Commits()
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _note_commit(current: Session) -> None:
+    _commits.had_work |= bool(current.info.get("after_commit"))
+    connection = db.engines[None]
+    if not current.in_nested_transaction() and isinstance(connection, sa.Connection):
+        _commits.writes = connection.info.get("writes", 0)
 
 
 @dataclasses.dataclass
@@ -52,11 +77,12 @@ class _Kept:
     audit: list[Any]
     is_unwritten: bool
     number: int
+    is_committed: bool
     answer: Any
 
 
 _base: dict[int, dict[str, dict[Any, dict[str, Any]]]] = {}
-_kept: dict[tuple[int, str, str], _Kept | None] = {}
+_kept: dict[tuple[int, str, str, str], _Kept | None] = {}
 
 
 def remembered(make: Callable[P, R]) -> Callable[P, R]:
@@ -65,25 +91,50 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(make)
     def made(*args: P.args, **given: P.kwargs) -> R:
         connection = db.engines[None]
-        if not _is_untouched(connection) or not all(isinstance(one, (*PLAIN, Session)) for one in (*args, *given.values())):
+        moment = _moment()
+        if moment is None or not _is_untouched(connection) or not all(isinstance(one, (*PLAIN, Session)) for one in (*args, *given.values())):
             return make(*args, **given)
         assert isinstance(connection, sa.Connection)
         run = id(connection.engine)
-        key = (run, f"{make.__module__}.{make.__qualname__}", repr([one for one in (*args, *sorted(given.items())) if not _is_session(one)]))
-        if (kept := _kept.get(key)) is not None:
+        key = (run, moment, f"{make.__module__}.{make.__qualname__}", repr([one for one in (*args, *sorted(given.items())) if not _is_session(one)]))
+        if (kept := _kept.get(key)) is not None and _has_its_files(kept):
             _lay(kept)
-            return _rows_of(kept.answer)  # type: ignore[no-any-return]
+            answer = _rows_of(kept.answer)
+            if kept.is_committed:
+                session().commit()
+            return answer  # type: ignore[no-any-return]
         if run not in _base:
             _base[run] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
         session().connection()
         begun = session().get_transaction()
+        _commits.writes, _commits.had_work = None, False
         answer = make(*args, **given)
-        if key not in _kept:  # once committed, what comes next would find the rows uncommitted
+        if key not in _kept:
+            session().flush()
             is_open = session().get_transaction() is begun
-            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer) if is_open else None
+            # what is written behind the commit would be committed as well
+            is_whole = (_commits.writes is None) if is_open else _commits.writes == connection.info.get("writes", 0)
+            is_kept = is_whole and not _commits.had_work
+            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer, is_committed=not is_open) if is_kept else None
+            if is_whole and not is_open:  # what was read here holds nothing open: else what others commit would go when this session rolls back
+                session().commit()
         return answer
 
     return made
+
+
+def _moment() -> str | None:
+    """The day; of a clock that a test has set the instant, and None where it goes on from there: no other test begins at the same."""
+    if not time_machine.escape_hatch.is_travelling():
+        return clock.today().isoformat()
+    first = clock.now()
+    return first.isoformat() if clock.now() == first else None
+
+
+def _has_its_files(kept: _Kept) -> bool:
+    """Whether what the rows name still lies in the store: no test puts back what it took from there."""
+    place = current_app.config["SETTINGS"].instance / "files"
+    return all((place / path_of(row["sha256"])).exists() for table, rows in kept.rows if table.name == "stored_file" for row in rows)
 
 
 def _is_session(one: Any) -> bool:
@@ -105,14 +156,13 @@ def _all(table: sa.Table) -> dict[Any, dict[str, Any]]:
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 
 
-def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Iterable[str], answer: Any) -> _Kept | None:
+def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Iterable[str], answer: Any, *, is_committed: bool) -> _Kept | None:
     """None when it cannot be laid again: rows are gone, or more was noted than rows."""
     current = session()
-    current.flush()
     if current.info.keys() & UNKEPT:
         return None
     assert not current.info.keys() - KNOWN, "the kernel notes something else in a session: say in KNOWN or UNKEPT whether rows tell it"
-    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), bool(current.info.get("unwritten")), ground.numbers_so_far(), None)
+    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), bool(current.info.get("unwritten")), ground.numbers_so_far(), is_committed, None)
     names = set(written)
     for table in (one for one in Base.metadata.sorted_tables if one.name in names):
         now, before = _all(table), base[table.name]

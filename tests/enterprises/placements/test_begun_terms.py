@@ -17,6 +17,7 @@ from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import PlacementState, PlanKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import queries as ledger
 
@@ -25,6 +26,7 @@ BETWEEN = date(2026, 7, 1)
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Three students, two terms of 16 weeks that together suffice, three seats in each; a published plan that uses all of them."""
     university, enterprise = ground.university(), ground.enterprise()

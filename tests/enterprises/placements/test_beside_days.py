@@ -18,6 +18,7 @@ from enterprises.placements.operations._support import BadDay, BadPlacement
 from enterprises.placements.types import DayState, EventKind, EventState, Miss, PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import Refused
@@ -35,6 +36,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of sixteen weeks that runs since Monday 2 March 2026; it is Friday."""
     with time_machine.travel(make.NOW, tick=False), transaction():

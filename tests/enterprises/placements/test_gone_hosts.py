@@ -21,6 +21,7 @@ from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import OfferState, PlacementState, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
@@ -44,6 +45,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An enterprise with a position at its base, ranked in an open round; one student is placed there, one waits; head, student and mentor have
     accounts. Another enterprise offers too."""

@@ -18,6 +18,7 @@ from enterprises.placements.operations._support import BadPlacement, NoSeat, Wro
 from enterprises.placements.types import PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM, Role
@@ -37,6 +38,7 @@ def whole(day: date) -> dict[str, Any]:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of four weeks at an internet enterprise that runs since 2 March 2026; ten days are confirmed, it is graded in its last week."""
     with time_machine.travel(make.NOW, tick=False), transaction():

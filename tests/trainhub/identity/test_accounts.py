@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as make
+from tests.factories.remembering import remembered
 from trainhub.identity import delivery, queries
 from trainhub.identity import operations as ops
 from trainhub.identity.models import Account, RoleGrant
@@ -37,6 +38,7 @@ def _identity(account: Account) -> Identity:
 
 
 @pytest.fixture
+@remembered
 def two(session: Session) -> dict[str, Any]:
     """Two universities with an administrator, a teacher and a student each."""
     made: dict[str, Any] = {}
