@@ -269,7 +269,8 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     by_plan = practice.plan_items_of_versions(followed(programme.id, members_of(programme.id, on), on))
     items = [item for mine in by_plan.values() for item in mine]
     placed = dossier.placed(programme.id, since, until)
-    ids = {row.base_id for row in (*practice.placements_of(programme.id, on), *placed, *items) if row.base_id}
+    named = [one.base_id for one in practice.placements_of(programme.id, on)] + [one.base_id for one in placed] + [one.base_id for one in items]
+    ids = {base_id for base_id in named if base_id}
     taken: dict[int | None, set[int]] = {}
     for row in placed:
         taken.setdefault(row.base_id, set()).add(row.student_id)
