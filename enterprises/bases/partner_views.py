@@ -27,12 +27,17 @@ from trainhub.organisations.types import OrganisationKind
 
 
 def check_own(unit: Organisation, *university_ids: int | None) -> None:
-    """Refuse the agreement of somebody else to who is there only because their school sends students. Raises NotAllowed."""
-    if may(who(), Can.BASE_EDIT, subject_of_unit(unit)):
+    """Refuse the agreement of somebody else to who is there only because their school sends students: whose it is opens a start. Raises NotAllowed."""
+    if may(who(), Can.BASE_EDIT, organisations.subject_of(unit)):
         return
     own = who().organisation_ids(Role.UNIVERSITY_ADMIN) & operations.sending(unit.id)
-    if not set(university_ids) <= own:
+    if not set(university_ids) - _unnamed(unit) <= own:
         raise NotAllowed(_("你的学校不共建这个基地，只能登记和更正本校签署的协议，请选择本校。"), field="university_id")
+
+
+def _unnamed(unit: Organisation) -> set[int | None]:
+    """At an enterprise, which no school hosts, a school says of an old agreement that names none that it is its own."""
+    return {None} if unit.kind is OrganisationKind.ENTERPRISE else set()
 
 
 @blueprint.route("/<code>/agreements", methods=["GET", "POST"])
@@ -72,15 +77,13 @@ def load_agreement(agreement_id: int) -> BaseAgreement:
     return row
 
 
-def _agreement_subject(row: BaseAgreement) -> Any:
-    base = organisations.by_id(row.base_id)
-    assert base is not None
-    return subject_of_unit(base)
-
-
 def _own_agreement_subject(row: BaseAgreement) -> Any:
-    known = _agreement_subject(row)
-    return replace(known, organisations=known.organisations | ({row.university_id} & operations.sending(row.base_id)))
+    """Who runs or hosts the unit, and of the schools that send students there the one whose agreement it is."""
+    unit = organisations.by_id(row.base_id)
+    assert unit is not None
+    known, schools = organisations.subject_of(unit), operations.sending(unit.id)
+    own = schools if row.university_id in _unnamed(unit) else schools & {row.university_id}
+    return replace(known, organisations=known.organisations | own)
 
 
 @blueprint.route("/agreements/<int:agreement_id>/edit", methods=["GET", "POST"])

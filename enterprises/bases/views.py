@@ -64,6 +64,12 @@ def _schools(unit: Organisation) -> set[int]:
     return operations.sending(unit.id)
 
 
+def _own_schools(unit: Organisation) -> set[int | None]:
+    """Whose agreements who is asked for is shown as their own: of their schools that send students there; at an enterprise of nobody named, too."""
+    own: set[int | None] = set(who().organisation_ids(Role.UNIVERSITY_ADMIN) & _schools(unit))
+    return own | {None} if own and unit.kind is OrganisationKind.ENTERPRISE else own
+
+
 def agreed_subject(unit: Organisation) -> Subject:
     """What permissions to record agreements with a unit are judged on: a school that sends students to a base it does not build signs there, too,
     for itself alone (`partner_views.check_own`)."""
@@ -172,10 +178,10 @@ def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
     agreements, inspections = queries.agreements_of(unit.id), queries.inspections_of(unit.id)
     return {
         "base": unit,
-        "subject": subject_of_unit(unit),
+        "subject": organisations.subject_of(unit),
         "inspected": inspected_subject(unit),
         "agreed": agreed_subject(unit),
-        "own_schools": who().organisation_ids(Role.UNIVERSITY_ADMIN) & _schools(unit),
+        "own_schools": _own_schools(unit),
         "agreements": [
             (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],

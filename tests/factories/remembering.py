@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import time_machine
-from flask import current_app
+from flask import current_app, has_app_context
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -62,6 +62,8 @@ _commits = _Commits()
 
 @sa.event.listens_for(Session, "after_commit")
 def _note_commit(current: Session) -> None:
+    if not has_app_context():  # a session of a test's own, on an engine of its own
+        return
     _commits.had_work |= bool(current.info.get("after_commit"))
     connection = db.engines[None]
     if not current.in_nested_transaction() and isinstance(connection, sa.Connection):

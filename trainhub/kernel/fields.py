@@ -35,10 +35,10 @@ class OnePerson(SelectField):
         super().__init__(label, [InputRequired(_l("请选择一位。"))], coerce=optional_int, **{"choices": [], **kw})
 
     def iter_choices(self) -> Iterator[Any]:
-        """Nobody in front, as long as nobody is chosen."""
+        """Nobody in front, as long as nobody is chosen, or somebody who is not offered any more."""
         found = list(super().iter_choices())
-        if self.data is None and all(value != "" for value, *_rest in found):
-            found.insert(0, Choice("", _("请选择"), True, {}))
+        if all(value != "" and not is_chosen for value, _name, is_chosen, *_rest in found):
+            found.insert(0, Choice("", _("请选择"), self.data is None, {}))
         return iter(found)
 
 

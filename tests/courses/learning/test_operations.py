@@ -171,7 +171,7 @@ def test_who_completed_before_a_run_counted_is_recorded_when_it_does(session: Se
     key, run_id, day = row.id, run.id, row.completed_on
     session.commit()
     asked = args_of_judging(session)
-    assert asked == {"run_id": run_id, judging.RECORDS: True}
+    assert asked == {"run_id": run_id, judging.RECORDS: True, judging.CHANGED: NOW.isoformat()}
     for recorded in (1, 0):  # safe to repeat
         assert tasks.judge_anew(Running(0, asked, None)) == {"learners": 1, "recorded": recorded, "refused": 0}
         made = session.scalars(select(TrainingRecord)).one()

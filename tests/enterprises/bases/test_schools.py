@@ -147,3 +147,26 @@ def test_a_school_that_sends_students_enters_its_own_agreement(session: Session,
     found = {row.id: (row.university_id, row.until) for row in queries.agreements_of(base_id)}
     assert found == {their_key: (keys[1], date(2028, 1, 1)), own_key: (keys[0], date(2027, 1, 1))}
     assert sends.get(f"{at}/edit").status_code == 403, "nothing else of the base is its own"
+
+
+def test_at_an_enterprise_too_a_school_changes_its_own_agreement_alone(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """Posts at no base: whose agreement it is opens the starts of that school, so that no other school ends or takes it."""
+    enterprise, schools = ground.enterprise(), [ground.university() for _n in range(2)]
+    make.position(enterprise=enterprise, base=None, terms=[make.term(university=one) for one in schools])
+    named = [operations.sign_agreement(base=enterprise, title=f"协议{n}", university_id=schools[n].id, **DAYS, **W) for n in range(2)]
+    nobodys = operations.sign_agreement(base=enterprise, title="未写明学校", **DAYS, **W)
+    keys, ids, host = [one.id for one in schools], [row.id for row in (*named, nobodys)], enterprise.id
+    version, at = nobodys.version, f"/bases/{enterprise.code}"
+    session.commit()
+    mine, runs = as_role(Role.UNIVERSITY_ADMIN, organisation_id=keys[0]), as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=host)
+    assert [mine.get(f"/bases/agreements/{key}/edit").status_code for key in ids] == [200, 403, 200]
+    assert [runs.get(f"/bases/agreements/{key}/edit").status_code for key in ids] == [200] * 3
+    shown = mine.get(at).text
+    assert [f"agreements/{key}/edit" in shown for key in ids] == [True, False, True]
+    facts = {"title": "本校协议", "signed_on": "2026-01-01", "since": "2026-01-01", "until": "2027-01-01", "reason": "学校写明"}
+    given = [mine.post(f"{at}/agreements", data={**facts, "university_id": str(keys[1])})]
+    given.append(mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": str(keys[1])}))
+    assert [one.status_code in (403, 422) for one in given] == [True, True]
+    assert mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": str(keys[0])}).status_code == 303
+    session.expire_all()
+    assert {row.id: row.university_id for row in queries.agreements_of(host)} == {ids[0]: keys[0], ids[1]: keys[1], ids[2]: keys[0]}

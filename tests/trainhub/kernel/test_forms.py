@@ -151,6 +151,13 @@ def test_nobody_is_named_before_somebody_is_chosen(app: Flask, sent: dict[str, s
         form = Naming()
         assert (form.validate(), form.mentor.data if named else None) == (named is not None, named)
         assert named is not None or [str(one) for one in form.mentor.errors]
-        assert ("请选择" in form.mentor()) == (form.mentor.data is None)
+        assert ("请选择" in form.mentor()) == (named is None)
     with app.test_request_context():
         assert re.findall(r'<option selected value="(.*?)"', Naming().mentor()) == [""]
+
+
+def test_who_was_named_and_is_not_offered_any_more_is_followed_by_nobody_else(app: Flask) -> None:
+    """A mentor whose office is over: the page names nobody in their place by itself."""
+    with app.test_request_context():
+        form = Naming(data={"mentor": 5})
+        assert re.findall(r'<option( selected)? value="(.*?)"', form.mentor()) == [("", ""), ("", "7"), ("", "9")]
