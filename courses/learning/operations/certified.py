@@ -21,6 +21,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.ledger.rosters import queries as rosters
 from trainhub.people import queries as people
 
 UNLIKE = "证书所载学时与课程记录不符"
@@ -107,10 +108,15 @@ def uncertified(enrolments: Sequence[Enrolment]) -> list[int]:
     return [one.id for one in completed if not keys[one.id] & known]
 
 
-def day_of(enrolment: Enrolment, changed_at: datetime, now: datetime, blocks: Sequence[Counted] | None) -> date:
-    """The day on which everything was there of who completes by a change: of the change, of joining, or of the last that was done or graded."""
+def day_of(enrolment: Enrolment, run: Run, changed_at: datetime, now: datetime, blocks: Sequence[Counted] | None) -> date:
+    """The day on which everything was there of who completes by a change: of the change, of joining, or of the last that was done or graded.
+
+    Of a run that counts for a goal no day before the one since which its organisation says that it teaches the course: the ledger takes none.
+    """
     if blocks is None:
         blocks = queries.counted(authored.outline_for(enrolment.run_id, enrolment.person_id), now)
     last = log_queries.last_news(enrolment.id, [block.id for block in blocks if block.is_required or block.is_graded])
     known = [one for one in (changed_at, enrolment.enrolled_at, last) if one is not None]
-    return min(local(max(known)).date(), local(now).date())
+    day, today = local(max(known)).date(), local(now).date()
+    course = rosters.course(run.course.owner_id, run.title) if run.counts_for_goal else None
+    return min(day if course is None else max(day, course.since), today)

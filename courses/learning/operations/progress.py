@@ -257,7 +257,7 @@ def evaluate(
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT and not judging.holds(run.id):
-        day = None if changed_at is None else day_of(enrolment, changed_at, now, place[1] if place is not None else None)
+        day = None if changed_at is None else day_of(enrolment, run, changed_at, now, place[1] if place is not None else None)
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns, day=day)
     return standing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from tests.factories import identity as accounts
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.jobs import Job, Running
+from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import Milestone, TrainingRecord
 from trainhub.ledger.types import Category
 
@@ -222,6 +224,17 @@ def test_who_is_judged_later_completes_on_the_day_on_which_everything_was_there(
     assert judged(session, run, me)[0] is EnrolmentState.COMPLETED  # long after midnight
     days = session.scalars(select(TrainingRecord.completed_on)).all(), session.scalars(select(Milestone.reached_on)).all()
     assert (me.completed_on, *days) == (date(2026, 3, 31), [date(2026, 3, 31)], [date(2026, 3, 31)])
+
+
+@pytest.mark.parametrize(("since", "day"), [(date(2026, 3, 31), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 4, 1))])
+def test_nor_before_the_organisation_teaches_the_course(session: Session, since: date, day: date) -> None:
+    """The ledger takes no such training, and nobody of the run would be judged."""
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    run, blocks, me = half_done(counts_for_goal=True, goal_category=Category.WORKER)
+    ledger.register_course(organisation_id=run.course.owner_id, title=run.title, since=since, by=SYSTEM, today=since, now=NOW)
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
+    assert (me.completed_on, session.scalars(select(TrainingRecord.completed_on)).all()) == (day, [day])
 
 
 def test_nor_do_they_complete_before_what_was_asked_is_asked_no_more(session: Session) -> None:
