@@ -89,7 +89,7 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     data = {"name": "红组", "member": [inside_person, outside_person]}
     assert teacher.post(f"/teaching/groups/{group_id}", data=data).status_code == 303
     job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.JUDGE)).one()
-    assert tasks.judge_anew(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}
+    assert tasks.judge_anew(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2, "recorded": 0, "refused": 0}
     session.expire_all()
     assert session.get_one(Enrolment, outside_id).progress_x1000 < 1000
     assert learning.marks_due(10) == [(run_id, inside_id), (run_id, outside_id)]

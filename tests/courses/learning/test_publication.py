@@ -26,7 +26,7 @@ def test_who_learnt_everything_before_a_run_was_published_completes_by_its_publi
     make.publish(run)
     job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.JUDGE)).one()
     session.commit()
-    assert tasks.judge_anew(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}
+    assert tasks.judge_anew(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2, "recorded": 0, "refused": 0}
     session.expire_all()
     states = [session.get_one(Enrolment, row.id).state for row in (done, begun)]
     assert states == [EnrolmentState.COMPLETED, EnrolmentState.ACTIVE]
