@@ -85,6 +85,7 @@ ROOMS: Mapping[str, Any] = {
     "evaluation": _l("专业评价"),
     "goals": _l("培训目标"),
     "identity": _l("账号"),
+    "kernel": _l("后台任务"),
     "learning": _l("课程学习"),
     "ledger": _l("培训记录"),
     "mentors": _l("企业指导教师"),

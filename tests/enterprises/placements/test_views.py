@@ -85,7 +85,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/bases/{base_code}/edit": ("enterprise", "admin"),
     "/bases/{base_code}/types": ("enterprise", "admin"),
     "/bases/{base_code}/leaders": ("enterprise", "admin"),
-    "/bases/{base_code}/agreements": ("enterprise", "admin"),
+    "/bases/{base_code}/agreements": ("enterprise", "university", "admin"),  # its school sends students there and signs for itself
     "/bases/{base_code}/periods": ("enterprise", "admin"),
     "/bases/{base_code}/history": ("student", "mentor", "enterprise", "programme", "university", "stranger", "admin"),
     "/bases/{base_code}/acceptance": ("admin",),

@@ -18,8 +18,8 @@ from trainhub.kernel.i18n import in_language
 ROOT = Path(__file__).resolve().parents[3]
 LITERAL = re.compile(r'\bon=\("([a-z_]+)",')
 """A kind that is written out; that rows name theirs by their table is watched in every test (`app` in tests/conftest.py)."""
-NO_TABLE = {"instance", "certificate_counter", "keys", "mail_queue", "retention", "status_shift"}
-"""Kinds that are no rows with a number of their own: one thing of the whole installation, many at once, a counter by issuer and year, places from a certificate on."""
+NO_TABLE = {"instance", "certificate_counter", "certificate_layout", "keys", "mail_queue", "retention", "status_shift"}
+"""Kinds that are no rows with a number of their own: one thing of the whole installation, many at once, a counter by issuer and year, a template that is built in, places from a certificate on."""
 
 
 def test_every_kind_that_is_written_out_has_words(app: Flask) -> None:
