@@ -25,7 +25,7 @@ CLOSING = "trainhub.organisations.closing"
 VERIFICATION = "trainhub.organisations.verification"
 """What follows when one loses its verification or has it (again): functions (organisation, is_verified, by, now), in the same transaction."""
 PLACED = "trainhub.organisations.placed"
-"""What follows when one is entered into a city, the first or another: functions (organisation, by, now), in the same transaction."""
+"""What follows when one comes to a city, its first or another, or to none: functions (organisation, by, now), in the same transaction."""
 HOSTING = "trainhub.organisations.hosting"
 """What follows when an organisation leaves a base or is its partner again: functions (base, organisation, is_host, by, now), in the same transaction."""
 EDITABLE = frozenset(
