@@ -14,7 +14,7 @@ from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
-from enterprises.awards.operations import figures_changed
+from enterprises.awards.operations import figures_changed, region_entered
 from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import leading_queries as bases_leading
 from enterprises.bases import models as bases_models
@@ -268,12 +268,12 @@ def _bases_mentors_placements(app: Flask) -> None:
     for blueprint in (bases_views.blueprint, mentors_views.blueprint, mentors_api.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
-    for hook, follow in ((bases_operations.MOVED, placements_operations.move_onto_campus), (bases_operations.FIGURED, figures_changed)):
+    placed = (organisation_operations.PLACED, region_entered), (organisation_operations.HOSTING, placements_operations.hosting_changed)
+    for hook, follow in ((bases_operations.MOVED, placements_operations.move_onto_campus), (bases_operations.FIGURED, figures_changed), *placed):
         app.extensions.setdefault(hook, []).append(follow)
     app.extensions.setdefault(bases_operations.DECLINED, []).append(placements_operations.enterprise_declined)
     app.extensions.setdefault(organisation_operations.CLOSING, []).extend((placements_operations.unit_closed, capstones_operations.enterprise_closed))
     app.extensions.setdefault(organisation_operations.VERIFICATION, []).append(placements_operations.verification_changed)
-    app.extensions.setdefault(organisation_operations.HOSTING, []).append(placements_operations.hosting_changed)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_persons)
     app.extensions.setdefault(people_queries.KEPT, []).append(bases_leading.led_by)

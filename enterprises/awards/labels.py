@@ -48,6 +48,7 @@ TURNS: dict[str, Any] = {
     "decide": _l("待我决定"),
     "confer": _l("待我登记联席会议审议"),
     "pay": _l("待我登记拨付"),
+    "refuse": _l("待我不予通过，或等改正"),
 }
 """What there is to do with an application, for whom it waits (`turns.Turn`)."""
 PILLS: dict[AwardState, str] = {

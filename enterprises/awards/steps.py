@@ -18,7 +18,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 
 WHEN = {StepKind.CHECK: AwardState.APPLIED, StepKind.INSPECTION: AwardState.APPLIED, StepKind.CONFERENCE: AwardState.CONFERENCE}
-AGAIN = (AwardState.RECOGNISED, AwardState.ACCEPTED)
+AGAIN = queries.CHECKED_AGAIN
 """Where the check is made again when figures it saw have changed since."""
 DID = {
     StepKind.CHECK: "awards.award.reviewed",
@@ -85,8 +85,8 @@ def record(
     session().flush()
     audit.record(by=by, did=DID[kind], on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
     telling.of_step(award, row, now)
-    if kind is StepKind.CHECK and is_positive and award.state is AwardState.APPLIED:
-        telling.whose_turn(award, "to_handle", spec_of(award.rule).departments, now, is_of_city=False)
+    if kind is StepKind.CHECK and (is_positive or award.state in AGAIN):
+        telling.whose_turn(award, "to_handle" if is_positive else "to_settle", spec_of(award.rule).departments, now, is_of_city=False)
     return row
 
 

@@ -19,6 +19,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import N_, format_yuan
 from trainhub.notifications.operations import in_both, notify, word
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.permissions import VERIFIERS
 from trainhub.organisations.types import OrganisationKind
 
 MOVED: dict[AwardState, str] = {
@@ -46,6 +47,8 @@ BY_DEPARTMENT: dict[bool, str] = {
     False: N_("“%(name)s”申请的“%(rule)s”主管部门初审没有通过：%(reason)s 请到申请页面补充说明和材料。"),
 }
 """Of recipients from elsewhere, whom no city of ours checks."""
+AGAINST = N_("“%(name)s”申请的“%(rule)s”设区市重新初审没有通过：%(reason)s 指标改正后，由设区市再次初审；没有改正的，主管部门可以不予通过。")
+"""Of one that was recognised or accepted before: nothing is added to it any more."""
 DID = {StepKind.CHECK: "awards.reviewed", StepKind.INSPECTION: "awards.inspected"}
 
 
@@ -70,7 +73,10 @@ def of_step(award: Award, step: AwardStep, now: datetime) -> None:
     if step.kind in DID:
         values = {"on": step.on.isoformat(), "reason": step.text[:400]}
         of_department = step.kind is StepKind.CHECK and award.rule in EVERYWHERE and not queries.has_own_city(award)
-        _tell(award, DID[step.kind], BY_DEPARTMENT[step.is_positive] if of_department else STEPPED[step.kind, step.is_positive], values, now)
+        message = BY_DEPARTMENT[step.is_positive] if of_department else STEPPED[step.kind, step.is_positive]
+        if step.kind is StepKind.CHECK and not step.is_positive and award.state is not AwardState.APPLIED:
+            message = AGAINST
+        _tell(award, DID[step.kind], message, values, now)
 
 
 NEXT: dict[str, str] = {
@@ -78,18 +84,34 @@ NEXT: dict[str, str] = {
     "added": N_("“%(name)s”对“%(rule)s”的申请补充了说明和材料，请重新初审。"),
     "to_check_again": N_("“%(name)s”的指标在“%(rule)s”初审之后有改动，重新初审之前，主管部门不能往下办理。请按现在的数字重新初审。"),
     "to_handle": N_("“%(name)s”申请的“%(rule)s”已通过初审，请按规定考察和办理。"),
+    "to_settle": N_("“%(name)s”申请的“%(rule)s”重新初审没有通过，不能往下办理：请不予通过，或等指标改正并再次通过初审后办理。"),
     "to_pay": N_("“%(name)s”申请的“%(rule)s”已决定给予，请拨付并登记。"),
 }
 """What whoever has to act next is told."""
 
 
 PLACE = N_("“%(name)s”申请了“%(rule)s”，但没有登记福建省内的所在地区，哪个设区市都收不到这份申请。请先在机构资料中登记所在地区，再由当地设区市初审。")
+WAITS = N_("“%(name)s”申请了“%(rule)s”，但没有登记福建省内的所在地区。申请单位或省教育厅、省人社厅登记以后，由当地设区市初审。")
+"""For the department of a rule that may not enter the region itself."""
+OUTSIDE = N_(
+    "“%(name)s”申请了“%(rule)s”，但按登记的所在地区或统一社会信用代码不在福建省内，没有设区市可以初审。确在福建省内的，请登记所在地区；不在的，由主管部门不予通过。"
+)
+ENTERING = frozenset(VERIFIERS) - {Role.PREFECTURE_OPERATOR, Role.SYSTEM_ADMIN}
+"""Who may enter the region of somebody who lies in no city, and is told that it is missing."""
 
 
 def of_place(award: Award, roles: Collection[str], now: datetime) -> None:
-    """Tell who applies, and who holds these roles, that no city gets the application before the region is entered."""
-    departments = identities.accounts_holding(*(Role(role) for role in roles), today=local(now).date())
-    _tell(award, "awards.to_place", PLACE, {}, now, also=departments)
+    """Tell who applies, who may enter the region, and who holds these roles, that no city gets the application before it is entered."""
+    today = local(now).date()
+    entering = set(identities.accounts_holding(*sorted(ENTERING), today=today))
+    told = _tell(award, "awards.to_place", PLACE, {}, now, also=entering)
+    others = set(identities.accounts_holding(*(Role(role) for role in roles), today=today)) - told
+    _send(award, others, "awards.to_place", WAITS, {}, now)
+
+
+def of_outside(award: Award, roles: Collection[str], now: datetime) -> None:
+    """Tell who applies, and who holds these roles, that it is of another province: nobody checks, and only the department ends it."""
+    _tell(award, "awards.to_refuse", OUTSIDE, {}, now, also=identities.accounts_holding(*(Role(role) for role in roles), today=local(now).date()))
 
 
 def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None) -> None:
@@ -113,14 +135,21 @@ def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *
     )
 
 
-def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime, *, also: Collection[int] = ()) -> None:
-    """Tell who applied, and who applies for the organisation or the hosts of its base today; and `also` these accounts."""
+def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime, *, also: Collection[int] = ()) -> set[int]:
+    """Tell who applied, and who applies for the organisation or the hosts of its base today; and `also` these accounts. Returns who was told."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
     assert organisation is not None
     hosts = organisations.host_ids(organisation.id) if organisation.kind is OrganisationKind.BASE else []
     told = {*also, *([award.applied_by_id] if award.applied_by_id is not None else [])}
     for key in (organisation.id, *hosts):
         told.update(identities.accounts_holding(*AWARD_APPLICANTS, today=today, organisation_id=key))
+    _send(award, told, kind, message, values, now)
+    return told
+
+
+def _send(award: Award, told: Collection[int], kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:
+    organisation = organisations.by_id(award.organisation_id)
+    assert organisation is not None
     notify(
         account_ids=told,
         kind=kind,

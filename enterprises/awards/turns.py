@@ -1,11 +1,12 @@
 """Whose turn it is with an application: the city's check, the rule's department, the joint conference, whoever pays.
 
-What a person cannot do is not on their list: a department hears of the rules that are its own, and only when the city has checked.
+What a person cannot do is not on their list: a department hears of the rules that are its own, and only when the city has checked; that a region is
+missing stands with who may enter it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ from enterprises.awards.queries import Moving
 from enterprises.awards.specs import terms_of
 from enterprises.awards.types import LOCAL_GOVERNMENT, AwardState, Who
 from trainhub.kernel.access import Identity, Role
+from trainhub.organisations.permissions import VERIFIERS
 
 
 class Turn(StrEnum):
@@ -28,6 +30,7 @@ class Turn(StrEnum):
     DECIDE = "decide"
     CONFER = "confer"
     PAY = "pay"
+    REFUSE = "refuse"
 
 
 AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
@@ -52,35 +55,36 @@ def turn_of(row: Moving, identity: Identity, outdated: Collection[int] = ()) -> 
         is_local = row.is_in_my_city and row.decided_on is not None
         pays = is_local and terms_of(row.rule, queries.parameters(row.decided_on)).payer == LOCAL_GOVERNMENT  # type: ignore[arg-type]
         return Turn.PAY if pays or may_act(identity, row.rule, Who.PAYER) else None
-    return AFTER[row.state] if may_act(identity, row.rule, Who.DEPARTMENT) else None
+    turn = AFTER[row.state] if row.is_checked else Turn.REFUSE  # checked again, and found against: nothing else is open
+    return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
 def _check(row: Moving, identity: Identity) -> Turn | None:
-    """Who checks: the city; of who comes from elsewhere the department; where the region that names the city is missing, the department sees to that."""
+    """Who checks: the city; of who comes from elsewhere the department. Where the region that names the city is missing, who may enter it sees to that;
+    of a rule that is of Fujian alone the department refuses who is of another province."""
     if row.is_placed:
         return Turn.CHECK if row.is_in_my_city else None
-    turn = Turn.CHECK if row.rule in EVERYWHERE and not row.has_city else Turn.PLACE
+    is_elsewhere = row.rule in EVERYWHERE and not row.has_city
+    if not is_elsewhere and not row.is_outside:
+        return Turn.PLACE if identity.everywhere(*VERIFIERS) else None
+    turn = Turn.CHECK if is_elsewhere else Turn.REFUSE
     return turn if may_act(identity, row.rule, Who.DEPARTMENT) else None
 
 
 HANDLERS = (Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN, Role.SYSTEM_ADMIN)
 """Whose turn it can be at all; who applies and who looks on has none."""
-MOST_ASKED = 50
-"""Of how many applications, the oldest first, the rules are asked whether figures that were entered since the check matter to them."""
+MOST_ASKED = 20
+"""Of how many enterprises, the oldest applications first, the rules are asked one by one whether figures that were entered since the check matter."""
 
 
 def turns(identity: Identity, today: date) -> dict[Turn, list[int]]:
     """The applications that wait for an identity, by what there is to do."""
     found: dict[Turn, list[int]] = {}
     rows = queries.moving(identity)
-    outdated = _outdated([row for row in rows if row.may_be_outdated][:MOST_ASKED], today)
+    asked = [row.id for row in rows if row.may_be_outdated and turn_of(row, identity) != turn_of(row, identity, (row.id,))]
+    outdated = queries.outdated_among(asked, today, MOST_ASKED) if asked else set()
     for row in rows:
         turn = turn_of(row, identity, outdated)
         if turn is not None:
             found.setdefault(turn, []).append(row.id)
     return found
-
-
-def _outdated(rows: Iterable[Moving], today: date) -> set[int]:
-    """Those whose conditions are answered from other figures than those the check saw."""
-    return {row.id for row in rows if (award := queries.award(row.id)) is not None and queries.changed_since_check(award, today)}

@@ -28,6 +28,7 @@ from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.permissions import Can as Organisations
 
 blueprint = Blueprint("awards", __name__, url_prefix="/awards")
 Pair = tuple[Organisation, RuleCode]
@@ -226,6 +227,7 @@ def page_of(
         is_to_recover=queries.is_to_recover(row),
         recovering=recovering or _recover_form(row),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
+        lacks_region=row.state is AwardState.APPLIED and operations.lacks_region(row) and may(who(), Organisations.EDIT, queries.award_subject(row)),
         changed=queries.changed_since_check(row, today) if row.state in OPEN else [],
         may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         labels=labels,

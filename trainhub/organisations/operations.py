@@ -24,6 +24,8 @@ CLOSING = "trainhub.organisations.closing"
 """Rooms above add what follows when an organisation is taken out of use: functions (organisation, reason, by, now), in the same transaction."""
 VERIFICATION = "trainhub.organisations.verification"
 """What follows when one loses its verification or has it (again): functions (organisation, is_verified, by, now), in the same transaction."""
+PLACED = "trainhub.organisations.placed"
+"""What follows when one comes to a city, its first or another, or to none: functions (organisation, by, now), in the same transaction."""
 HOSTING = "trainhub.organisations.hosting"
 """What follows when an organisation leaves a base or is its partner again: functions (base, organisation, is_host, by, now), in the same transaction."""
 EDITABLE = frozenset(
@@ -175,6 +177,8 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
         )
         if "state" in changed:
             _follow(VERIFICATION, organisation=organisation, is_verified=False, by=by, now=now)
+        if has_moved:
+            _follow(PLACED, organisation=organisation, by=by, now=now)
     return changed
 
 

@@ -7,6 +7,7 @@ from enterprises.awards.operations.acting import (
     UnderWay,
     WrongStep,
     hand_before,
+    lacks_region,
     may_act,
     may_check,
     may_take,
@@ -14,7 +15,7 @@ from enterprises.awards.operations.acting import (
 )
 from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
-from enterprises.awards.operations.rechecking import figures_changed
+from enterprises.awards.operations.rechecking import figures_changed, region_entered
 from enterprises.awards.operations.recovering import recover
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "decide",
     "figures_changed",
     "hand_before",
+    "lacks_region",
     "may_act",
     "may_check",
     "may_supplement",
@@ -40,6 +42,7 @@ __all__ = [
     "publish",
     "recognise",
     "recover",
+    "region_entered",
     "reject",
     "revoke",
     "supplement",

@@ -107,12 +107,20 @@ AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, A
 def tell_checkers(award: Award, what: str, now: datetime, unique_key: str | None = None) -> None:
     """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, `added` to one that was found wanting, or
     `to_check_again` (once for a `unique_key`).
-    Where the region that names the city is missing, who applied and the rule's department hear that it is entered first."""
+    Where the region that names the city is missing, who applied, who may enter it and the rule's department hear that it is entered first; of who is
+    of another province who applied and the department hear that there is nobody to check."""
     is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
     if is_of_city and queries.is_unplaced(award):
-        telling.of_place(award, spec_of(award.rule).departments, now)
+        tell = telling.of_place if lacks_region(award) else telling.of_outside
+        tell(award, spec_of(award.rule).departments, now)
         return
     telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city, unique_key=unique_key)
+
+
+def lacks_region(award: Award) -> bool:
+    """Whether the check waits until the region that names the city is entered; who is of another province has none of ours."""
+    is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
+    return is_of_city and queries.is_unplaced(award) and not queries.is_outside(award)
 
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:

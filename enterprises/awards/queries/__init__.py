@@ -12,6 +12,7 @@ from enterprises.awards.queries.awards import (
     has_own_city,
     hold,
     hold_all,
+    is_outside,
     is_to_recover,
     is_unplaced,
     open_award,
@@ -50,6 +51,7 @@ from enterprises.awards.queries.companies import (
     company_answers,
     figures_of,
     locally_matched,
+    outdated_among,
 )
 from enterprises.awards.queries.funding import (
     CREDIT_SORTS,
@@ -65,11 +67,12 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
-from enterprises.awards.queries.turns import Moving, checked_under_way, moving
+from enterprises.awards.queries.turns import CHECKED_AGAIN, Moving, checked_under_way, moving, never_checked
 
 __all__ = [
     "AWARD_SORTS",
     "BASE_SORTS",
+    "CHECKED_AGAIN",
     "COMPANY_SORTS",
     "CREDIT_SORTS",
     "SUPPLEMENTED",
@@ -105,6 +108,7 @@ __all__ = [
     "hold",
     "hold_all",
     "in_use_finding",
+    "is_outside",
     "is_to_recover",
     "is_unplaced",
     "latest_steps",
@@ -112,8 +116,10 @@ __all__ = [
     "listed_unseen",
     "locally_matched",
     "moving",
+    "never_checked",
     "never_looked_up",
     "open_award",
+    "outdated_among",
     "overlaps_of",
     "paid_from",
     "paid_from_each",

@@ -197,6 +197,24 @@ def is_unplaced(row: Award) -> bool:
     return not lies_in_city(organisation.region_code)
 
 
+NATIONAL = "10"
+"""The division in a code that was registered with the State: its holder may lie anywhere."""
+
+
+def lies_outside(region_code: str | None, code: str) -> bool:
+    """Whether an organisation is of another province: by its region, or, where nobody entered one, by where its code was registered."""
+    if region_code:
+        return region_code[:2] != organisations.PROVINCE[:2]
+    return len(code) == 18 and code[2:4].isdigit() and code[2:4] not in (organisations.PROVINCE[:2], NATIONAL)
+
+
+def is_outside(row: Award) -> bool:
+    """Whether the organisation is of another province, so that there is most likely no region of ours to enter."""
+    organisation = organisations.by_id(row.organisation_id)
+    assert organisation is not None
+    return lies_outside(organisation.region_code, organisation.uscc or organisation.code)
+
+
 def supplemented_by(award_id: int) -> list[int]:
     """The accounts that added words or files to an application, from the log."""
     event = AuditEvent

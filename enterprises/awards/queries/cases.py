@@ -169,6 +169,14 @@ def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
     return found
 
 
+def figures_replaced(base_ids: Iterable[int]) -> dict[int, list[BaseFigurePast]]:
+    """{base: its figures that were replaced, the earliest first}, one query for many."""
+    found: dict[int, list[BaseFigurePast]] = defaultdict(list)
+    for row in session().scalars(select(BaseFigurePast).where(BaseFigurePast.base_id.in_(sorted(set(base_ids)))).order_by(BaseFigurePast.id)):
+        found[row.base_id].append(row)
+    return found
+
+
 def never_looked_up(award: Award, on: date) -> list[str]:
     """Those behind an award whose credit nobody had looked up by a day, by name (`unknown_credit`)."""
     return unknown_credit(session().get_one(Organisation, award.organisation_id), on)

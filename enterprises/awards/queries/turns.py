@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from enterprises.awards.fund_models import AwardStep, CompanyFigure
 from enterprises.awards.models import Award
-from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_city
-from enterprises.awards.types import AwardState, StepKind
+from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_city, lies_outside
+from enterprises.awards.types import ASKED, AwardState, StepKind
 from enterprises.bases.models import BaseFigurePast
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity, Role
@@ -23,6 +23,8 @@ from trainhub.organisations.models import Organisation
 MOVING = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.CONFERENCE, AwardState.DECIDED)
 
 
+CHECKED_AGAIN = (AwardState.RECOGNISED, AwardState.ACCEPTED)
+"""Where the check is made again when figures it saw have changed, whatever it found (`steps.AGAIN`)."""
 RESTS_ON_CHECK = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED)
 """States from which no step is taken while figures have changed since the check (`steps.require`)."""
 
@@ -32,7 +34,8 @@ class Moving:
     """An application that is under way. `is_checked`: what the last check found, None before the first; `is_added_to`: something was added since;
     `is_in_my_city`: the reader is an operator of the city where its base or enterprise lies; `has_city`: it is of one of ours
     (`awards.has_city`); `is_placed`: its region names that city;
-    `may_be_outdated`: figures were entered after a check that is still to be built on;
+    `is_outside`: it is of another province (`awards.lies_outside`); `may_be_outdated`: figures its rule asks for were entered after a check that is still to be built
+    on, or, of one recognised, that is made again;
     `is_applied_by_me`: by this account, which then neither checks nor handles it."""
 
     id: int
@@ -43,25 +46,39 @@ class Moving:
     is_in_my_city: bool
     has_city: bool
     is_placed: bool
+    is_outside: bool
     is_checked: bool | None
     is_added_to: bool
     may_be_outdated: bool
 
 
 def checked_under_way(organisation_id: int) -> list[Award]:
-    """The applications of a base or enterprise whose next step rests on a check that found for them."""
+    """The applications of a base or enterprise whose next step rests on a check that found for them, and those recognised, whatever the last one found."""
     clauses = (Award.organisation_id == organisation_id, Award.state.in_(RESTS_ON_CHECK))
-    of_award = (AwardStep.award_id == Award.id, AwardStep.kind == StepKind.CHECK)
+    of_award, again = (AwardStep.award_id == Award.id, AwardStep.kind == StepKind.CHECK), Award.state.in_(CHECKED_AGAIN)
     last = select(AwardStep.is_positive).where(*of_award).order_by(AwardStep.id.desc()).limit(1).correlate(Award).scalar_subquery()
-    return list(session().scalars(select(Award).where(*clauses, last.is_(True)).order_by(Award.id)))
+    return list(session().scalars(select(Award).where(*clauses, or_(last.is_(True), and_(last.is_(False), again))).order_by(Award.id)))
+
+
+def never_checked(organisation_id: int) -> list[Award]:
+    """The applications of a base or enterprise that wait for their first check."""
+    checks = select(AwardStep.id).where(AwardStep.award_id == Award.id, AwardStep.kind == StepKind.CHECK)
+    clauses = (Award.organisation_id == organisation_id, Award.state == AwardState.APPLIED, ~checks.exists())
+    return list(session().scalars(select(Award).where(*clauses).order_by(Award.id)))
 
 
 def _last_entered(which: sa.ColumnElement[bool]) -> sa.Select[int, datetime | None]:
-    """(award, when a figure of its base or enterprise was last entered or replaced), each at most once; whether it matters, `changed_since_check` says."""
-    of_company = select(CompanyFigure.organisation_id.label("key"), CompanyFigure.entered_at.label("at"))
-    of_base = select(BaseFigurePast.base_id.label("key"), BaseFigurePast.replaced_at.label("at"))
+    """(award, when a figure of its base, or one of its enterprise that its rule asks for, was last entered or replaced), each at most once; whether it
+    matters, `outdated_among` says."""
+    figure = CompanyFigure
+    asked = or_(*(and_(Award.rule == rule, figure.key.in_(sorted(keys))) for rule, keys in ASKED.items()))
+    of_company = (
+        select(Award.id.label("key"), figure.entered_at.label("at")).join(figure, figure.organisation_id == Award.organisation_id).where(which, asked)
+    )
+    past = BaseFigurePast
+    of_base = select(Award.id.label("key"), past.replaced_at.label("at")).join(past, past.base_id == Award.organisation_id).where(which)
     both = of_company.union_all(of_base).subquery()
-    return select(Award.id, func.max(both.c.at)).join(both, both.c.key == Award.organisation_id).where(which).group_by(Award.id)
+    return select(both.c.key, func.max(both.c.at)).group_by(both.c.key)
 
 
 def moving(identity: Identity) -> list[Moving]:
@@ -79,7 +96,8 @@ def moving(identity: Identity) -> list[Moving]:
             .group_by(AuditEvent.on_id)
         )
     }
-    stands = and_(Award.id.in_([key for key, row in checks.items() if row.is_positive]), Award.state.in_(RESTS_ON_CHECK))
+    in_order = Award.id.in_([key for key, row in checks.items() if row.is_positive])
+    stands = or_(and_(in_order, Award.state.in_(RESTS_ON_CHECK)), and_(Award.id.in_(list(checks)), Award.state.in_(CHECKED_AGAIN)))
     entered = {key: at for key, at in session().execute(_last_entered(stands)) if at is not None}
     in_my_city = sa.case((organisations.inside(identity, (Role.PREFECTURE_OPERATOR,)), 1), else_=0)
     columns = (
@@ -104,6 +122,7 @@ def moving(identity: Identity) -> list[Moving]:
             is_in_my_city=bool(is_mine),
             has_city=has_city(region, uscc or code),
             is_placed=lies_in_city(region),
+            is_outside=lies_outside(region, uscc or code),
             is_checked=checks[key].is_positive if key in checks else None,
             may_be_outdated=key in entered and entered[key] > checks[key].recorded_at,
             is_added_to=key in added and added[key] > checks[key].recorded_at,

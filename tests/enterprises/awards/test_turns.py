@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.awards import companies, operations, turns
+from enterprises.awards import companies, operations, steps, turns
 from enterprises.awards.turns import Turn
-from enterprises.awards.types import CompanyRule, RuleCode
+from enterprises.awards.types import CompanyRule, RuleCode, StepKind
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.types import BaseType
@@ -25,6 +25,7 @@ from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import transaction
 from trainhub.notifications.models import Notice
+from trainhub.organisations import operations as organisations
 
 pytestmark = pytest.mark.database
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -98,7 +99,7 @@ def test_each_is_told_when_it_is_their_turn(session: Session) -> None:
 def test_who_names_no_region_waits_for_it_and_somebody_is_told(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """FJ-12, FJ-10c: a code of Fujian without a region makes no recipient from elsewhere; the check is the city's once the region is entered."""
     department = accounts.account(roles=(Role.DEPT_ST,))
-    for rule, code in ((CompanyRule.INVESTOR, "91350100"), (CompanyRule.RESEARCH, "91350200"), (CompanyRule.RESEARCH, "91110108")):
+    for rule, code in ((CompanyRule.INVESTOR, "91350100"), (CompanyRule.RESEARCH, "91350200")):
         company = make.company(region_code=None, is_verified=False, uscc=ground.uscc(code))
         who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
         row = operations.apply_company(company=company, rule=rule, year=2026, by=SYSTEM, **WHEN)
@@ -110,7 +111,11 @@ def test_who_names_no_region_waits_for_it_and_somebody_is_told(session: Session,
         company.region_code = None
     assert set(session.scalars(select(Notice.kind).where(Notice.account_id == department.id))) == {"awards.to_place"}
     session.commit()
-    assert "登记申请单位的所在地区" in as_role(Role.DEPT_ST).get("/").text
+    asked = [("登记申请单位的所在地区" in as_role(role).get("/").text) for role in (Role.DEPT_ST, Role.DEPT_EDU)]
+    assert asked == [False, True], "only who may enter it is asked to"
+    page = f"/awards/{row.id}"
+    links = [f'/organisations/{company.code}/edit"' in as_role(role).get(page).text for role in (Role.DEPT_ST, Role.DEPT_EDU)]
+    assert links == [False, True]
     abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
     row = operations.apply_company(company=abroad, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
     assert set(_waits_for(row.id).values()) == {Turn.CHECK}
@@ -191,3 +196,94 @@ def test_the_question_is_four_however_many_there_are(session: Session, count_que
         turns.turns(EDU, TODAY)
         taken.append(len(count_queries))
     assert taken[0] == taken[1]
+
+
+def test_a_check_again_that_goes_against_it_leaves_nobody_before_a_closed_door(session: Session) -> None:
+    """The department rejects or waits, nobody is asked for additions that are refused; the figure put right is the city's once more."""
+    city, hr = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100"), accounts.account(roles=(Role.DEPT_HR,))
+    base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+    leader = accounts.account(roles=(Role.CENTRE_LEADER,), organisation_id=base.id)
+    row = make.accepted(base, RuleCode.INCUBATION_BASE)
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+
+    def told(account: Any, kind: str) -> list[str]:
+        return list(session.scalars(select(Notice.message).where(Notice.account_id == account.id, Notice.kind == f"awards.{kind}")))
+
+    def entered(number: int, minutes: int) -> None:
+        bases.change_base(profile=profile, startup_entities=number, by=SYSTEM, now=NOW + timedelta(minutes=minutes))
+
+    def checked(minutes: int, *, is_positive: bool) -> None:
+        now = NOW + timedelta(minutes=minutes)
+        steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=is_positive, text="现场核对", by=SYSTEM, today=TODAY, now=now)
+
+    entered(5, 1)
+    checked(2, is_positive=False)
+    assert _waits_for(row.id) == {"hr": Turn.REFUSE}
+    assert len(told(hr, "to_settle")) == 1
+    assert ["补充" in text for text in told(leader, "reviewed")] == [False, False]
+    handled, again = len(told(hr, "to_handle")), len(told(city, "to_check_again"))
+    entered(25, 3)
+    assert _waits_for(row.id) == {"city": Turn.CHECK}
+    assert (len(told(city, "to_check_again")), len(told(hr, "to_handle"))) == (again + 1, handled)
+    checked(4, is_positive=True)
+    assert (_waits_for(row.id), len(told(hr, "to_handle"))) == ({"hr": Turn.DECIDE}, handled + 1)
+
+
+def test_when_the_region_is_entered_the_city_is_told_once(session: Session) -> None:
+    city, hr, st = (
+        accounts.account(roles=(role,), region_code=code)
+        for role, code in ((Role.PREFECTURE_OPERATOR, "350100"), (Role.DEPT_HR, None), (Role.DEPT_ST, None))
+    )
+    company = make.company(region_code=None, is_verified=False)
+    row = operations.apply_company(company=company, rule=CompanyRule.RESEARCH, year=2026, by=SYSTEM, **WHEN)
+
+    def told(account: Any) -> list[str]:
+        return list(session.scalars(select(Notice.kind).where(Notice.account_id == account.id)))
+
+    words = [session.scalar(select(Notice.message).where(Notice.account_id == one.id)) for one in (hr, st)]
+    assert (told(city), told(hr), told(st), "请先" in words[0], "请先" in words[1]) == ([], ["awards.to_place"], ["awards.to_place"], True, False)  # type: ignore[operator]
+    assert _waits_for(row.id) == {"edu": Turn.PLACE, "hr": Turn.PLACE}
+    for code in ("350102", "350104", None, "350102"):
+        organisations.change(organisation=company, region_code=code, by=SYSTEM, now=NOW)
+    assert (told(city), _waits_for(row.id)) == (["awards.to_check"], {"city": Turn.CHECK})
+    make.checked(row)
+    organisations.change(organisation=company, region_code="350203", by=SYSTEM, now=NOW)
+    assert told(city).count("awards.to_check") == 1
+
+
+def test_who_is_of_another_province_is_the_departments_to_refuse(session: Session) -> None:
+    """There is no region to enter: only the department can end the application, and hears of it. Registered with the State may be here."""
+    hr, st = accounts.account(roles=(Role.DEPT_HR,)), accounts.account(roles=(Role.DEPT_ST,))
+    company = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
+    row = operations.apply_company(company=company, rule=CompanyRule.RESEARCH, year=2026, by=SYSTEM, **WHEN)
+    assert _waits_for(row.id) == {"st": Turn.REFUSE}
+    company.uscc = ground.uscc("91100000")
+    assert _waits_for(row.id) == {"edu": Turn.PLACE, "hr": Turn.PLACE}
+    company.uscc = ground.uscc("91110108")
+    kinds = {one.id: list(session.scalars(select(Notice.kind).where(Notice.account_id == one.id))) for one in (hr, st)}
+    assert kinds == {hr.id: [], st.id: ["awards.to_refuse"]}
+    operations.reject(award=row, reason="不在福建省内", by=ST, **WHEN)
+    assert _waits_for(row.id) == {}
+
+
+def test_bases_with_new_figures_are_asked_together_and_of_their_readers_alone(session: Session, count_queries: list[str]) -> None:
+    taken: dict[str, list[int]] = {"hr": [], "fin": [], "st": []}
+    rows = []
+    for n in (1, 3):
+        for _more in range(n):
+            base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+            rows.append(make.accepted(base, RuleCode.INCUBATION_BASE))
+            profile = base_queries.profile(base.id)
+            assert profile is not None
+            bases.change_base(profile=profile, startup_entities=25, by=SYSTEM, now=NOW + timedelta(minutes=1))
+        for name, who in (("hr", HR), ("fin", FIN), ("st", ST)):
+            session.flush()
+            session.expire_all()
+            count_queries.clear()
+            turns.turns(who, TODAY)
+            taken[name].append(len(count_queries))
+    assert taken["hr"][0] == taken["hr"][1]
+    assert set(taken["fin"]) == set(taken["st"])
+    assert taken["fin"][0] < taken["hr"][0]
+    assert turns.turns(_city(), TODAY) == {Turn.CHECK: [row.id for row in rows]}

@@ -21,7 +21,8 @@ from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.people import operations
-from trainhub.people.models import Employment, Person
+from trainhub.people.models import Employment, Person, PersonStay
+from trainhub.people.types import StayKind
 
 pytestmark = [
     pytest.mark.database,
@@ -74,6 +75,34 @@ def test_who_verifies_and_who_removes_do_not_stop_each_other(committed: Flask) -
             one.result(timeout=20)
     with committed.app_context():
         assert session().get(Employment, key) is None
+
+
+def test_who_verifies_and_who_removes_a_stay_do_not_stop_each_other(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        span = {"since": date(2020, 1, 1), "until": date(2020, 12, 31)}
+        row = operations.add_stay(
+            person=ground.person("林晓彤"), kind=StayKind.UNIVERSITY, organisation_name="大学", region="JP", by=SYSTEM, now=NOW, **span
+        )
+        key, person_id = row.id, row.person_id
+    begun = Event()
+
+    def verifying() -> None:
+        with committed.app_context(), transaction():
+            session().refresh(session().get_one(Person, person_id), with_for_update={"of": Person})
+            begun.set()
+            sleep(0.5)
+            session().get_one(PersonStay, key, with_for_update={"of": PersonStay})
+
+    def removing() -> None:
+        with committed.app_context(), transaction():
+            begun.wait(5)
+            operations.remove_background(row=session().get_one(PersonStay, key), by=SYSTEM, now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(verifying), pool.submit(removing)]:
+            one.result(timeout=20)
+    with committed.app_context():
+        assert session().get(PersonStay, key) is None
 
 
 def test_what_is_added_to_a_request_that_is_decided_begins_a_new_one(committed: Flask) -> None:

@@ -70,10 +70,12 @@ def remove_background(*, row: Background, by: Identity, now: datetime) -> None:
     """Remove a row entered by mistake, while nobody has verified it; one that is gone changes nothing. Raises BadBackground.
 
     Who verifies it at the same moment is waited for; who looked at it before is told that it is gone (the person's version moves)."""
+    person = session().get_one(Person, row.person_id)
+    session().refresh(person, with_for_update={"of": Person})  # before the row, as verifying writes them: two orders would be a deadlock
     held = session().get(type(row), row.id, populate_existing=True, with_for_update={"of": type(row)})
     if held is None:
         return
-    flag_modified(session().get_one(Person, row.person_id), "name")
+    flag_modified(person, "name")
     if row.verified_at is not None:
         raise BadBackground(_("已核实的不能删除。确有错误的，请先撤销核实。"), code="background_verified")
     _note("removed", row, by)

@@ -47,6 +47,7 @@ WAITING: dict[Turn, tuple[str, str, str]] = {
     Turn.ACCEPT: (N_("组织基地验收"), N_("已认定，等待验收"), "award"),
     Turn.DECIDE: (N_("作出奖补决定"), N_("已验收，等待决定"), "award"),
     Turn.CONFER: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议"), "award"),
+    Turn.REFUSE: (N_("处理不能往下办理的奖补申请"), N_("重新初审没有通过，或不在福建省内：不予通过，或等改正"), "award"),
     Turn.PAY: (N_("拨付奖补资金"), N_("已作出决定，等待拨付"), "money"),
 }
 """What there is to do with applications that wait for the reader: the words, why, and the icon."""
