@@ -26,12 +26,13 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 
 
-def check_own(unit: Organisation, *university_ids: int | None) -> None:
+def check_own(unit: Organisation, university_id: int | None, *, row: BaseAgreement | None = None) -> None:
     """Refuse the agreement of somebody else to who is there only because their school sends students: whose it is opens a start. Raises NotAllowed."""
     if may(who(), Can.BASE_EDIT, organisations.subject_of(unit)):
         return
     own = who().organisation_ids(Role.UNIVERSITY_ADMIN) & operations.sending(unit.id)
-    if not set(university_ids) - _unnamed(unit) <= own:
+    before = {row.university_id} - _unnamed(unit) if row is not None else set()
+    if not {university_id, *before} <= own:
         raise NotAllowed(_("你的学校不共建这个基地，只能登记和更正本校签署的协议，请选择本校。"), field="university_id")
 
 
@@ -95,7 +96,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
     form.university_id.choices = blank(queries.school_choices(base.id, {*operations.sending(base.id), row.university_id}))
 
     def work(unit: Organisation) -> None:
-        check_own(unit, row.university_id, form.university_id.data)
+        check_own(unit, form.university_id.data, row=row)
         upload = form.file.data
         kept = (
             files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None

@@ -58,8 +58,10 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
 
 
 def accept(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """验收 by the rule's department, after the recognition."""
+    """验收 by the rule's department, after the recognition, as long as the city's last check stands."""
     begin(award, Action.ACCEPT, by, version)
+    _hold(award)
+    steps.require(award, needs_inspection=False, today=today)
     _check_day(on, today, award.recognised_on)
     _check_inspected(award, AcceptanceStep.ACCEPTED, on)
     _record_step(award, AcceptanceStep.ACCEPTED, on, document, by, now)

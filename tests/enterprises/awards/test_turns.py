@@ -24,6 +24,7 @@ from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 
@@ -228,6 +229,26 @@ def test_a_check_again_that_goes_against_it_leaves_nobody_before_a_closed_door(s
     assert (len(told(city, "to_check_again")), len(told(hr, "to_handle"))) == (again + 1, handled)
     checked(4, is_positive=True)
     assert (_waits_for(row.id), len(told(hr, "to_handle"))) == ({"hr": Turn.DECIDE}, handled + 1)
+
+
+@pytest.mark.parametrize("is_positive", [True, False])
+def test_nothing_is_accepted_against_the_last_check(session: Session, is_positive: bool) -> None:
+    base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+    row = make.examined(make.apply(base, RuleCode.INCUBATION_BASE))
+    operations.recognise(award=row, on=TODAY, by=SYSTEM, **WHEN)
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+    bases.change_base(profile=profile, startup_entities=22, by=SYSTEM, now=NOW + timedelta(minutes=1))
+    facts: dict[str, Any] = {"award": row, "on": TODAY, "by": SYSTEM, "today": TODAY, "now": NOW + timedelta(minutes=2)}
+    with pytest.raises(Refused, match="重新初审"):
+        operations.accept(**facts)
+    steps.record(kind=StepKind.CHECK, is_positive=is_positive, text="现场核对", **facts)
+    if is_positive:
+        assert operations.accept(**facts).accepted_on == TODAY
+        return
+    with pytest.raises(Refused, match="初审"):
+        operations.accept(**facts)
+    assert row.accepted_on is None
 
 
 def test_when_the_region_is_entered_the_city_is_told_once(session: Session) -> None:

@@ -164,9 +164,10 @@ def test_at_an_enterprise_too_a_school_changes_its_own_agreement_alone(session: 
     shown = mine.get(at).text
     assert [f"agreements/{key}/edit" in shown for key in ids] == [True, False, True]
     facts = {"title": "本校协议", "signed_on": "2026-01-01", "since": "2026-01-01", "until": "2027-01-01", "reason": "学校写明"}
-    given = [mine.post(f"{at}/agreements", data={**facts, "university_id": str(keys[1])})]
+    given = [mine.post(f"{at}/agreements", data={**facts, "university_id": said}) for said in (str(keys[1]), "")]
+    given.append(mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": ""}))
     given.append(mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": str(keys[1])}))
-    assert [one.status_code in (403, 422) for one in given] == [True, True]
+    assert [one.status_code in (403, 422) for one in given] == [True] * 4
     assert mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": str(keys[0])}).status_code == 303
     session.expire_all()
     assert {row.id: row.university_id for row in queries.agreements_of(host)} == {ids[0]: keys[0], ids[1]: keys[1], ids[2]: keys[0]}

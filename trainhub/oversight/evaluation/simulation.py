@@ -206,16 +206,12 @@ class Effect:
     reapply_after: date | None
 
 
-SAID_ONLY = {"own.weeks.days_per_week"}
-"""Numbers that the evaluation puts into words and does not judge by: the ledger has counted the days by them before."""
-
-
 def changeable(on: date) -> dict[str, Parameter]:
     """The rules of evaluation that are one whole number and by which the platform judges, for the preview: not those built into the program."""
     return {
         key: found
         for key, found in readiness.parameters(on).items()
-        if isinstance(found.value, int) and not isinstance(found.value, bool) and found.use is Use.APPLIED and key not in SAID_ONLY
+        if isinstance(found.value, int) and not isinstance(found.value, bool) and found.use is Use.APPLIED
     }
 
 

@@ -282,7 +282,7 @@ def test_what_the_second_did_not_touch_is_what_the_first_saved(session: Session,
     assert (fields(refused.text)["staff_2"], "现在：6" in refused.text) == ("9", True)
     assert first.post(where, data={**opened(first), "staff_2": ""}).status_code == 303
     refused = second.post(where, data={**fields(refused.text)})
-    assert (refused.status_code, fields(refused.text)["staff_2"], "现在：未填" in refused.text) == (409, "9", True)
+    assert (refused.status_code, fields(refused.text)["staff_2"], "现在：没有填写" in refused.text) == (409, "9", True)
     assert second.post(where, data=fields(refused.text)).status_code == 303
     assert stands() == {2: 9, 3: 8}
 

@@ -34,6 +34,7 @@ def judge_students(criterion: Criterion, students: Sequence[StudentCase], *, day
     as a week."""
     if not students:
         return lacking(criterion, days, "没有参加卓越计划的学生。")
+    week = max(1, per_week.number)  # somebody may think about weeks of no day, in which nobody has one
     short = sorted((s for s in students if s.credited_days < days.number), key=lambda s: (s.credited_days, s.label))
     finding = decided(
         criterion.code,
@@ -41,9 +42,7 @@ def judge_students(criterion: Criterion, students: Sequence[StudentCase], *, day
         found=min(student.credited_days for student in students),
         parameter=days,
         denominator=denominator,
-        details=[
-            f"{s.label}：{s.credited_days} 天（{s.credited_days / per_week.number:g} 周），还差 {days.number - s.credited_days} 天" for s in short
-        ],
+        details=[f"{s.label}：{s.credited_days} 天（{s.credited_days / week:g} 周），还差 {days.number - s.credited_days} 天" for s in short],
     )
     return cited(finding, criterion)
 
