@@ -214,17 +214,8 @@ def _payer(award: Award, typed: str, answer: Entitlement) -> str:
     if answer.payer is None:
         return typed or award.payer
     if typed and typed != answer.payer and answer.payer != LOCAL_GOVERNMENT:
-        raise AwardRefused(
-            _(
-                "“%(rule)s”按原文由%(payer)s拨付（%(cite)s），不能改为“%(typed)s”。",
-                rule=name(award.rule),
-                payer=answer.payer,
-                cite=spec_of(award.rule).clause.cite,
-                typed=typed,
-            ),
-            field="payer",
-            code="payer_named",
-        )
+        named = {"rule": name(award.rule), "payer": answer.payer, "cite": spec_of(award.rule).clause.cite, "typed": typed}
+        raise AwardRefused(_("“%(rule)s”按原文由%(payer)s拨付（%(cite)s），不能改为“%(typed)s”。", **named), field="payer", code="payer_named")
     return typed or answer.payer
 
 
