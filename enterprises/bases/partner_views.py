@@ -41,6 +41,13 @@ def _unnamed(unit: Organisation) -> set[int | None]:
     return {None} if unit.kind is OrganisationKind.ENTERPRISE else set()
 
 
+def _kept(upload: Any, kind: str) -> int | None:
+    """The file of a form, kept; None where none was chosen."""
+    if not upload:
+        return None
+    return files.keep(upload.stream, name=upload.filename, kind=kind, by=who(), now=clock.now(), allowed=sniff.EVIDENCE).id
+
+
 @blueprint.route("/<code>/agreements", methods=["GET", "POST"])
 @guard(Can.BASE_EDIT, load=load_unit, subject=agreed_subject)
 def add_agreement(base: Organisation) -> Any:
@@ -50,10 +57,6 @@ def add_agreement(base: Organisation) -> Any:
 
     def work(row: Organisation) -> None:
         check_own(row, form.university_id.data)
-        upload = form.file.data
-        kept = (
-            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
-        )
         operations.sign_agreement(
             base=row,
             title=form.title.data or "",
@@ -62,7 +65,7 @@ def add_agreement(base: Organisation) -> Any:
             until=form.until.data,  # type: ignore[arg-type]
             topics=form.topics.data or [],
             university_id=form.university_id.data,
-            file_id=kept.id if kept else None,
+            file_id=_kept(form.file.data, "agreement"),
             by=who(),
             now=clock.now(),
         )
@@ -97,10 +100,6 @@ def edit_agreement(row: BaseAgreement) -> Any:
 
     def work(unit: Organisation) -> None:
         check_own(unit, form.university_id.data, row=row)
-        upload = form.file.data
-        kept = (
-            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
-        )
         operations.change_agreement(
             agreement=row,
             base=unit,
@@ -112,7 +111,7 @@ def edit_agreement(row: BaseAgreement) -> Any:
             university_id=form.university_id.data,
             reason=form.reason.data or "",
             version=form.version.data,
-            file_id=kept.id if kept else None,
+            file_id=_kept(form.file.data, "agreement"),
             by=who(),
             now=clock.now(),
         )
@@ -141,12 +140,6 @@ def add_inspection(base: Organisation) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
-                    upload = form.file.data
-                    kept = (
-                        files.keep(upload.stream, name=upload.filename, kind="inspection", by=who(), now=clock.now(), allowed=sniff.EVIDENCE)
-                        if upload
-                        else None
-                    )
                     operations.record_inspection(
                         base=base,
                         kind=form.kind.data,
@@ -156,7 +149,7 @@ def add_inspection(base: Organisation) -> Any:
                         text=form.text.data or "",
                         findings=(form.findings.data or "").splitlines(),
                         due_on=form.due_on.data,
-                        file_id=kept.id if kept else None,
+                        file_id=_kept(form.file.data, "inspection"),
                         by=who(),
                         now=clock.now(),
                     )
