@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests import processes
 from tests.conftest import Blank
+from tests.sqlite_files import opened
 from trainhub.demo import build, wiring
 from trainhub.identity import operations
 from trainhub.kernel import clock
@@ -34,11 +34,11 @@ def test_a_database_of_somebody_else_stays_as_it_is(blank_file: Blank, folder: P
     with blank_file.opened(own) as app, app.app_context(), transaction():
         operations.create_account(person=None, display_name="管理员", username="boss", by=operator(), now=clock.now())
     shutil.copy(own / "trainhub.sqlite3", file)
-    with sqlite3.connect(file) as connection:  # as before databases remembered their keys
+    with opened(file) as connection:  # as before databases remembered their keys
         connection.execute("DELETE FROM key_mark")
     done = processes.run(["demo", "--json"], {"TRAINHUB_INSTANCE": str(folder), "TRAINHUB_DATABASE_URL": f"sqlite:///{file}"})
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "not_a_demo"), done.stderr[-2000:]
-    with sqlite3.connect(file) as connection:
+    with opened(file) as connection:
         assert connection.execute("SELECT count(*) FROM key_mark").fetchone() == (0,)
     assert build.mark_of(folder) == BUILT
     assert not (folder / "keys.json").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from obstore.exceptions import BaseError
 from sqlalchemy.orm import Session
 
 from tests import object_store, processes
+from tests.sqlite_files import opened
 from tests.trainhub.kernel.test_installation import environment, run
 from trainhub import config
 from trainhub.kernel import clock, file_store, files, jobs
@@ -224,7 +224,7 @@ def test_what_lies_in_a_bucket_is_checked_backed_up_and_restored_into_another(tm
     old, new, archive = tmp_path / "old", tmp_path / "new", tmp_path / "all.tar.gz"
     with object_store.served() as (env, objects):
         assert run(old, "init", "--json", **env)["keys_made"] is True
-        with sqlite3.connect(old / "trainhub.sqlite3") as connection:
+        with opened(old / "trainhub.sqlite3") as connection:
             row = ("evidence", "a.txt", "text/plain", len(content), sha256, "2026-11-02 08:00:00")
             connection.execute("INSERT INTO stored_file (kind, name, media_type, size, sha256, uploaded_at) VALUES (?, ?, ?, ?, ?, ?)", row)
         objects[f"files/{file_store.path_of(sha256)}"] = content

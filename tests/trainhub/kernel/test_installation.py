@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests import processes
+from tests.sqlite_files import opened
 
 SECRET = "an installation's secret that is long enough"
 OTHER = "another installation's secret, long enough too"
@@ -51,7 +51,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(instance: Path, table: str) -> int:
-    with sqlite3.connect(instance / "trainhub.sqlite3") as connection:
+    with opened(instance / "trainhub.sqlite3") as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
@@ -133,7 +133,7 @@ def test_a_database_is_written_with_its_own_keys_alone(instance: Path, tmp_path:
     assert run(here, "init", "--json", code=1)["error"]["code"] == "other_keys"
     assert run(here, "worker", "--once", "--json", code=1)["error"]["code"] == "other_keys"
     assert "keys.json" in run(here, "serve", code=1)["stderr"]
-    with sqlite3.connect(here / "trainhub.sqlite3") as connection:
+    with opened(here / "trainhub.sqlite3") as connection:
         assert connection.execute("SELECT count(*) FROM audit_event WHERE did = 'kernel.keys.replaced'").fetchone() == (1,)
 
 
@@ -156,7 +156,7 @@ def test_a_rewrap_that_cannot_be_written_down_changes_nothing(instance: Path, tm
     run(instance, "backup", str(archive), "--json")
     run(folder, "restore", str(archive), "--yes", "--json")
     kept = (folder / "keys.json").read_bytes()
-    with sqlite3.connect(folder / "trainhub.sqlite3") as database:
+    with opened(folder / "trainhub.sqlite3") as database:
         database.execute("CREATE TRIGGER full_disc BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'disc full'); END")
     run(folder, "keys", "rewrap", "--new-secret", OTHER, "--json", code=1)
     assert (folder / "keys.json").read_bytes() == kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,13 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.sqlite_files import opened
 from trainhub.kernel import db, migrations
 from trainhub.kernel.errors import Refused
 
 
 def test_a_read_only_file_is_opened_and_read_also_by_what_may_write(tmp_path: Path) -> None:
     path = tmp_path / "copy.sqlite3"
-    with sqlite3.connect(path) as made:
+    with opened(path) as made:
         made.execute("CREATE TABLE thing (name TEXT)")
         made.execute("INSERT INTO thing VALUES ('甲')")
     engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
@@ -41,7 +41,7 @@ def test_a_writer_waits_for_the_lock_and_is_refused_only_when_its_time_is_over(t
     try:
         with engine.begin() as connection:
             connection.execute(sa.text("CREATE TABLE thing (name TEXT)"))
-        with sqlite3.connect(path, isolation_level=None, check_same_thread=False) as holder:
+        with opened(path, isolation_level=None, check_same_thread=False) as holder:
             holder.execute("BEGIN IMMEDIATE")
             monkeypatch.setattr(db, "WRITE_WAIT", 0.05)
             with pytest.raises(sa.exc.OperationalError, match="locked"), engine.begin():
@@ -62,7 +62,7 @@ def test_a_writer_waits_for_the_lock_and_is_refused_only_when_its_time_is_over(t
 def test_a_server_starts_on_a_read_only_copy_of_its_own_version(tmp_path: Path, revision: str, is_refused: bool) -> None:
     """The address of SQLite's own is no path."""
     path = tmp_path / "copy.sqlite3"
-    with sqlite3.connect(path) as made:
+    with opened(path) as made:
         made.execute("CREATE TABLE alembic_version (version_num TEXT)")
         made.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
     engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")

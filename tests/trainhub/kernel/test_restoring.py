@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from flask import Flask
 
 from tests import processes
 from tests.conftest import Blank
+from tests.sqlite_files import opened
 from tests.trainhub.kernel.test_installation import environment, run
 from trainhub.kernel import backup, clock, files, jobs, restoring, worker
 from trainhub.kernel.access import SYSTEM
@@ -220,7 +220,7 @@ def test_nothing_is_restored_under_a_server_or_worker_that_runs(committed: Flask
 def test_restore_asks_whether_something_runs(archive: Path, tmp_path: Path) -> None:
     to = tmp_path / "to"
     run(to, "restore", str(archive), "--yes", "--json")
-    with sqlite3.connect(to / "trainhub.sqlite3") as connection:
+    with opened(to / "trainhub.sqlite3") as connection:
         connection.execute(
             "INSERT INTO worker_heartbeat (name, seen_at) VALUES ('serve-9', ?)", (clock.now().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),)
         )
