@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries, rules
-from enterprises.bases.types import AgreementSpan, LeaderSide
+from enterprises.bases.types import AgreementSpan, BaseType, LeaderSide
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import Role, Subject, guard, who
@@ -242,9 +242,26 @@ def add_type(base: Organisation) -> Any:
         base,
         _("增加类型"),
         url_for("bases.add_type", code=base.code),
-        _("已增加类型。"),
+        _("已登记类型。"),
         lambda row: operations.add_type(base=row, type=form.type.data, since=form.since.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
     )
+
+
+def _typed(code: str, kind: str) -> tuple[Organisation, BaseType]:
+    base = load(code)
+    if kind not in {one.value for one in BaseType}:
+        raise NotFound(_("没有这种基地类型。"))
+    return base, BaseType(kind)
+
+
+@blueprint.post("/<code>/types/<kind>/remove")
+@guard(Can.BASE_EDIT, load=_typed, subject=lambda pair: organisations.subject_of(pair[0]))
+def remove_type(pair: tuple[Organisation, BaseType]) -> Any:
+    """Take off a type that was entered by mistake."""
+    base, kind = pair
+    with transaction():
+        operations.remove_type(base=base, type=kind, by=who())
+    return done(_("已取消类型。"), "bases.show", code=base.code)
 
 
 @blueprint.route("/<code>/leaders", methods=["GET", "POST"])

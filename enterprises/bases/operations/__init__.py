@@ -5,7 +5,6 @@ from enterprises.bases.operations.describing import (
     MOVED,
     WrongStep,
     add_leader,
-    add_type,
     change_agreement,
     change_base,
     end_leader,
@@ -25,6 +24,7 @@ from enterprises.bases.operations.partnering import (
     state_interest,
 )
 from enterprises.bases.operations.schools import name_leaders_school, sending
+from enterprises.bases.operations.typed import add_type, remove_type
 
 __all__ = [
     "DECLINED",
@@ -44,6 +44,7 @@ __all__ = [
     "record_inspection",
     "remind_of_agreements",
     "remind_of_inspections",
+    "remove_type",
     "report_measure",
     "sending",
     "set_period",

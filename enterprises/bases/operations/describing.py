@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 
 from enterprises.bases import labels, queries, rules
-from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
+from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile
 from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.operations.schools import school_meant, sending
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
@@ -178,20 +178,6 @@ def set_period(
         by=by, did="bases.period.set", on=("base", str(base.id)), data={"title": period.title, "since": since, "until": until, "capacity": capacity}
     )
     return period
-
-
-def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, now: datetime) -> BaseTyping:
-    """Say that a base is of a type since a day; it may be of several. A type it has already keeps its day."""
-    for known in queries.types_of(base.id):
-        if known.type is type:
-            return known
-    if queries.profile(base.id) is None:
-        raise BadBase(_("“%(name)s”还没有建立基地档案。", name=base.name))
-    row = BaseTyping(base_id=base.id, type=type, since=since)
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="bases.type.added", on=("base", str(base.id)), data={"type": type.value, "since": since})
-    return row
 
 
 def add_leader(

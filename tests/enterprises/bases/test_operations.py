@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, 
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
+from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotAllowed, Stale
 
 NOW = make.NOW
@@ -57,6 +58,31 @@ def test_a_department_accepts_what_is_its_own(session: Session) -> None:
         operations.record_acceptance(base=base, type=BaseType.EPEC, step=AcceptanceStep.ACCEPTED, on=date(2026, 1, 4), by=EDU, now=NOW)
     with pytest.raises(BadBase):
         operations.record_acceptance(base=base, type=BaseType.RURAL_PARK, step=step, on=date(2026, 1, 5), by=SYSTEM, now=NOW)
+
+
+def test_a_type_entered_again_takes_the_right_day_and_one_entered_by_mistake_goes(session: Session) -> None:
+    """The awards ask since when a base is of a type: a wrong day that nobody can correct would close them for years."""
+    base, kind = ground.base(), BaseType.INCUBATOR
+    make.opened_base(base=base)
+    today = local(NOW).date()
+    with pytest.raises(BadBase, match="不能晚于今天"):
+        operations.add_type(base=base, type=kind, since=today + timedelta(days=1), by=SYSTEM, now=NOW)
+    operations.add_type(base=base, type=kind, since=today, by=SYSTEM, now=NOW)
+    operations.add_type(base=base, type=kind, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+    operations.add_type(base=base, type=kind, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+    assert [row.since for row in queries.types_of(base.id) if row.type is kind] == [date(2020, 1, 1)]
+    operations.remove_type(base=base, type=kind, by=SYSTEM)
+    operations.remove_type(base=base, type=kind, by=SYSTEM)
+    assert [row for row in queries.types_of(base.id) if row.type is kind] == []
+    operations.add_type(base=base, type=kind, since=date(2021, 1, 1), by=SYSTEM, now=NOW)
+    operations.record_acceptance(base=base, type=kind, step=AcceptanceStep.RECOGNISED, on=date(2026, 1, 5), by=ST, now=NOW)
+    operations.add_type(base=base, type=kind, since=date(2026, 1, 5), by=SYSTEM, now=NOW)
+    for refused in (
+        lambda: operations.add_type(base=base, type=kind, since=date(2026, 1, 6), by=SYSTEM, now=NOW),
+        lambda: operations.remove_type(base=base, type=kind, by=SYSTEM),
+    ):
+        with pytest.raises(BadBase, match="认定或验收"):
+            refused()
 
 
 def test_agreements_and_leaders(session: Session) -> None:

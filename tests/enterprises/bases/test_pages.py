@@ -122,3 +122,16 @@ def test_who_runs_a_base_does_not_inspect_it_and_the_schools_that_send_students_
     assert "已清理通道" in head.get(f"/bases/{code}").text
     assert head.post(f"/bases/findings/{row.id}/close", data={"measure": "已清理通道，现场核实"}).status_code == 303
     assert "已整改" in head.get(f"/bases/{code}").text
+
+
+def test_a_type_that_was_entered_by_mistake_is_taken_off_on_the_page(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base = ground.base()
+    make.opened_base(base=base)  # of a type already
+    session.commit()
+    client = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    at = f"/bases/{base.code}/types/epec/remove"
+    assert at in client.get(f"/bases/{base.code}").text
+    assert client.post(at).status_code == 303
+    assert at not in client.get(f"/bases/{base.code}").text
+    assert client.post(at).status_code == 303, "twice is once"
+    assert client.post(f"/bases/{base.code}/types/nothing/remove").status_code == 404
