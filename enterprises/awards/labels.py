@@ -89,6 +89,17 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.NOT_OF_TYPE: "mute",
 }
 STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
+GROUPS: dict[str, Any] = {
+    "training": _l("培训、实训和创业基地"),
+    "internet_zone": _l("互联网经济集中区"),
+    "incubator_new": _l("新建孵化器"),
+    "incubator_extended": _l("扩建孵化器"),
+    "incubator_national": _l("国家级孵化器"),
+    "incubation": _l("创业孵化基地"),
+    "rural_park": _l("农村互联网创业园"),
+    "software_park": _l("软件园区"),
+}
+"""Names of the overlap groups of `own.awards.overlap_groups`; one that a department makes up is shown as it was typed."""
 POOLS: dict[PoolKind, Any] = {
     PoolKind.INTEGRATED: _l("整合的专项资金"),
     PoolKind.NEW: _l("新增引导资金"),
