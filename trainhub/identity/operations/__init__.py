@@ -38,7 +38,13 @@ from trainhub.identity.operations.opening_many import (
     sheets,
     waiting,
 )
-from trainhub.identity.operations.own_password import TELLING, count_own_password, own_password_told_nothing, own_password_was_right
+from trainhub.identity.operations.own_password import (
+    TELLING,
+    check_own_password,
+    count_own_password,
+    own_password_told_nothing,
+    own_password_was_right,
+)
 from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import (
     ask_about_data,
@@ -64,7 +70,7 @@ from trainhub.identity.operations.second_factor import (
 )
 from trainhub.identity.operations.signing_in import Attempt, SignedIn, failures_now, finish_sign_in, open_session, sign_out, start_sign_in
 from trainhub.identity.operations.sweeping import sweep
-from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
+from trainhub.identity.operations.tokens import known_scopes, make_own_token, make_token, revoke_token
 
 __all__ = [
     "CHANGEABLE",
@@ -93,6 +99,7 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "check_own_password",
     "claim_keys",
     "claims_for",
     "close_account",
@@ -120,6 +127,7 @@ __all__ = [
     "invite",
     "job_key",
     "known_scopes",
+    "make_own_token",
     "make_slips",
     "make_token",
     "masked",
