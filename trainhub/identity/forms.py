@@ -42,6 +42,12 @@ class CodeForm(Form):
     code = Text(_l("验证码"), [DataRequired(_l("请填写验证码。")), Length(max=40)])
 
 
+class RegistrationCodeForm(CodeForm):
+    """The code that ends a registration, and the user name once more: somebody may have taken it meanwhile."""
+
+    username = Text(_l("用户名"), [Length(max=60)])
+
+
 class ForgotForm(Form):
     """For whom a reset is asked."""
 

@@ -55,7 +55,17 @@ from trainhub.identity.operations.privacy import (
     give_own_number,
     withdraw_consent,
 )
-from trainhub.identity.operations.registration import Tried, Wish, count_registration, guardian_age, register, registration, send_again, try_code
+from trainhub.identity.operations.registration import (
+    Tried,
+    Wish,
+    count_registration,
+    guardian_age,
+    register,
+    registration,
+    send_again,
+    spend_try,
+    try_code,
+)
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -167,6 +177,7 @@ __all__ = [
     "sheets",
     "sign_in_by_code",
     "sign_out",
+    "spend_try",
     "start_sign_in",
     "start_totp",
     "sweep",
