@@ -181,7 +181,7 @@ def prepare_engine(engine: sa.Engine) -> None:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
     if engine.dialect.name == "postgresql" and not event.contains(engine, "connect", postgresql_connect):
-        event.listen(engine, "connect", postgresql_connect)
+        event.listen(engine, "connect", postgresql_connect, insert=True)  # before SQLAlchemy asks the server anything
 
 
 def engine_options(url: str) -> dict[str, Any]:
