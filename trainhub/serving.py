@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
+import structlog
 from flask import Flask
 from whitenoise import WhiteNoise
 
@@ -17,7 +18,10 @@ from trainhub.assets import asset_dir
 from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
 from trainhub.kernel.db import db
+from trainhub.kernel.folders import is_open
 from trainhub.kernel.worker import work
+
+log = structlog.get_logger("serving")
 
 
 def wsgi_app() -> Flask:
@@ -30,6 +34,8 @@ def wsgi_app() -> Flask:
     if (app.config["SETTINGS"].instance / keys.FILE).exists():
         with app.app_context():
             key_marks.check()
+    if is_open(app.config["SETTINGS"].instance):
+        log.warning("instance.open", folder=str(app.config["SETTINGS"].instance), mend="chmod 700")
     wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
     wrapped.add_files(str(asset_dir("static")), prefix="static/")
     app.wsgi_app = Compression(wrapped)  # type: ignore[method-assign]
