@@ -85,7 +85,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         secret = _kept_demo_secret(instance)
     if need_secret and not secret:
         problems.append(
-            "TRAINHUB_SECRET_KEY 没有设置：请设为至少 32 个字符的随机文本，例如 `python -c 'import secrets; print(secrets.token_urlsafe(48))'` 的输出，"
+            "TRAINHUB_SECRET_KEY 没有设置：请设为至少 32 个字符的随机文本，例如 `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` 的输出，"
             "并像备份一样妥善保管 / is not set: set it to a random text of at least 32 characters, for example the output of that command, "
             "and keep it as safe as the backups"
         )

@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import structlog
 from flask import Flask
 from whitenoise import WhiteNoise
 
@@ -17,7 +18,10 @@ from trainhub.assets import asset_dir
 from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
 from trainhub.kernel.db import db
+from trainhub.kernel.folders import is_open
 from trainhub.kernel.worker import work
+
+log = structlog.get_logger("serving")
 
 
 def wsgi_app() -> Flask:
@@ -30,6 +34,8 @@ def wsgi_app() -> Flask:
     if (app.config["SETTINGS"].instance / keys.FILE).exists():
         with app.app_context():
             key_marks.check()
+    if is_open(app.config["SETTINGS"].instance):
+        log.warning("instance.open", folder=str(app.config["SETTINGS"].instance), mend="chmod 700")
     wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
     wrapped.add_files(str(asset_dir("static")), prefix="static/")
     app.wsgi_app = Compression(wrapped)  # type: ignore[method-assign]
@@ -48,12 +54,52 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
-        waitress.serve(app, host=host, port=port, threads=8, ident=None, channel_timeout=120, clear_untrusted_proxy_headers=False)
+        waitress.serve(app, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
     finally:
         stop.set()
         if with_jobs:
             worker.join(timeout=10)
+
+
+MOST_CONNECTIONS = 2_000
+OWN_FILES = 200
+"""What the process opens beside the connections: database, files, logs."""
+MEGABYTE = 1 << 20
+
+
+def waitress_options(max_upload_mb: int) -> dict[str, Any]:
+    """How one process serves. A browser keeps what it opened, some six connections, for as long as it is let: they cost a file each, so that there are
+    as many as the system gives, and idle ones are closed after a minute. No thread waits for whoever reads slowly: what they have not taken yet is kept,
+    beyond a megabyte in a temporary file.
+    """
+    return {
+        "threads": 8,
+        "ident": None,
+        "connection_limit": max(100, min(MOST_CONNECTIONS, _files_allowed() - OWN_FILES)),
+        "asyncore_use_poll": True,  # select knows 1,024 files and no more
+        "channel_timeout": 60,
+        "cleanup_interval": 5,
+        "outbuf_high_watermark": (max_upload_mb + 64) * MEGABYTE,
+        "max_request_body_size": (max_upload_mb + 50) * MEGABYTE,  # whoever is a little above the limit is still told so by the product
+        # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
+        "clear_untrusted_proxy_headers": False,
+    }
+
+
+def _files_allowed() -> int:
+    """How many files this process may open, after asking for as many as it may ask for."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OWN_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):
+        return soft
+    return most
 
 
 def serve_many(host: str, port: int, workers: int) -> NoReturn:

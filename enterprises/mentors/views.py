@@ -248,15 +248,16 @@ def create() -> Any:
                     by=who(),
                     now=clock.now(),
                 )
+                left = people_labels.contacts_left({"phone": person.phone}, {"phone": form.phone.data or ""})
                 known = next((one for one in queries.of_person(person.id) if one.enterprise_id == enterprise.id), None)
                 if known is not None:  # whoever registers somebody again has not seen what stands there
                     said = _("%(name)s 已是这家企业的指导教师，原来的登记没有改动；需要修改的，请在这里编辑。", name=person.name)
-                    return done(said, "mentors.show", mentor_id=known.id)
+                    return done(said + left, "mentors.show", mentor_id=known.id)
                 facts, since = form.facts(), form.since.data
                 people.add_employment(person=person, organisation=enterprise, post=facts["post"], since=since, by=who(), now=clock.now())  # type: ignore[arg-type]
                 row = operations.add_mentor(person=person, enterprise=enterprise, since=since, by=who(), now=clock.now(), **facts)  # type: ignore[arg-type]
                 key = row.id
-            return done(_("已登记企业指导教师。"), "mentors.show", mentor_id=key)
+            return done(_("已登记企业指导教师。") + left, "mentors.show", mentor_id=key)
         except Refused as refused:
             form.refuse(refused)
     return _page(form, _("登记企业指导教师"), url_for("mentors.create"), url_for("mentors.index"))

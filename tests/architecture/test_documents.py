@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from trainhub.cli import main
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel.jobs import Job
+from trainhub.kernel.logs import TOKENS
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
@@ -32,11 +35,54 @@ def test_the_architecture_names_every_part_of_a_room(room: str) -> None:
 
 def test_the_commands_of_the_table_exist() -> None:
     rows = re.findall(r"^\| `(organisations|people|mentors|accounts) ([a-z-]+)[^|`]*`(?:, `([a-z-]+)[^|`]*`)? \|", OPERATIONS, re.M)
-    assert len(rows) == 15
+    assert len(rows) == 16
     for group, *names in rows:
         command = main.get_command(click.Context(main), group)
         assert isinstance(command, click.Group)
         assert sorted(set(filter(None, names)) - set(command.commands)) == []
+
+
+def test_the_blocks_of_the_documents_run_on_debian() -> None:
+    """It has no `python`, only `python3`; and the commands are found nowhere but in the environment."""
+    texts = {path: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+    blocks = [(path.name, block) for path, text in texts.items() for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
+    assert blocks
+    assert [name for name, block in blocks if re.search(r"(?<![\w/.-])python ", block)] == []
+    assert "`python " not in (ROOT / "trainhub" / "config.py").read_text()
+    setup = next(block for name, block in blocks if name == "operations.md")
+    assert setup.startswith('export PATH="$PWD/.venv/bin:$PATH"')
+
+
+@pytest.mark.slow
+def test_the_set_up_of_the_manual_makes_an_instance(tmp_path: Path) -> None:
+    """The block as it is pasted, twice, up to the first account; from a checkout whose commands are those of this run."""
+    block = re.search(r"## Set-up\n.*?```sh\n(.*?)```", OPERATIONS, re.S)
+    assert block
+    lines = (
+        block[1]
+        .split("trainhub accounts create-admin")[0]
+        .replace('export PATH="$PWD/.venv/bin:$PATH"', f'export PATH="{Path(sys.executable).parent}:$PATH"')
+    )
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    secrets = []
+    for _twice in range(2):
+        done = subprocess.run(["/bin/bash", "-e", "-c", lines], env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        secrets.append((tmp_path / "trainhub" / "secret").read_text())
+    assert secrets[0] == secrets[1], "another secret would open nothing"
+    folder = tmp_path / "trainhub" / "instance"
+    assert [(path.stat().st_mode & 0o077) for path in (folder, folder / "trainhub.sqlite3", tmp_path / "trainhub" / "secret")] == [0, 0, 0]
+
+
+def test_the_proxy_is_told_of_every_address_that_holds_a_token() -> None:
+    bullet = next(line for line in OPERATIONS.replace("\n  ", " ").splitlines() if "The access log of gunicorn" in line)
+    hidden = [one for one in re.findall(r"[A-Za-z/]+", TOKENS.pattern.split("(?=")[0].replace("(?:", "|")) if len(one.strip("/")) > 0]
+    assert len(hidden) >= 9
+    assert [one for one in hidden if f"`/{one.strip('/')}/`" not in bullet] == []
+
+
+def test_the_manual_says_what_several_machines_share() -> None:
+    assert "`print/`" in OPERATIONS.split("Files that several machines share")[1].split("\n* ")[0]
 
 
 def test_the_example_of_an_adapter_queues_a_message(app: Flask, session: Session) -> None:

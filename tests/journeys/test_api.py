@@ -14,7 +14,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 
-from tests.journeys.browsing import Visitor
+from tests.journeys.browsing import PASSWORD, Visitor
 from tests.journeys.conftest import Place, opened, travel
 from trainhub.kernel.api import PREFIX
 
@@ -37,7 +37,7 @@ def token(app: Flask) -> str:
     with travel(0):
         admin = Visitor(app).sign_in("admin")
         rooms = [value for value in admin.get("/account/tokens").form("/tokens").xpath(".//input[@name='scopes']/@value") if value.endswith(":")]
-        shown = admin.send("/tokens", {"label": "schemathesis", "scopes": rooms})
+        shown = admin.send("/tokens", {"label": "schemathesis", "scopes": rooms, "password": PASSWORD})
     return str(html.document_fromstring(shown.text).xpath("string(//p[@class='long']/code)"))
 
 

@@ -37,6 +37,7 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.commands import progress
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.folders import private_folder
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -72,7 +73,7 @@ def mark_of(instance: Path) -> dict[str, Any]:
 
 def put_mark(instance: Path, *, day: date, scale: int, is_built: bool) -> None:
     """Remember that this instance is a demo, its day and its size."""
-    instance.mkdir(parents=True, exist_ok=True)
+    private_folder(instance)
     part = instance / (DEMO_MARK + ".part")
     part.write_text(json.dumps({"today": day.isoformat(), "scale": scale, "is_built": is_built}))
     part.replace(instance / DEMO_MARK)

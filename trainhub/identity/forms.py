@@ -42,6 +42,12 @@ class CodeForm(Form):
     code = Text(_l("验证码"), [DataRequired(_l("请填写验证码。")), Length(max=40)])
 
 
+class RegistrationCodeForm(CodeForm):
+    """The code that ends a registration, and the user name once more: somebody may have taken it meanwhile."""
+
+    username = Text(_l("用户名"), [Length(max=60)])
+
+
 class ForgotForm(Form):
     """For whom a reset is asked."""
 
@@ -122,6 +128,7 @@ class TokenForm(Form):
     label = Text(_l("用途"), [DataRequired(_l("请写明用途。")), Length(max=100)], description=_l("例如：教务系统每日同步。"))
     scopes = Checks(_l("权限范围"), [DataRequired(_l("请至少选择一项权限范围。"))], description=_l("令牌不会超出你本人的权限。"))
     days = IntegerField(_l("有效天数"), [InputRequired(_l("请填写天数。")), NumberRange(1, 3660)], default=90)
+    password = PasswordField(_l("当前密码"), _PASSWORD)
 
 
 class ConsentForm(Form):

@@ -12,7 +12,7 @@ from trainhub.identity import cli, cli_jobs, delivery, groups, guarding, models,
 from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, background, claims, doors, entrance, logins, opening, oversight, own, own_number
+from trainhub.identity.views import accounts, background, claims, doors, entrance, logins, opening, oversight, own, own_number, tokens
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -28,7 +28,7 @@ from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts, "jobs": cli_jobs.jobs}
-PAGES = (entrance, logins, own_number)
+PAGES = (entrance, logins, own_number, tokens)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 

@@ -32,6 +32,7 @@ from trainhub.kernel import append_only, audit, files, jobs, key_marks, keys, mi
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.folders import private_folder
 
 FORMAT = 1
 BATCH = 2000
@@ -246,7 +247,7 @@ def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
     with tarfile.open(source, "r:gz") as archive:
         key_text = _member(archive, keys.FILE).read().decode()
         ring = keys.unwrap(key_text, settings.secret_key)
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.instance)
     migrations.refuse_newer(db.engine)
     migrations.install(db.engine)
     note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}

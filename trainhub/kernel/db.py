@@ -181,7 +181,7 @@ def prepare_engine(engine: sa.Engine) -> None:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
     if engine.dialect.name == "postgresql" and not event.contains(engine, "connect", postgresql_connect):
-        event.listen(engine, "connect", postgresql_connect)
+        event.listen(engine, "connect", postgresql_connect, insert=True)  # before SQLAlchemy asks the server anything
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -360,7 +360,7 @@ COLLECTED = ("audit", "after_commit")
 def _note_savepoint(current: Session, begun: SessionTransaction) -> None:
     if begun.nested:
         marks = current.info.setdefault("savepoints", WeakKeyDictionary())
-        marks[begun] = {name: len(current.info.get(name, ())) for name in COLLECTED}
+        marks[begun] = {name: len(current.info.get(name, ())) for name in COLLECTED} | {"unwritten": bool(current.info.get("unwritten"))}
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -368,9 +368,11 @@ def _forget_savepoint(current: Session, ended: SessionTransaction) -> None:
     undone: SessionTransaction | None = ended
     while undone is not None and not undone.nested:  # a flush that fails takes the savepoint around it along
         undone = undone.parent
-    marks = current.info.get("savepoints", {})
-    for name, length in marks.get(undone, {}).items() if undone is not None else ():
-        del current.info.get(name, [])[length:]
+    mark = current.info.get("savepoints", {}).get(undone, {}) if undone is not None else {}
+    for name in COLLECTED if mark else ():
+        del current.info.get(name, [])[mark[name] :]
+    if mark.get("unwritten") is False:
+        current.info.pop("unwritten", None)
 
 
 @event.listens_for(Session, "after_flush")
@@ -382,7 +384,8 @@ def _note_flush(current: Session, _context: Any) -> None:
 @event.listens_for(Session, "after_commit")
 @event.listens_for(Session, "after_rollback")
 def _note_end(current: Session) -> None:
-    current.info.pop("unwritten", None)
+    if not current.in_nested_transaction():  # a savepoint that ends has committed nothing
+        current.info.pop("unwritten", None)
 
 
 def is_postgresql() -> bool:

@@ -20,10 +20,34 @@ def beyond_columns(context: sa.ExceptionContext) -> None:
         raise OutOfRange(_("提交的数字或编号太大，系统里没有这样的记录，也不能保存这样的数。请核对后重新提交。")) from cause
 
 
+OLDEST = 150_000
+"""PostgreSQL 15, as the server tells its version."""
+
+
+def why_unfit(encoding: str, version: int) -> str:
+    """Why a PostgreSQL database of an encoding, on a server of a version, cannot be used, in words with what to do; empty when it can."""
+    from trainhub.kernel.i18n import _
+
+    if encoding.upper().replace("-", "") != "UTF8":
+        return _(
+            "数据库的编码是 %(encoding)s，应为 UTF8，否则中文存不进去。请另建一个：createdb -E UTF8 -T template0 trainhub，再把 TRAINHUB_DATABASE_URL 指向它。",
+            encoding=encoding or "?",
+        )
+    if version < OLDEST:
+        return _("数据库服务器是 PostgreSQL %(found)d，需要 %(least)d 或更高版本。请升级后再启动。", found=version // 10_000, least=OLDEST // 10_000)
+    return ""
+
+
 def postgresql_connect(raw: Any, _record: Any) -> None:
-    """Let PostgreSQL compile no expressions. It decides so by the estimated cost of a statement, and compiles all of it: a page of twenty
+    """Refuse a database that cannot hold what is written, before anything is asked of it; the server tells both with every connection.
+
+    And let PostgreSQL compile no expressions. It decides so by the estimated cost of a statement, and compiles all of it: a page of twenty
     rows with a dozen subqueries, estimated high and done in a millisecond, was answered after eleven seconds. Ours read few rows or are sums, which gain
     little by it. Not given as an option of the connection: PgBouncer refuses those."""
+    from trainhub.kernel.errors import Refused
+
+    if unfit := why_unfit(raw.info.parameter_status("server_encoding") or "", raw.info.server_version):
+        raise Refused(unfit, code="bad_database")
     was, raw.autocommit = raw.autocommit, True
     raw.execute("SET jit = off")
     raw.autocommit = was

@@ -10,6 +10,7 @@ from typing import Any
 
 from trainhub.config import Settings
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.folders import private_folder
 
 RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 """How long a bucket is asked where a person waits. Left to itself the library tries for three minutes: right for what nobody waits for, as a backup."""
@@ -31,7 +32,7 @@ def opened(settings: Settings, *, is_waited_for: bool) -> Any:
     if settings.files_url:
         return obstore.store.from_url(settings.files_url, retry_config=RETRY if is_waited_for else None)
     folder = settings.instance / "files"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     return obstore.store.LocalStore(folder)
 
 

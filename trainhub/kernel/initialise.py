@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import db, transaction
+from trainhub.kernel.folders import private_folder
 
 Loader = Callable[[Path], dict[str, int]]
 
@@ -36,7 +37,7 @@ def initialise(*, has_lost_keys: bool = False, by: Identity = SYSTEM) -> dict[st
     database that is in use, unless `has_lost_keys`: then new ones are made, and what the old ones wrapped stays closed.
     """
     settings = current_app.config["SETTINGS"]
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.instance)
     if not (settings.instance / keys.FILE).exists() and not has_lost_keys:
         key_marks.refuse_new()
     made = keys.make(settings.instance, settings.secret_key)

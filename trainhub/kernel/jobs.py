@@ -152,6 +152,11 @@ class Running:
         """SQL: the row of the job, while this claim of it is the last."""
         return sa.and_(Job.id == self.id, Job.state == JobState.RUNNING, Job.attempts == self.attempt) if self.attempt else Job.id == self.id
 
+    @property
+    def is_ended(self) -> sa.ColumnElement[bool]:
+        """SQL: the row of the job, called off or given up while this claim of it worked on."""
+        return sa.and_(Job.id == self.id, Job.state == JobState.FAILED, Job.attempts == self.attempt)
+
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Show progress and renew the lease. Commits by itself: call it between transactions of the task.
 
@@ -164,7 +169,8 @@ class Running:
                 .values(done_count=done, total_count=total, lease_until_at=clock.now() + LEASE, **_kept("message", message))
                 .execution_options(synchronize_session=False)
             )
-        if self.attempt and not told.rowcount:  # type: ignore[attr-defined]
+            is_over = not told.rowcount and (done < total or current.scalar(select(Job.id).where(self.is_ended)) is None)  # type: ignore[attr-defined]
+        if self.attempt and is_over:  # called off with the last portion done, it is whole
             raise Overtaken(f"job {self.id} is another worker's now")
 
 
@@ -339,8 +345,10 @@ def run(running: Running, *, worker: str = "") -> JobState:
         stop.set()
     if values["state"] is not JobState.QUEUED:
         values["finished_at"] = clock.now()
+    # What was whole before anybody called it off is told as what it is: its result is there.
+    mine = sa.or_(running.is_mine, running.is_ended) if values["state"] is JobState.DONE else running.is_mine
     with transaction() as current:
-        ended = current.execute(update(Job).where(running.is_mine).values(lease_until_at=None, **values).execution_options(synchronize_session=False))
+        ended = current.execute(update(Job).where(mine).values(lease_until_at=None, **values).execution_options(synchronize_session=False))
     if not ended.rowcount:  # type: ignore[attr-defined]
         log.warning("job.overtaken", job=running.id, task=name)
         return JobState.RUNNING

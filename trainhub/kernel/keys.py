@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
 
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.folders import private_folder
 
 FILE = "keys.json"
 NAMES = ("data", "lookup", "signing")
@@ -104,7 +105,7 @@ def make(instance: Path, secret: str) -> bool:
     path = instance / FILE
     if path.exists():
         return False
-    instance.mkdir(parents=True, exist_ok=True)
+    private_folder(instance)
     _write(path, _wrap({name: secrets.token_bytes(32) for name in NAMES}, secret))
     return True
 

@@ -160,7 +160,7 @@ def compose_mail(*, now: datetime, limit: int = 500) -> int:
         found = list(group)
         first = found[0]
         if not first.address:
-            # Nobody can mend this by looking at the mail server: the person is told in the app only.
+            # Nobody can mend this by looking at the mail server, or consent was taken back: the person is told in the app only.
             _set_state([row.id for row in found], MailState.NONE)
             continue
         bundles = [found] if first.wants_digest else [[row] for row in found]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.queries.owned import Owned
+from trainhub.identity.queries.standing import withdrew
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.db import session
 from trainhub.notifications.labels import MAIL_STATES
@@ -62,11 +63,13 @@ def known_keys(keys: Iterable[str]) -> set[str]:
 
 
 def wanting_email(account_ids: Collection[int]) -> set[int]:
-    """Which of the accounts want e-mail."""
+    """Which of the accounts want e-mail: those who took their consent back want none until they give it again."""
     wanted = list(account_ids)
     found: set[int] = set()
     for start in range(0, len(wanted), 500):
-        found.update(session().scalars(select(Account.id).where(Account.id.in_(wanted[start : start + 500]), Account.wants_email.is_(True))))
+        found.update(
+            session().scalars(select(Account.id).where(Account.id.in_(wanted[start : start + 500]), Account.wants_email.is_(True), ~withdrew()))
+        )
     return found
 
 
@@ -87,7 +90,7 @@ def notice_url(account_id: int, notice_id: int) -> str | None:
 
 def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
     """Notices whose e-mail waits, with reader, language and address, grouped by reader; a digest's only until its hour. What waited when an account was
-    closed is not sent to whoever has it since."""
+    closed is not sent to whoever has it since; whoever took their consent back since has no address here."""
     address = (
         select(LoginName.value)
         .where(LoginName.account_id == Account.id, LoginName.kind == LoginKind.EMAIL)
@@ -106,7 +109,7 @@ def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
             Account.display_name,
             Account.language,
             Account.wants_digest,
-            func.coalesce(address, Person.email, "").label("address"),
+            sa.case((withdrew(), ""), else_=func.coalesce(address, Person.email, "")).label("address"),
         )
         .join(Account, Account.id == Notice.account_id)
         .outerjoin(Person, Person.id == Account.person_id)

@@ -83,6 +83,10 @@ class PersonPart(Form):
             "email": self.email.data or "",
         }
 
+    def told(self, phone: str, email: str) -> str:
+        """What of the form was not taken over, in words, where these are the contacts after `register_person`."""
+        return labels.contacts_left({"phone": phone, "email": email}, {"phone": self.phone.data or "", "email": self.email.data or ""})
+
 
 class NewStudentForm(PersonPart):
     """A new student."""

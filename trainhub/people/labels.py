@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.kernel.characters import bad_characters
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, listed
 from trainhub.people.types import Degree, Gender, Identified, IdProblem, IdType, NationalityKind, PairDecision, StayKind, StudentState, TeacherKind
 
 ID_TYPES: Mapping[IdType, Any] = {
@@ -32,6 +32,7 @@ IDENTIFIED: Mapping[Identified, Any] = {
     Identified.DOCUMENT: _l("核验本人及证件"),
     Identified.EARLIER: _l("来源当时未单独记载，以登记时间为准"),
 }
+CONTACTS: Mapping[str, Any] = {"phone": _l("手机号码"), "email": _l("电子邮箱")}
 GENDERS: Mapping[Gender, Any] = {Gender.MALE: _l("男"), Gender.FEMALE: _l("女"), Gender.UNKNOWN: _l("未说明")}
 NATIONALITY_KINDS: Mapping[NationalityKind, Any] = {
     NationalityKind.CHINA: _l("中国内地"),
@@ -91,6 +92,15 @@ EVENTS: Mapping[str, Any] = {
     "people.degree.withdrawn": _l("撤销核实学历"),
     "people.import.applied": _l("批量导入"),
 }
+
+
+def contacts_left(known: Mapping[str, str], typed: Mapping[str, str]) -> str:
+    """In words, with a space in front, which contacts (`phone`, `email`) that a form typed for somebody known were not taken over; empty where all
+    were, as for whoever is new. What is known is not repeated: whoever types is not always who reads it."""
+    left = [str(CONTACTS[field]) for field, text in typed.items() if text.strip() and text.strip().lower() != known[field].lower()]
+    if not left:
+        return ""
+    return " " + _("此人原已登记，刚才填写的%(fields)s与登记的不同，没有采用。确有变更的，请由本人提出、系统管理员修改。", fields=listed(left))
 
 
 def name_told(name: str) -> str:

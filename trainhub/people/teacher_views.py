@@ -162,8 +162,8 @@ def new_teacher() -> Any:
                     now=clock.now(),
                     **form.facts(),
                 )
-                key = row.id
-            return done(_("已登记教师。"), "people.teacher", teacher_id=key)
+                key, left = row.id, form.told(person.phone, person.email)
+            return done(_("已登记教师。") + left, "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)
     return form_page(form, _("登记教师"), back=url_for("people.teachers"), crumbs=crumbs())

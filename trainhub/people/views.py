@@ -163,8 +163,8 @@ def new_student() -> Any:
                     by=who(),
                     now=clock.now(),
                 )
-                key = row.id
-            return done(_("已登记学籍。"), "people.student", student_id=key)
+                key, left = row.id, form.told(person.phone, person.email)
+            return done(_("已登记学籍。") + left, "people.student", student_id=key)
         except Refused as refused:
             form.refuse(refused)
     return form_page(form, _("登记学生"), back=url_for("people.students"), crumbs=crumbs_of_student())

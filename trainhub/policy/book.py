@@ -39,6 +39,8 @@ _PARAMETER_FIELDS = frozenset(
     [
         "key",
         "value",
+        "least",
+        "most",
         "unit",
         "since",
         "since_source",
@@ -267,7 +269,11 @@ _KINDS: dict[str, type] = {"switch": bool, "date": date, "text": str, "list": li
 
 
 def _value(refuse: Any, row: Mapping[str, Any]) -> Value:
-    """The value must be of the kind its unit says: lists for `list`, dates for `date`, whole numbers for measures."""
+    """The value must be of the kind its unit says: lists for `list`, dates for `date`, whole numbers for measures.
+
+    A measure lies between `least` and `most` of its row: at least 1 where the row says nothing, because weeks are divided by days and reports by steps, and
+    a share is at most 100 percent.
+    """
     value, unit = row.get("value"), row["unit"]
     kind = _KINDS.get(unit, int)
     if not isinstance(value, kind) or isinstance(value, datetime) or (isinstance(value, bool) and kind is not bool):
@@ -276,8 +282,16 @@ def _value(refuse: Any, row: Mapping[str, Any]) -> Value:
         if not value or not all(isinstance(item, int | str) for item in value):
             raise refuse("a list holds at least one word or number")
         return tuple(value)
-    if isinstance(value, int) and value < 0:
-        raise refuse("a measure is not negative")
+    least, most = row.get("least", 1), row.get("most", 100 if unit == "percent" else None)
+    if kind is not int:
+        if "least" in row or "most" in row:
+            raise refuse(f"a value in {unit} has no least and no most")
+    elif not isinstance(least, int) or not isinstance(most, int | None) or least < 0:
+        raise refuse("least and most are whole numbers, not negative")
+    elif value < least:
+        raise refuse(f"{value} is too little: this measure is at least {least}")
+    elif most is not None and value > most:
+        raise refuse(f"{value} is too much: this measure is at most {most}")
     return value  # type: ignore[return-value]
 
 

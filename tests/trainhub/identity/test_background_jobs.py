@@ -31,7 +31,7 @@ TITLE = N_("导入花名册 %(name)s")
 
 @pytest.fixture
 def task(app: Flask) -> Iterator[dict[str, Any]]:
-    """A task; `ends` is what it raises, `calls` how often it ran, `inside` what is done in its middle."""
+    """A task; `ends` is what it raises, `calls` how often it ran, `inside` what is done in its middle, `of` how many steps it has (two are done)."""
     how: dict[str, Any] = {"calls": 0}
 
     def run(running: jobs.Running) -> dict[str, int]:
@@ -39,7 +39,7 @@ def task(app: Flask) -> Iterator[dict[str, Any]]:
         running.progress(1, 4)
         if "inside" in how:
             how["inside"](running)
-        running.progress(2, 4)
+        running.progress(2, how.get("of", 4))
         if how.get("ends"):
             raise how["ends"]
         return {"rows": 4}
@@ -147,6 +147,19 @@ def test_one_that_runs_stops_at_its_next_step(session: Session, task: dict[str, 
     task["inside"] = call_off
     job = _run(_ask(), session)
     assert (job_control.standing(job), job.done_count) == (job_control.Standing.CANCELLED, 1)
+
+
+def test_one_whose_last_step_was_done_when_it_was_called_off_is_told_as_done(session: Session, task: dict[str, Any]) -> None:
+    """Its work is whole: “called off” would send somebody to do it again, and hide what came of it."""
+
+    def call_off(running: jobs.Running) -> None:
+        with transaction():
+            job_control.cancel(job=job_control.job_of(running.id), by=SYSTEM, now=clock.now())
+
+    task["inside"], task["of"] = call_off, 2
+    job = _run(_ask(), session)
+    assert (job_control.standing(job), job.state, job.shown_message) == (job_control.Standing.DONE, jobs.JobState.DONE, "")
+    assert job.result == {"rows": 4}
 
 
 def test_one_that_tells_nothing_runs_to_its_end(session: Session, task: dict[str, Any]) -> None:

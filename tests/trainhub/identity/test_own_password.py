@@ -17,6 +17,7 @@ from trainhub.kernel import clock
 from trainhub.policy.book import book
 
 ADD = {"kind": "username", "value": "lin.neu"}
+TOKEN = {"label": "x", "days": "30", "scopes": ["identity:"]}
 NEW = "Neues-Wort-2026"
 
 
@@ -45,6 +46,7 @@ def account_of(session: Session) -> Account:
         ("/account/logins/remove", "password", {"login_id": "0"}),
         ("/account/password", "old", {"new": NEW, "again": NEW}),
         ("/account/second-factor/start", "password", {}),
+        ("/account/tokens", "password", TOKEN),
         ("/account/second-factor/codes", "password", {}),
         ("/account/second-factor/remove", "password", {}),
     ],

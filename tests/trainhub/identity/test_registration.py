@@ -217,6 +217,21 @@ def test_a_taken_username(client: FlaskClient, form: dict[str, Any]) -> None:
     assert "已被使用" in client.post("/register", data=form).text
 
 
+def test_a_username_that_was_taken_meanwhile_is_changed_beside_the_code(client: FlaskClient, form: dict[str, Any]) -> None:
+    """The whole form need not be filled in again, and nobody tries out names with it."""
+    page = client.post("/register", data=form).location
+    code = _code()
+    assert 'value="lin"' in client.get(page).text
+    with transaction():
+        make.account(username="lin")
+    refused = client.post(page, data={"code": code, "username": "lin"})
+    assert (refused.status_code, "已被另一个账号用于登录" in refused.text, "还可以试 4 次" in refused.text) == (422, True, True)
+    assert _persons() == 0
+    assert client.post(page, data={"code": code, "username": "12345"}).status_code == 422
+    assert client.post(page, data={"code": code, "username": "Lin.Zwei"}).location == "/"
+    assert queries.login_name(LoginKind.USERNAME, "lin.zwei") is not None
+
+
 def test_asking_which_user_names_are_taken_is_counted(client: FlaskClient, form: dict[str, Any]) -> None:
     """The sixth question is answered by the counter alone, also where the name is free."""
     with transaction():

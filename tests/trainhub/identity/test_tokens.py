@@ -16,10 +16,11 @@ from trainhub.identity import operations as ops
 from trainhub.identity.models import ApiToken
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.permissions import Can
-from trainhub.identity.types import AccountState
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import db, transaction
+from trainhub.notifications.models import MailMessage, Notice
 
 TODAY = make.NOW.date()
 PATH = "/api/v1/openapi.json"
@@ -45,8 +46,8 @@ def _make(app: Flask, *roles: Role, scopes: tuple[str, ...] = ("identity:",), da
 
 
 def test_a_token_is_shown_once(app: Flask) -> None:
-    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
-    form = {"label": "教务同步", "days": "30", "scopes": ["identity:"], "submission_key": "s1"}
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN, password=make.PASSWORD)
+    form = {"label": "教务同步", "days": "30", "scopes": ["identity:"], "submission_key": "s1", "password": make.PASSWORD}
     page = client.post("/account/tokens", data=form).text
     token = "th_" + page.split("<code>th_")[1].split("<")[0]
     with app.app_context():
@@ -58,6 +59,23 @@ def test_a_token_is_shown_once(app: Flask) -> None:
     assert ("th_" in again, "只显示一次" in again, "撤销" in again) == (False, True, True)
     with app.app_context():
         assert len(db.session.scalars(select(ApiToken)).all()) == 1
+
+
+def test_one_is_asked_for_the_password_and_told(app: Flask) -> None:
+    """A token outlives the session of an open browser, so that whoever finds one shall not make it, nor make it unseen."""
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN, password=make.PASSWORD, logins=[(LoginKind.EMAIL, "lin@example.cn", "")])
+    form: dict[str, object] = {"label": "教务同步", "days": "30", "scopes": ["identity:"]}
+    for wrong in ({}, {"password": "falsch-geraten"}):
+        assert client.post("/account/tokens", data={**form, **wrong}).status_code == 422
+    with app.app_context():
+        assert db.session.scalars(select(ApiToken)).all() == []
+        assert db.session.scalars(select(Notice)).all() == []
+    assert client.post("/account/tokens", data={**form, "password": make.PASSWORD}).status_code == 200
+    with app.app_context():
+        told = db.session.scalars(select(Notice)).one()
+        assert (told.kind, told.url, told.values) == ("identity.token", "/account/tokens", {"label": "教务同步"})
+        mail = db.session.scalars(select(MailMessage)).one()
+        assert (mail.address, "教务同步" in mail.text) == ("lin@example.cn", True)
 
 
 @pytest.mark.parametrize(
@@ -72,20 +90,20 @@ def test_a_token_is_shown_once(app: Flask) -> None:
     ],
 )
 def test_bad_tokens_are_refused(app: Flask, data: dict[str, object]) -> None:
-    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
-    assert client.post("/account/tokens", data=data).status_code == 422
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN, password=make.PASSWORD)
+    assert client.post("/account/tokens", data={**data, "password": make.PASSWORD}).status_code == 422
 
 
 def test_a_forged_scope_is_refused_in_the_language_of_the_page(app: Flask) -> None:
-    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
-    page = client.post("/account/tokens", data={"label": "x", "days": "30", "scopes": ["*", "root:"]}).text
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN, password=make.PASSWORD)
+    page = client.post("/account/tokens", data={"label": "x", "days": "30", "scopes": ["*", "root:"], "password": make.PASSWORD}).text
     assert "有的选项不存在，或已不再提供，请重新勾选。" in page
     assert "valid choice" not in page
 
 
 def test_a_year_is_the_longest(app: Flask) -> None:
-    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
-    assert client.post("/account/tokens", data={"label": "x", "days": "365", "scopes": ["identity:"]}).status_code == 200
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN, password=make.PASSWORD)
+    assert client.post("/account/tokens", data={"label": "x", "days": "365", "scopes": ["identity:"], "password": make.PASSWORD}).status_code == 200
 
 
 def test_bearer(app: Flask, client: FlaskClient) -> None:

@@ -7,22 +7,24 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+import waitress
 
 from tests import processes
 from tests.sqlite_files import opened
 from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel import migrations
 from trainhub.kernel.db import engine_options
-from trainhub.serving import gunicorn_command
+from trainhub.serving import gunicorn_command, waitress_options
 
 SITE = "https://train.example.edu.cn"
 CLIENT = "203.0.113.5"
@@ -56,6 +58,49 @@ def served(instance: Path, *words: str, **env: str) -> Iterator[tuple[int, proce
         yield port, server
     finally:
         server.stop()
+
+
+@contextmanager
+def waitress_of(app: Any) -> Iterator[int]:
+    """An app behind waitress as `trainhub serve` starts it; its port."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, **waitress_options(200))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield int(server.effective_port)
+    finally:
+        server.close()
+        thread.join(timeout=10)
+
+
+def test_many_browsers_keep_their_connections_and_the_next_is_answered(instance: Path) -> None:
+    """Each keeps some six open: a class that opens the site at once must not shut it for the next one."""
+    with served(instance) as (port, _server), ExitStack() as kept:
+        for _n in range(300):
+            browser = kept.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)))
+            browser.request("GET", "/healthz")
+            assert browser.getresponse().read()
+        began = time.monotonic()
+        assert _lives(port)
+        assert time.monotonic() - began < 2
+
+
+def _large(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    for _n in range(40 if environ["PATH_INFO"] == "/large" else 1):
+        yield b"x" * (1 << 20)
+
+
+def test_whoever_reads_slowly_holds_nobody_up() -> None:
+    """As many as there are threads ask for a large file and take nothing of it."""
+    with waitress_of(_large) as port, ExitStack() as kept:
+        for _n in range(8):
+            reader = kept.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            reader.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1)
+        other = kept.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=15)))
+        other.request("GET", "/small")
+        assert len(other.getresponse().read()) == 1 << 20
 
 
 def _lives(port: int) -> bool:

@@ -370,3 +370,19 @@ def test_mails_to_a_person_are_among_their_own_data_without_what_they_hold(sessi
     assert [(row["mail_subject"], row["state"]) for row in told] == [("重设密码", "等待发送"), ("实习已安排", "等待发送")]
     assert "secret" not in str(told)
     assert [row["mail_subject"] for row in {p.name: p.rows for p in my_data.of_account(other, None)}["mails"]] == ["别人的信"]
+
+
+def test_whoever_took_consent_back_gets_no_mail_until_they_give_it_again(session: Session) -> None:
+    """What is done with somebody's data from then on needs their consent; the notices themselves wait in the product."""
+    key = _account()
+    account = session.get_one(Account, key)
+    privacy.give_consent(account=account, by=SYSTEM, now=NOW)
+    _tell(key)  # waits already
+    privacy.withdraw_consent(account=account, by=SYSTEM, now=NOW + timedelta(minutes=1))
+    _tell(key)
+    assert operations.compose_mail(now=NOW + timedelta(minutes=2)) == 0
+    assert session.scalars(select(Notice.mail_state)).all() == [MailState.NONE, MailState.NONE]
+    privacy.give_consent(account=account, by=SYSTEM, now=NOW + timedelta(minutes=3))
+    assert operations.compose_mail(now=NOW + timedelta(minutes=4)) == 0, "what was told meanwhile is read in the product"
+    _tell(key)
+    assert operations.compose_mail(now=NOW + timedelta(minutes=5)) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trainhub.policy.book import InvalidBook, book, load
+from trainhub.policy.book import PARAMS, InvalidBook, book, load
 from trainhub.policy.types import Clause, NotInForce, SinceSource, SourceStatus, Strength, UnknownParameter, WrongKind
 
 DOCUMENTS = """
@@ -172,7 +172,14 @@ label_en = "Days"
         (change("value = 32", 'value = "32"'), "a value in week is not '32'"),
         (change("value = 32", "value = true"), "a value in week is not True"),
         (change("value = 32", "value = 32.5"), "a value in week is not 32.5"),
-        (change("value = 32", "value = -1"), "a measure is not negative"),
+        (change("value = 32", "value = -1"), "-1 is too little: this measure is at least 1"),
+        (change("value = 32", "value = 0"), "0 is too little: this measure is at least 1"),
+        (change("value = 32", "value = -1\nleast = 0"), "-1 is too little: this measure is at least 0"),
+        (change("value = 32", "value = 32\nmost = 31"), "32 is too much: this measure is at most 31"),
+        (change('value = 32\nunit = "week"', 'value = 101\nunit = "percent"'), "at most 100"),
+        (change("value = 32", "value = 32\nleast = -1"), "least and most are whole numbers"),
+        (change("value = 32", 'value = 32\nmost = "x"'), "least and most are whole numbers"),
+        (change('value = 32\nunit = "week"', 'value = true\nunit = "switch"\nleast = 0'), "has no least"),
         (change("value = 32\n", ""), "a value in week is not None"),
         (change('value = 32\nunit = "week"', 'value = []\nunit = "list"'), "at least one"),
         (change('value = 32\nunit = "week"', 'value = [[1]]\nunit = "list"'), "at least one"),
@@ -224,6 +231,22 @@ def test_a_broken_register_is_refused(tmp_path: Path, documents: str, problem: s
     with pytest.raises(InvalidBook, match=r"documents\.toml") as caught:
         load(write(tmp_path, GOOD, documents))
     assert problem in str(caught.value)
+
+
+def test_a_measure_may_reach_its_bounds(tmp_path: Path) -> None:
+    """Nothing is by default, or everything, only where the row says that it makes sense: the weeks are divided by the days of one."""
+    for value, bounds in ((1, ""), (0, "\nleast = 0"), (7, "\nmost = 7")):
+        found = load(write(tmp_path, change("value = 32", f"value = {value}{bounds}"))).at("x.weeks", on=date(2015, 1, 1))
+        assert found.number == value
+
+
+def test_the_days_of_a_week_are_one_to_seven(tmp_path: Path) -> None:
+    shipped = (PARAMS / "trainhub_teaching.toml").read_text()
+    for wrong in (0, 8):
+        (tmp_path / "trainhub_teaching.toml").write_text(shipped.replace("value = 5\nmost = 7", f"value = {wrong}\nmost = 7"))
+        (tmp_path / "documents.toml").write_text((PARAMS / "documents.toml").read_text())
+        with pytest.raises(InvalidBook, match=r"own\.weeks\.days_per_week: . is too"):
+            load(tmp_path)
 
 
 def test_a_missing_register_is_refused(tmp_path: Path) -> None:

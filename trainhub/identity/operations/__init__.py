@@ -38,7 +38,13 @@ from trainhub.identity.operations.opening_many import (
     sheets,
     waiting,
 )
-from trainhub.identity.operations.own_password import TELLING, count_own_password, own_password_told_nothing, own_password_was_right
+from trainhub.identity.operations.own_password import (
+    TELLING,
+    check_own_password,
+    count_own_password,
+    own_password_told_nothing,
+    own_password_was_right,
+)
 from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import (
     ask_about_data,
@@ -49,7 +55,17 @@ from trainhub.identity.operations.privacy import (
     give_own_number,
     withdraw_consent,
 )
-from trainhub.identity.operations.registration import Tried, Wish, count_registration, guardian_age, register, registration, send_again, try_code
+from trainhub.identity.operations.registration import (
+    Tried,
+    Wish,
+    count_registration,
+    guardian_age,
+    register,
+    registration,
+    send_again,
+    spend_try,
+    try_code,
+)
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -64,7 +80,7 @@ from trainhub.identity.operations.second_factor import (
 )
 from trainhub.identity.operations.signing_in import Attempt, SignedIn, failures_now, finish_sign_in, open_session, sign_out, start_sign_in
 from trainhub.identity.operations.sweeping import sweep
-from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
+from trainhub.identity.operations.tokens import known_scopes, make_own_token, make_token, revoke_token
 
 __all__ = [
     "CHANGEABLE",
@@ -93,6 +109,7 @@ __all__ = [
     "check_may_manage",
     "check_may_open",
     "check_notice",
+    "check_own_password",
     "claim_keys",
     "claims_for",
     "close_account",
@@ -120,6 +137,7 @@ __all__ = [
     "invite",
     "job_key",
     "known_scopes",
+    "make_own_token",
     "make_slips",
     "make_token",
     "masked",
@@ -159,6 +177,7 @@ __all__ = [
     "sheets",
     "sign_in_by_code",
     "sign_out",
+    "spend_try",
     "start_sign_in",
     "start_totp",
     "sweep",

@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import delete, func, update
 from sqlalchemy.exc import IntegrityError
 
-from trainhub.identity import passwords, queries, rules
+from trainhub.identity import queries, rules
 from trainhub.identity.delivery import News, channels, deliver, tell
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
-from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled
+from trainhub.identity.operations._support import AccountRefused, GrantRefused, note_handled
 from trainhub.identity.operations.accounts import add_login, check_login, check_may_manage, name_hash, refuse_closed, remove_login
+from trainhub.identity.operations.own_password import check_own_password
 from trainhub.identity.operations.signing_in import count_attempt
 from trainhub.identity.types import Channel, LoginKind
 from trainhub.kernel import audit, keys
@@ -108,7 +109,7 @@ def ask_login(
 
     Raises PasswordRefused, AccountRefused, Locked. Whether somebody else has the address is told to the address alone.
     """
-    _check_password(account, password)
+    check_own_password(account=account, password=password)
     name = rules.normalise_login(kind, value)
     check_login(kind, name)
     if kind not in CHANNEL_OF:
@@ -152,18 +153,13 @@ def confirm_login(*, account: Account, asked: NewName, code: str, by: Identity, 
 
 def drop_login(*, account: Account, login_id: int, password: str, by: Identity, now: datetime) -> None:
     """Stop signing in by one of one's own names; the last one and a student's number stay. Raises PasswordRefused, AccountRefused, NotFound."""
-    _check_password(account, password)
+    check_own_password(account=account, password=password)
     login = next((one for one in queries.login_names(account.id) if one.id == login_id), None)
     if login is None:
         raise NotFound(_("你的账号没有这个登录名，没有删除。"))
     if login.kind not in CHANGEABLE:
         raise AccountRefused(_("学号由学校登记，不能自行删除。"), field="login_id")
     _remove(account, login_id, by=by, now=now)
-
-
-def _check_password(account: Account, password: str) -> None:
-    if not passwords.is_password(account.password_hash, password):
-        raise PasswordRefused(_("当前密码不正确。"), field="password", code="password_wrong")
 
 
 def _sends(kind: LoginKind, name: str) -> str:

@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import delete
 
-from trainhub.identity.models import SignInAttempt
+from trainhub.identity import passwords
+from trainhub.identity.models import Account, SignInAttempt
+from trainhub.identity.operations._support import PasswordRefused
 from trainhub.identity.operations.accounts import name_hash
 from trainhub.identity.operations.signing_in import count_attempt, forget_attempt
 from trainhub.kernel.db import session
@@ -14,6 +16,12 @@ from trainhub.kernel.i18n import _
 
 TELLING = frozenset({"password_wrong", "login_taken"})
 """Refusals that tell a guesser something: that this was not the password, that somebody signs in by a name."""
+
+
+def check_own_password(*, account: Account, password: str) -> None:
+    """Raise PasswordRefused unless this is the account's password."""
+    if not passwords.is_password(account.password_hash, password):
+        raise PasswordRefused(_("当前密码不正确。"), field="password", code="password_wrong")
 
 
 def count_own_password(*, account_id: int, origin: str, now: datetime, today: date) -> None:

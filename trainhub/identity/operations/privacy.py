@@ -88,7 +88,8 @@ def give_own_number(*, account: Account, id_type: IdType, number: str, by: Ident
 def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:
     """Take consent back; what law or a legal hold keeps stays, and the platform asks again before further use. Returns how many.
 
-    Programs cannot be asked: the account's tokens for the API end with it.
+    Programs cannot be asked: the account's tokens for the API end with it. Notices are not sent by e-mail until consent is given again; answers to a
+    request about one's own data are.
     """
     withdrawn: int = (
         session().execute(update(Consent).where(Consent.account_id == account.id, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now)).rowcount  # type: ignore[attr-defined]

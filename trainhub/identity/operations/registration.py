@@ -239,10 +239,11 @@ class Tried:
     """Whether a number was said: it waits to be verified, whoever stands under it."""
 
 
-def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) -> Tried:
-    """Check a code: each try counts before it is judged. The right one makes person, account, role and consent.
+def try_code(*, token: str, code: str, origin: str, now: datetime, today: date, username: str = "") -> Tried:
+    """Check a code: each try counts before it is judged. The right one makes person, account, role and consent; `username` is another one than was
+    asked for, where somebody took that meanwhile.
 
-    A wrong one is not an exception, so that the count is kept. Raises LinkRefused, AccountRefused.
+    A wrong one is not an exception, so that the count is kept. Raises LinkRefused, AccountRefused (field username: see `spend_try`).
     """
     row = registration(token=token, now=now)
     if row.code_expires_at <= now:
@@ -267,8 +268,16 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
         if row.tries_left:
             return Tried(None, row.tries_left, _("验证码不正确，还可以试%(n)d次。", n=row.tries_left))
         return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
-    has_number = bool(row.id_number_encrypted)
+    has_number, row.username = bool(row.id_number_encrypted), rules.normalise_login(LoginKind.USERNAME, username) or row.username
     return Tried(_finish(row, origin, now, today), row.tries_left, has_number=has_number)
+
+
+def spend_try(*, token: str, now: datetime) -> None:
+    """Count a try whose code was right and whose user name was not to be had, which took it back: else whoever registers could try out every name. Raises
+    LinkRefused."""
+    row = registration(token=token, now=now)
+    spent = update(Registration).where(Registration.id == row.id, Registration.tries_left > 0).values(tries_left=Registration.tries_left - 1)
+    session().execute(spent.execution_options(synchronize_session="fetch"))
 
 
 def _may_return(known: Person, row: Registration) -> bool:

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 import pyotp
 from sqlalchemy import delete, or_, update
 
-from trainhub.identity import passwords, queries, rules
+from trainhub.identity import queries, rules
 from trainhub.identity.models import Account, RecoveryCode
-from trainhub.identity.operations._support import AccountRefused, PasswordRefused, note_handled, token_hash
+from trainhub.identity.operations._support import AccountRefused, note_handled, token_hash
 from trainhub.identity.operations.accounts import check_may_manage, name_hash
+from trainhub.identity.operations.own_password import check_own_password
 from trainhub.identity.operations.signing_in import count_attempt, open_session
 from trainhub.identity.rules import RECOVERY_CODES
 from trainhub.identity.types import AccountState
@@ -28,17 +29,12 @@ def start_totp(*, account: Account, password: str, by: Identity) -> str:
     """Make a secret that waits for its first code; asked again before that, a new one. Returns the secret. Raises AccountRefused, PasswordRefused."""
     if account.totp_confirmed_at is not None:
         raise AccountRefused(_("已启用动态验证码。如需更换，请先停用。"))
-    _check_password(account, password)
+    check_own_password(account=account, password=password)
     secret = pyotp.random_base32()
     account.totp_secret_encrypted = keys.keyring().encrypt(secret)
     account.totp_last_step = None
     audit.record(by=by, did="identity.totp.started", on=account)
     return secret
-
-
-def _check_password(account: Account, password: str) -> None:
-    if not passwords.is_password(account.password_hash, password):
-        raise PasswordRefused(_("当前密码不正确。"), field="password", code="password_wrong")
 
 
 def pending_uri(account: Account) -> str | None:
@@ -60,7 +56,7 @@ def renew_recovery_codes(*, account: Account, password: str, by: Identity) -> li
     """Fresh recovery codes for somebody who used or lost them; one's own password is asked. Returns them, shown once."""
     if account.totp_confirmed_at is None:
         raise AccountRefused(_("请先启用动态验证码。"))
-    _check_password(account, password)
+    check_own_password(account=account, password=password)
     return new_recovery_codes(account=account, by=by)
 
 
@@ -89,7 +85,7 @@ def new_recovery_codes(*, account: Account, by: Identity) -> list[str]:
 
 def remove_totp(*, account: Account, password: str, by: Identity) -> None:
     """Switch the second factor off; one's own password is asked once more."""
-    _check_password(account, password)
+    check_own_password(account=account, password=password)
     _forget(account, by)
 
 

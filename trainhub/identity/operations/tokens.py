@@ -10,13 +10,18 @@ from flask import current_app
 from sqlalchemy import update
 
 from trainhub.identity import queries
+from trainhub.identity.delivery import News, deliver, tell
 from trainhub.identity.models import Account, ApiToken
 from trainhub.identity.operations._support import AccountRefused, number, token_hash
+from trainhub.identity.types import Channel
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, permission_table
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, in_language, listed
+
+MADE = N_("你的账号新建了接口令牌“%(label)s”，持有它的程序能以你的身份访问接口。不是你本人办理的，请立即撤销它并修改密码。")
+PAGE = "/account/tokens"
 
 
 def known_scopes() -> list[str]:
@@ -52,6 +57,20 @@ def make_token(*, account: Account, label: str, scopes: Iterable[str], days: int
     session().add(row)
     session().flush()
     audit.record(by=by, did="identity.token.made", on=row, data={"account": account.id, "scopes": wanted, "days": days})
+    return row, token
+
+
+def make_own_token(
+    *, account: Account, label: str, scopes: Iterable[str], days: int, by: Identity, now: datetime, today: date
+) -> tuple[ApiToken, str]:
+    """`make_token` by the holder, who is told of it among their news and by e-mail: whoever has their open browser and password would read on for
+    months with it. Raises AccountRefused."""
+    row, token = make_token(account=account, label=label, scopes=scopes, days=days, by=by, now=now, today=today)
+    with in_language(account.language):
+        subject = _("新建了接口令牌")
+        text = "\n\n".join((_("%(name)s，你好：", name=account.display_name), _(MADE, label=row.label)))
+    is_mailed = deliver(Channel.EMAIL, to=queries.email_of(account.id), subject=subject, text=text, now=now)
+    tell(News(account.id, "identity.token", MADE, PAGE, f"token:{row.id}", is_mailed=is_mailed, values={"label": row.label}), now=now)
     return row, token
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from trainhub.identity.models import Account, LoginName, RoleGrant
+from trainhub.identity.models import Account, Consent, LoginName, RoleGrant
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.programmes.models import Programme
@@ -34,6 +35,14 @@ class Standing:
 
 
 Known = Mapping[int, Standing]
+
+
+def withdrew() -> sa.ColumnElement[bool]:
+    """SQL: the holder of an `Account` took their consent back and has given none since. Whoever was never asked has not."""
+    given = select(Consent.id).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account)
+    taken = select(Consent.id).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_not(None)).correlate(Account)
+    clause: sa.ColumnElement[bool] = sa.and_(taken.exists(), ~given.exists())
+    return clause
 
 
 def accounts_as_they_stand(today: date) -> Known:

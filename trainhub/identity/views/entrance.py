@@ -10,7 +10,7 @@ from flask import session as cookie
 
 from trainhub.identity import delivery, guarding, notice, passwords, queries, rules
 from trainhub.identity import operations as ops
-from trainhub.identity.forms import CodeForm, ConsentForm, ForgotForm, NewPasswordForm, RegisterForm
+from trainhub.identity.forms import CodeForm, ConsentForm, ForgotForm, NewPasswordForm, RegisterForm, RegistrationCodeForm
 from trainhub.identity.types import Channel
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import clock
@@ -239,14 +239,15 @@ def register_post() -> Any:
 @public
 def register_code(token: str) -> Any:
     """Ask for the code that was sent."""
-    return _code_page(token, CodeForm(formdata=None))
+    return _code_page(token, RegistrationCodeForm(formdata=None))
 
 
-def _code_page(token: str, form: CodeForm, status: int = 200) -> Any:
+def _code_page(token: str, form: RegistrationCodeForm, status: int = 200) -> Any:
     row = ops.registration(token=token, now=clock.now())
     settings = current_app.config["SETTINGS"]
     is_queued_only = row.channel is Channel.EMAIL and settings.is_demo and not settings.smtp_url
     is_unsent = is_queued_only or delivery.is_only_logged(row.channel)
+    form.username.data = form.username.data or row.username
     return (
         render_template("trainhub/identity/register_code.html", form=form, registration=row, token=token, is_unsent=is_unsent),
         status,
@@ -257,15 +258,23 @@ def _code_page(token: str, form: CodeForm, status: int = 200) -> Any:
 @public
 def register_code_post(token: str) -> Any:
     """Check the code; the right one makes the account and signs in."""
-    form = CodeForm()
+    form = RegistrationCodeForm()
     if not form.validate():
         return _code_page(token, form, 422)
     now, today, origin = clock.now(), clock.today(), client_address()
     session_token = None
-    with transaction():
-        tried = ops.try_code(token=token, code=form.code.data or "", origin=origin, now=now, today=today)
-        if tried.account is not None:
-            session_token = ops.open_session(account=tried.account, origin=origin, agent=request.user_agent.string, now=now, today=today)
+    try:
+        with transaction():
+            tried = ops.try_code(token=token, code=form.code.data or "", origin=origin, now=now, today=today, username=form.username.data or "")
+            if tried.account is not None:
+                session_token = ops.open_session(account=tried.account, origin=origin, agent=request.user_agent.string, now=now, today=today)
+    except Refused as refused:
+        if refused.field != "username":
+            raise
+        with transaction():
+            ops.spend_try(token=token, now=now)
+        form.refuse(refused)
+        return _code_page(token, form, 422)
     if session_token is None:
         form.code.errors = [tried.problem]
         return _code_page(token, form, 422)

@@ -1,4 +1,4 @@
-"""One's own account: password, second factor, sessions, tokens, preferences, personal data."""
+"""One's own account: password, second factor, sessions, preferences, personal data."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from flask import Blueprint, Response, make_response, render_template
 
 from trainhub.identity import labels, my_data, notice, passwords, queries, retention
 from trainhub.identity import operations as ops
-from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, PreferencesForm, RequestForm, TokenForm
+from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, PreferencesForm, RequestForm
 from trainhub.identity.models import Account
-from trainhub.identity.permissions import Can
 from trainhub.identity.types import RequestKind
 from trainhub.identity.views.own_password import counted
 from trainhub.kernel import clock
-from trainhub.kernel.access import ROLE_LABELS, Identity, acting, guard, permission_table, signed_in
+from trainhub.kernel.access import ROLE_LABELS, Identity, acting, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done, writes_late
 
@@ -179,7 +177,7 @@ def second_factor_remove() -> Any:
     return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, status)
 
 
-# -- sessions, tokens, preferences --------------------------------------------------------------------------------------
+# -- sessions, preferences --------------------------------------------------------------------------------------
 
 
 @blueprint.get("/account/sessions")
@@ -208,82 +206,6 @@ def sessions_revoke() -> Any:
     with transaction():
         ops.revoke_sessions(account_id=account.id, by=identity, now=clock.now(), keep_session_id=identity.session_id)
     return done(_("其他设备上的登录已全部退出。"), "my_account.sessions")
-
-
-def _token_form(identity: Identity, **kw: Any) -> TokenForm:
-    from flask import current_app
-
-    form = TokenForm(**kw)
-    useful = {name for name, ways in permission_table(current_app).items() if any(all(_could(identity, ask) for ask in every) for every in ways)}
-    rooms = {f"{name.split(':', 1)[0]}:" for name in useful}
-    form.scopes.choices = [(scope, scope) for scope in ops.known_scopes() if scope in useful or scope in rooms]
-    return form
-
-
-def _could(identity: Identity, ask: Any) -> bool:
-    """Whether the identity could ever satisfy a predicate: a token for what nobody lets one do is useless."""
-    roles = getattr(ask, "roles", ())
-    return not roles or identity.has(*roles)
-
-
-def _tokens_page(identity: Identity, account: Account, form: TokenForm, token: str = "", status: int = 200, *, is_repeated: bool = False) -> Any:
-    return (
-        render_template(
-            "trainhub/identity/tokens.html",
-            tokens=queries.api_tokens(account.id),
-            form=form,
-            token=token,
-            is_repeated=is_repeated,
-            now=clock.now(),
-            room_label=labels.room,
-        ),
-        status,
-    )
-
-
-@blueprint.get("/account/tokens")
-@guard(Can.TOKEN_OWN)
-def tokens() -> Any:
-    """Tokens of the HTTP API."""
-    identity, account = _me()
-    return _tokens_page(identity, account, _token_form(identity, formdata=None))
-
-
-@blueprint.post("/account/tokens")
-@guard(Can.TOKEN_OWN)
-def tokens_post() -> Any:
-    """Make a token: the page shows it once, and never again."""
-    identity, account = _me()
-    form = _token_form(identity)
-    if not form.validate():
-        return _tokens_page(identity, account, form, status=422)
-    token = ""
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                _row, token = ops.make_token(
-                    account=queries.account(account.id),
-                    label=form.label.data or "",
-                    scopes=form.scopes.data or [],
-                    days=form.days.data or 0,
-                    by=identity,
-                    now=clock.now(),
-                    today=clock.today(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _tokens_page(identity, queries.account(account.id), form, status=422)
-    return _tokens_page(identity, queries.account(account.id), _token_form(identity, formdata=None), token, is_repeated=not token)
-
-
-@blueprint.post("/account/tokens/<int:token_id>/revoke")
-@guard(Can.TOKEN_OWN)
-def token_revoke(token_id: int) -> Any:
-    """End a token."""
-    identity, account = _me()
-    with transaction():
-        ops.revoke_token(account_id=account.id, token_id=token_id, by=identity, now=clock.now())
-    return done(_("令牌已撤销，使用它的程序将不能再访问。"), "my_account.tokens")
 
 
 @blueprint.get("/account/preferences")

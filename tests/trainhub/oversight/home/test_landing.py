@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.home import landing
 from trainhub.policy.book import book
+from trainhub.programmes.models import Programme
 
 pytestmark = pytest.mark.database
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -27,3 +31,19 @@ def test_the_trained_are_told_in_steps(session: Session) -> None:
         )  # fmt: skip
         told.append(landing.sums(NOW).persons)
     assert told == [*[0] * (step - 1), step, step]
+
+
+@pytest.mark.parametrize(("role", "more", "told"), [(Role.INSPECTOR, {"region_code": "350100"}, 5), (Role.INSPECTOR, {}, 7)])
+def test_whoever_watches_a_part_reads_the_students_of_all_in_steps(
+    as_role: Callable[..., FlaskClient], session: Session, role: Role, more: dict[str, str], told: int
+) -> None:
+    """Two mornings would tell of one person more."""
+    cohort = ground.cohort(year=2023)
+    programme = session.get_one(Programme, cohort.programme_id)
+    for _n in range(7):
+        ground.student(programme)
+    session.commit()
+    page = as_role(role, **more).get("/").text
+    figure = re.search(r"在册学生.*?(\d+)", page, re.DOTALL)
+    assert figure is not None
+    assert int(figure[1]) == told

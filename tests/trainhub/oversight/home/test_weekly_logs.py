@@ -39,9 +39,8 @@ def world(session: Session) -> SimpleNamespace:
         row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
         for on in (date(2026, 3, 4), date(2026, 3, 11)):
             operations.save_weekly_log(placement=row, on=on, text="装配与调试", tags=[], today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
-    return SimpleNamespace(
-        key=row.id, programme_id=programme.id, university_id=university.id, enterprise_id=enterprise.id, other=ground.programme(university).id
-    )
+        other = ground.programme(university)
+    return SimpleNamespace(key=row.id, programme_id=programme.id, university_id=university.id, enterprise_id=enterprise.id, other=other.id)
 
 
 def page(as_role: AsRole, role: Role, on: date, **scope: Any) -> str:

@@ -258,7 +258,7 @@ def watcher(identity: Identity, today: date) -> Panel:
         Figure(_("培训人数"), format_number(rules.coarse(sums.persons, step)), _("人"), url=link(identity, "ledger.index")),
         Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
         Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
-        Figure(_("在册学生"), format_number(sums.students), _("人"), url=link(identity, "people.students")),
+        Figure(_("在册学生"), format_number(rules.coarse(sums.students, step)), _("人"), url=link(identity, "people.students")),
     ]
     blocks = goal_blocks(identity, today)
     audit_url = link(identity, "audit.events")

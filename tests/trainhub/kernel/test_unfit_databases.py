@@ -1,0 +1,55 @@
+"""A PostgreSQL database that cannot hold what is written is refused in words before anything is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from trainhub.kernel.db import db, prepare_engine
+from trainhub.kernel.engines import why_unfit
+from trainhub.kernel.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("encoding", "version", "words"),
+    [
+        ("UTF8", 150_000, ""),
+        ("utf-8", 170_002, ""),
+        ("UTF8", 149_999, "需要 15 或更高版本"),
+        ("SQL_ASCII", 150_000, "数据库的编码是 SQL_ASCII，应为 UTF8"),
+        ("", 150_000, "应为 UTF8"),
+    ],
+)
+def test_encoding_and_version_are_looked_at(app: Flask, encoding: str, version: int, words: str) -> None:
+    told = why_unfit(encoding, version)
+    assert (words in told) if words else (told == "")
+
+
+@pytest.fixture
+def ascii_url(app: Flask) -> Iterator[sa.URL]:
+    """A database without an encoding, as a server makes it whose shell had no locale."""
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            pytest.skip("PostgreSQL alone has encodings")
+        url = db.engine.engine.url
+    name = "trainhub_test_ascii"
+    plain = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with plain.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"))
+    yield url.set(database=name)
+    with plain.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
+    plain.dispose()
+
+
+def test_a_database_without_an_encoding_is_refused(app: Flask, ascii_url: sa.URL) -> None:
+    engine = sa.create_engine(ascii_url)
+    prepare_engine(engine)
+    with app.app_context(), pytest.raises(Refused, match="SQL_ASCII") as refused, engine.connect():
+        pass
+    assert refused.value.code == "bad_database"
+    engine.dispose()
