@@ -412,3 +412,23 @@ def test_a_report_of_a_moment_counts_persons_as_they_were_joined_then(session: S
         trained = [facts.trained(Asked(ReportKind.QUALITY, since, until, moment, None))[base][1] for moment in moments]
         assert counts == trained == ([2, 1, 1] if day == 2 else [2, 1, 2])
         assert reporting.report(goal, on=until)["persons"] == counts[-1]
+
+
+def test_what_the_job_keeps_of_a_goal_is_no_edit_of_it(session: Session, as_role: AsRole) -> None:
+    """Figures that are brought up to the ledger while a form stands open refuse nobody; two who edit are still told, with what they typed."""
+    goal = _goal()
+    operations.refresh(goal=goal, now=NOW)
+    session.commit()
+    hr, opened = as_role(Role.DEPT_HR), goal.version
+    _trained(date(2016, 3, 1), NOW)
+    for later in (1, 70, 140):  # something new; nothing new, an hour later
+        operations.refresh(goal=_goal(), now=NOW + timedelta(minutes=later))
+        session.commit()
+    assert _goal().version == opened
+    change = {"name": "目标", "target": "400000", "deadline": "2017-12-31", "state": "open", "source": "文件", "note": ""}
+    assert hr.post("/goals/fj-400k/edit", data={**change, "version": str(opened)}).status_code == 303
+    session.expire_all()
+    assert hr.post("/goals/fj-400k/targets", data={"target_350100": "90", "version": str(_goal().version)}).status_code == 303
+    late = hr.post("/goals/fj-400k/targets", data={"target_350100": "81234", "version": str(opened)})
+    assert (late.status_code, 'value="81234"' in late.text, "刚被其他人修改" in late.text) == (409, True, True)
+    assert queries.targets_of(_goal().id) == {"350100": 90}
