@@ -22,7 +22,7 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
-from trainhub.oversight.goals.models import Goal, GoalFigure
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFigure
 from trainhub.oversight.goals.types import ReviewKind
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, ReportKind
@@ -432,3 +432,27 @@ def test_what_the_job_keeps_of_a_goal_is_no_edit_of_it(session: Session, as_role
     late = hr.post("/goals/fj-400k/targets", data={"target_350100": "81234", "version": str(opened)})
     assert (late.status_code, 'value="81234"' in late.text, "刚被其他人修改" in late.text) == (409, True, True)
     assert queries.targets_of(_goal().id) == {"350100": 90}
+
+
+def test_the_page_shows_the_first_courses_and_a_list_all_of_them(session: Session, as_role: AsRole) -> None:
+    """Every title of a roster or placement is a course: they grow with use, the page does not."""
+    goal, rows = _goal(), range(1, 31)
+    session.add_all(
+        GoalCourse(goal_id=goal.id, prefecture="350100", course=f"课程{n:02d}", persons=n, enrolments=100 - n) for n in rows
+    )
+    session.commit()
+    hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350200")
+    page = hr.get("/goals/fj-400k").text
+    assert ("课程30" in page, "课程11" in page, "课程10" in page, "共 30 门课程" in page, "/goals/fj-400k/courses" in page) == (True, True, False, True, True)
+    assert len([line for line in hr.get("/goals/fj-400k/figures.csv").text.splitlines() if "课程" in line and "课程,,课程" in line]) == 30
+    every = hr.get("/goals/fj-400k/courses").text
+    assert ("课程30" in every, "课程11" in every, "课程10" in every) == (True, True, False)
+    assert "课程05" in hr.get("/goals/fj-400k/courses?page=2").text
+    found = hr.get("/goals/fj-400k/courses?q=课程07").text
+    assert ("课程07" in found, "课程08" in found) == (True, False)
+    first = hr.get("/goals/fj-400k/courses?sort=-persons").text
+    assert ("课程30" in first, "课程10" in first) == (True, False)
+    assert "课程01" in hr.get("/goals/fj-400k/courses?sort=persons").text
+    others = city.get("/goals/fj-400k/courses?q=课程07")
+    assert (others.status_code, ">7<" in others.text, ">5<" in others.text) == (200, False, True)
+    assert hr.get("/goals/fj-zones/courses").status_code == 404

@@ -10,6 +10,7 @@ from trainhub.oversight.goals.queries.counting import (
     computed,
     counted,
     course_figures,
+    course_listing,
     course_pieces,
     days_of_records,
     drill,
@@ -31,6 +32,7 @@ from trainhub.oversight.goals.queries.counting import (
     snapshots_of,
     statement,
     targets_of,
+    top_courses,
     touched_persons,
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
@@ -69,6 +71,7 @@ __all__ = [
     "computed_at",
     "counted",
     "course_figures",
+    "course_listing",
     "course_pieces",
     "days_of_records",
     "drill",
@@ -109,6 +112,7 @@ __all__ = [
     "sums_by_day",
     "sums_by_share",
     "targets_of",
+    "top_courses",
     "touched_persons",
     "waiting_counts",
 ]
