@@ -52,6 +52,8 @@ class Dashboard:
     late: int
     waiting: int
     """Completions that do not count yet because nobody has looked at their persons."""
+    placeless: int
+    """Completions of the province that count in no unit, because neither the learner nor the organisation has a county."""
     light: str
     everywhere: tuple[int, int]
     """Persons and enrolments of all units together, read by the same rule as the head: where counts are rounded, each is for itself."""
@@ -175,7 +177,8 @@ def dashboard(
         courses_in_all=in_all,
         band=band,
         late=count(queries.late_persons(goal, region)),
-        waiting=count(sum(n for unit, n in (goal.waiting_by_unit or {}).items() if region in ("", unit))),
+        waiting=count(sum(n for unit, n in (goal.waiting_by_unit or {}).items() if unit != queries.PROVINCE and region in ("", unit))),
+        placeless=0 if region else count((goal.waiting_by_unit or {}).get(queries.PROVINCE, 0)),
         light=light,
         everywhere=(whole.persons, whole.enrolments),
         step=sight.step if sight else None,

@@ -154,18 +154,20 @@ def refresh(*, goal: Goal, now: datetime) -> bool:
             keep(goal, late_by_unit=queries.late_counts(goal))
         if now - goal.refreshed_at < CHECK_EVERY:
             return False
-        if queries.kept_totals(goal) == queries.completion_count(goal):
+        if queries.kept_totals(goal) == queries.completion_count(goal) and queries.is_as_in_ledger(goal):
             _mark(goal, marks, now)
             return False
         rebuild(goal=goal, now=now)
         return True
+    # A correction that became visible late moves no total: once an hour, however much is new, every kept key is held against the ledger.
+    is_due = goal.refreshed_at is not None and goal.refreshed_at.replace(minute=0, second=0, microsecond=0) + CHECK_EVERY <= now
     touched = queries.touched_persons(goal, at_most=MANY)
     if touched is None or len(touched) > MANY:
         rebuild(goal=goal, now=now)
         return True
     _recount(goal, touched)
     _mark(goal, marks, now)
-    if queries.kept_totals(goal) != queries.completion_count(goal):
+    if queries.kept_totals(goal) != queries.completion_count(goal) or (is_due and not queries.is_as_in_ledger(goal)):
         rebuild(goal=goal, now=now)  # a record became visible late (a long transaction beside ours)
     return True
 

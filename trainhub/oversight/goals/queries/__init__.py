@@ -50,7 +50,7 @@ from trainhub.oversight.goals.queries.figures import (
 )
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.knowing import computed_at, goal_at, reported_at
-from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
+from trainhub.oversight.goals.queries.refreshing import is_as_in_ledger, kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
     "PROVINCE",
@@ -84,6 +84,7 @@ __all__ = [
     "goal_at",
     "hold",
     "humans_of",
+    "is_as_in_ledger",
     "is_late",
     "is_late_figure",
     "is_unsorted",
