@@ -106,12 +106,21 @@ def is_open(award: Award, kind: StepKind, today: date) -> bool:
 def require(award: Award, *, needs_inspection: bool, today: date) -> None:
     """The check stands, is positive and saw the figures of today; and so does the inspection (`needs_inspection` False: if there is
     one). Raises StepRefused."""
+    if missing := lacks(award, needs_inspection=needs_inspection, today=today):
+        raise missing
+
+
+def lacks(award: Award, *, needs_inspection: bool, today: date) -> StepRefused | None:
+    """What `require` would refuse with, None where nothing is missing."""
     found = queries.latest_steps(award.id)
     check, inspection = found.get(StepKind.CHECK), found.get(StepKind.INSPECTION)
-    if check is None or not check.is_positive:
-        raise StepRefused(_("还没有初审通过，不能往下办理。"), code="check_needed")
+    if check is None:
+        return StepRefused(_("还没有初审通过，不能往下办理。"), code="check_needed")
+    if not check.is_positive:
+        return StepRefused(_("最近一次初审没有通过，不能往下办理：请不予通过，或等补充、改正后再次初审通过。"), code="check_needed")
     if changed := queries.changed_since_check(award, today):
         names = listed(dict.fromkeys(str(labels.condition(code)) for code in changed))
-        raise StepRefused(_("初审之后指标有改动（%(names)s），请先按现在的数字重新初审，再往下办理。", names=names), code="check_outdated")
+        return StepRefused(_("初审之后指标有改动（%(names)s），请先按现在的数字重新初审，再往下办理。", names=names), code="check_outdated")
     if not inspection.is_positive if inspection else needs_inspection:
-        raise StepRefused(_("主管部门还没有现场考察通过，不能往下办理。"), code="inspection_needed")
+        return StepRefused(_("主管部门还没有现场考察通过，不能往下办理。"), code="inspection_needed")
+    return None

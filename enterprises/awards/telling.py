@@ -100,32 +100,37 @@ ENTERING = frozenset(VERIFIERS) - {Role.PREFECTURE_OPERATOR, Role.SYSTEM_ADMIN}
 """Who may enter the region of somebody who lies in no city, and is told that it is missing."""
 
 
-def of_place(award: Award, roles: Collection[str], now: datetime) -> None:
+def of_place(award: Award, roles: Collection[str], now: datetime, unique_key: str | None = None) -> None:
     """Tell who applies, who may enter the region, and who holds these roles, that no city gets the application before it is entered."""
     today = local(now).date()
     entering = set(identities.accounts_holding(*sorted(ENTERING), today=today))
-    told = _tell(award, "awards.to_place", PLACE, {}, now, also=entering)
+    told = _tell(award, "awards.to_place", PLACE, {}, now, also=entering, unique_key=unique_key)
     others = set(identities.accounts_holding(*(Role(role) for role in roles), today=today)) - told
-    _send(award, others, "awards.to_place", WAITS, {}, now)
+    _send(award, others, "awards.to_place", WAITS, {}, now, unique_key=unique_key)
 
 
-def of_outside(award: Award, roles: Collection[str], now: datetime) -> None:
+def of_outside(award: Award, roles: Collection[str], now: datetime, unique_key: str | None = None) -> None:
     """Tell who applies, and who holds these roles, that it is of another province: nobody checks, and only the department ends it."""
-    _tell(award, "awards.to_refuse", OUTSIDE, {}, now, also=identities.accounts_holding(*(Role(role) for role in roles), today=local(now).date()))
+    holding = identities.accounts_holding(*(Role(role) for role in roles), today=local(now).date())
+    _tell(award, "awards.to_refuse", OUTSIDE, {}, now, also=holding, unique_key=unique_key)
 
 
-def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None) -> None:
+def whose_turn(
+    award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None, added_by: int | None = None
+) -> None:
     """Tell those for whom an application waits now: who holds these roles, and (`is_of_city`) the operators of the city where the base or
-    enterprise lies. Who applied is not told of their own."""
+    enterprise lies. Who applied or added to it (`added_by`: just now), under whichever account, is not told: the step is another's."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
     assert organisation is not None
     told = set(identities.accounts_holding(*(Role(role) for role in roles), today=today)) if roles else set()
     if is_of_city:
         for code in queries.award_subject(award).regions:
             told.update(identities.accounts_holding(Role.PREFECTURE_OPERATOR, today=today, region_code=code))
+    for key in {award.applied_by_id, added_by, *queries.supplemented_by(award.id)}:
+        told.difference_update(identities.accounts_of_holder(key) if key is not None else ())
     values = {"name": organisation.name, "rule": _name(award.rule)}
     notify(
-        account_ids=told - {award.applied_by_id},
+        account_ids=told,
         kind=f"awards.{what}",
         message=NEXT[what],
         values=values,
@@ -135,7 +140,16 @@ def whose_turn(award: Award, what: str, roles: Collection[str], now: datetime, *
     )
 
 
-def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime, *, also: Collection[int] = ()) -> set[int]:
+def _tell(
+    award: Award,
+    kind: str,
+    message: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    also: Collection[int] = (),
+    unique_key: str | None = None,
+) -> set[int]:
     """Tell who applied, and who applies for the organisation or the hosts of its base today; and `also` these accounts. Returns who was told."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
     assert organisation is not None
@@ -143,11 +157,13 @@ def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now:
     told = {*also, *([award.applied_by_id] if award.applied_by_id is not None else [])}
     for key in (organisation.id, *hosts):
         told.update(identities.accounts_holding(*AWARD_APPLICANTS, today=today, organisation_id=key))
-    _send(award, told, kind, message, values, now)
+    _send(award, told, kind, message, values, now, unique_key=unique_key)
     return told
 
 
-def _send(award: Award, told: Collection[int], kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:
+def _send(
+    award: Award, told: Collection[int], kind: str, message: str, values: Mapping[str, Any], now: datetime, *, unique_key: str | None = None
+) -> None:
     organisation = organisations.by_id(award.organisation_id)
     assert organisation is not None
     notify(
@@ -156,6 +172,7 @@ def _send(award: Award, told: Collection[int], kind: str, message: str, values: 
         message=message,
         values={"name": organisation.name, "rule": _name(award.rule), **values},
         url=f"/awards/{award.id}",
+        unique_key=unique_key,
         now=now,
     )
 

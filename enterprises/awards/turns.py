@@ -15,7 +15,7 @@ from enterprises.awards.company_rules import EVERYWHERE
 from enterprises.awards.operations import may_act
 from enterprises.awards.queries import Moving
 from enterprises.awards.specs import terms_of
-from enterprises.awards.types import LOCAL_GOVERNMENT, AwardState, Who
+from enterprises.awards.types import LOCAL_GOVERNMENT, OF_BASES, AwardState, Who
 from trainhub.kernel.access import Identity, Role
 from trainhub.organisations.permissions import VERIFIERS
 
@@ -39,8 +39,20 @@ AFTER = {AwardState.RECOGNISED: Turn.ACCEPT, AwardState.ACCEPTED: Turn.DECIDE}
 def turn_of(row: Moving, identity: Identity, outdated: Collection[int] = ()) -> Turn | None:
     """What this identity has to do with an application now; None: nothing, it waits for somebody else.
     `outdated`: of which figures have changed since the check, which is then made again before anything else."""
-    if row.is_applied_by_me:
-        return None  # every further step is another's (`operations.hand_before`, `steps.is_own`)
+    turn = None if row.is_mine else _next(row, identity, outdated)  # every further step is another's (`steps.is_own`)
+    return None if turn is not None and _is_anothers(row, turn) else turn
+
+
+def _is_anothers(row: Moving, turn: Turn) -> bool:
+    """Whether the reader did before what bars them from a step (`operations.hand_before`). An enterprise's application that is received is decided."""
+    if turn is Turn.PAY:
+        return row.is_settled_by_me or row.is_conferred_by_me
+    if turn is Turn.CONFER:
+        return row.is_settled_by_me or row.is_checked_by_me
+    return row.is_checked_by_me and (turn is Turn.DECIDE or (turn is Turn.RECEIVE and row.rule not in OF_BASES))
+
+
+def _next(row: Moving, identity: Identity, outdated: Collection[int]) -> Turn | None:
     if row.id in outdated:
         return _check(row, identity)
     if row.state is AwardState.APPLIED and not row.is_checked:

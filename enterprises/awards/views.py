@@ -192,6 +192,8 @@ def page_of(
     ]
     barred = [(labels.ACTIONS[a], did) for a in (*may_do, *CONFER_OPEN.get(row.state, ())) if (did := operations.hand_before(row, a, who()))]
     may_do = [a for a in may_do if not operations.hand_before(row, a, who())]
+    lacking = {a: said for a in may_do if a in RESTS_ON_CHECK and (said := steps.lacks(row, needs_inspection=a is Action.RECOGNISE, today=today))}
+    may_do = [a for a in may_do if a not in lacking]
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
     if supplement is None and operations.may_supplement(row) and may(who(), Can.AWARD_APPLY, queries.award_subject(row)):
         supplement = forms.SupplementForm(formdata=None, version=row.version).apart("supplement")
@@ -218,6 +220,7 @@ def page_of(
         forms=made,
         untold=untold,
         barred=barred,
+        lacking=dict.fromkeys(str(one) for one in lacking.values() if one.code != "check_outdated"),
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=history,
         examined=queries.steps_of(row.id),
@@ -242,6 +245,8 @@ def _recover_form(row: Award) -> forms.RecoverForm | None:
     return forms.RecoverForm(formdata=None, on=clock.today(), version=row.version).apart("recover") if is_open else None
 
 
+RESTS_ON_CHECK = (Action.RECOGNISE, Action.ACCEPT, Action.DECIDE)
+"""What `steps.require` refuses without the check and the inspection; of figures that have changed since the page has a notice of its own."""
 CONFER_OPEN = {AwardState.CONFERENCE: (Action.CONFER,)}
 FORMS: dict[Action, type[Form]] = {
     Action.RECOGNISE: forms.StepForm,

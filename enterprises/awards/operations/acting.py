@@ -104,7 +104,7 @@ AFTER_APPLICATION = frozenset({Action.RECOGNISE, Action.ACCEPT, Action.DECIDE, A
 """What whoever applied, or added to the application, leaves to another."""
 
 
-def tell_checkers(award: Award, what: str, now: datetime, unique_key: str | None = None) -> None:
+def tell_checkers(award: Award, what: str, now: datetime, unique_key: str | None = None, *, added_by: int | None = None) -> None:
     """Tell whoever checks an application (as `may_check` judges) that it waits for them: `to_check`, `added` to one that was found wanting, or
     `to_check_again` (once for a `unique_key`).
     Where the region that names the city is missing, who applied, who may enter it and the rule's department hear that it is entered first; of who is
@@ -112,9 +112,10 @@ def tell_checkers(award: Award, what: str, now: datetime, unique_key: str | None
     is_of_city = award.rule not in EVERYWHERE or queries.has_own_city(award)
     if is_of_city and queries.is_unplaced(award):
         tell = telling.of_place if lacks_region(award) else telling.of_outside
-        tell(award, spec_of(award.rule).departments, now)
+        tell(award, spec_of(award.rule).departments, now, unique_key)
         return
-    telling.whose_turn(award, what, () if is_of_city else spec_of(award.rule).departments, now, is_of_city=is_of_city, unique_key=unique_key)
+    roles = () if is_of_city else spec_of(award.rule).departments
+    telling.whose_turn(award, what, roles, now, is_of_city=is_of_city, unique_key=unique_key, added_by=added_by)
 
 
 def lacks_region(award: Award) -> bool:

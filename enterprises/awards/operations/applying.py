@@ -168,5 +168,5 @@ def supplement(
     session().flush()
     audit.record(by=by, did=queries.SUPPLEMENTED, on=award, data={"files": len(evidence)})
     if queries.latest_steps(award.id):
-        tell_checkers(award, "added", now)
+        tell_checkers(award, "added", now, added_by=by.account_id)
     return award

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +15,7 @@ from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_ci
 from enterprises.awards.types import ASKED, AwardState, StepKind
 from enterprises.bases.models import BaseFigurePast
 from enterprises.permissions import AWARD_VIEWERS
+from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
@@ -36,13 +38,17 @@ class Moving:
     (`awards.has_city`); `is_placed`: its region names that city;
     `is_outside`: it is of another province (`awards.lies_outside`); `may_be_outdated`: figures its rule asks for were entered after a check that is still to be built
     on, or, of one recognised, that is made again;
-    `is_applied_by_me`: by this account, which then neither checks nor handles it."""
+    `is_mine`: the reader applied or added to it, under whichever account, and takes no further step; `is_checked_by_me`: the reader made a check of it,
+    `is_settled_by_me`: put its amount forward or decided it, `is_conferred_by_me`: entered what the conference said last (`operations.hand_before`)."""
 
     id: int
     rule: str
     state: AwardState
     decided_on: date | None
-    is_applied_by_me: bool
+    is_mine: bool
+    is_checked_by_me: bool
+    is_settled_by_me: bool
+    is_conferred_by_me: bool
     is_in_my_city: bool
     has_city: bool
     is_placed: bool
@@ -81,12 +87,27 @@ def _last_entered(which: sa.ColumnElement[bool]) -> sa.Select[int, datetime | No
     return select(both.c.key, func.max(both.c.at)).group_by(both.c.key)
 
 
+def _hands(own: Collection[int], ids: sa.Select[int]) -> tuple[set[int], set[int], set[int]]:
+    """Of which of these applications the accounts of one human added something, made a check, or entered what the conference said last."""
+    if not own:
+        return set(), set(), set()
+    mine = (AuditEvent.account_id.in_(own), AuditEvent.did == SUPPLEMENTED, AuditEvent.on_kind == "award")
+    added = {int(key) for key in session().scalars(select(AuditEvent.on_id).where(*mine).distinct())}
+    last = select(func.max(AwardStep.id)).where(AwardStep.kind == StepKind.CONFERENCE, AwardStep.award_id.in_(ids)).group_by(AwardStep.award_id)
+    steps = select(AwardStep.kind, AwardStep.award_id).where(AwardStep.recorded_by_id.in_(own), AwardStep.award_id.in_(ids))
+    taken = session().execute(steps.where(or_(AwardStep.kind == StepKind.CHECK, AwardStep.id.in_(last)))).all()
+    checked, conferred = ({key for kind, key in taken if kind is wanted} for wanted in (StepKind.CHECK, StepKind.CONFERENCE))
+    return added, checked, conferred
+
+
 def moving(identity: Identity) -> list[Moving]:
-    """The applications under way that the reader sees: four questions, however many there are."""
+    """The applications under way that the reader sees: the same few questions, however many there are."""
     seen = and_(organisations.inside(identity, AWARD_VIEWERS), Award.state.in_(MOVING))
     ids = select(Award.id).join(Organisation, Organisation.id == Award.organisation_id).where(seen)
     last = select(func.max(AwardStep.id)).where(AwardStep.kind == StepKind.CHECK, AwardStep.award_id.in_(ids)).group_by(AwardStep.award_id)
     checks = {row.award_id: row for row in session().scalars(select(AwardStep).where(AwardStep.id.in_(last)))}
+    own = accounts.accounts_of_holder(identity.account_id) if identity.account_id is not None else []
+    added_by_me, checked_by_me, conferred_by_me = _hands(own, ids)
     against = [str(key) for key, row in checks.items() if not row.is_positive]
     added = {
         int(key): at
@@ -106,6 +127,7 @@ def moving(identity: Identity) -> list[Moving]:
         Award.state,
         Award.decided_on,
         Award.applied_by_id,
+        Award.decided_by_id,
         in_my_city,
         Organisation.region_code,
         Organisation.uscc,
@@ -118,8 +140,11 @@ def moving(identity: Identity) -> list[Moving]:
             rule=rule,
             state=state,
             decided_on=decided_on,
-            is_applied_by_me=applied_by is not None and applied_by == identity.account_id,
-            is_in_my_city=bool(is_mine),
+            is_mine=applied_by in own or key in added_by_me,
+            is_checked_by_me=key in checked_by_me,
+            is_settled_by_me=decided_by in own,
+            is_conferred_by_me=key in conferred_by_me,
+            is_in_my_city=bool(is_near),
             has_city=has_city(region, uscc or code),
             is_placed=lies_in_city(region),
             is_outside=lies_outside(region, uscc or code),
@@ -127,5 +152,5 @@ def moving(identity: Identity) -> list[Moving]:
             may_be_outdated=key in entered and entered[key] > checks[key].recorded_at,
             is_added_to=key in added and added[key] > checks[key].recorded_at,
         )
-        for key, rule, state, decided_on, applied_by, is_mine, region, uscc, code in rows
+        for key, rule, state, decided_on, applied_by, decided_by, is_near, region, uscc, code in rows
     ]

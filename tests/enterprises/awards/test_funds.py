@@ -443,7 +443,7 @@ def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
     steps.record(kind=StepKind.CHECK, is_positive=False, **call)
     with pytest.raises(StepRefused, match="初审通过后"):
         steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
-    with pytest.raises(StepRefused, match="还没有初审通过"):
+    with pytest.raises(StepRefused, match="初审没有通过"):
         operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
     steps.record(kind=StepKind.CHECK, is_positive=True, **call)
     with pytest.raises(StepRefused, match="现场考察通过"):

@@ -308,3 +308,74 @@ def test_bases_with_new_figures_are_asked_together_and_of_their_readers_alone(se
     assert set(taken["fin"]) == set(taken["st"])
     assert taken["fin"][0] < taken["hr"][0]
     assert turns.turns(_city(), TODAY) == {Turn.CHECK: [row.id for row in rows]}
+
+
+def test_who_added_to_an_application_has_no_turn_and_neither_has_another_account_of_theirs(session: Session) -> None:
+    """They would be refused (`steps.is_own`, `operations.hand_before`); somebody else of the city is told and finds it on the first page."""
+    person, twin = ground.person(), ground.person()
+    mine, also, other = (accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100", person=one) for one in (person, twin, None))
+    ground.merge(person, twin)
+    by, second, third = (Identity(one.id, one.person_id, "市", grants=_city().grants) for one in (mine, also, other))
+    row = make.apply(make.base())
+    make.checked(row, is_positive=False)
+    with transaction():
+        operations.supplement(award=row, statement="补充协议", by=by, **WHEN)
+    assert [turns.turns(one, TODAY) for one in (by, second, third)] == [{}, {}, {Turn.CHECK: [row.id]}]
+    told = [
+        list(session.scalars(select(Notice.kind).where(Notice.account_id == one.id, Notice.kind == "awards.added"))) for one in (mine, also, other)
+    ]
+    assert told == [[], [], ["awards.added"]]
+
+
+def test_who_took_a_step_before_has_no_turn_that_is_another_persons(session: Session) -> None:
+    edu = Identity(accounts.account(roles=(Role.DEPT_EDU,)).id, None, "省教育厅", grants=EDU.grants)
+    row = make.accepted(make.base())
+    operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", payer="省财政厅", by=edu, **WHEN)
+    assert [turns.turns(one, TODAY) for one in (edu, EDU)] == [{}, {Turn.CONFER: [row.id]}]
+    abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
+    other = operations.apply_company(company=abroad, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    (asked,) = {name for name in _waits_for(other.id)}
+    role = {"edu": Role.DEPT_EDU, "hr": Role.DEPT_HR, "st": Role.DEPT_ST}[asked]
+    checker = Identity(accounts.account(roles=(role,)).id, None, "省厅", grants=(Grant(role),))
+    steps.record(award=other, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=checker, **WHEN)
+    assert (other.id in turns.turns(checker, TODAY).get(Turn.RECEIVE, []), _waits_for(other.id)) == (False, {asked: Turn.RECEIVE})
+
+
+def test_a_missing_region_is_told_once_for_a_check_however_many_figures_are_entered(session: Session) -> None:
+    company = make.company(region_code="350102")
+    who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
+    row = make.checked(operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN))
+    company.region_code = None
+    for n in (1, 2, 3):
+        entered = {"document": "账目", "by": SYSTEM, "now": NOW + timedelta(minutes=n)}
+        companies.enter(company=company, key="datacentre_fee_fen", year=2026, value=Decimal(1_000 * n), **entered)
+    kinds = list(session.scalars(select(Notice.kind).where(Notice.account_id == who.id, Notice.url == f"/awards/{row.id}")))
+    assert kinds.count("awards.to_place") == 1
+
+
+@pytest.mark.parametrize("found", [None, False])
+def test_the_page_offers_the_department_no_step_that_would_be_refused(
+    session: Session, as_role: Callable[..., FlaskClient], found: bool | None
+) -> None:
+    """Before a check, and after one that went against it, nothing is decided: the page says why, and offers to reject it."""
+    base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+    row = make.accepted(base, RuleCode.INCUBATION_BASE)
+    fresh = make.apply(make.base())
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+    where, other = f"/awards/{row.id}", f"/awards/{fresh.id}"
+    session.commit()
+    hr, edu = as_role(Role.DEPT_HR), as_role(Role.DEPT_EDU)
+    assert f'{where}/decide"' in hr.get(where).text
+    page = edu.get(other).text
+    assert (f'{other}/recognise"' in page, f'{other}/reject"' in page, "还没有初审通过" in page) == (False, True, True)
+    bases.change_base(profile=profile, startup_entities=22, by=SYSTEM, now=NOW + timedelta(minutes=1))
+    if found is not None:
+        later = NOW + timedelta(minutes=2)
+        steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=found, text="核对", by=SYSTEM, today=TODAY, now=later)
+    session.commit()
+    page = hr.get(where).text
+    assert (f'{where}/decide"' in page, f'{where}/reject"' in page) == (False, True)
+    assert ("初审之后指标有改动" if found is None else "最近一次初审没有通过") in page
+    refused = hr.post(f"{where}/decide", data={"amount": "", "minutes": "纪要"})
+    assert (refused.status_code, "初审" in refused.text) == (422, True)

@@ -19,6 +19,8 @@ from trainhub.policy.book import book
 
 SHORT = {"350128": "平潭"}
 BASES_SHOWN = 15
+COURSES_SHOWN = 20
+"""How many courses stand on the page itself: every title of a roster or placement is one, so that they grow with use; all are on a list of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,14 @@ class Dashboard:
     cumulative_planned: list[int]
     years: list[tuple[str, list[int]]]
     courses: list[tuple[str, int, int]]
+    courses_in_all: int
     warning: int | None
     band: tuple[int, int] | None
     late: int
     waiting: int
     """Completions that do not count yet because nobody has looked at their persons."""
+    placeless: int
+    """Completions of the province that count in no unit, because neither the learner nor the organisation has a county."""
     light: str
     everywhere: tuple[int, int]
     """Persons and enrolments of all units together, read by the same rule as the head: where counts are rounded, each is for itself."""
@@ -91,16 +96,24 @@ def _light(done: int, planned: int | None, on: date) -> str:
     return "bad" if done * 100 < red * planned else "wait" if done * 100 < yellow * planned else "ok"
 
 
-def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], str] | None = None, sight: Sight | None = None) -> Dashboard:
+def dashboard(
+    goal: Goal,
+    *,
+    on: date,
+    region: str = "",
+    link: Callable[[str], str] | None = None,
+    sight: Sight | None = None,
+    most_courses: int | None = COURSES_SHOWN,
+) -> Dashboard:
     """The page of a goal; with a reporting unit only its figures, the map always with all of them. `link` gives a unit's address,
-    `sight` what is read to the person."""
+    `sight` what is read to the person; `most_courses`: how many of them are read (None: all)."""
     names = dict(queries.regions_of(goal))
     targets = queries.targets_of(goal.id)
     whole = queries.kept_progress(goal, prefectures=list(names))
     mine = queries.kept_progress(goal, prefectures=list(names), region=region) if region else whole
     target = targets.get(region) if region else goal.target
     last = min(on, goal.deadline)
-    others = None if region and sight and region in sight.units else sight  # one's own unit is read as it is
+    others = of_others(sight, region)
     by_day = mine.by_day if others is None else rules.coarse_days(mine.by_day, others.step)
     forecast = None
     if target:
@@ -128,7 +141,7 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         band = band and (count(band[0]), count(band[1]))
     base_names = queries.names_of(mine.by_base)
     top = sorted(mine.by_base.items(), key=lambda item: (-item[1], base_names.get(item[0], "")))
-    courses = [(course, count(persons), count(enrolments)) for course, persons, enrolments in queries.kept_courses(goal, region)]
+    courses, in_all = queries.top_courses(goal, region, step=others.step if others else 1, most=most_courses)
     return Dashboard(
         goal=goal,
         on=on,
@@ -160,10 +173,12 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         cumulative=[count(number) for number in cumulative],
         cumulative_planned=[rules.planned(target, goal.starts_on, goal.deadline, rules.end_of_month(month)) for month in months] if target else [],
         years=[(year, [count(number) for number in values]) for year, values in years],
-        courses=sorted(courses, key=lambda row: (-row[1], row[0])),
+        courses=[(course, count(persons), count(enrolments)) for course, persons, enrolments in courses],
+        courses_in_all=in_all,
         band=band,
         late=count(queries.late_persons(goal, region)),
-        waiting=count(sum(n for unit, n in (goal.waiting_by_unit or {}).items() if region in ("", unit))),
+        waiting=count(sum(n for unit, n in (goal.waiting_by_unit or {}).items() if unit != queries.PROVINCE and region in ("", unit))),
+        placeless=0 if region else count((goal.waiting_by_unit or {}).get(queries.PROVINCE, 0)),
         light=light,
         everywhere=(whole.persons, whole.enrolments),
         step=sight.step if sight else None,
@@ -171,9 +186,14 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
     )
 
 
+def of_others(sight: Sight | None, region: str) -> Sight | None:
+    """How counts of a unit (of all together) are read; one's own unit is read as it is."""
+    return None if region and sight and region in sight.units else sight
+
+
 def public(goal: Goal, *, on: date) -> tuple[Dashboard, int]:
     """The page for everybody, every count of persons rounded down to a multiple (the second value) that tells of nobody."""
-    board, step = dashboard(goal, on=on), book().at("own.reports.small_cell_min", on=on).number
+    board, step = dashboard(goal, on=on, most_courses=0), book().at("own.reports.small_cell_min", on=on).number
     figures = rules.published(board.progress, step)
     names = dict(queries.regions_of(goal))
     shown = replace(

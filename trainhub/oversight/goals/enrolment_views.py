@@ -1,4 +1,4 @@
-"""Enrolments (人次) behind a figure of a goal: the list and its file."""
+"""Enrolments (人次) behind a figure of a goal: the list and its file; and its courses."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import render_template, request
 
-from trainhub.kernel import downloads, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import queries
+from trainhub.oversight.goals import dashboards, queries
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.sights import reader, sight_of
 from trainhub.oversight.goals.views import blueprint as blueprint
 from trainhub.oversight.goals.views import computed_only, load, nothing, wanted
 
@@ -70,3 +71,26 @@ def enrolments_export(code: str, form: str) -> Any:
         for r in downloads.no_more_than(session().execute(statement).all())
     )
     return downloads.table(rows, ENROLMENTS, name=_("%(goal)s 人次", goal=goal.name), form=form, codes=("id_mask",))
+
+
+@blueprint.get("/<code>/courses")
+@guard(Can.VIEW, load=load, subject=nothing)
+def courses(goal: Goal) -> Any:
+    """Every course of a goal with its persons and enrolments, of one reporting unit or of all; counts are read as on the dashboard."""
+    region = wanted(computed_only(goal))["region"]
+    others = dashboards.of_others(sight_of(who(), clock.today()), region)
+    number, size = paging.wanted()
+    text, sort = request.args.get("q", "").strip()[:100], request.args.get("sort", "")
+    statement = queries.course_listing(goal, region, step=others.step if others else 1, text=text, sort=sort)
+    own = queries.own_regions(who())
+    return render_template(
+        "trainhub/goals/courses.html",
+        goal=goal,
+        page=paging.paginate(statement, number=number, size=size, scalars=False),
+        count=reader(others),
+        step=others.step if others else None,
+        region=region,
+        regions=queries.regions_of(goal),
+        whole=own is None or region in own,
+        asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
+    )

@@ -10,7 +10,7 @@ from flask import render_template, request
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
@@ -129,13 +129,21 @@ def targets(goal: Goal) -> Any:
     if bad:
         form.refuse(Refused(_("“%(text)s”不是人数，分目标没有保存。", text=bad[0][:20])))
         return _edit_page(goal, form, typed, 422)
-    with transaction():
-        total = operations.set_targets(
-            goal=load(code),
-            targets={name: int(text) for name, text in typed.items() if text},
-            version=request.form.get("version", type=whole),
-            by=who(),
-        )
+    try:
+        with transaction():
+            total = operations.set_targets(
+                goal=load(code),
+                targets={name: int(text) for name, text in typed.items() if text},
+                version=request.form.get("version", type=whole),
+                by=who(),
+            )
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        goal = load(code)
+        form = forms.ChangeForm(formdata=None, obj=goal, state=goal.state.value)
+        form.refuse(refused)
+        return _edit_page(goal, form, typed, refused.status)
     if total and total != target:
         return done(_("分目标已保存。提醒：合计 %(sum)s，与总目标 %(n)s 不一致。", sum=f"{total:,}", n=f"{target:,}"), "goals.edit", code=code)
     return done(_("分目标已保存。"), "goals.edit", code=code)

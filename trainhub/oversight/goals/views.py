@@ -86,10 +86,11 @@ def index() -> Any:
     return render_template("trainhub/goals/index.html", rows=rows, can=Can)
 
 
-def _board(goal: Goal, link: Callable[[str], str] | None = None) -> dashboards.Dashboard:
+def _board(goal: Goal, link: Callable[[str], str] | None = None, most_courses: int | None = dashboards.COURSES_SHOWN) -> dashboards.Dashboard:
     """The dashboard as the reader may read it."""
     today = clock.today()
-    return dashboards.dashboard(goal, on=today, region=_region(goal), link=link, sight=sight_of(who(), today))
+    sight = sight_of(who(), today)
+    return dashboards.dashboard(goal, on=today, region=_region(goal), link=link, sight=sight, most_courses=most_courses)
 
 
 @blueprint.get("/<code>")
@@ -128,7 +129,7 @@ def plot(code: str, name: str) -> Any:
     goal = computed_only(load(code))
     if name not in dashboards.PLOTS:
         raise NotFound(_("没有这张图。"))
-    board = _board(goal)
+    board = _board(goal, most_courses=0)
     return downloads.named(Response(board.plot(name), mimetype="image/svg+xml"), f"{goal.name}-{name}.svg")
 
 
@@ -146,7 +147,7 @@ def summary(code: str) -> Any:
 def figures(code: str, form: str) -> Any:
     """The figures of the dashboard as a table."""
     goal = computed_only(load(code))
-    board = _board(goal)
+    board = _board(goal, most_courses=None)
     rows: list[tuple[Any, ...]] = [(_("合计"), goal.code, goal.name, board.progress.persons, board.progress.enrolments)]
     rows += [(_("地区"), r["code"], r["name"], r["persons"], r["enrolments"]) for r in board.regions]
     rows += [(_("类别"), c["code"], c["name"], c["persons"], None) for c in board.categories]

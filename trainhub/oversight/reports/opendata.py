@@ -39,7 +39,7 @@ class Dataset:
     meaning: Any
     columns: tuple[Column, ...]
     dictionary: Mapping[str, Any]
-    rows: Callable[[int], Rows]
+    rows: Callable[[int, date], Rows]
 
 
 def least(on: date) -> int:
@@ -50,7 +50,7 @@ def least(on: date) -> int:
 def rows_of(one: Dataset, today: date, now: datetime) -> Rows:
     """The rows of a dataset as everybody reads them: counted at most once in some minutes, and never those of another."""
     k = least(today)
-    return for_minutes(("opendata", one.code, k), now, lambda: one.rows(k))
+    return for_minutes(("opendata", one.code, k), now, lambda: one.rows(k, today))
 
 
 def _shown(count: int, k: int) -> int | None:
@@ -63,21 +63,21 @@ def _of(count: int, persons: int, k: int) -> int | None:
     return None if 0 < persons < k else _shown(count, k)
 
 
-def _trained(k: int) -> Rows:
+def _trained(k: int, _today: date) -> Rows:
     return [
         (goal, year, code, name, category, _shown(persons, k), _shown(enrolments, k) if persons >= k else None)
         for goal, year, code, name, category, persons, enrolments in queries.trained([goal.id for goal in goals.computed()])
     ]
 
 
-def _courses(k: int) -> Rows:
+def _courses(k: int, today: date) -> Rows:
     return [
         (code, title, owner, _of(enrolled, persons, k), _of(done, finished, k) if persons >= k else None)
-        for code, title, owner, enrolled, persons, done, finished in queries.courses()
+        for code, title, owner, enrolled, persons, done, finished in queries.courses(today)
     ]
 
 
-def _bases(_k: int) -> Rows:
+def _bases(_k: int, _today: date) -> Rows:
     return queries.bases()
 
 
@@ -109,7 +109,7 @@ DATASETS = (
     Dataset(
         "courses",
         _l("开放课程"),
-        _l("开过课的课程及其选课、结课人次。"),
+        _l("开过课的课程（已发布并已开课）及其选课、结课人次。"),
         (
             Column("code", "代码"),
             Column("title", "课程"),
@@ -121,7 +121,7 @@ DATASETS = (
             "code": _l("课程代码"),
             "title": _l("课程名称"),
             "owner": _l("开课单位"),
-            "enrolments": _l("各期选课记录合计，向下取整；空白表示少于公布的最小人数"),
+            "enrolments": _l("各期已录取的选课合计，向下取整；空白表示少于公布的最小人数"),
             "completions": _l("各期结课合计，向下取整；空白表示少于公布的最小人数"),
         },
         _courses,

@@ -76,3 +76,37 @@ def test_a_closing_beside_a_long_import_is_refused_and_nobody_queues_behind_it(c
     with committed.app_context():
         assert session().scalar(select(func.count()).select_from(GoalClosing)) == 0
     closing()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("is_edit_first", [True, False])
+def test_an_office_that_edits_or_closes_beside_the_job_is_waited_for_or_waits(committed: Flask, is_edit_first: bool) -> None:
+    """Neither fails; a deadline that moved while figures were counted makes them be counted again, and a closing loses no late entries."""
+
+    def refreshed() -> object:
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        return operations.rebuild(goal=goal, now=NOW)
+
+    def changed() -> object:
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        return operations.change(
+            goal=goal, name=goal.name, target=goal.target, deadline=date(2018, 6, 30), source="", note="", state=goal.state, by=SYSTEM, now=NOW,
+            version=goal.version,
+        )  # fmt: skip
+
+    def close() -> object:
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        return operations.close_period(goal=goal, until=date(2016, 6, 30), reason="半年", by=SYSTEM, today=TODAY, now=NOW)
+
+    acts = (changed, refreshed) if is_edit_first else (refreshed, changed)
+    assert together(committed, *acts) == ["", ""]
+    acts = (close, refreshed) if is_edit_first else (refreshed, close)
+    assert together(committed, *acts) == ["", ""]
+    with committed.app_context():
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        assert (goal.deadline, goal.version, goal.late_by_unit) == (date(2018, 6, 30), 2, {} if is_edit_first else None)
+        assert session().scalar(select(func.count()).select_from(GoalClosing)) == 1

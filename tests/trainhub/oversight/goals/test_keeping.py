@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +23,8 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
-from trainhub.oversight.goals.models import Goal, GoalFigure
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFigure, GoalPerson
+from trainhub.oversight.goals.operations import facts as facts_of_goal
 from trainhub.oversight.goals.types import ReviewKind
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, ReportKind
@@ -412,3 +414,96 @@ def test_a_report_of_a_moment_counts_persons_as_they_were_joined_then(session: S
         trained = [facts.trained(Asked(ReportKind.QUALITY, since, until, moment, None))[base][1] for moment in moments]
         assert counts == trained == ([2, 1, 1] if day == 2 else [2, 1, 2])
         assert reporting.report(goal, on=until)["persons"] == counts[-1]
+
+
+def test_what_the_job_keeps_of_a_goal_is_no_edit_of_it(session: Session, as_role: AsRole) -> None:
+    """Figures that are brought up to the ledger while a form stands open refuse nobody; two who edit are still told, with what they typed."""
+    goal = _goal()
+    operations.refresh(goal=goal, now=NOW)
+    session.commit()
+    hr, opened = as_role(Role.DEPT_HR), goal.version
+    _trained(date(2016, 3, 1), NOW)
+    for later in (1, 70, 140):  # something new; nothing new, an hour later
+        operations.refresh(goal=_goal(), now=NOW + timedelta(minutes=later))
+        session.commit()
+    assert _goal().version == opened
+    change = {"name": "目标", "target": "400000", "deadline": "2017-12-31", "state": "open", "source": "文件", "note": ""}
+    assert hr.post("/goals/fj-400k/edit", data={**change, "version": str(opened)}).status_code == 303
+    session.expire_all()
+    assert hr.post("/goals/fj-400k/targets", data={"target_350100": "90", "version": str(_goal().version)}).status_code == 303
+    late = hr.post("/goals/fj-400k/targets", data={"target_350100": "81234", "version": str(opened)})
+    assert (late.status_code, 'value="81234"' in late.text, "刚被其他人修改" in late.text) == (409, True, True)
+    assert queries.targets_of(_goal().id) == {"350100": 90}
+
+
+def test_the_page_shows_the_first_courses_and_a_list_all_of_them(session: Session, as_role: AsRole) -> None:
+    """Every title of a roster or placement is a course: they grow with use, the page does not."""
+    goal, rows = _goal(), range(1, 31)
+    session.add_all(GoalCourse(goal_id=goal.id, prefecture="350100", course=f"课程{n:02d}", persons=n, enrolments=100 - n) for n in rows)
+    session.commit()
+    hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350200")
+    page = hr.get("/goals/fj-400k").text
+    assert ("课程30" in page, "课程11" in page, "课程10" in page, "共 30 门课程" in page, "/goals/fj-400k/courses" in page) == (
+        True,
+        True,
+        False,
+        True,
+        True,
+    )
+    assert len([line for line in hr.get("/goals/fj-400k/figures.csv").text.splitlines() if "课程" in line and "课程,,课程" in line]) == 30
+    every = hr.get("/goals/fj-400k/courses").text
+    assert ("课程30" in every, "课程11" in every, "课程10" in every) == (True, True, False)
+    assert "课程05" in hr.get("/goals/fj-400k/courses?page=2").text
+    found = hr.get("/goals/fj-400k/courses?q=课程07").text
+    assert ("课程07" in found, "课程08" in found) == (True, False)
+    first = hr.get("/goals/fj-400k/courses?sort=-persons").text
+    assert ("课程30" in first, "课程10" in first) == (True, False)
+    assert "课程01" in hr.get("/goals/fj-400k/courses?sort=persons").text
+    others = city.get("/goals/fj-400k/courses?q=课程07")
+    assert (others.status_code, ">7<" in others.text, ">5<" in others.text) == (200, False, True)
+    assert hr.get("/goals/fj-zones/courses").status_code == 404
+
+
+def test_a_completion_in_no_county_is_told_until_it_is_corrected(session: Session, as_role: AsRole) -> None:
+    """A provincial organisation's learner without a county counts in no city: who keeps the goal reads how many, and finds them."""
+    goal = _goal()
+    _trained(date(2016, 3, 1), NOW, region="350000")
+    _trained(date(2016, 3, 1), NOW)
+    operations.refresh(goal=goal, now=NOW)
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    page = hr.get("/goals/fj-400k").text
+    assert ("另有 1 人次没有所属县区" in page, "身份待核实，未计入" in page, "region=350000" in page) == (True, False, True)
+    assert "没有所属县区" not in hr.get("/goals/fj-400k?region=350100").text
+    assert "共 1 " in hr.get(re.search(r'href="([^"]+region=350000)"', page)[1]).text  # type: ignore[index]
+    (row,) = session.scalars(select(TrainingRecord).where(TrainingRecord.county_code == "350000"))
+    ledger.correct_record(
+        record=row, course=row.course, category=row.category, county_code="350203", hours_x10=row.hours_x10, completed_on=row.completed_on,
+        is_counted=True, reason="补登县区", by=SYSTEM, today=TODAY, now=NOW + timedelta(minutes=1),
+    )  # fmt: skip
+    operations.refresh(goal=_goal(), now=NOW + timedelta(minutes=2))
+    session.commit()
+    assert queries.kept_totals(_goal()) == (2, 2)
+    assert "没有所属县区" not in hr.get("/goals/fj-400k").text
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_correction_that_became_visible_late_comes_into_the_kept_facts_within_the_hour(session: Session, is_new: bool) -> None:
+    """One is cancelled and one recorded: the totals agree, and the marks have passed both (a long transaction beside the refresh, PostgreSQL)."""
+    goal = _goal()
+    _trained(date(2016, 3, 1), NOW)
+    operations.refresh(goal=goal, now=NOW)
+    (row,) = session.scalars(select(TrainingRecord))
+    made = ledger.correct_record(
+        record=row, course=row.course, category=row.category, county_code="350203", hours_x10=row.hours_x10, completed_on=row.completed_on,
+        is_counted=True, reason="县区有误", by=SYSTEM, today=TODAY, now=NOW + timedelta(minutes=1),
+    )  # fmt: skip
+    names = ("last_record_id", "last_cancellation_id", "last_decision_at", "last_identified_at", "last_unidentified_id")
+    facts_of_goal.keep(goal, **dict(zip(names, queries.ledger_marks(), strict=True)))
+    if is_new:
+        _trained(date(2016, 4, 1), NOW)
+    operations.refresh(goal=goal, now=NOW + timedelta(hours=1, minutes=1))
+    kept = {one.record_id: one.prefecture for one in session.scalars(select(GoalPerson).order_by(GoalPerson.id))}
+    assert kept[made.id] == "350200"
+    assert row.id not in kept
+    assert queries.kept_courses(goal, "350200") == [("电商", 1, 1)]

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, update
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
@@ -142,27 +143,31 @@ def load_definitions(file: Path, *, now: datetime) -> int:
 def refresh(*, goal: Goal, now: datetime) -> bool:
     """Bring the kept facts up to the ledger: only what changed since the last time; True when something was written.
 
-    Persons joined or parted, a big import, or a count that does not agree with the ledger lead to a rebuild.
+    Persons joined or parted, a big import, or a count that does not agree with the ledger lead to a rebuild. The columns that are kept are no edit of the
+    goal: its version is that of who defines it.
     """
+    hold_kept(goal)
     marks = queries.ledger_marks()
     kept = (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at, goal.last_identified_at, goal.last_unidentified_id)
     if goal.refreshed_at is not None and marks == kept:
         if goal.late_by_unit is None:
-            goal.late_by_unit = queries.late_counts(goal)
+            keep(goal, late_by_unit=queries.late_counts(goal))
         if now - goal.refreshed_at < CHECK_EVERY:
             return False
-        if queries.kept_totals(goal) == queries.completion_count(goal):
+        if queries.kept_totals(goal) == queries.completion_count(goal) and queries.is_as_in_ledger(goal):
             _mark(goal, marks, now)
             return False
         rebuild(goal=goal, now=now)
         return True
+    # A correction that became visible late moves no total: once an hour, however much is new, every kept key is held against the ledger.
+    is_due = goal.refreshed_at is not None and goal.refreshed_at.replace(minute=0, second=0, microsecond=0) + CHECK_EVERY <= now
     touched = queries.touched_persons(goal, at_most=MANY)
     if touched is None or len(touched) > MANY:
         rebuild(goal=goal, now=now)
         return True
     _recount(goal, touched)
     _mark(goal, marks, now)
-    if queries.kept_totals(goal) != queries.completion_count(goal):
+    if queries.kept_totals(goal) != queries.completion_count(goal) or (is_due and not queries.is_as_in_ledger(goal)):
         rebuild(goal=goal, now=now)  # a record became visible late (a long transaction beside ours)
     return True
 
@@ -212,6 +217,7 @@ def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
 
 def rebuild(*, goal: Goal, now: datetime) -> None:
     """Make all kept facts of a goal again from the ledger; the result is the same as by `refresh`."""
+    hold_kept(goal)
     current = session()
     marks = queries.ledger_marks()
     for table in (GoalPerson, GoalFact):
@@ -248,9 +254,25 @@ def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Ke
 
 
 def _mark(goal: Goal, marks: queries.Marks, now: datetime) -> None:
-    goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at, goal.last_identified_at, goal.last_unidentified_id = marks
-    goal.refreshed_at, goal.late_by_unit, goal.waiting_by_unit = now, queries.late_counts(goal), queries.waiting_counts(goal)
-    session().flush()
+    names = ("last_record_id", "last_cancellation_id", "last_decision_at", "last_identified_at", "last_unidentified_id")
+    columns = Goal.__table__.c
+    # A deadline that was moved beside this is what nothing was counted by yet.
+    is_of_this = sa.case((columns.deadline == goal.deadline, sa.literal(now, columns.refreshed_at.type)), else_=None)
+    kept: dict[str, Any] = dict(zip(names, marks, strict=True))
+    keep(goal, **kept, refreshed_at=is_of_this, late_by_unit=queries.late_counts(goal), waiting_by_unit=queries.waiting_counts(goal))
+
+
+def hold_kept(goal: Goal) -> None:
+    """Let those who write what is kept of a goal come one after the other, and read the goal as the one before left it."""
+    hold(f"goals.kept:{goal.id}")
+    session().refresh(goal)
+
+
+def keep(goal: Goal, **values: Any) -> None:
+    """Write columns that the job keeps, beside the version: whoever has a form of the goal open may still save it."""
+    table: Any = Goal.__table__
+    session().execute(update(table).where(table.c.id == goal.id).values(**values))
+    session().expire(goal, list(values))
 
 
 def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime, clock: Clock | None = None) -> GoalSnapshot:

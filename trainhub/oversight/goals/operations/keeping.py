@@ -16,7 +16,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalReview, GoalTarget
-from trainhub.oversight.goals.operations.facts import BadGoal, take_snapshot
+from trainhub.oversight.goals.operations.facts import BadGoal, hold_kept, keep, take_snapshot
 from trainhub.oversight.goals.operations.holding import Clock, after_recorded
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 
@@ -44,6 +44,7 @@ def change(
     before = {key: getattr(goal, key) for key in ("name", "target", "deadline", "state")}
     if deadline != goal.deadline:
         goal.refreshed_at = None
+        flag_modified(goal, "refreshed_at")  # the job may have set it since this was read
     goal.name, goal.target, goal.deadline = name.strip()[:200], target, deadline
     goal.source, goal.note, goal.state = source.strip()[:400], note.strip()[:400], state
     session().flush()
@@ -86,6 +87,7 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
+    hold_kept(goal)  # first: the job that has it writes the row of the goal at its end
     if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
         now = after_recorded(now, clock)
     queries.hold(goal.id)
@@ -95,7 +97,7 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("截至 %(day)s 的时段已经封存。", day=max(row.until for row in standing)), field="until", code="already_closed")
     snapshot = take_snapshot(goal=goal, on=min(until, goal.deadline), reason=reason, by=by, now=now)
     row = GoalClosing(goal_id=goal.id, until=until, reason=snapshot.reason, snapshot_id=snapshot.id, closed_by_id=by.account_id, closed_at=now)
-    goal.late_by_unit = None
+    keep(goal, late_by_unit=None)
     session().add(row)
     session().flush()
     audit.record(by=by, did="goals.period.closed", on=row, data={"goal": goal.code, "until": until})
@@ -109,7 +111,9 @@ def reopen_period(*, closing: GoalClosing, reason: str, by: Identity, now: datet
         raise BadClosing(_("请写明解除封存的理由。"), field="reason")
     if closing.reopened_at is None:
         closing.reopened_at, closing.reopened_by_id, closing.reopening_reason = now, by.account_id, reason[:200]
-        session().get_one(Goal, closing.goal_id).late_by_unit = None
+        goal = session().get_one(Goal, closing.goal_id)
+        hold_kept(goal)
+        keep(goal, late_by_unit=None)
         session().flush()
         audit.record(by=by, did="goals.period.reopened", on=closing, data={"reason": reason[:200]})
     return closing

@@ -10,6 +10,7 @@ from trainhub.oversight.goals.queries.counting import (
     computed,
     counted,
     course_figures,
+    course_listing,
     course_pieces,
     days_of_records,
     drill,
@@ -31,6 +32,7 @@ from trainhub.oversight.goals.queries.counting import (
     snapshots_of,
     statement,
     targets_of,
+    top_courses,
     touched_persons,
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
@@ -48,7 +50,7 @@ from trainhub.oversight.goals.queries.figures import (
 )
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.knowing import computed_at, goal_at, reported_at
-from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
+from trainhub.oversight.goals.queries.refreshing import is_as_in_ledger, kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
     "PROVINCE",
@@ -69,6 +71,7 @@ __all__ = [
     "computed_at",
     "counted",
     "course_figures",
+    "course_listing",
     "course_pieces",
     "days_of_records",
     "drill",
@@ -81,6 +84,7 @@ __all__ = [
     "goal_at",
     "hold",
     "humans_of",
+    "is_as_in_ledger",
     "is_late",
     "is_late_figure",
     "is_unsorted",
@@ -109,6 +113,7 @@ __all__ = [
     "sums_by_day",
     "sums_by_share",
     "targets_of",
+    "top_courses",
     "touched_persons",
     "waiting_counts",
 ]

@@ -35,15 +35,19 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
 
 
 def waiting_counts(goal: Goal) -> dict[str, int]:
-    """By reporting unit how many completions would count for a goal once somebody has looked at their persons."""
+    """By reporting unit how many completions would count for a goal once somebody has looked at their persons; and under the code of the province how many
+    lie in no unit, so that they count nowhere until an office corrects their county."""
     found = _recorded(goal, until=None, known_at=None, sure=False)
     unit = Region.reporting_code
     rows = session().execute(found.with_only_columns(unit, func.count()).group_by(unit))
-    return {code: int(count) for code, count in rows if code is not None}
+    nowhere = _recorded(goal, until=None, known_at=None, sure=None, is_placed=False).with_only_columns(func.count())
+    counts = {code: int(count) for code, count in rows if code is not None} | {organisations.PROVINCE: session().scalar(nowhere) or 0}
+    return {code: count for code, count in counts.items() if count}
 
 
-def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None, sure: bool = True) -> sa.Select[Any]:
-    """The records behind `completions`, before one that repeats another of the same human is left out; or those that are not `sure`."""
+def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None, sure: bool | None = True, is_placed: bool = True) -> sa.Select[Any]:
+    """The records behind `completions`, before one that repeats another of the same human is left out; or those that are not `sure` (None: whether they are or not), or that
+    lie in no reporting unit."""
     human, joins = human_of(known_at)
     last = goal.deadline if until is None else min(until, goal.deadline)
     statement: Any = (
@@ -63,8 +67,8 @@ def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None, sure
             TrainingRecord.is_counted.is_(True),
             *_standing(known_at),
             TrainingRecord.completed_on.between(goal.starts_on, last),
-            *((is_sure(known_at),) if sure else waiting()),
-            Region.reporting_code.is_not(None),
+            *(() if sure is None else (is_sure(known_at),) if sure else waiting()),
+            Region.reporting_code.is_not(None) if is_placed else Region.reporting_code.is_(None),
             organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
         )
     )

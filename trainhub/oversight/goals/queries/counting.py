@@ -206,6 +206,30 @@ def kept_courses(goal: Goal, region: str = "") -> list[tuple[str, int, int]]:
     return [(course, int(persons), int(enrolments)) for course, persons, enrolments in session().execute(statement)]
 
 
+def course_listing(goal: Goal, region: str = "", *, step: int = 1, text: str = "", sort: str = "") -> Any:
+    """(course, persons, enrolments) as kept, of the titles that hold a text; most persons first unless sorted otherwise. Counts are compared by whole
+    `step`s, as who reads no more than those sees them."""
+    persons, enrolments = (sa.cast(func.sum(column), sa.BigInteger) for column in (GoalCourse.persons, GoalCourse.enrolments))
+    statement: Any = select(GoalCourse.course, persons, enrolments).where(GoalCourse.goal_id == goal.id).group_by(GoalCourse.course)
+    if region:
+        statement = statement.where(GoalCourse.prefecture == region)
+    if text:
+        statement = statement.where(GoalCourse.course.icontains(text, autoescape=True))
+    orders = {"course": GoalCourse.course, "persons": persons // step, "enrolments": enrolments // step}
+    by = orders.get(sort.removeprefix("-"), orders["persons"])
+    is_down = sort.startswith("-") or sort not in orders
+    return statement.order_by(by.desc() if is_down else by, GoalCourse.course)
+
+
+def top_courses(goal: Goal, region: str, *, step: int, most: int | None) -> tuple[list[tuple[str, int, int]], int]:
+    """The first `most` courses (None: all) and how many there are; 0 asks nothing."""
+    if most == 0:
+        return [], 0
+    statement = course_listing(goal, region, step=step).add_columns(func.count().over()).limit(most)
+    found = session().execute(statement).all()
+    return [(course, int(persons), int(enrolments)) for course, persons, enrolments, _n in found], int(found[0][3]) if found else 0
+
+
 def kept_totals(goal: Goal) -> tuple[int, int]:
     """(completions, persons) of the kept facts."""
     row = (

@@ -11,7 +11,7 @@ from sqlalchemy import func, literal, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
-from trainhub.oversight.goals.queries.counting import first_completions
+from trainhub.oversight.goals.queries.counting import enrolments_by_key, first_completions
 
 
 def persons_to_keep(goal: Goal, humans: Collection[int] | None) -> Any:
@@ -37,3 +37,15 @@ def sums_by_share(goal: Goal) -> Any:
 def kept_days_of(goal: Goal, humans: Collection[int]) -> set[date]:
     """The days on which some humans count in the kept rows."""
     return set(session().scalars(select(GoalPerson.on).where(GoalPerson.goal_id == goal.id, GoalPerson.person_id.in_(humans)).distinct()))
+
+
+def is_as_in_ledger(goal: Goal) -> bool:
+    """Whether the kept facts are what the ledger says by every key, and each person counts by the record by which they should."""
+    first = first_completions(goal).subquery()
+    should = session().execute(select(func.count(), func.coalesce(func.sum(first.c.record_id), 0)).select_from(first)).one()
+    persons = select(func.count(), func.coalesce(func.sum(GoalPerson.record_id), 0)).where(GoalPerson.goal_id == goal.id)
+    if tuple(map(int, should)) != tuple(map(int, session().execute(persons).one())):
+        return False
+    columns = (GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.enrolments)
+    rows = session().execute(select(*columns).where(GoalFact.goal_id == goal.id, GoalFact.enrolments > 0))
+    return {tuple(row[:4]): int(row[4]) for row in rows} == enrolments_by_key(goal)

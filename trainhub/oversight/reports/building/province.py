@@ -72,7 +72,11 @@ def university(asked: Asked) -> Document:
                 ),
             ),
         ),
-        method=(_("进企业学生：当期有确认的实习日的不同学生。选课人次为当期开课的各期课程的选课记录；结课以结课日期为准。"), trainings(), known()),
+        method=(
+            _("进企业学生：当期有确认的实习日的不同学生。选课人次为当期开课（已发布）的各期课程中已录取的选课；结课以结课日期为准。"),
+            trainings(),
+            known(),
+        ),
         sources=(source("research", "RESEARCH-4.8, 002:141", "鼓励行业发布高校对行业发展贡献度报告"),),
     )
 

@@ -60,6 +60,10 @@ CHANGES: dict[int, tuple[date, LazyString]] = {
             "填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数；需求预测报告的学历层次表加列填报企业数。"
         ),
     ),
+    3: (
+        date(2026, 11, 30),
+        _l("开放课程只计已发布的各期课程，选课人次只计已录取的学习者；草稿、待审核、候补和未录取的不再计入。"),
+    ),
 }
 """By version, since when reports are made by it, and what it changed. A change that moves figures, heads or sections of reports is a new version."""
 

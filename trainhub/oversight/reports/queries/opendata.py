@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 
 from courses.catalogue.models import Course, Run
+from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region
@@ -42,8 +44,9 @@ def bases() -> list[tuple[str, str, str | None]]:
     return [(code, name, region) for code, name, region in found]
 
 
-def courses() -> list[tuple[str, str, str, int, int, int, int]]:
-    """(code, title, school, enrolments, humans enrolled, completions, humans who completed) of every course that ran."""
+def courses(today: date) -> list[tuple[str, str, str, int, int, int, int]]:
+    """(code, title, school, enrolments, humans enrolled, completions, humans who completed) of every course that ran: a published run of it has
+    begun. Only who was admitted has enrolled."""
     found = session().execute(
         select(
             Course.code,
@@ -57,8 +60,9 @@ def courses() -> list[tuple[str, str, str, int, int, int, int]]:
         .select_from(Run)
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .outerjoin(Enrolment, Enrolment.run_id == Run.id)
+        .outerjoin(Enrolment, and_(Enrolment.run_id == Run.id, Enrolment.enrolled_at.is_not(None)))
         .outerjoin(Person, Person.id == Enrolment.person_id)
+        .where(Run.state != RunState.DRAFT, Run.starts_on <= today)
         .group_by(Course.code, Course.title, Organisation.name)
         .order_by(Course.code)
     )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
 from courses.catalogue.models import Course, Run
+from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
 from courses.teaching.models import PartTimeAppointment
 from enterprises.awards.models import Award
@@ -23,6 +24,7 @@ from enterprises.placements.rules.ratings import told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
 from trainhub.kernel import audit, pinyin
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
@@ -107,8 +109,12 @@ def part_time_teachers(asked: Asked) -> dict[int, int]:
 
 
 def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
-    """(courses with a run in the span, enrolments in them, completions in the span) by owner."""
+    """(courses with a run in the span, enrolments in them, completions in the span) by owner. A run that was not published at the moment asked for was no
+    offer yet, and who was not admitted by then took no course."""
     runs = or_(Run.ends_on.is_(None), Run.ends_on >= asked.since)
+    event = AuditEvent
+    named = select(event.on_id).where(event.on_kind == Run.__tablename__, event.did == "courses.run.published")
+    unpublished = named.group_by(event.on_id).having(func.min(event.at) > asked.known_at)
     found = session().execute(
         select(
             Course.owner_id,
@@ -118,8 +124,9 @@ def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
         )
         .select_from(Run)
         .join(Course, Course.id == Run.course_id)
-        .outerjoin(Enrolment, sa.and_(Enrolment.run_id == Run.id, Enrolment.asked_at <= asked.known_at))
+        .outerjoin(Enrolment, sa.and_(Enrolment.run_id == Run.id, Enrolment.enrolled_at <= asked.known_at))
         .where(Run.starts_on <= asked.until, runs)
+        .where(Run.state != RunState.DRAFT, sa.cast(Run.id, sa.String).not_in(unpublished))
         .group_by(Course.owner_id)
     )
     return {key: (int(courses), int(enrolled), int(done or 0)) for key, courses, enrolled, done in found}
