@@ -182,7 +182,7 @@ def furnish(learners: int, columns: int) -> int:
         column = books.save_column(book=book, column_id=None, **facts, **flags, **given)
         grade = {"column_id": column.id, "kind": GradeKind.MANUAL, "reason": "", "changed_at": now, "version": 1}
         current.execute(Grade.__table__.insert(), [{**grade, "enrolment_id": key, "points_x10": dice.randrange(100, 201)} for key in enrolments])
-    learning.ask_for_marks(run_id=run.id)
+    learning.ask_for_marks(run_id=run.id, now=now)
     return run.id
 
 

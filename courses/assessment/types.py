@@ -295,6 +295,16 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Short:
+    """A draw that asks for more questions than it finds: its quiz, the code of the run, how many it should give, how many it finds."""
+
+    title: str
+    code: str
+    count: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class BankFilter:
     """What a reader of a bank asks for; empty means everything."""
 

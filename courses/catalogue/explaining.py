@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from courses.catalogue.operations.checking import titles
+from courses.catalogue.rules import present
 from courses.catalogue.types import Access, Condition, ConditionKind, Outline
 from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import _
@@ -12,11 +13,11 @@ from trainhub.kernel.i18n import _
 
 def reasons(conditions: Iterable[Condition], outline: Outline, groups: Mapping[str, str]) -> list[str]:
     """What a learner still has to do or wait for, one sentence each."""
-    named = titles(outline)
-    return [_reason(condition, named, groups) for condition in conditions]
+    named, there = titles(outline), present(outline)
+    return [_reason(condition, named, groups, there) for condition in conditions]
 
 
-def _reason(condition: Condition, named: Mapping[str, str], groups: Mapping[str, str]) -> str:
+def _reason(condition: Condition, named: Mapping[str, str], groups: Mapping[str, str], there: Collection[str]) -> str:
     title = named.get(condition.key, "")
     match condition.kind:
         case ConditionKind.DATE if condition.until is not None and condition.since is None:
@@ -25,6 +26,8 @@ def _reason(condition: Condition, named: Mapping[str, str], groups: Mapping[str,
             return _("%(since)s 至 %(until)s 开放", since=_at(condition.since), until=_at(condition.until))
         case ConditionKind.DATE:
             return _("%(at)s 开放", at=_at(condition.since))
+        case ConditionKind.DONE if title and condition.key not in there:
+            return _("“%(title)s”没有必学或计分的内容，这个条件不起作用", title=title)
         case ConditionKind.DONE:
             return _("完成“%(title)s”后开放", title=title) if title else _("完成的内容已移除，这个条件不再要求")
         case ConditionKind.GRADE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -28,16 +28,10 @@ def name_of(kind: PartKind, key: str) -> str:
 
 
 def is_met(condition: Condition, known: Known) -> bool:
-    """Whether one condition holds. A date counts from its first instant, and up to but not at its last.
-
-    What is not there for a learner (removed, withdrawn, of another group) cannot be asked for: nobody stands before a
-    door whose key was thrown away.
-    """
+    """Whether one condition holds. A date counts from its first instant, and up to but not at its last."""
     match condition.kind:
         case ConditionKind.DATE:
             return (condition.since is None or condition.since <= known.now) and (condition.until is None or known.now < condition.until)
-        case ConditionKind.DONE | ConditionKind.GRADE if known.present is not None and condition.key not in known.present:
-            return True
         case ConditionKind.DONE:
             return condition.key in known.done
         case ConditionKind.GRADE:
@@ -47,11 +41,20 @@ def is_met(condition: Condition, known: Known) -> bool:
 
 
 def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
-    """The conditions that keep a part closed; none when it is open."""
-    missing = tuple(condition for condition in access.conditions if not is_met(condition, known))
-    if access.any_suffices and len(missing) < len(access.conditions):
+    """The conditions that keep a part closed; none when it is open.
+
+    What is not there for a learner (removed, withdrawn, of another group, without anything to do) cannot be asked for: nobody stands before a
+    door whose key was thrown away. Where any condition suffices it is any of the others, too.
+    """
+    asked = [condition for condition in access.conditions if _is_there(condition, known.present)]
+    missing = tuple(condition for condition in asked if not is_met(condition, known))
+    if access.any_suffices and len(missing) < len(asked):
         return ()
     return missing
+
+
+def _is_there(condition: Condition, present: Collection[str] | None) -> bool:
+    return present is None or condition.kind not in (ConditionKind.DONE, ConditionKind.GRADE) or condition.key in present
 
 
 def not_before(outline: Outline, at: datetime) -> Outline:
@@ -83,45 +86,73 @@ def _release(at: datetime | None, now: datetime) -> tuple[Condition, ...]:
 def known(outline: Outline, *, now: datetime, done: Collection[int], scores: Mapping[int, int], groups: Iterable[str]) -> Known:
     """The facts that conditions ask for. A unit or section is done when each of its required or graded blocks is and it has one."""
     names: set[str] = set()
-    present: set[str] = set()
     marks: dict[str, int] = {}
     for section in outline.sections:
-        present.add(name_of(PartKind.SECTION, section.key))
-        has_any, missing = False, 0
         for unit in section.units:
-            present.add(name_of(PartKind.UNIT, unit.key))
-            needed = [b for b in unit.blocks if b.kind is not BlockKind.UNKNOWN and (b.is_required or b.is_graded)]
-            open_here = [b for b in needed if b.id not in done]
-            has_any, missing = has_any or bool(needed), missing + len(open_here)
-            if needed and not open_here:
+            if all(block.id in done for block in unit.blocks if _is_needed(block)):
                 names.add(name_of(PartKind.UNIT, unit.key))
             for block in unit.blocks:
                 name = name_of(PartKind.BLOCK, block.key)
-                present.add(name)
                 if block.id in done:
                     names.add(name)
                 if block.id in scores:
                     marks[name] = scores[block.id]
-        if has_any and not missing:
+        if all(name_of(PartKind.UNIT, unit.key) in names for unit in section.units):
             names.add(name_of(PartKind.SECTION, section.key))
-    return Known(now, frozenset(names), marks, frozenset(groups), frozenset(present))
+    there = present(outline)
+    return Known(now, frozenset(names & there), marks, frozenset(groups), there)
+
+
+def present(outline: Outline) -> frozenset[str]:
+    """What of an outline conditions can ask for: its blocks, and the units and sections in which something is required or graded."""
+    names: set[str] = set()
+    for section in outline.sections:
+        for unit in section.units:
+            names.update(name_of(PartKind.BLOCK, block.key) for block in unit.blocks)
+            if any(_is_needed(block) for block in unit.blocks):
+                names |= {name_of(PartKind.UNIT, unit.key), name_of(PartKind.SECTION, section.key)}
+    return frozenset(names)
+
+
+def may_have_mark(block: BlockNode) -> bool:
+    """Whether a learner can ever have a mark in a block: it is tested, handed in or reported, or counts for the mark of the course."""
+    return (
+        block.is_graded
+        or block.kind in (BlockKind.QUIZ, BlockKind.ASSIGNMENT)
+        or (block.kind is BlockKind.VSIM and not block.settings.get("self_marked"))
+    )
+
+
+def _is_needed(block: BlockNode) -> bool:
+    return block.kind is not BlockKind.UNKNOWN and (block.is_required or block.is_graded)
 
 
 def for_groups(outline: Outline, groups: Collection[str]) -> Outline:
-    """The outline without what is only for groups the learner is not in: it is neither shown nor asked for."""
+    """The outline without what is only for groups the learner is not in: it is neither shown nor asked for.
+
+    So is what any of several conditions opens, where those are left alone that name other groups; what waits for it may follow.
+    """
+    there: frozenset[str] | None = None
+    while there != (now_there := present(outline)):
+        there = now_there
+        outline = _without(outline, groups, there)
+    return outline
+
+
+def _without(outline: Outline, groups: Collection[str], there: Collection[str]) -> Outline:
     return replace(
         outline,
         sections=tuple(
             replace(
                 section,
                 units=tuple(
-                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups)))
+                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups, there)))
                     for unit in section.units
-                    if not _is_foreign(unit.access, groups)
+                    if not _is_foreign(unit.access, groups, there)
                 ),
             )
             for section in outline.sections
-            if not _is_foreign(section.access, groups)
+            if not _is_foreign(section.access, groups, there)
         ),
     )
 
@@ -131,12 +162,12 @@ def is_foreign(stored: Iterable[object], groups: Collection[str]) -> bool:
     return any(_is_foreign(one, groups) for one in stored)
 
 
-def _is_foreign(stored: object, groups: Collection[str]) -> bool:
+def _is_foreign(stored: object, groups: Collection[str], there: Collection[str] | None = None) -> bool:
     if not stored:
         return False
     access = Access.of(stored)
-    outside = [c.kind is ConditionKind.GROUP and c.key not in groups for c in access.conditions]
-    return all(outside) if access.any_suffices else any(outside)
+    outside = [c.kind is ConditionKind.GROUP and c.key not in groups for c in access.conditions if _is_there(c, there)]
+    return bool(outside) and all(outside) if access.any_suffices else any(outside)
 
 
 def impossible(outline: Outline) -> tuple[str, ...]:
@@ -146,6 +177,7 @@ def impossible(outline: Outline) -> tuple[str, ...]:
     outer one is done when the inner ones are.
     """
     needs: dict[str, set[str]] = {}
+    there = frozenset(name_of(kind, node.key) for kind, node in _parts(outline))
 
     def need(name: str, *others: str) -> None:
         needs.setdefault(name, set()).update(others)
@@ -156,9 +188,10 @@ def impossible(outline: Outline) -> tuple[str, ...]:
         if outer:
             need(f"open {name}", f"open {outer}")
             need(f"done {outer}", f"done {name}")
-        if not Access.of(node.access).any_suffices:
-            asked = [c.key for c in Access.of(node.access).conditions if c.kind in (ConditionKind.DONE, ConditionKind.GRADE)]
-            need(f"open {name}", *(f"done {key}" for key in asked))
+        access = Access.of(node.access)
+        left = [c for c in access.conditions if _is_there(c, there)]
+        if not access.any_suffices or len(left) == 1:
+            need(f"open {name}", *(f"done {c.key}" for c in left if c.kind in (ConditionKind.DONE, ConditionKind.GRADE)))
         return name
 
     for section in outline.sections:
@@ -168,6 +201,14 @@ def impossible(outline: Outline) -> tuple[str, ...]:
             for block in unit.blocks:
                 part(PartKind.BLOCK, block, inner)
     return _circle(needs)
+
+
+def _parts(outline: Outline) -> Iterator[tuple[PartKind, SectionNode | UnitNode | BlockNode]]:
+    for section in outline.sections:
+        yield PartKind.SECTION, section
+        for unit in section.units:
+            yield PartKind.UNIT, unit
+            yield from ((PartKind.BLOCK, block) for block in unit.blocks)
 
 
 def _circle(needs: Mapping[str, Collection[str]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from courses.catalogue.models import Section, Unit
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Note
@@ -45,11 +45,15 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     return found
 
 
-def last_news(enrolment_id: int, block_ids: Collection[int]) -> datetime | None:
-    """When a learner did the last of some blocks, or was graded in one last; None when in none yet. What was done again afterwards is no news."""
+def last_news(enrolment_id: int, block_ids: Collection[int], graded_ids: Collection[int]) -> datetime | None:
+    """When a learner did the last of some blocks, or was graded last in one of others (by a laboratory, too); None when in none yet.
+
+    What was done again afterwards is no news.
+    """
     done = select(func.max(BlockProgress.done_at)).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id.in_(block_ids))
-    mine = (LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id.in_(block_ids))
-    graded = select(func.max(LearningEvent.at)).where(*mine, LearningEvent.kind.in_((EventKind.QUIZ_GRADED, EventKind.ASSIGNMENT_GRADED)))
+    scored = and_(LearningEvent.kind == EventKind.REPORTED, LearningEvent.data["score_x10"].as_string().is_not(None))
+    kinds = or_(LearningEvent.kind.in_((EventKind.QUIZ_GRADED, EventKind.ASSIGNMENT_GRADED)), scored)
+    graded = select(func.max(LearningEvent.at)).where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id.in_(graded_ids), kinds)
     return max((at for at in (session().scalar(done), session().scalar(graded)) if at is not None), default=None)
 
 

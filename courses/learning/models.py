@@ -153,6 +153,7 @@ class EnrolmentMark(Base):
 
     `settled`: what a person decided of single blocks, {block: score, or None where the learner is excused}; None where nothing was.
     `is_written`: a person excused the learner in the gradebook or wrote over a result.
+    `changed_at`: when the book, or what the course asks, was changed last; None in rows of before that was kept.
     """
 
     __tablename__ = "enrolment_mark"
@@ -162,5 +163,6 @@ class EnrolmentMark(Base):
     is_due: Mapped[bool] = mapped_column(default=True, index=True)
     settled: Mapped[dict[str, Any] | None]
     is_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    changed_at: Mapped[datetime | None]
 
     __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_range"),)

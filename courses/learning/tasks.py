@@ -89,11 +89,11 @@ def judge_anew(running: Running) -> Mapping[str, Any]:
         session().rollback()
         with transaction():
             now = clock.now()
-            place = _shared(run_id, now)
+            place, changed_at = _shared(run_id, now), judging.latest_change(run_id, running.args)
             some = queries.enrolments_by_id(ids[start : start + AT_ONCE])
             operations.recount(run_id=run_id, enrolments=some, now=now)
             for enrolment in some:
-                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place, changed_at=judging.changed_at(running.args))
+                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place, changed_at=changed_at)
         running.progress(min(start + AT_ONCE, len(ids)), total)
     recorded = refused = 0
     session().rollback()

@@ -66,7 +66,7 @@ def show(job: int) -> dict[str, Any]:
     Example: trainhub jobs show 128 --json
     """
     row = job_control.job_of(job)
-    why = job_control.why_not_again(row, is_newer=row.id in job_control.newer([row.id]), now=clock.now())
+    why = job_control.why_not_again(row, is_newer=job_control.is_newer_there(row), now=clock.now())
     told = _told(row, queries.display_names([row.asked_by_id]))
     return told | {
         "may_retry": why is None,

@@ -7,7 +7,7 @@ it finds out, and what its portions have committed stays.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.orm import aliased
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -151,11 +150,20 @@ def job_of(job_id: int) -> Job:
     return row
 
 
-def newer(job_ids: Collection[int]) -> frozenset[int]:
-    """Those of the jobs after which the same was asked for again, whatever became of it."""
-    later = aliased(Job)
-    same = and_(later.task == Job.task, later.id > Job.id, sa.cast(later.args, sa.Text) == sa.cast(Job.args, sa.Text))
-    return frozenset(session().scalars(select(Job.id).where(Job.id.in_(list(job_ids)), sa.exists().where(same)))) if job_ids else frozenset()
+def is_newer_there(job: Job) -> bool:
+    """Whether the same was asked for again after a job, whatever became of it. When it was asked for, or for a change of when, makes no other work:
+    arguments whose names end in `_at` are left out."""
+    after = select(Job.args).where(Job.task == job.task, Job.id > job.id)
+    as_asked = after.where(sa.cast(Job.args, sa.Text) == select(sa.cast(Job.args, sa.Text)).where(Job.id == job.id).scalar_subquery())
+    if session().scalar(select(as_asked.exists())):
+        return True
+    if _what(job.args) == job.args:
+        return False
+    return any(_what(args) == _what(job.args) for args in session().scalars(after.order_by(Job.id.desc())))
+
+
+def _what(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in args.items() if not name.endswith("_at")}
 
 
 def why_not_again(job: Job, *, is_newer: bool, now: datetime) -> WhyNot | None:
@@ -193,7 +201,7 @@ def begin_again(*, job: Job, by: Identity, now: datetime) -> Job:
     session().refresh(job, with_for_update={"of": Job})
     if job.state is JobState.QUEUED and job.run_after_at <= now:
         return job
-    why = why_not_again(job, is_newer=job.id in newer([job.id]), now=now)
+    why = why_not_again(job, is_newer=is_newer_there(job), now=now)
     if why is not None:
         raise Refused(why_words(why), code=f"job_{why.value}")
     if job.state is JobState.FAILED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from courses.assessment.models import Attempt, AttemptAnswer, Question, QuestionTag, QuestionVersion, QuizDraw, QuizItem
-from courses.assessment.types import Asked, BankFilter, Blank, Difficulty, Expected, Option, Pair, QuestionKind, Unit, Variable
+from courses.assessment.types import Asked, BankFilter, Blank, Difficulty, Expected, Option, Pair, QuestionKind, Short, Unit, Variable
 from courses.catalogue.models import Block, Run
 from courses.catalogue.naming_queries import names
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
+
+COUNTED = 50
 
 
 def asked_of(version: QuestionVersion, kind: QuestionKind) -> Asked:
@@ -195,14 +198,38 @@ def drawable(course_id: int, *, category: str = "", tag: str = "", difficulty: D
 
 
 def drawable_counts(course_id: int, draws: Sequence[QuizDraw]) -> dict[int, int]:
-    """How many questions each draw may give: one query for those that ask for the same, however many."""
-    asked = {draw.id: (draw.category, draw.tag, draw.difficulty) for draw in draws}
-    kinds = list(dict.fromkeys(asked.values()))
-    if not kinds:
-        return {}
-    counts = [_drawable(course_id, *one).with_only_columns(func.count()).scalar_subquery() for one in kinds]
-    found = dict(zip(kinds, session().execute(select(*counts)).one(), strict=True))
-    return {key: found[one] for key, one in asked.items()}
+    """How many questions each draw may give, in the order of the draws: without those that its quiz asks anyway, and those that draws of the quiz
+    before it for the same have taken. One query for each fifty."""
+    asked = {draw.id: (draw.block_id, draw.category, draw.tag, draw.difficulty) for draw in draws}
+    kinds, found = list(dict.fromkeys(asked.values())), dict[Any, int]()
+    for start in range(0, len(kinds), COUNTED):
+        some = kinds[start : start + COUNTED]
+        counts = [_left(course_id, *one).with_only_columns(func.count()).scalar_subquery() for one in some]
+        found |= zip(some, session().execute(select(*counts)).one(), strict=True)
+    left = {}
+    for draw in draws:
+        left[draw.id] = found[asked[draw.id]]
+        found[asked[draw.id]] = max(left[draw.id] - draw.count, 0)
+    return left
+
+
+def _left(course_id: int, block_id: int, category: str, tag: str, difficulty: Difficulty | None) -> sa.Select[Any]:
+    fixed = select(QuizItem.question_id).where(QuizItem.block_id == block_id)
+    return _drawable(course_id, category, tag, difficulty).where(Question.id.not_in(fixed))
+
+
+def short_draws(course_id: int, today: date) -> dict[int, Short]:
+    """The draws of a course's quizzes for which the bank does not hold enough; not of runs that are over, nor of removed quizzes."""
+    statement = (
+        select(QuizDraw, Block.title, Run.code)
+        .join(Block, Block.id == QuizDraw.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(Run.course_id == course_id, Block.removed_at.is_(None), sa.or_(Run.ends_on.is_(None), Run.ends_on >= today))
+        .order_by(Run.id, QuizDraw.block_id, QuizDraw.position, QuizDraw.id)
+    )
+    rows = [(draw, title, code) for draw, title, code in session().execute(statement)]
+    left = drawable_counts(course_id, [draw for draw, _title, _code in rows])
+    return {draw.id: Short(title, code, draw.count, left[draw.id]) for draw, title, code in rows if left[draw.id] < draw.count}
 
 
 def may_draw(course_id: int, draws: Iterable[QuizDraw], kind: QuestionKind) -> bool:

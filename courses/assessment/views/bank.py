@@ -113,7 +113,7 @@ def bank_edit(pair: tuple[Course, Question]) -> Any:
     form = common.filled_form(question, is_in_quiz=False)
     if form.validate_on_submit():
         try:
-            with transaction():
+            with transaction(), common.telling_short(course.id):
                 common.save(form, course_id=course.id, kind=kind, question=question)
             return done(_("题目已保存；已开始的作答不受影响。"), "assessment.versions", question_id=question_id)
         except Refused as refused:
@@ -194,7 +194,7 @@ def duplicate(pair: tuple[Course, Question]) -> Any:
 def archive(pair: tuple[Course, Question]) -> Any:
     """Put a question away, or bring it back."""
     code, is_archived = pair[0].code, request.form.get("archive") == "1"
-    with transaction():
+    with transaction(), common.telling_short(pair[0].id):
         bank.archive(question=pair[1], is_archived=is_archived, by=me(), now=clock.now())
     message = _("题目已归档：不再出现在题库和随机抽题中，已用它的测验不变。") if is_archived else _("题目已恢复到题库。")
     return done(message, "assessment.bank_index", code=code)
@@ -205,7 +205,7 @@ def archive(pair: tuple[Course, Question]) -> Any:
 def move_category(course: Course) -> Any:
     """Rename or move a category with everything under it."""
     code = course.code
-    with transaction():
+    with transaction(), common.telling_short(course.id):
         moved = bank.rename_category(course_id=course.id, old=request.form.get("old", ""), new=request.form.get("new", ""), by=me(), now=clock.now())
     return done(_("已移动 %(n)d 道题。", n=moved), "assessment.bank_index", code=code)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, flash, request
 
 from courses.assessment import queries
 from courses.assessment.forms import QuestionForm
@@ -82,6 +85,25 @@ def save(form: QuestionForm, *, course_id: int, kind: QuestionKind, question: Qu
     if block is not None:
         bank.add_item(block=block, question=saved, points_x10=tenths(form.points.data), by=me(), now=now)
     return saved
+
+
+@contextmanager
+def telling_short(course_id: int) -> Iterator[None]:
+    """Say of which draws the bank holds too few questions after what is done inside, and held more before."""
+    today = clock.today()
+    before = queries.short_draws(course_id, today)
+    yield
+    for key, short in queries.short_draws(course_id, today).items():
+        if key not in before or short.found < before[key].found:
+            title = short.title or _("测验")
+            words = _(
+                "%(run)s 的“%(title)s”随机抽 %(count)d 题，题库里只剩 %(found)d 题可抽：开始作答的学员会少做题。请补充题目，或减少抽题数。",
+                run=short.code,
+                title=title,
+                count=short.count,
+                found=short.found,
+            )
+            flash(words, "warning")
 
 
 def latest_run(course_id: int) -> int | None:

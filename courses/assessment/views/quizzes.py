@@ -122,7 +122,7 @@ def edit_question(loaded: tuple[Run, QuizItem, Block]) -> Any:
         form.points.data = Decimal(item.points_x10) / 10
     if form.validate_on_submit():
         try:
-            with transaction():
+            with transaction(), common.telling_short(run.course_id):
                 common.save(form, course_id=run.course_id, kind=kind, question=item.question, block=block)
             return done(_("题目已保存；已开始的作答不受影响。"), "assessment.items", block_id=block_id)
         except Refused as refused:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint
 
 from courses.assignments.models import Assignment, Submission
+from courses.assignments.queries import lateness as late
 from courses.assignments.queries import work
-from courses.assignments.types import Release
+from courses.assignments.types import Release, SubmissionState
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
@@ -49,6 +51,14 @@ def load_desk(block_id: int) -> Desk:
     if mine is None:  # what was begun stays readable when a door closes again
         demand_open(place.enrolment, assignment.block, clock.now())
     return Desk(place.run, place.enrolment, assignment)
+
+
+def demand_writable(desk: Desk, submission: Submission | None, now: datetime) -> None:
+    """Refuse, with the reason, to write where the door is closed, or what was taken back; not who was sent back or given more time in person."""
+    until_at = late.untils_of(desk.enrolment.person_id, [desk.assignment.id]).get(desk.assignment.id)
+    has_more_time = until_at is not None and now <= until_at
+    if not has_more_time and (submission is None or submission.state is not SubmissionState.RETURNED):
+        demand_open(desk.enrolment, desk.assignment.block, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +112,4 @@ def load_submission(submission_id: int) -> Marked:
     return Marked(load_run(row.assignment.run_id), row.assignment.block, row.assignment, row)
 
 
-__all__ = ["Desk", "Marked", "blueprint", "load_block", "load_desk", "load_run", "load_submission", "me"]
+__all__ = ["Desk", "Marked", "blueprint", "demand_writable", "load_block", "load_desk", "load_run", "load_submission", "me"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import FileKind, FileUse, ReviewState, Rubric, media_of
-from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
+from courses.assignments.views.common import Desk, blueprint, demand_writable, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
 from courses.permissions import Can
@@ -43,6 +44,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
     submission = work.submission_of(assignment.id, person_id)
     seen = submission is not None and submission.released_at is not None
     versions = work.versions_of(submission.id) if submission is not None else []
+    closed = handing_in.closed_because(assignment, submission, person_id, now)
     page = render_template(
         "courses/assignments/learner.html",
         run=desk.run,
@@ -62,7 +64,8 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         else [],
         to_write=peers.reviews_by(assignment.id, person_id),
         examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
-        closed=handing_in.closed_because(assignment, submission, person_id, now),
+        closed=closed,
+        shut=_why_shut(desk, submission, now) if not closed else "",
         until_at=late.untils_of(person_id, [assignment.id]).get(assignment.id),
         membership=teams.membership(assignment.run_id, person_id) if assignment.is_group else None,
         now=now,
@@ -75,6 +78,15 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         accept="" if FileKind.TEXT in assignment.file_kinds else sniff.accept(media_of(assignment.file_kinds)),
     )
     return page, refused.status if refused is not None else 200
+
+
+def _why_shut(desk: Desk, submission: Submission | None, now: datetime) -> str:
+    """Why a work that was begun is only read now; empty when it can be written."""
+    try:
+        demand_writable(desk, submission, now)
+    except Refused as refused:
+        return refused.message
+    return ""
 
 
 def _shown_marks(submission: Submission) -> list[Any]:
@@ -112,7 +124,9 @@ def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
     if what == "submit":
         # Before the draft is written, as everybody else: who held the work and then waited for the rules would wait for who waits for the work.
         holding.beside(assignment)
-    handing_in.refuse_closed(handing_in.closed_because(assignment, work.submission_of(assignment.id, person_id), person_id, now))
+    known = work.submission_of(assignment.id, person_id)
+    handing_in.refuse_closed(handing_in.closed_because(assignment, known, person_id, now))
+    demand_writable(desk, known, now)
     submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
     given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}
     sent = request.form.get("version", type=whole)

@@ -94,6 +94,15 @@ def conditions(outline: Outline, node_id: int, level: str, access: Access, *, wa
             _refuse(changed, ring)
 
 
+def marks_there(outline: Outline, access: Access, before: Access) -> None:
+    """Refuse conditions on the mark of what gives none (a text, a video), other than those that stood `before`: nobody could ever reach it."""
+    asked = {one.key for one in access.conditions if one.kind is ConditionKind.GRADE and one not in before.conditions}
+    for block in outline.blocks:
+        if f"block:{block.key}" in asked and not rules.may_have_mark(block):
+            title = block.title or _titles(outline)[f"block:{block.key}"]
+            raise BadCourse(_("“%(title)s”没有得分，谁也达不到这个分数。请选择测验、作业或有成绩的实验，或不填最低分。", title=title), field="part")
+
+
 def no_lost_group(run_id: int, access: Access, before: Access) -> None:
     """Refuse conditions that name a group which was dissolved, other than those that stood `before`: nobody could ever be in it."""
     stood = {one.key for one in before.conditions}

@@ -47,6 +47,13 @@ def changed_at(args: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(str(args[CHANGED])) if CHANGED in args else None
 
 
+def latest_change(run_id: int, args: Mapping[str, Any]) -> datetime | None:
+    """When the last change was made that whoever is judged now is judged by: one made since the job with these arguments began counts already."""
+    own, after = changed_at(args), jobs.known(_key(run_id))
+    later = None if after is None or own is None else changed_at(after.args)
+    return own if own is None or later is None else max(own, later)
+
+
 def holds(run_id: int) -> bool:
     """Whether something was taken away that may still be brought back: nobody completes a run until everybody is judged without it."""
     return jobs.is_ahead(_key(run_id))

@@ -146,7 +146,9 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         level = KIND_OF[type(part)].value
         lock_content(part.run_id)
         checking.no_lost_group(part.run_id, Access.of(data["access"]), Access.of(part.access))
-        checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]), waits=is_seen(part))
+        outline = queries.outline(part.run_id)
+        checking.marks_there(outline, Access.of(data["access"]), Access.of(part.access))
+        checking.conditions(outline, part.id, level, Access.of(data["access"]), waits=is_seen(part))
 
 
 def _with_votes(block: Block, settings: dict[str, Any]) -> dict[str, Any]:

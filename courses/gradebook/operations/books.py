@@ -120,7 +120,7 @@ def lock(*, book: Gradebook, is_locked: bool, by: Identity, now: datetime) -> No
         freezing.freeze(follow)
     else:
         freezing.thaw(follow)
-        learning.ask_for_marks(run_id=book.run_id)
+        learning.ask_for_marks(run_id=book.run_id, now=now)
     audit.record(by=by, did="courses.gradebook.locked" if is_locked else "courses.gradebook.unlocked", on=book, data={})
 
 

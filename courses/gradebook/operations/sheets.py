@@ -148,7 +148,7 @@ def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: s
             set_grade(**given, reason=reason.strip() or str(_("表格导入")), by=by, now=now)  # type: ignore[arg-type]
         session().flush()
     if wanted:
-        learning.ask_for_marks(run_id=book.run_id, enrolment_ids=ids)
+        learning.ask_for_marks(run_id=book.run_id, enrolment_ids=ids, now=now)
     audit.record(by=by, did="courses.gradebook.sheet_taken", on=book, data={"cells": len(wanted), "file": filename})
     return len(wanted)
 

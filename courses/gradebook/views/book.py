@@ -366,5 +366,5 @@ def _write_column(opened: Open, row: GradeColumn) -> int:
         given: dict[str, Any] = {"kind": GradeKind.MANUAL, "points_x10": points, "reason": "", "version": version}
         if grades.set_grade(book=opened.book, column=row, enrolment=enrolment, by=me(), now=clock.now(), own=own, **given):
             changed.append(enrolment.id)
-    learning.ask_for_marks(run_id=opened.run.id, enrolment_ids=changed)
+    learning.ask_for_marks(run_id=opened.run.id, enrolment_ids=changed, now=clock.now())
     return len(changed)

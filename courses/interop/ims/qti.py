@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from courses.interop.arithmetic import number_of
+from courses.interop.ims import item_feedback
+from courses.interop.ims.item_feedback import Said
+from courses.interop.ims.spelling import is_version_3, name, value
 from courses.interop.ims.worth import worth_of
 from courses.interop.olx import markup
 from courses.interop.olx.markup import Element
@@ -47,20 +50,8 @@ class _Declared:
     correct: tuple[str, ...]
     mapped: tuple[tuple[str, float], ...]
     cases: tuple[bool, ...] = ()
-    """Of each answer that a mapping gives points for whether small and capital letters differ: they do where nothing is said."""
-
-
-def name(node: Element) -> str:
-    """A tag in one spelling: qti-choice-interaction and choiceInteraction are `choiceinteraction`."""
-    return markup.tag_of(node).lower().removeprefix("qti-").replace("-", "")
-
-
-def value(node: Element, wanted: str) -> str:
-    """An attribute in either spelling."""
-    for key, text in node.attrib.items():
-        if str(key).rpartition("}")[2].lower().replace("-", "") == wanted:
-            return str(text)
-    return ""
+    """Of each answer that a mapping gives points for whether small and capital letters differ; where nothing is said they do in QTI 2 and
+    do not in QTI 3."""
 
 
 def rules_lost(root: Element) -> list[str]:
@@ -109,7 +100,7 @@ def read_item(root: Element, link: Link) -> ItemRead:
         read.reasons.append(_("没有题目正文"))
         return read
     declared = {value(node, "identifier"): _declared(node) for node in root if name(node) == "responsedeclaration"}
-    explanation = "".join(link(markup.inner(node)) for node in root if name(node) == "modalfeedback")
+    said = item_feedback.read(root, link)
     if any(name(node) == "math" for node in body.iter()):
         read.reasons.append(_("MathML 公式没有导入，请用 \\( \\) 重新书写"))
     inputs = [node for node in body.iter() if INTERACTION.search(name(node))]
@@ -125,16 +116,12 @@ def read_item(root: Element, link: Link) -> ItemRead:
         if name(node) == "gapmatchinteraction" and (gaps := _gaps(node, own, answer, link)):
             read.questions += gaps
         else:
-            read.questions.append(_question(node, own, answer, root, link, read.reasons))
-    if explanation:
-        read.questions[-1] = _with_explanation(read.questions[-1], explanation)
+            read.questions.append(_question(node, own, answer, root, link, read.reasons, said))
+    if said.explanation:
+        read.questions[-1] = replace(read.questions[-1], explanation=said.explanation)
+    if said.is_left:
+        read.reasons.append(_("按作答给出的反馈没有导入"))
     return read
-
-
-def _with_explanation(question: QuestionDoc, text: str) -> QuestionDoc:
-    from dataclasses import replace
-
-    return replace(question, explanation=text)
 
 
 def _declared(node: Element) -> _Declared:
@@ -148,7 +135,7 @@ def _declared(node: Element) -> _Declared:
                 except ValueError:
                     continue
                 if mapped[-1][1] > 0:
-                    cases.append(value(entry, "casesensitive").lower() != "false")
+                    cases.append((value(entry, "casesensitive").lower() or ("false" if is_version_3(entry) else "true")) != "false")
     return _Declared(value(node, "cardinality"), value(node, "basetype").lower(), tuple(correct), tuple(mapped), tuple(cases))
 
 
@@ -164,16 +151,18 @@ def _stem(body: Element, inputs: list[Element]) -> str:
     return markup.inner(rest)
 
 
-def _question(node: Element, stem: str, declared: _Declared | None, root: Element, link: Link, reasons: list[str]) -> QuestionDoc:
-    kind = name(node)
+def _question(node: Element, stem: str, declared: _Declared | None, root: Element, link: Link, reasons: list[str], said: Said) -> QuestionDoc:
+    kind, response = name(node), value(node, "responseidentifier")
     if kind in ("choiceinteraction", "inlinechoiceinteraction", "hottextinteraction") and declared is not None:
         right = set(declared.correct) or {key for key, points in declared.mapped if points > 0}
         options = tuple(_option(child, right, link) for child in node.iter() if name(child) in CHOICES)
         if len(options) >= 2 and right:
+            keys = [value(child, "identifier") for child in node.iter() if name(child) in CHOICES]
+            options = tuple(replace(one, feedback=one.feedback + said.to(response, key)) for one, key in zip(options, keys, strict=True))
             several = declared.cardinality.lower() == "multiple"
             single = QuestionKind.DROPDOWN if kind == "inlinechoiceinteraction" else QuestionKind.SINGLE
             mapped = dict(declared.mapped) if _is_mapped(root) else {}
-            _name_other_points(mapped, right, [value(c, "identifier") for c in node.iter() if name(c) in CHOICES], several, reasons)
+            _name_other_points(mapped, right, keys, several, reasons)
             return QuestionDoc(
                 QuestionKind.MULTIPLE if several else single,
                 stem,
@@ -187,9 +176,9 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         answers = list(dict.fromkeys([*declared.correct, *[key for key, points in declared.mapped if points > 0]]))
         if answers and all(answers):
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
-            given = tuple(AnswerDoc(text) for text in answers)
-            allowed = _tolerance(root, value(node, "responseidentifier"), reasons) if is_number else ""
-            is_strict = not is_number and _is_strict(root, value(node, "responseidentifier"), declared)
+            given = tuple(AnswerDoc(text, feedback=said.to(response, text)) for text in answers)
+            allowed = _tolerance(root, response, reasons) if is_number else ""
+            is_strict = not is_number and _is_strict(root, response, declared)
             if not is_number and not is_strict and any(declared.cases) and _is_mapped(root):
                 reasons.append(_("只有部分答案区分大小写，改为都不区分"))
             kind_of = QuestionKind.NUMERIC if is_number else QuestionKind.TEXT

@@ -12,7 +12,7 @@ from courses.learning.models import Enrolment, EnrolmentMark, MarkSource
 from courses.learning.operations.progress import evaluate
 from courses.learning.types import SEATED, Counted, Standing
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import UtcDateTime, session
 
 
 def take_marks_from_book(*, run_id: int, is_shown: bool, now: datetime) -> None:
@@ -23,21 +23,20 @@ def take_marks_from_book(*, run_id: int, is_shown: bool, now: datetime) -> None:
         session().add(row)
     row.is_shown = is_shown
     session().flush()
-    ask_for_marks(run_id=run_id)
+    ask_for_marks(run_id=run_id, now=now)
 
 
-def ask_for_marks(*, run_id: int, enrolment_ids: Sequence[int] | None = None) -> None:
-    """The totals of a run (or of some learners) may have changed: two statements however many."""
+def ask_for_marks(*, run_id: int, now: datetime, enrolment_ids: Sequence[int] | None = None) -> None:
+    """The totals of a run (or of some learners) may have changed `now`: two statements however many."""
     mine = sa.select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     if enrolment_ids is not None:
         mine = mine.where(Enrolment.id.in_(list(enrolment_ids)))
     known = sa.select(EnrolmentMark.enrolment_id)
-    fresh = sa.select(Enrolment.id, sa.true()).where(Enrolment.id.in_(mine), Enrolment.id.not_in(known))
+    fresh = sa.select(Enrolment.id, sa.true(), sa.literal(now, UtcDateTime())).where(Enrolment.id.in_(mine), Enrolment.id.not_in(known))
     session().flush()
-    session().execute(
-        sa.update(EnrolmentMark).where(EnrolmentMark.enrolment_id.in_(mine)).values(is_due=True).execution_options(synchronize_session=False)
-    )
-    session().execute(sa.insert(EnrolmentMark).from_select(["enrolment_id", "is_due"], fresh))
+    due = sa.update(EnrolmentMark).where(EnrolmentMark.enrolment_id.in_(mine)).values(is_due=True, changed_at=now)
+    session().execute(due.execution_options(synchronize_session=False))
+    session().execute(sa.insert(EnrolmentMark).from_select(["enrolment_id", "is_due", "changed_at"], fresh))
     for row in session().identity_map.values():
         if isinstance(row, EnrolmentMark):
             session().expire(row)
@@ -68,7 +67,8 @@ def take_mark(
 ) -> Standing:
     """The gradebook hands down a learner's total, and the `columns` in which they have nothing; only with a fresh total a run that has a gradebook
     is completed. `settled`: the blocks of which a person excused the learner (None), or wrote the score; `is_written`:
-    whether anything like that stands in the line, so that its total becomes the mark of who had completed before there was a book."""
+    whether anything like that stands in the line, so that its total becomes the mark of who had completed before there was a book.
+    Who completes by it does so on the day on which everything was there, however late the total is reckoned (`day_of`)."""
     row = session().get(EnrolmentMark, enrolment.id, populate_existing=True)
     if row is None:
         row = EnrolmentMark(enrolment_id=enrolment.id)
@@ -76,4 +76,4 @@ def take_mark(
     row.is_written = is_written
     row.score_x10, row.is_due, row.settled = score_x10, False, {str(key): score for key, score in (settled or {}).items()} or None
     session().flush()
-    return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place, columns=columns)
+    return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place, columns=columns, changed_at=row.changed_at)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from courses.assessment import queries as assessment
@@ -186,18 +186,19 @@ def note_work(*, enrolment: Enrolment, block: Block, submission_id: int, number:
     return evaluate(enrolment=enrolment, by=by, now=now)
 
 
-def _ask_for_mark(enrolment: Enrolment) -> None:
+def _ask_for_mark(enrolment: Enrolment, changed_at: datetime | None, now: datetime) -> None:
     """Something happened that may change the total: the gradebook will compute it again.
 
-    Written also where it is due already: a total that is being computed from what stood before ends before this or begins after it.
+    What the learner did stands in the log with its instant; `changed_at`: of what others changed. Written also where it is due already: a total that is being computed from what stood before ends before this or begins after it.
     """
     row = session().get(EnrolmentMark, enrolment.id)
     if row is None:
-        session().add(EnrolmentMark(enrolment_id=enrolment.id, is_due=True))
+        session().add(EnrolmentMark(enrolment_id=enrolment.id, is_due=True, changed_at=changed_at or now))
     else:
-        statement = update(EnrolmentMark).where(EnrolmentMark.enrolment_id == enrolment.id).values(is_due=True)
-        session().execute(statement.execution_options(synchronize_session=False))
-        set_committed_value(row, "is_due", True)
+        known, mine = EnrolmentMark.changed_at, EnrolmentMark.enrolment_id == enrolment.id
+        later = {} if changed_at is None else {"changed_at": case((known > changed_at, known), (known.is_not(None), changed_at))}
+        session().execute(update(EnrolmentMark).where(mine).values(is_due=True, **later).execution_options(synchronize_session=False))
+        session().expire(row)
     session().flush()
 
 
@@ -249,7 +250,7 @@ def evaluate(
     assert run is not None
     standing = standing_of(enrolment, run, now, place[1] if place is not None else None)
     if standing.is_from_book and not is_fresh:
-        _ask_for_mark(enrolment)
+        _ask_for_mark(enrolment, changed_at, now)
         standing = replace(standing, is_mark_due=True)
     if enrolment.state is EnrolmentState.COMPLETED:
         correct(enrolment, completion_key(run), rules.mark_of_completed(standing, enrolment.score_x10), by, now)
@@ -387,7 +388,7 @@ def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]
             differed.append(block_id)
             session().delete(rows[block_id])
     session().flush()
-    evaluate(enrolment=enrolment, by=by, now=now)
+    evaluate(enrolment=enrolment, by=by, now=now, changed_at=now)
     if differed:
         audit.record(by=by, did="courses.progress.recomputed", on=enrolment, data={"blocks": differed})
     return differed

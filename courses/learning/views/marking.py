@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -28,7 +27,7 @@ from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import decimal_of, key_of, whole
+from trainhub.kernel.numbers import key_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -67,7 +66,7 @@ def _subject_of_pile(pile: Pile) -> Any:
 @guard(Can.RUN_GRADE, load=_load_pile, subject=_subject_of_pile)
 def pile(place: Pile) -> Any:
     """Answers of all learners to one question: points and words, saved together."""
-    error, run_id = "", place.run.id
+    error, run_id, status = "", place.run.id, 200
     block_id, question_id = place.block.id, place.question.id
     is_all = request.args.get("all") == "1"
     if request.method == "POST":
@@ -79,13 +78,13 @@ def pile(place: Pile) -> Any:
                 kept |= {name: request.args[name] for name in ("page", "size") if name in request.args}
             return done(_("已保存 %(n)d 份评分，学员会收到通知。", n=count), "marking.pile", block_id=block_id, question_id=question_id, **kept)
         except Refused as refused:
-            error = refused.message
+            error, status = refused.message, refused.status
             place = _load_pile(block_id, question_id)
     number, size = paging.wanted()
     page = paging.paginate(queries.waiting_answers(block_id, question_id, is_all=is_all), number=number, size=size)
     shown = page.items
     names = queries.names_of_attempts([row.attempt_id for row in shown]) if request.args.get("names") == "1" else {}
-    return render_template(
+    made = render_template(
         "courses/learning/marking_pile.html",
         place=place,
         run=place.run,
@@ -100,6 +99,7 @@ def pile(place: Pile) -> Any:
         labels=labels,
         has_math=has_math(*[row.version.stem_html for row in shown]),
     )
+    return made, status
 
 
 def _grade_all(run_id: int) -> int:
@@ -125,13 +125,11 @@ def _grade_all(run_id: int) -> int:
 
 def share_of(answer: AttemptAnswer, text: str) -> int:
     """Points as a share of the full points; refuses what is not a number within them."""
-    if answer.share_x1000 is not None and text == showing.points(answer):
-        return answer.share_x1000
-    full = Decimal(answer.points_x10) / 10
-    points = decimal_of(text, places=30)
-    if points is None or not 0 <= points <= full:
-        raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，没有保存任何评分。", text=text[:20], full=f"{full:f}"))
-    return 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
+    share = showing.share_of(answer, text)
+    if share is None:
+        full, n = f"{answer.points_x10 / 10:g}", showing.places(answer.points_x10)
+        raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，小数最多 %(n)d 位；没有保存任何评分。", text=text[:20], full=full, n=n))
+    return share
 
 
 # -- one attempt --------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from trainhub.kernel.access import acting, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import decimal_of, key_of
+from trainhub.kernel.numbers import key_of
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
@@ -256,7 +256,7 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
     """Read an attempt and give marks; the learner is told, and progress follows."""
     run, attempt = pair
     run_id, attempt_id = run.id, attempt.id
-    error = ""
+    error, status = "", 200
     if request.method == "POST":
         try:
             with transaction():
@@ -273,9 +273,9 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
                 return done(_("评分已保存；还有题目没有给分，全部给分后学员才会看到成绩。"), "staff.grade", attempt_id=attempt_id)
             return done(_("评分已保存，学员会收到通知。"), "staff.grading", run_id=run_id)
         except Refused as refused:
-            error = refused.message
+            error, status = refused.message, refused.status
             run, attempt = _load_attempt(attempt_id)
-    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing.At(run.id))
+    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing.At(run.id)), status
 
 
 def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
@@ -284,12 +284,13 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
     feedback: dict[int, str] = {}
     for answer in attempt.answers:
         text = request.form.get(f"points{answer.position}", "").strip()
-        if text and (answer.share_x1000 is None or text != showing.points(answer)):
-            full = Decimal(answer.points_x10) / 10
-            points = decimal_of(text, places=30)
-            if points is None or not 0 <= points <= full:
-                raise Refused(_("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数。", n=answer.position, full=f"{full:f}"))
-            shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
+        share = showing.share_of(answer, text) if text else answer.share_x1000
+        if text and (share is None or share != answer.share_x1000):
+            if share is None:
+                full, places = f"{answer.points_x10 / 10:g}", showing.places(answer.points_x10)
+                words = _("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数，小数最多 %(places)d 位。", n=answer.position, full=full, places=places)
+                raise Refused(words)
+            shares[answer.position] = share
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
     return shares, feedback
 

@@ -180,6 +180,36 @@ def test_the_bank_is_searched_sorted_archived_and_asks_the_database_as_often_for
     assert taught.lecturer.get("/teaching/questions/999999").status_code == 404
 
 
+def test_a_draw_that_falls_short_is_said_at_once_and_on_the_page_of_the_quiz(taught: Taught, session: Session) -> None:
+    def add(stem: str) -> Question:
+        data = notation.read(QuestionKind.SINGLE, {"options": "* 1\n2"})
+        given = {"kind": QuestionKind.SINGLE, "stem": stem, "data": data, "category": "传感器"}
+        return bank.save_question(course_id=taught.run.course_id, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+
+    rows = [add(f"题{n}") for n in range(4)]
+    draw = bank.add_draw(run=taught.run, block=taught.quiz, count=3, points_x10=10, category="传感器", by=SYSTEM, now=NOW)
+    session.commit()
+    page = f"/teaching/blocks/{taught.quiz.id}/items"
+    bank_page = f"/teaching/courses/{taught.code}/bank"
+
+    def archive(row: Question, to: str) -> str:
+        assert taught.lecturer.post(f"/teaching/questions/{row.id}/archive", data={"archive": to}).status_code == 303
+        return taught.lecturer.get(bank_page).text
+
+    assert "只剩" not in archive(rows[0], "1"), "three are left for three"
+    assert "只能抽到" not in taught.lecturer.get(page).text
+    assert "“单元测验”随机抽 3 题，题库里只剩 2 题可抽" in archive(rows[1], "1")
+    assert "每次作答只能抽到 2 题" in taught.lecturer.get(page).text
+    assert "只剩" not in archive(rows[0], "0")
+    assert taught.lecturer.post(f"{bank_page}/categories", data={"old": "传感器", "new": "测量"}).status_code == 303
+    assert "只剩" not in taught.lecturer.get(bank_page).text, "the draw follows"
+    bank.add_item(block=taught.quiz, question=rows[2], by=SYSTEM, now=NOW)  # asked anyway: not drawn
+    session.commit()
+    assert queries.drawable_counts(taught.run.course_id, [draw]) == {draw.id: 2}
+    again = QuizDraw(id=draw.id + 1, block_id=draw.block_id, count=1, category="测量", tag="", points_x10=10)
+    assert queries.drawable_counts(taught.run.course_id, [draw, again]) == {draw.id: 2, again.id: 0}
+
+
 # -- files --------------------------------------------------------------------------------------------------------------------
 
 

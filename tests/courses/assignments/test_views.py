@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +20,9 @@ from courses.assignments.operations import grading, handing_in, releasing, setup
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, texts, work
 from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Block
 from courses.catalogue.operations import copying
+from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.learning import intakes, tables
 from courses.learning import operations as seats
 from courses.learning.models import Enrolment
@@ -497,3 +500,38 @@ def test_what_was_sent_back_and_never_comes_again_gets_its_mark_by_an_override_o
     assert [f'name="do" value="{what}"' in page for what in ("override", "return")] == [True, False]
     assert lecturer.post(where, data={"do": "override", "points": "60", "reason": "未再提交"}).status_code == 303
     assert lecturer.get(where).text.count('name="do" value="return"') == 1
+
+
+def test_nothing_is_handed_in_behind_a_closed_door(as_role: AsRole, session: Session) -> None:
+    """What was begun stays readable; who was sent back or given more time goes on."""
+    _lecturer, task = teaching(as_role)
+    student, row = learning(as_role, task)
+    url, json = f"/assignments/{task.block_id}", {"Accept": "application/json"}
+    assert student.post(url, data={"text": "九点五十八分的草稿", "version": ""}, headers=json).status_code == 200
+
+    def shut(access: Access, *, is_published: bool = True) -> None:
+        block = session.get_one(Block, task.block_id, populate_existing=True)
+        block.access, block.is_published = access.plain(), is_published
+        session.commit()
+
+    def sent(**more: str) -> tuple[int, bool]:
+        page = student.post(url, data={"text": "晚了", "do": "submit", "version": "", "submission_key": secrets.token_hex(8)} | more)
+        return page.status_code, "关闭" in page.text
+
+    over = Access((Condition(ConditionKind.DATE, until=clock.now() - timedelta(minutes=1)),))
+    shut(over)
+    page = student.get(url)
+    assert (page.status_code, "已于" in page.text, 'value="submit"' in page.text) == (200, True, False)
+    assert sent() == (403, True)
+    autosave = student.post(url, data={"text": "晚了", "version": "1"}, headers=json)
+    assert (autosave.status_code, "关闭" in autosave.get_json()["error"]) == (403, True)
+    shut(Access(), is_published=False)
+    assert sent()[0] == 404
+    mine = work.submission_of(task.id, row.person_id)
+    assert mine is not None
+    assert (mine.draft_text, mine.number) == ("九点五十八分的草稿", 0)
+    shut(over)
+    setup.extend(assignment=task, person_id=row.person_id, until_at=clock.now() + timedelta(days=5), reason="停电", by=SYSTEM, now=clock.now())
+    session.commit()
+    assert 'value="submit"' in student.get(url).text
+    assert sent()[0] in (303, 409)

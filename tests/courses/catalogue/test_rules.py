@@ -84,6 +84,60 @@ def test_what_is_not_there_is_not_asked_for() -> None:
     assert rules.closed(outline, known).units == {}
 
 
+RED, BLUE = Condition(ConditionKind.GROUP, "red"), Condition(ConditionKind.GROUP, "blue")
+
+
+def shut(outline: Outline, *groups: str, done: set[int] = frozenset(), scores: dict[int, int] | None = None) -> set[int]:  # type: ignore[assignment]
+    """The units that are closed for a learner who has done some blocks."""
+    own = rules.for_groups(outline, groups)
+    return set(rules.closed(own, rules.known(own, now=NOW, done=done, scores=scores or {}, groups=groups)).units)
+
+
+def test_what_asks_nothing_of_a_learner_keeps_nothing_shut() -> None:
+    waits = unit(3, block(3), access=access(done("unit:u2")))
+    of_red = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2, access=access(RED))), waits),))
+    assert [shut(of_red), shut(of_red, "red"), shut(of_red, "red", done={2})] == [set(), {3}, set()]
+    optional = Outline(1, (section(1, unit(2, block(2, is_required=False)), waits),))
+    assert shut(optional) == set()
+    emptied = Outline(1, (section(1, unit(1, block(1)), access=access(done("section:s2"))), section(2, unit(2))))
+    assert shut(emptied) == set()
+    either = Outline(
+        1,
+        (
+            section(
+                1,
+                unit(2, block(2, is_required=False)),
+                unit(1, block(1)),
+                unit(3, block(3), access=access(done("unit:u2"), done("unit:u1"), any_suffices=True)),
+            ),
+        ),
+    )
+    assert [shut(either), shut(either, done={1})] == [{3}, set()]
+
+
+def test_any_of_the_conditions_is_any_of_those_that_are_there_for_the_learner() -> None:
+    works = (block(1, access=access(RED)), block(2, access=access(BLUE)))
+    after = unit(3, block(3), access=access(done("block:b1"), done("block:b2"), any_suffices=True))
+    outline = Outline(1, (section(1, unit(1, *works), after),))
+    assert [shut(outline, "red"), shut(outline, "red", done={1}), shut(outline, "blue"), shut(outline, "blue", done={2})] == [{3}, set(), {3}, set()]
+    assert shut(outline) == set(), "of who is in no group nothing is asked"
+    marks = (Condition(ConditionKind.GRADE, "block:gone", min_x10=600), Condition(ConditionKind.GRADE, "block:b1", min_x10=600))
+    taken = Outline(1, (section(1, unit(1, block(1)), unit(3, block(3), access=access(*marks, any_suffices=True))),))
+    assert [shut(taken, scores={1: 599}), shut(taken, scores={1: 600})] == [{3}, set()]
+    later = access(done("block:gone"), Condition(ConditionKind.DATE, since=NOW + SECOND), any_suffices=True)
+    assert shut(Outline(1, (section(1, unit(3, block(3), access=later)),))) == {3}
+
+
+def test_a_part_that_is_left_for_another_group_alone_is_not_asked_of_who_is_not_in_it() -> None:
+    either = access(RED, done("block:gone"), any_suffices=True)
+    outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=either)),))
+    assert [b.id for b in rules.for_groups(outline, ()).blocks] == [1]
+    assert [b.id for b in rules.for_groups(outline, {"red"}).blocks] == [1, 2]
+    # What it waits for is left for another group, too, and so on.
+    chain = Outline(1, (section(1, unit(2, block(2), access=either), unit(3, block(3), access=access(BLUE, done("unit:u2"), any_suffices=True))),))
+    assert [b.id for b in rules.for_groups(chain, ()).blocks] == []
+
+
 def test_what_is_for_another_group_is_neither_shown_nor_asked_for() -> None:
     red = access(Condition(ConditionKind.GROUP, "red"))
     outline = Outline(1, (section(1, unit(1, block(1), block(2, access=red)), unit(2, block(3), access=red)), section(2, access=red)))

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from courses.assessment.models import QuizItem
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Run, Section, Unit
-from courses.catalogue.operations import versions
-from courses.catalogue.types import Access
+from courses.catalogue.operations import content, versions
+from courses.catalogue.types import Access, BlockKind
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
@@ -162,7 +162,9 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     run = make.run(lead=lead)
     part = make.section(run)
     first, second = make.unit(run, part, title="先"), make.unit(run, part, title="后")
+    third, optional = make.unit(run, part, title="末"), make.unit(run, part, title="选学")
     quiz = make.quiz(first, of=run)
+    told = content.add_block(unit=first, kind=BlockKind.TEXT, title="导言", body="导言", by=SYSTEM, now=make.NOW)
     session.commit()
     author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
     page = f"/teaching/unit/{second.id}/access"
@@ -176,6 +178,10 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert "请选择分组" in author.post(page, data={"kind": "group"}).text
     assert "计分的内容块" in author.post(page, data={"kind": "done", "part": f"unit:{first.key}", "min_mark": "60"}).text
     assert author.post(page, data={"kind": "done", "part": "unit:nobody"}).status_code == 422
+    asked = author.post(page, data={"kind": "done", "part": f"block:{told.key}", "min_mark": "60"})
+    assert (asked.status_code, "“导言”没有得分，谁也达不到这个分数" in asked.text) == (422, True)
+    assert author.post(f"/teaching/unit/{third.id}/access", data={"kind": "done", "part": f"unit:{optional.key}"}).status_code == 303
+    assert "没有必学或计分的内容，这个条件不起作用" in author.get(f"/teaching/unit/{third.id}/access").text
     assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303

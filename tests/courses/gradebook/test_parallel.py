@@ -89,7 +89,7 @@ def test_a_mark_written_while_totals_are_computed_asks_for_its_total_again(commi
             assert one is not None
             given = {"kind": GradeKind.MANUAL, "points_x10": 900, "reason": "", "version": None}
             grades.set_grade(book=found, column=one, enrolment=row, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
-            learning.ask_for_marks(run_id=run_id, enrolment_ids=[key])
+            learning.ask_for_marks(run_id=run_id, enrolment_ids=[key], now=NOW)
             written.set()
             computed.wait(0.5)
 

@@ -225,11 +225,57 @@ def test_the_case_of_letters_counts_where_a_package_says_so() -> None:
         one = question("3", "cc.fib.v0p1", fib, f'<varequal respident="r" {given}>PLC</varequal>')
         made = read_assessment(markup.parse(assessment_xml(one).encode(), "q.xml"), str)
         assert [q.is_case_sensitive for q in made.questions] == [is_sensitive], given
-    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", True)):  # as QTI 2 and 3 say by default
+    for given, is_sensitive in (('case-sensitive="true"', True), ('case-sensitive="false"', False), ("", False)):  # by default not, as QTI 3 says
         xml = (
             str(QTI["items/b.xml"]).replace('map-key="PLC"', f'map-key="PLC" {given}').replace('map-key="可编程控制器"', f'map-key="可编程" {given}')
         )
         assert read_item(markup.parse(xml.encode(), "b.xml"), str).questions[1].is_case_sensitive is is_sensitive, given
+
+    typed = """<assessmentItem identifier="i"><responseDeclaration identifier="R" cardinality="single" baseType="string"><mapping>
+<mapEntry mapKey="PLC" mappedValue="1"{}/></mapping></responseDeclaration><itemBody><textEntryInteraction responseIdentifier="R"/></itemBody></assessmentItem>"""
+    for given, is_sensitive in ((' caseSensitive="false"', False), ("", True)):  # by default so, as QTI 2.1 says
+        assert read_item(markup.parse(typed.format(given).encode(), "i.xml"), str).questions[0].is_case_sensitive is is_sensitive, given
+
+
+CHOICE = """<assessmentItem identifier="i"><responseDeclaration identifier="R" cardinality="single" baseType="identifier">
+<correctResponse><value>a</value></correctResponse></responseDeclaration><outcomeDeclaration identifier="F" cardinality="single" baseType="identifier"/>
+<itemBody><p>选一项{inline}</p><choiceInteraction responseIdentifier="R"><simpleChoice identifier="a">甲</simpleChoice><simpleChoice identifier="b">乙</simpleChoice>
+</choiceInteraction></itemBody><responseProcessing>{processing}</responseProcessing>
+<modalFeedback outcomeIdentifier="F" identifier="{ids[0]}" showHide="show">对了</modalFeedback><modalFeedback outcomeIdentifier="F" identifier="{ids[1]}" showHide="show">错：不是乙</modalFeedback>
+</assessmentItem>"""
+AS_ANSWERED = '<setOutcomeValue identifier="F"><variable identifier="R"/></setOutcomeValue>'
+BY_ANSWER = (
+    '<responseCondition><responseIf><match><variable identifier="R"/><baseValue baseType="identifier">a</baseValue></match>'
+    '<setOutcomeValue identifier="F"><baseValue baseType="identifier">x</baseValue></setOutcomeValue></responseIf>{rest}</responseCondition>'
+)
+IF_B = (
+    '<responseElseIf><match><variable identifier="R"/><baseValue baseType="identifier">b</baseValue></match>'
+    '<setOutcomeValue identifier="F"><baseValue baseType="identifier">y</baseValue></setOutcomeValue></responseElseIf>'
+)
+ELSE = '<responseElse><setOutcomeValue identifier="F"><baseValue baseType="identifier">y</baseValue></setOutcomeValue></responseElse>'
+REASON = ["按作答给出的反馈没有导入"]
+
+
+@pytest.mark.parametrize(
+    ("processing", "ids", "inline", "told", "explanation", "reasons"),
+    [
+        ("", ("x", "y"), "", ("", ""), "", REASON),
+        (AS_ANSWERED, ("a", "b"), "", ("对了", "错：不是乙"), "", []),
+        (AS_ANSWERED, ("a", "c"), "", ("对了", ""), "", REASON),
+        (BY_ANSWER.format(rest=IF_B), ("x", "y"), "", ("对了", "错：不是乙"), "", []),
+        (BY_ANSWER.format(rest=ELSE), ("x", "y"), "", ("对了", ""), "", REASON),
+        (BY_ANSWER.format(rest=""), ("x", "solution"), "", ("对了", ""), "错：不是乙", []),
+        (ELSE[14:-15], ("y", "z"), "", ("", ""), "对了", REASON),
+        (AS_ANSWERED, ("a", "b"), '<feedbackInline outcomeIdentifier="F" identifier="a">好</feedbackInline>', ("对了", "错：不是乙"), "", REASON),
+    ],
+)
+def test_what_is_said_to_one_answer_is_told_to_nobody_else(
+    processing: str, ids: tuple[str, str], inline: str, told: tuple[str, str], explanation: str, reasons: list[str]
+) -> None:
+    xml = CHOICE.format(processing=processing, ids=ids, inline=inline)
+    read = read_item(markup.parse(xml.encode(), "i.xml"), str)
+    (one,) = read.questions
+    assert (tuple(option.feedback for option in one.options), one.explanation, read.reasons) == (told, explanation, reasons)
 
 
 def test_time_and_feedback_that_nothing_shows_are_named() -> None:

@@ -8,18 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
-from courses.catalogue.types import PartKind
+from courses.catalogue.types import BlockKind, PartKind
 from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning import operations as learning
 from courses.learning import queries as learners
 from courses.learning import tasks
-from courses.learning.models import Enrolment
+from courses.learning.models import Enrolment, EnrolmentMark
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
@@ -226,6 +226,54 @@ def test_who_is_judged_later_completes_on_the_day_on_which_everything_was_there(
     assert (me.completed_on, *days) == (date(2026, 3, 31), [date(2026, 3, 31)], [date(2026, 3, 31)])
 
 
+def handed_down(session: Session, me: Enrolment) -> Enrolment:
+    """The learner after the tick of the totals."""
+    key = me.id
+    session.commit()
+    hand_down_marks(Running(0, {}, None))
+    session.expire_all()
+    return session.get_one(Enrolment, key)
+
+
+def test_so_does_who_completes_by_a_total_that_is_reckoned_later(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    run, blocks, me = half_done(counts_for_goal=True, goal_category=Category.WORKER)
+    books.make(run=run, by=SYSTEM, now=NOW)
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    assert judged(session, run, me)[0] is EnrolmentState.ACTIVE
+    me = handed_down(session, me)  # long after midnight
+    assert (me.state, me.completed_on) == (EnrolmentState.COMPLETED, date(2026, 3, 31))
+    assert session.scalars(select(TrainingRecord.completed_on)).all() == [date(2026, 3, 31)]
+
+
+def test_what_is_done_before_midnight_is_of_that_day_however_late_its_total_is_reckoned(session: Session) -> None:
+    late = datetime(2026, 3, 31, 15, 59, tzinfo=UTC)
+    run, blocks, me = half_done()
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=late)
+    assert handed_down(session, me).completed_on == date(2026, 3, 31)
+    # One who joined after the book was made, and has no total yet.
+    other = make.enrolment(make.loaded(run))
+    for block in blocks:
+        learning.mark_done(enrolment=other, block=block, by=SYSTEM, now=late)
+    assert handed_down(session, other).completed_on == date(2026, 3, 31)
+    # The book is changed after midnight: nobody had everything before.
+    third = make.enrolment(make.loaded(run))
+    for block in blocks:
+        learning.mark_done(enrolment=third, block=block, by=SYSTEM, now=late)
+    changed = {"scale": "percent", "missing_is_zero": True, "shows_total": True}
+    books.configure(book=book, version=None, by=SYSTEM, now=late + timedelta(minutes=1), **changed)  # type: ignore[arg-type]
+    assert handed_down(session, third).completed_on == date(2026, 4, 1)
+
+
+def test_a_total_of_before_that_was_kept_completes_on_the_day_it_is_reckoned(session: Session) -> None:
+    run, blocks, me = half_done()
+    books.make(run=run, by=SYSTEM, now=NOW)
+    session.execute(update(EnrolmentMark).values(changed_at=None))
+    learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=NOW)
+    assert handed_down(session, me).completed_on == clock.today()
+
+
 @pytest.mark.parametrize(("since", "day"), [(date(2026, 3, 31), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 4, 1))])
 def test_nor_before_the_organisation_teaches_the_course(session: Session, since: date, day: date) -> None:
     """The ledger takes no such training, and nobody of the run would be judged."""
@@ -244,6 +292,41 @@ def test_nor_do_they_complete_before_what_was_asked_is_asked_no_more(session: Se
     offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=late + timedelta(minutes=10), completion_share_x1000=900)
     assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
     assert me.completed_on == date(2026, 4, 1)  # the last change was made at midnight
+
+
+def test_what_is_asked_while_a_judging_runs_dates_who_completes_by_it(session: Session) -> None:
+    """The judging reads the rules as they are by then: another portion of it completes by the new one, which nobody met the day before."""
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    run, blocks, me = half_done()
+    content.add_block(unit=session.get_one(Unit, blocks[0].unit_id), kind=blocks[0].kind, by=SYSTEM, now=NOW, body="三")
+    content.remove(part=blocks[1], by=SYSTEM, now=late)
+    (running,) = asked(session)
+    running.state = jobs.JobState.RUNNING
+    given = dict(running.args)
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=late + timedelta(minutes=15), completion_share_x1000=500)
+    key = me.id
+    session.commit()
+    tasks.judge_anew(Running(0, given, None))
+    me = session.get_one(Enrolment, key)
+    assert (me.state, me.completed_on) == (EnrolmentState.COMPLETED, date(2026, 4, 1))
+
+
+def test_a_better_result_of_a_laboratory_is_news(session: Session) -> None:
+    run, blocks, me = half_done()
+    lab = content.add_block(
+        unit=session.get_one(Unit, blocks[0].unit_id),
+        kind=BlockKind.VSIM,
+        is_graded=True,
+        settings={"url": "https://lab.example"},
+        by=SYSTEM,
+        now=NOW,
+    )
+    versions.publish_drafts(parts=[lab], note="", by=SYSTEM, now=NOW)
+    for at, score in ((datetime(2026, 3, 31, 15, 45, tzinfo=UTC), 300), (datetime(2026, 3, 31, 16, 5, tzinfo=UTC), 900)):
+        learning.note_report(enrolment=me, block=lab, data={"is_completed": True, "score_x10": score}, by=SYSTEM, now=at)
+    content.remove(part=blocks[1], by=SYSTEM, now=datetime(2026, 3, 31, 15, 50, tzinfo=UTC))
+    assert judged(session, run, me)[0] is EnrolmentState.COMPLETED
+    assert me.completed_on == date(2026, 4, 1)
 
 
 def test_the_judging_that_learners_wait_for_is_not_called_off(app: Flask, session: Session) -> None:

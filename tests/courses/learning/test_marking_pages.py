@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from courses.assessment import queries
+from courses.assessment import queries, showing
+from courses.assessment.models import AttemptAnswer
 from courses.assessment.operations import attempts
 from tests.factories import courses as make
 from tests.factories import ground
@@ -38,3 +40,38 @@ def test_every_answer_to_a_question_stands_on_some_page(as_role: Callable[..., F
     told = teacher.post(f"{address}?all=1&page=2", data=sent)
     assert "page=2" in told.headers["Location"]
     assert "page" not in teacher.post(f"{address}?page=2", data={}).headers["Location"].partition("?")[2]
+
+
+@pytest.mark.parametrize(
+    ("full", "typed", "shown"),
+    [
+        ("30", "20", "20"),
+        ("60", "20", "20"),
+        ("60", "40", "40"),
+        ("10", "3.33", "3.33"),
+        ("10.1", "3.3", "3.3"),
+        ("100", "66.7", "66.7"),
+        ("200", "133", "133"),
+        ("133.5", "133.5", "133.5"),
+        ("0", "0", "0"),
+        ("30", "12.25", None),
+        ("10", "3.333", None),
+        ("200", "133.3", None),
+        ("30", "30.1", None),
+        ("30", "-1", None),
+        ("30", "二十", None),
+    ],
+)
+def test_points_are_shown_as_they_were_typed(full: str, typed: str, shown: str | None) -> None:
+    answer = AttemptAnswer(position=1, points_x10=int(float(full) * 10), response={}, shown={}, feedback="")
+    share = showing.share_of(answer, typed)
+    if shown is None:
+        assert share is None
+        return
+    answer.share_x1000 = share
+    assert (showing.points(answer), showing.share_of(answer, shown)) == (shown, share)
+
+
+def test_a_third_that_is_reckoned_is_a_third_of_the_points() -> None:
+    answers = [AttemptAnswer(position=1, points_x10=points, share_x1000=share) for points, share in ((300, 333), (300, 667), (100, 333), (300, -333))]
+    assert [showing.points(one) for one in answers] == ["10", "20", "3.33", "-10"]

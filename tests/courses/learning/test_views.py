@@ -222,7 +222,8 @@ def test_a_lecturer_grades_what_waits_and_the_learner_completes(as_role: AsRole,
     assert "等待教师批阅" in learner.get(where).text
     attempt = session.scalars(select(Attempt)).one()
     assert "批阅" in teacher.get(f"/teaching/runs/{run.id}/grading").text
-    assert "得分应是" in teacher.post(f"/teaching/attempts/{attempt.id}", data={"points1": "2"}).text
+    wrong = teacher.post(f"/teaching/attempts/{attempt.id}", data={"points1": "2", "feedback1": "想法很好"})
+    assert (wrong.status_code, "得分应是" in wrong.text, "想法很好" in wrong.text) == (422, True, True)
     assert teacher.post(f"/teaching/attempts/{attempt.id}", data={"points1": "0.9", "feedback1": "很好"}).status_code == 303
     session.expire_all()
     assert (row.state, row.score_x10) == (EnrolmentState.COMPLETED, 900)

@@ -63,7 +63,7 @@ def _run(job_id: int, session: Session) -> jobs.Job:
 
 
 def _why(job: jobs.Job, now: datetime | None = None) -> WhyNot | None:
-    return job_control.why_not_again(job, is_newer=job.id in job_control.newer([job.id]), now=now or clock.now())
+    return job_control.why_not_again(job, is_newer=job_control.is_newer_there(job), now=now or clock.now())
 
 
 def test_a_failure_of_the_installation_is_shown_and_begun_again(app: Flask, session: Session, task: dict[str, Any]) -> None:
@@ -120,6 +120,16 @@ def test_a_newer_one_of_the_same_stands_instead(session: Session, task: dict[str
     assert (_why(first), _why(other)) == (None, None)
     _ask(batch=1)
     assert (_why(first), _why(other)) == (WhyNot.NEWER, None)
+
+
+def test_the_same_for_a_later_change_is_newer_too(session: Session, task: dict[str, Any]) -> None:
+    """Each judging of a run is asked for with the instant of its change."""
+    task["ends"] = RuntimeError("boom")
+    first, other = _run(_ask(run_id=1, changed_at="2026-03-01"), session), _run(_ask(run_id=2, changed_at="2026-03-01"), session)
+    more = _run(_ask(run_id=3, changed_at="2026-03-01", records=True), session)
+    _ask(run_id=1, changed_at="2026-03-02")
+    _ask(run_id=3, changed_at="2026-03-02")
+    assert (_why(first), _why(other), _why(more)) == (WhyNot.NEWER, None, None), "the newer does not record what the older would"
 
 
 def test_one_that_waits_is_called_off_once(app: Flask, session: Session, task: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ def show(job_id: int) -> Any:
 
 def _page(job_id: int, name: str = "trainhub/jobs/show.html") -> str:
     job, now = job_control.job_of(job_id), clock.now()
-    why = job_control.why_not_again(job, is_newer=job.id in job_control.newer([job.id]), now=now)
+    why = job_control.why_not_again(job, is_newer=job_control.is_newer_there(job), now=now)
     standing = job_control.standing(job)
     return render_template(
         name,
