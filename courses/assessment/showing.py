@@ -127,9 +127,14 @@ def judged(answer: AttemptAnswer) -> QuestionVersion:
 
 
 def points(answer: AttemptAnswer) -> str:
-    """What an answer got, in points."""
-    value = Decimal(answer.points_x10 * (answer.share_x1000 or 0)) / 10_000
-    return f"{value.quantize(Decimal('0.01')).normalize():f}"
+    """What an answer got, in points: as a person typed it, or the roundest number that its share stands for (a third of 30 is kept as 333
+    thousandths, and is 10)."""
+    if answer.points_x100 is not None:
+        return f"{(Decimal(answer.points_x100) / 100).normalize():f}"
+    value, half = Decimal(answer.points_x10 * (answer.share_x1000 or 0)) / 10_000, Decimal(answer.points_x10) / 20_000
+    places = [value.quantize(step) for step in (Decimal(1), Decimal("0.1"), Decimal("0.01"))]
+    found = next((near for near in places if abs(near - value) <= half), places[-1])
+    return f"{found.normalize():f}"
 
 
 def overall(feedback: str, score_x10: int | None) -> str:
