@@ -193,7 +193,8 @@ class AttemptAnswer(Base):
     """One question of an attempt, in the version it was asked, with the answer as saved last.
 
     `shown`: what chance decided for this attempt (see `rules.drawing.shown`). `graded_version_id`: the later version whose key a
-    regrade applied; empty while the asked version counts.
+    regrade applied; empty while the asked version counts. `points_x100`: what a person gave, in hundredths of a point, as typed;
+    `share_x1000` beside it is rounded.
     """
 
     __tablename__ = "attempt_answer"
@@ -206,6 +207,7 @@ class AttemptAnswer(Base):
     response: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime | None]
     share_x1000: Mapped[int | None]
+    points_x100: Mapped[int | None]
     feedback: Mapped[str] = mapped_column(sa.Text, default="")
     graded_by_id: Mapped[int | None]
     shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -219,6 +221,13 @@ class AttemptAnswer(Base):
         sa.UniqueConstraint("attempt_id", "position"),
         sa.CheckConstraint("share_x1000 BETWEEN -1000 AND 1000", name="share_range"),
     )
+
+    @property
+    def standing(self) -> str:
+        """The mark that stands, as a page of grading sends it back: "" while there is none; marks that differ at all differ here."""
+        if self.share_x1000 is None:
+            return ""
+        return str(self.share_x1000) if self.points_x100 is None else f"{self.share_x1000}/{self.points_x100}"
 
 
 class AttemptEvent(Base):

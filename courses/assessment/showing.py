@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from courses.assessment.models import AttemptAnswer, QuestionVersion
@@ -17,7 +17,6 @@ from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import placed
 from courses.catalogue.operations.offerings import asset_prefix
 from trainhub.kernel.mathml import pieces
-from trainhub.kernel.numbers import decimal_of
 
 
 class At:
@@ -133,23 +132,14 @@ def places(points_x10: int) -> int:
 
 
 def points(answer: AttemptAnswer) -> str:
-    """What an answer got, in points, as they are given (`places`); full points are full."""
-    share = answer.share_x1000 or 0
-    value = Decimal(answer.points_x10 * share) / 10_000
-    if share % 1000:
-        value = value.quantize(Decimal(1).scaleb(-places(answer.points_x10)), ROUND_HALF_UP)
-    return f"{value.normalize():f}"
-
-
-def share_of(answer: AttemptAnswer, text: str) -> int | None:
-    """Points that were typed as a share in thousandths of the full points, which `points` shows as they were typed; the share that stands where they
-    are what it shows. None for what is no number from 0 to the full points, or has more decimals than `places`."""
-    if answer.share_x1000 is not None and text == points(answer):
-        return answer.share_x1000
-    full, given = Decimal(answer.points_x10) / 10, decimal_of(text, places=30)
-    if given is None or not 0 <= given <= full or (given != full and given != round(given, places(answer.points_x10))):
-        return None
-    return 1000 if given == full else int(given * 1000 / full + Decimal("0.5"))
+    """What an answer got, in points: as a person typed it, or the roundest number that its share stands for (a third of 30 is kept as 333
+    thousandths, and is 10)."""
+    if answer.points_x100 is not None:
+        return f"{(Decimal(answer.points_x100) / 100).normalize():f}"
+    value, half = Decimal(answer.points_x10 * (answer.share_x1000 or 0)) / 10_000, Decimal(answer.points_x10) / 20_000
+    places = [value.quantize(step) for step in (Decimal(1), Decimal("0.1"), Decimal("0.01"))]
+    found = next((near for near in places if abs(near - value) <= half), places[-1])
+    return f"{found.normalize():f}"
 
 
 def overall(feedback: str, score_x10: int | None) -> str:

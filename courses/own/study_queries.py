@@ -46,7 +46,7 @@ from courses.paths.models import LearningPath, PathMember
 from courses.recognition import labels as claim_labels
 from courses.recognition.models import CreditClaim
 from courses.teaching.models import Offering, OfferingTaker
-from trainhub.identity.queries.owned import Owned, pick, share, tenths
+from trainhub.identity.queries.owned import Owned, hundredths, pick, share, tenths
 from trainhub.kernel import clock
 from trainhub.kernel.i18n import listed
 from trainhub.people.models import Student
@@ -224,7 +224,7 @@ def _judged(statement: Select) -> Select:
     return statement.add_columns(Block.settings.label("rules"), Attempt.state.label("stage"), Block.id.label("quiz_id"))
 
 
-HIDDEN = {"score": Shown.MARKS, "share": Shown.MARKS, "feedback": Shown.FEEDBACK}
+HIDDEN = {"score": Shown.MARKS, "share": Shown.MARKS, "points_given": Shown.MARKS, "feedback": Shown.FEEDBACK}
 
 
 def _hiding(person_id: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -259,7 +259,15 @@ def attempts(person_id: int) -> Owned:
 def answers(person_id: int) -> Owned:
     """What was answered, question by question."""
     row, hiding = AttemptAnswer, _hiding(person_id)
-    columns = (Attempt.number, row.position, row.response.label("given_answer"), row.saved_at, row.share_x1000.label("share"), row.feedback)
+    columns = (
+        Attempt.number,
+        row.position,
+        row.response.label("given_answer"),
+        row.saved_at,
+        row.share_x1000.label("share"),
+        row.points_x100.label("points_given"),
+        row.feedback,
+    )
     statement = (
         pick(row, *COURSE, Block.title.label("item"), *columns, Question.kind.label("question_kind"), QuestionVersion.data.label("question"))
         .join(Attempt, Attempt.id == row.attempt_id)
@@ -269,7 +277,7 @@ def answers(person_id: int) -> Owned:
     )
     return Owned(
         of_run(_judged(statement), Block.run_id).where(same_human(Attempt.person_id, person_id)).order_by(row.attempt_id, row.position),
-        {"question_kind": quiz_labels.KINDS, "share": share},
+        {"question_kind": quiz_labels.KINDS, "share": share, "points_given": hundredths},
         lambda found: hiding(_answered(found)),
     )
 

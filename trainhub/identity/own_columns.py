@@ -230,6 +230,7 @@ LABELS: Mapping[str, Any] = {
     "plan": _l("培养方案"),
     "planned_since": _l("计划起"),
     "planned_until": _l("计划止"),
+    "points_given": _l("教师给分"),
     "position": _l("题号"),
     "position_seconds": _l("播放位置（秒）"),
     "post": _l("岗位"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from fractions import Fraction
 
 from courses.assessment import queries, rules
 from courses.assessment.errors import NoAttempt
@@ -26,12 +27,16 @@ PREVIEWED = 500
 
 def settle(attempt: Attempt, now: datetime) -> None:
     """Graded as soon as no answer waits for a person; waiting again when one does."""
-    score = rules.score_x10([(answer.points_x10, answer.share_x1000) for answer in attempt.answers])
+    score = rules.score_x10([(answer.points_x10, _exact(answer)) for answer in attempt.answers])
     if score is None:
         attempt.state, attempt.score_x10, attempt.graded_at = AttemptState.SUBMITTED, None, None
     elif (attempt.state, attempt.score_x10) != (AttemptState.GRADED, score):
         attempt.state, attempt.score_x10, attempt.graded_at = AttemptState.GRADED, score, now
     session().flush()
+
+
+def _exact(answer: AttemptAnswer) -> int | Fraction | None:
+    return answer.share_x1000 if answer.points_x100 is None else rules.share_of(answer.points_x100, answer.points_x10)
 
 
 def grade(
@@ -41,11 +46,13 @@ def grade(
     feedback: Mapping[int, str],
     by: Identity,
     now: datetime,
-    seen: Mapping[int, int | None] | None = None,
+    seen: Mapping[int, str] | None = None,
+    points: Mapping[int, int] | None = None,
 ) -> Attempt:
-    """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited.
+    """A person's marks by position and words. May be repeated: the last word counts and is audited.
 
-    `seen`: the shares that stood on the page. Raises Stale, and writes nothing, where somebody else has given another one since.
+    `points`: in hundredths of a point, kept as they were typed; `shares`: in thousandths of the full points.
+    `seen`: the marks that stood on the page (`AttemptAnswer.standing`). Raises Stale, and writes nothing, where somebody else has given another one since.
     """
     queries.hold(attempt_id)
     attempt = queries.attempt_by_id(attempt_id)
@@ -53,14 +60,19 @@ def grade(
         raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
     if people.is_same_human(by.person_id, attempt.person_id):
         raise NoAttempt(_("不能给自己的作答评分，请由课程的另一位教师评分。"))
-    for answer in attempt.answers if seen else ():
-        if answer.share_x1000 not in ((seen or {}).get(answer.position, answer.share_x1000), shares.get(answer.position)):
-            raise Stale(_("第 %(n)d 题刚由另一位教师评分，你的修改没有保存，也没有覆盖对方的评分。请核对后再保存。", n=answer.position))
-    before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in shares}
+    wanted: dict[int, tuple[int, int | None]] = {position: (share, None) for position, share in shares.items()}
     for answer in attempt.answers:
-        share = shares.get(answer.position)
-        if share is not None and share != answer.share_x1000:
-            _give(answer, share, by)
+        if (typed := (points or {}).get(answer.position)) is not None:
+            wanted[answer.position] = (_share(answer, typed), typed)
+    for answer in attempt.answers if seen else ():
+        is_as_seen = answer.standing == (seen or {}).get(answer.position, answer.standing)
+        if not is_as_seen and (answer.share_x1000, answer.points_x100) != wanted.get(answer.position):
+            raise Stale(_("第 %(n)d 题刚由另一位教师评分，你的修改没有保存，也没有覆盖对方的评分。请核对后再保存。", n=answer.position))
+    before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in wanted}
+    for answer in attempt.answers:
+        given = wanted.get(answer.position)
+        if given is not None and given != (answer.share_x1000, answer.points_x100):
+            _give(answer, *given, by)
         if answer.position in feedback:
             answer.feedback = feedback[answer.position].strip()[:MAX_WORDS]
     settle(attempt, now)
@@ -70,17 +82,23 @@ def grade(
         on=attempt,
         data={
             "before": {str(k): v for k, v in before.items()},
-            "shares": {str(k): v for k, v in shares.items()},
+            "shares": {str(k): share for k, (share, _typed) in wanted.items()},
+            "points_x100": {str(k): typed for k, (_share, typed) in wanted.items() if typed is not None},
             "score_x10": attempt.score_x10,
         },
     )
     return attempt
 
 
-def _give(answer: AttemptAnswer, share: int, by: Identity) -> None:
+def _share(answer: AttemptAnswer, points_x100: int) -> int:
+    """The share that is kept beside the points: half up."""
+    return int(rules.share_of(points_x100, answer.points_x10) + Fraction(1, 2))
+
+
+def _give(answer: AttemptAnswer, share: int, points_x100: int | None, by: Identity) -> None:
     if not 0 <= share <= rules.FULL:
         raise NoAttempt(_("第 %(n)d 题的得分应在 0 和满分之间。", n=answer.position), field=f"share{answer.position}")
-    answer.share_x1000 = share
+    answer.share_x1000, answer.points_x100 = share, points_x100
     answer.graded_by_id = by.account_id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from courses.assessment.rules.numbers import rounded
 from courses.assessment.types import Allowance, Counts, QuizSettings, When
@@ -14,7 +15,13 @@ GRACE = timedelta(seconds=30)
 """What a slow network may add to a time limit."""
 
 
-def score_x10(marks: Sequence[tuple[int, int | None]]) -> int | None:
+def share_of(points_x100: int, full_x10: int) -> Fraction:
+    """The exact share, in thousandths, that so many hundredths of a point are of the full points (in tenths); of a question that is worth nothing
+    everything."""
+    return Fraction(points_x100 * 100, full_x10) if full_x10 else Fraction(FULL)
+
+
+def score_x10(marks: Sequence[tuple[int, int | Fraction | None]]) -> int | None:
     """The score of an attempt out of 1000 from (points in tenths, share in thousandths); None while a person has to grade.
 
     Negative marks lower the sum, which never falls below nothing. A quiz whose questions are worth nothing (a survey) scores full
@@ -25,8 +32,8 @@ def score_x10(marks: Sequence[tuple[int, int | None]]) -> int | None:
     total = sum(points for points, _ in marks)
     if total == 0:
         return FULL
-    got = sum(points * (share or 0) for points, share in marks)
-    return rounded(Decimal(max(0, got)) / total)
+    got = max(Fraction(0), sum((points * Fraction(share or 0) for points, share in marks), Fraction(0)))
+    return rounded(Decimal(got.numerator) / (got.denominator * total))
 
 
 def result_x10(scores: Sequence[int], counts: Counts) -> int | None:

@@ -7,12 +7,10 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from trainhub.kernel.numbers import whole
-
 blueprint = Blueprint("learning", __name__)
 
 
-def seen_of(fields: Mapping[Any, int]) -> dict[int, int | None]:
-    """The shares of answers that stood on a page of grading, by position; `fields` names the positions by what their fields are called."""
+def seen_of(fields: Mapping[Any, int]) -> dict[int, str]:
+    """The marks of answers (`AttemptAnswer.standing`) that stood on a page of grading, by position; `fields` names the positions by what their fields are called."""
     names = {f"was{name}": position for name, position in fields.items()}
-    return {position: request.form.get(name, type=whole) for name, position in names.items() if name in request.form}
+    return {position: request.form[name] for name, position in names.items() if name in request.form}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -27,7 +28,7 @@ from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import key_of, whole
+from trainhub.kernel.numbers import decimal_of, key_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -113,23 +114,26 @@ def _grade_all(run_id: int) -> int:
         attempt = queries.attempt_by_id(answer.attempt_id)
         if attempt is None or attempt.block.run_id != run_id:
             raise NotFound(_("没有这份待批阅的作答。"))
-        share, words = share_of(answer, text), request.form.get(f"feedback{key}", "")
-        if share == answer.share_x1000 and words == answer.feedback:
+        points, words = _points_of(answer, text), request.form.get(f"feedback{key}", "")
+        if points is None and words == answer.feedback:
             continue
-        given: dict[str, Any] = {"shares": {answer.position: share}, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
+        marks = {} if points is None else {answer.position: points}
+        given: dict[str, Any] = {"shares": {}, "points": marks, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
         row = attempts.grade(attempt_id=attempt.id, **given, by=me(), now=clock.now())
         regrading.follow(attempt=row, run_id=run_id, by=me(), now=clock.now())
         count += 1
     return count
 
 
-def share_of(answer: AttemptAnswer, text: str) -> int:
-    """Points as a share of the full points; refuses what is not a number within them."""
-    share = showing.share_of(answer, text)
-    if share is None:
-        full, n = f"{answer.points_x10 / 10:g}", showing.places(answer.points_x10)
-        raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，小数最多 %(n)d 位；没有保存任何评分。", text=text[:20], full=full, n=n))
-    return share
+def _points_of(answer: AttemptAnswer, text: str) -> int | None:
+    """Points in hundredths, None where they are what stands; refuses what is not a number within the full points."""
+    if answer.share_x1000 is not None and text == showing.points(answer):
+        return None
+    full = Decimal(answer.points_x10) / 10
+    points = decimal_of(text, places=2)
+    if points is None or not 0 <= points <= full:
+        raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，最多两位小数；没有保存任何评分。", text=text[:20], full=f"{full:f}"))
+    return int(points * 100)
 
 
 # -- one attempt --------------------------------------------------------------------------------------------------------

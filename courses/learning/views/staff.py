@@ -33,7 +33,7 @@ from trainhub.kernel.access import acting, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import key_of
+from trainhub.kernel.numbers import decimal_of, key_of
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
@@ -261,9 +261,9 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
         try:
             with transaction():
                 now = clock.now()
-                shares, words_given = _marks(attempt)
+                points, words_given = _marks(attempt)
                 seen = seen_of({answer.position: answer.position for answer in attempt.answers})
-                row = attempts.grade(attempt_id=attempt_id, shares=shares, feedback=words_given, by=me(), now=now, seen=seen)
+                row = attempts.grade(attempt_id=attempt_id, shares={}, points=points, feedback=words_given, by=me(), now=now, seen=seen)
                 enrolment = queries.enrolment_of(run_id, row.person_id)
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)
@@ -279,20 +279,19 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
 
 
 def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
-    """Points in the form as shares of the full points; refuses what is not a number within them."""
-    shares: dict[int, int] = {}
+    """Points in the form, in hundredths of a point; refuses what is not a number within the full points."""
+    given: dict[int, int] = {}
     feedback: dict[int, str] = {}
     for answer in attempt.answers:
         text = request.form.get(f"points{answer.position}", "").strip()
-        share = showing.share_of(answer, text) if text else answer.share_x1000
-        if text and (share is None or share != answer.share_x1000):
-            if share is None:
-                full, places = f"{answer.points_x10 / 10:g}", showing.places(answer.points_x10)
-                words = _("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数，小数最多 %(places)d 位。", n=answer.position, full=full, places=places)
-                raise Refused(words)
-            shares[answer.position] = share
+        if text and (answer.share_x1000 is None or text != showing.points(answer)):
+            full = Decimal(answer.points_x10) / 10
+            points = decimal_of(text, places=2)
+            if points is None or not 0 <= points <= full:
+                raise Refused(_("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数，最多两位小数。", n=answer.position, full=f"{full:f}"))
+            given[answer.position] = int(points * 100)
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
-    return shares, feedback
+    return given, feedback
 
 
 def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:

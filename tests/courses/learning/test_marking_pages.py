@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from courses.assessment import queries, showing
-from courses.assessment.models import AttemptAnswer
+from courses.assessment.models import Attempt, AttemptAnswer
 from courses.assessment.operations import attempts
 from tests.factories import courses as make
 from tests.factories import ground
@@ -43,35 +43,71 @@ def test_every_answer_to_a_question_stands_on_some_page(as_role: Callable[..., F
 
 
 @pytest.mark.parametrize(
-    ("full", "typed", "shown"),
-    [
-        ("30", "20", "20"),
-        ("60", "20", "20"),
-        ("60", "40", "40"),
-        ("10", "3.33", "3.33"),
-        ("10.1", "3.3", "3.3"),
-        ("100", "66.7", "66.7"),
-        ("200", "133", "133"),
-        ("133.5", "133.5", "133.5"),
-        ("0", "0", "0"),
-        ("30", "12.25", None),
-        ("10", "3.333", None),
-        ("200", "133.3", None),
-        ("30", "30.1", None),
-        ("30", "-1", None),
-        ("30", "二十", None),
-    ],
+    ("full", "typed", "score"),
+    [(300, "20", 667), (600, "20", 333), (600, "40", 667), (2000, "133.3", 667), (2000, "133.37", 667), (10, "0.33", 330), (300, "30", 1000)],
 )
-def test_points_are_shown_as_they_were_typed(full: str, typed: str, shown: str | None) -> None:
-    answer = AttemptAnswer(position=1, points_x10=int(float(full) * 10), response={}, shown={}, feedback="")
-    share = showing.share_of(answer, typed)
-    if shown is None:
-        assert share is None
-        return
-    answer.share_x1000 = share
-    assert (showing.points(answer), showing.share_of(answer, shown)) == (shown, share)
+@pytest.mark.parametrize("by_question", [True, False])
+def test_points_are_shown_as_they_were_typed(
+    full: int, typed: str, score: int, by_question: bool, as_role: Callable[..., FlaskClient], session: Session
+) -> None:
+    teacher, attempt, learner = graded(as_role, session, full)
+    answer_id = attempt.answers[0].id
+    address = (
+        f"/teaching/blocks/{attempt.block_id}/marking/{attempt.answers[0].version.question_id}?all=1"
+        if by_question
+        else f"/teaching/attempts/{attempt.id}"
+    )
+    name = f"points{answer_id}" if by_question else "points1"
+    assert teacher.post(address, data={"answer": str(answer_id), name: typed}).status_code == 303
+    assert f'value="{typed}"' in teacher.get(address).text.split(f'name="{name}"')[1].split(">")[0]
+    assert f"{typed} / {full / 10:g} 分" in learner.get(f"/learning/attempts/{attempt.id}").text
+    session.expire_all()
+    kept = queries.attempt_by_id(attempt.id)
+    assert kept is not None
+    assert kept.score_x10 == score
 
 
-def test_a_third_that_is_reckoned_is_a_third_of_the_points() -> None:
-    answers = [AttemptAnswer(position=1, points_x10=points, share_x1000=share) for points, share in ((300, 333), (300, 667), (100, 333), (300, -333))]
-    assert [showing.points(one) for one in answers] == ["10", "20", "3.33", "-10"]
+def test_a_hundredth_more_is_another_mark_and_seen_by_who_grades_beside(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    teacher, attempt, learner = graded(as_role, session, 2000)
+    address = f"/teaching/attempts/{attempt.id}"
+    for typed in ("133.3", "133.31"):  # the same thousandth of the whole
+        was = teacher.get(address).text.split('name="was1" value="')[1].split('"')[0]
+        assert teacher.post(address, data={"points1": typed, "was1": was}).status_code == 303
+        assert f"{typed} / 200 分" in learner.get(f"/learning/attempts/{attempt.id}").text
+    late = teacher.post(address, data={"points1": "133.32", "was1": was})
+    assert "刚由另一位教师评分" in late.text
+    assert "最多两位小数" in teacher.post(address, data={"points1": "133.333"}).text
+    assert "133.31 / 200 分" in learner.get(f"/learning/attempts/{attempt.id}").text
+
+
+def test_what_is_typed_adds_up_to_the_total(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    teacher, attempt, _learner = graded(as_role, session, 300, 600, 100)
+    assert teacher.post(f"/teaching/attempts/{attempt.id}", data={"points1": "10.04", "points2": "20.02", "points3": "0.04"}).status_code == 303
+    session.expire_all()
+    assert queries.attempt_by_id(attempt.id).score_x10 == 301  # type: ignore[union-attr]  # 30.1 of 100
+
+
+@pytest.mark.parametrize(
+    ("full", "share", "shown"),
+    [(300, 333, "10"), (300, 667, "20"), (10, 333, "0.33"), (10, 250, "0.25"), (1000, 333, "33.3"), (300, -500, "-15"), (300, 334, "10.02")],
+)
+def test_thirds_that_the_machine_gives_are_shown_round(full: int, share: int, shown: str) -> None:
+    assert showing.points(AttemptAnswer(points_x10=full, share_x1000=share)) == shown
+
+
+def graded(as_role: Callable[..., FlaskClient], session: Session, *fulls: int) -> tuple[FlaskClient, Attempt, FlaskClient]:
+    """A handed-in attempt at essays of so many tenths of a point: the teacher, the attempt, the learner."""
+    lead = ground.person()
+    run = make.run(lead=lead)
+    block = make.quiz(make.unit(run), *(make.essay(run) for _ in fulls), of=run)
+    for item, full in zip(queries.items_of(block.id), fulls, strict=True):
+        item.points_x10 = full
+    make.publish(run)
+    who = make.enrolment(make.loaded(run)).person_id
+    row = attempts.start(block=block, person_id=who, by=SYSTEM, now=NOW)
+    attempts.submit(attempt_id=row.id, responses={n: {"text": "看法"} for n, _ in enumerate(fulls, 1)}, by=SYSTEM, now=NOW)
+    owner_id = make.loaded(run).course.owner_id
+    session.commit()
+    attempt = queries.attempt_by_id(row.id)
+    assert attempt is not None
+    return as_role(Role.LECTURER, organisation_id=owner_id, person_id=lead.id), attempt, as_role(Role.STUDENT, person_id=who)

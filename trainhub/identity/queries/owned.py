@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -50,6 +51,11 @@ class Owned:
 def tenths(value: int) -> str:
     """A number stored times ten."""
     return f"{value / 10:g}"
+
+
+def hundredths(value: int) -> str:
+    """A number stored times a hundred."""
+    return f"{(Decimal(value) / 100).normalize():f}"
 
 
 def share(value: int) -> str:
