@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from enterprises.mentors.models import Mentor, MentorAddress, ProvenLink
 from trainhub.identity.types import Channel
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.people.models import Person
@@ -47,3 +49,9 @@ def asking(links: Sequence[tuple[ProvenLink, int]]) -> set[int]:
 def is_mentor(person_id: int) -> bool:
     """Whether a human is, or was, on the register of mentors."""
     return session().scalar(select(Mentor.id).where(of_human(Mentor.person_id, person_id)).limit(1)) is not None
+
+
+def taken_back() -> frozenset[tuple[int, datetime]]:
+    """(person, when it was vouched for) of every address that a head took back; the audit keeps them."""
+    statement = select(AuditEvent.on_id, AuditEvent.data).where(AuditEvent.did == "mentors.address.withdrawn")
+    return frozenset((int(key), datetime.fromisoformat(data["vouched_at"])) for key, data in session().execute(statement))

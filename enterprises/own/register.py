@@ -11,9 +11,11 @@ from enterprises.capstones import models as works
 from enterprises.mentors.models import Mentor, MentorAddress, MentorAppraisal, MentorConflict, MentorProof
 from enterprises.own import capstone_queries as capstone
 from enterprises.own import placement_queries as placement
+from enterprises.own import restoring
 from enterprises.placements import models as stays
 from enterprises.subsidies.models import SubsidyItem
 from trainhub.identity.my_data import Kind, register_exports
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import _l
 
 EXPORTS: Sequence[Kind] = (
@@ -71,5 +73,6 @@ EXPORTS: Sequence[Kind] = (
 
 
 def register(app: Flask) -> None:
-    """Every kind, in the order in which it is shown."""
+    """Every kind, in the order in which it is shown; and what a restore does with the ways of mentors."""
     register_exports(app, EXPORTS)
+    app.extensions.setdefault(CARRIED, {})["mentors"] = Carried(restoring.look, restoring.put)

@@ -61,6 +61,14 @@ TOPICS = (
                 roles=(Role.UNIVERSITY_ADMIN,),
             ),
             Task(
+                "programme-new",
+                _l("设立专业"),
+                (_l("在“专业点”点“设立专业”，选择学校，填写专业代码和名称；随后打开专业，为每一级点“增加年级”。"),),
+                note=_l("名单按专业和年级导入，须先有专业和年级。"),
+                endpoint="programmes.create",
+                roles=(Role.UNIVERSITY_ADMIN,),
+            ),
+            Task(
                 "programme-file",
                 _l("建立年级和培养方案"),
                 (

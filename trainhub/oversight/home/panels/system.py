@@ -21,6 +21,18 @@ WORKER_SECONDS = 60
 """A worker that was not seen for longer counts as stopped, as on /readyz."""
 
 
+def _first_steps(identity: Identity, found: system.Health) -> list[Todo]:
+    """What an installation needs before anything else can be entered; empty as soon as it is there."""
+    todos = []
+    if not found.has_programmes:
+        said = _("还没有专业点，学生和教师的名单都按专业导入。先在“机构”核对学校，再“设立专业”，并为每一级“增加年级”")
+        todos.append(Todo(_("建立专业和年级"), link(identity, "programmes.index"), _("去建立"), detail=said, urgency=1, icon="clipboard"))
+    if not found.has_others:
+        said = _("现在只有系统管理员。为各学校开通学校管理员，由其导入名单、为本校人员开通账号")
+        todos.append(Todo(_("开通学校管理员的账号"), link(identity, "accounts.new"), _("去开通"), detail=said, urgency=1, icon="clipboard"))
+    return todos
+
+
 def admin(identity: Identity, today: date) -> Panel:
     """What keeps the installation running."""
     now = clock.now()
@@ -30,7 +42,7 @@ def admin(identity: Identity, today: date) -> Panel:
     accounts_url, audit_url, outbox_url = link(identity, "accounts.index"), link(identity, "audit.events"), link(identity, "notifications.outbox")
     jobs_url = link(identity, "jobs.index")
     is_alive = found.worker_at is not None and (now - found.worker_at).total_seconds() <= WORKER_SECONDS
-    todos = []
+    todos = _first_steps(identity, found)
     if not is_alive:
         seen = _("最后一次出现：%(when)s", when=format_datetime(found.worker_at)) if found.worker_at else _("从未启动")
         todos.append(
@@ -86,7 +98,13 @@ def admin(identity: Identity, today: date) -> Panel:
         url = narrowed(outbox_url, state="waiting")
         todos.append(
             Todo(
-                _("设置邮件服务器"), url, _("查看"), found.mail_waiting, _("设置 TRAINHUB_SMTP_URL 和 TRAINHUB_MAIL_FROM 并重启后开始发送"), 1, "mail"
+                _("设置邮件服务器"),
+                url,
+                _("查看"),
+                found.mail_waiting,
+                _("设置 TRAINHUB_SMTP_URL、TRAINHUB_MAIL_FROM 和 TRAINHUB_BASE_URL 并重启后开始发送"),
+                1,
+                "mail",
             )
         )
     figures = [
@@ -145,7 +163,7 @@ def admin(identity: Identity, today: date) -> Panel:
     mail = Line(
         _("邮件服务器"),
         pill=("ok", _("已设置")) if has_smtp else ("pending", _("未设置")),
-        sub=_("通知、邀请和重置链接由它发出") if has_smtp else _("设置 TRAINHUB_SMTP_URL 和 TRAINHUB_MAIL_FROM 并重启后开始发送"),
+        sub=_("通知、邀请和重置链接由它发出") if has_smtp else _("设置 TRAINHUB_SMTP_URL、TRAINHUB_MAIL_FROM 和 TRAINHUB_BASE_URL 并重启后开始发送"),
     )
     lost = [
         Line(row.name, sub=_("编号 %(id)s · %(kind)s · SHA-256 %(sha)s…", id=row.id, kind=row.kind, sha=row.sha256[:12]), pill=("bad", _("丢失")))

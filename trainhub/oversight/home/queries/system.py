@@ -7,15 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from trainhub.identity.models import Account, DataRequest, SignInAttempt
+from trainhub.identity.models import Account, DataRequest, RoleGrant, SignInAttempt
 from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel import file_checks, job_control
+from trainhub.kernel.access import Role
 from trainhub.kernel.audit import AuditEvent, AuditHead
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.jobs import Job, JobState, WorkerHeartbeat
 from trainhub.notifications import queries as notifications
 from trainhub.notifications.types import MailState
+from trainhub.programmes.models import Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Health:
     mail_waiting: int
     lost_files: int
     lost: list[StoredFile]
+    has_programmes: bool
+    """Whether there is a programme that rosters can refer to."""
+    has_others: bool
+    """Whether anybody but administrators of the system holds a role."""
 
 
 SHOWN = 10
@@ -73,6 +79,8 @@ def health(*, locked_after: int, locked_since: datetime, failed_since: datetime)
         mail_waiting=mail.get(MailState.WAITING, 0),
         lost_files=lost_files,
         lost=lost,
+        has_programmes=current.scalar(select(Programme.id).limit(1)) is not None,
+        has_others=current.scalar(select(RoleGrant.id).where(RoleGrant.role != Role.SYSTEM_ADMIN).limit(1)) is not None,
     )
 
 
