@@ -456,7 +456,7 @@ def test_a_survey_is_put_right_extended_and_withdrawn(session: Session, as_role:
     for bad in (date(2026, 3, 1), date(2026, 2, 1)):
         with pytest.raises(Refused):
             operations.change_survey(survey=row, closes_on=bad, **days)
-    known = {"until": date(2026, 12, 31), "known_at": NOW + timedelta(days=9)}
+    known: dict[str, Any] = {"until": date(2026, 12, 31), "known_at": NOW + timedelta(days=9)}
     assert queries.latest(SurveyKind.DEMAND, **known) is row
     operations.withdraw_survey(survey=row, reason="年度填错", by=SYSTEM, now=NOW + timedelta(minutes=1))
     operations.withdraw_survey(survey=row, reason="", by=SYSTEM, now=NOW)

@@ -18,7 +18,6 @@ from trainhub.oversight.goals.queries.knowing import goal_at
 from trainhub.oversight.goals.types import Change
 from trainhub.people.models import Person, PersonMerge
 
-
 VALUES = ("person_id", "organisation_id", "course", "category", "county_code", "hours_x10", "completed_on", "is_counted")
 """What a record says; a correction says one of it otherwise."""
 
