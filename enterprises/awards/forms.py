@@ -104,6 +104,20 @@ class PoolForm(Form):
     document = Text(_l("文号"), validators=[Length(max=200)])
 
 
+class PoolChangeForm(Form):
+    """What may change of a pool; its year stays."""
+
+    name = Text(_l("名称"), validators=[InputRequired(), Length(max=120)], description=_l("有列支以后，名称和来源不能再改。"))
+    kind = SelectField(_l("来源"), choices=[SelectChoice(one.value, label) for one, label in labels.POOLS.items()])
+    planned = DecimalField(
+        _l("安排金额（元）"),
+        places=2,
+        validators=[InputRequired(), NumberRange(min=Decimal("0.01"), max=Decimal("100000000000"))],
+        description=_l("不能少于已列支的金额。"),
+    )
+    document = Text(_l("文号"), validators=[Length(max=200)], description=_l("调整安排金额的，写明调整的文号。"))
+
+
 class CreditForm(Form):
     """A look-up made elsewhere."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from flask import render_template, request
 
 from enterprises.awards import credit, forms, funds, labels, operations, queries, steps
+from enterprises.awards.fund_models import FundPool
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.models import Award
 from enterprises.awards.types import Action, PoolKind, StepKind, Who
@@ -19,7 +21,7 @@ from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import given
-from trainhub.kernel.frames import act, submit, version_sent
+from trainhub.kernel.frames import act, found, submit, version_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
@@ -174,9 +176,9 @@ def revoke(row: Award) -> Any:
 
 # -- pools --------------------------------------------------------------------------------------------------------------
 def _pools_page(form: forms.PoolForm | None, status: int = 200) -> Any:
-    found = queries.pools()
-    paid = queries.paid_from_each([one.id for one in found])
-    rows = [(one, *paid[one.id]) for one in found]
+    pools_of_all = queries.pools()
+    paid = queries.paid_from_each([one.id for one in pools_of_all])
+    rows = [(one, *paid[one.id]) for one in pools_of_all]
     return render_template("enterprises/awards/pools.html", rows=rows, form=form, labels=labels), status
 
 
@@ -205,6 +207,45 @@ def open_pool() -> Any:
         ),
         again=lambda status: _pools_page(form, status),
         then=lambda _given: done(_("资金已登记。"), "awards.pools"),
+    )
+
+
+def load_pool(pool_id: int) -> FundPool:
+    """The pool of an address."""
+    return found(queries.pool(pool_id), _("没有这项资金。"))
+
+
+def _pool_page(pool: FundPool, form: forms.PoolChangeForm, status: int = 200) -> Any:
+    return render_template("enterprises/awards/pool.html", pool=pool, form=form), status
+
+
+@blueprint.get("/pools/<int:pool_id>/edit")
+@guard(Can.POOL_EDIT)
+def edit_pool(pool_id: int) -> Any:
+    """The form of a pool."""
+    pool = load_pool(pool_id)
+    return _pool_page(pool, forms.PoolChangeForm(formdata=None, obj=pool, kind=pool.kind.value, planned=Decimal(pool.planned_fen) / 100))
+
+
+@blueprint.post("/pools/<int:pool_id>/edit")
+@guard(Can.POOL_EDIT)
+def change_pool(pool_id: int) -> Any:
+    """Put an appropriation right."""
+    form = forms.PoolChangeForm()
+    return submit(
+        form,
+        lambda: funds.change_pool(
+            pool=load_pool(pool_id),
+            name=form.name.data or "",
+            kind=PoolKind(form.kind.data),
+            planned_fen=int((given(form.planned.data) * 100).to_integral_value()),
+            document=form.document.data or "",
+            by=who(),
+            now=clock.now(),
+            version=version_of(form),
+        ),
+        again=lambda status: _pool_page(load_pool(pool_id), form, status),
+        then=lambda _given: done(_("资金已修改。"), "awards.pools"),
     )
 
 

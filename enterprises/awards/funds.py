@@ -13,6 +13,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
 
 
@@ -36,6 +37,39 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
     session().flush()
     audit.record(by=by, did="awards.pool.opened", on=row, data={"year": year, "planned_fen": planned_fen})
     return row
+
+
+def change_pool(
+    *, pool: FundPool, name: str, kind: PoolKind, planned_fen: int, document: str, by: Identity, now: datetime, version: int | None = None
+) -> FundPool:
+    """Put an appropriation right, or note that it was raised or cut during the year, with the document that says so: never below what was spent, also
+    at this moment. Name and kind stay once something was spent. Raises Stale, PoolRefused."""
+    check_version(pool, version)
+    session().refresh(pool, with_for_update={"of": FundPool})  # a payment of this moment comes before, or finds the new sum
+    name, document = name.strip()[:120], document.strip()[:200]
+    if not name:
+        raise PoolRefused(_("请填写资金名称。"), field="name")
+    if planned_fen <= 0:
+        raise PoolRefused(_("安排金额须大于零。"), field="amount")
+    if planned_fen < pool.spent_fen:
+        raise PoolRefused(
+            _("已列支 %(spent)s，安排金额不能少于已列支的金额。", spent=format_yuan(pool.spent_fen)), field="planned", code="pool_spent"
+        )
+    if pool.spent_fen and (name, kind) != (pool.name, pool.kind):
+        raise PoolRefused(_("已经有列支，名称和来源不能再改，只能调整安排金额。"), field="name", code="pool_spent")
+    if name != pool.name and queries.has_pool(pool.year, name):
+        raise PoolRefused(_("%(year)s 年已有同名资金。", year=pool.year), field="name")
+    after = {"name": name, "kind": kind, "planned_fen": planned_fen, "document": document}
+    changed = {key: [getattr(pool, key), value] for key, value in after.items() if getattr(pool, key) != value}
+    if not changed:
+        return pool
+    if "planned_fen" in changed and not document:
+        raise PoolRefused(_("请写明调整安排金额的文号。"), field="document")
+    for key, (_before, value) in changed.items():
+        setattr(pool, key, value)
+    session().flush()
+    audit.record(by=by, did="awards.pool.changed", on=pool, data=changed)
+    return pool
 
 
 def spend(pool_id: int, amount_fen: int, *, on: date) -> None:

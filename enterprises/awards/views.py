@@ -192,7 +192,9 @@ def page_of(
     ]
     barred = [(labels.ACTIONS[a], did) for a in (*may_do, *CONFER_OPEN.get(row.state, ())) if (did := operations.hand_before(row, a, who()))]
     may_do = [a for a in may_do if not operations.hand_before(row, a, who())]
-    lacking = {a: said for a in may_do if a in RESTS_ON_CHECK and (said := steps.lacks(row, needs_inspection=a is Action.RECOGNISE, today=today))}
+    lacking = {
+        a: missing for a in may_do if a in RESTS_ON_CHECK and (missing := steps.lacks(row, needs_inspection=a is Action.RECOGNISE, today=today))
+    }
     may_do = [a for a in may_do if a not in lacking]
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
     if supplement is None and operations.may_supplement(row) and may(who(), Can.AWARD_APPLY, queries.award_subject(row)):

@@ -30,8 +30,10 @@ from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.organisations.models import Region
@@ -701,3 +703,36 @@ def test_a_pool_pays_in_its_own_year(session: Session, year: int, is_paid: bool)
         with pytest.raises(PoolRefused, match=f"是 {year} 年的资金，拨付日期在 2026 年"):
             operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
     assert pool.spent_fen == (60_000_000 if is_paid else 0)
+
+
+def test_an_appropriation_is_put_right_and_never_below_what_was_spent(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    year = clock.today().year
+    pool = funds.open_pool(year=year, name="引导资金", kind=PoolKind.NEW, planned_fen=100_000_000, by=SYSTEM, now=NOW)
+    facts: dict[str, Any] = {"pool": pool, "name": "引导资金", "kind": PoolKind.NEW, "document": "闽财〔2026〕9号", "by": SYSTEM, "now": NOW}
+    opened = pool.version
+    funds.change_pool(planned_fen=10_000_000, version=opened, **facts)
+    with pytest.raises(Stale):
+        funds.change_pool(planned_fen=20_000_000, version=opened, **facts)
+    with pytest.raises(PoolRefused, match="文号"):
+        funds.change_pool(planned_fen=20_000_000, **{**facts, "document": ""})
+    funds.spend(pool.id, 4_000_000, on=date(year, 1, 5))
+    session.refresh(pool)
+    with pytest.raises(PoolRefused, match="不能少于"):
+        funds.change_pool(planned_fen=3_999_999, **facts)
+    for other in ({"name": "另一资金"}, {"kind": next(one for one in PoolKind if one is not PoolKind.NEW)}):
+        with pytest.raises(PoolRefused, match="不能再改"):
+            funds.change_pool(planned_fen=4_000_000, **{**facts, **other})
+    assert funds.change_pool(planned_fen=4_000_000, **facts).planned_fen == 4_000_000
+    with pytest.raises(PoolRefused, match="余额"):
+        funds.spend(pool.id, 1, on=date(year, 1, 5))
+    key, version = pool.id, pool.version
+    session.commit()
+    fin = as_role(Role.DEPT_FIN)
+    where = f"/awards/pools/{key}/edit"
+    assert where in fin.get("/awards/pools").text
+    assert 'value="40000.00"' in fin.get(where).text
+    sent = {"name": "引导资金", "kind": "new", "planned": "50000", "document": "闽财〔2026〕10号", "version": str(version)}
+    assert fin.post(where, data={**sent, "planned": "39999.99"}).status_code == 422
+    assert fin.post(where, data=sent).status_code == 303
+    assert fin.post(where, data={**sent, "planned": "60000"}).status_code == 409
+    assert as_role(Role.AUDITOR).post(where, data=sent).status_code == 403

@@ -12,7 +12,10 @@ from sqlalchemy import func, select
 
 from enterprises.awards import companies, funds, operations, queries, steps
 from enterprises.awards.models import Award
-from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, StepKind
+from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, RuleCode, StepKind
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories.awards import NOW, TODAY
 from tests.factories.parallel import together
@@ -144,3 +147,17 @@ def test_a_figure_that_is_being_entered_is_waited_for(committed: Flask) -> None:
         return companies.enter(company=there, key="contest_winner", year=2026, value=Decimal(0), document="更正", by=SYSTEM, now=later)
 
     assert together(committed, entered, _decide(key, 30 * WAN)) == ["", "check_outdated"]
+
+
+def test_a_figure_of_a_base_that_is_being_changed_is_waited_for(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
+        row = make.accepted(base, RuleCode.INCUBATION_BASE)
+        key, where = row.id, base.id
+
+    def changed() -> object:
+        profile = base_queries.profile(where)
+        assert profile is not None
+        return bases.change_base(profile=profile, startup_entities=5, by=SYSTEM, now=NOW + timedelta(seconds=1))
+
+    assert together(committed, changed, _decide(key, 30 * WAN)) == ["", "check_outdated"]

@@ -347,7 +347,7 @@ def test_a_missing_region_is_told_once_for_a_check_however_many_figures_are_ente
     row = make.checked(operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN))
     company.region_code = None
     for n in (1, 2, 3):
-        entered = {"document": "账目", "by": SYSTEM, "now": NOW + timedelta(minutes=n)}
+        entered: dict[str, Any] = {"document": "账目", "by": SYSTEM, "now": NOW + timedelta(minutes=n)}
         companies.enter(company=company, key="datacentre_fee_fen", year=2026, value=Decimal(1_000 * n), **entered)
     kinds = list(session.scalars(select(Notice.kind).where(Notice.account_id == who.id, Notice.url == f"/awards/{row.id}")))
     assert kinds.count("awards.to_place") == 1

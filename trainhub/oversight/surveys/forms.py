@@ -33,6 +33,14 @@ class SurveyForm(Form):
     closes_on = DateField(_l("截止日"), [InputRequired()])
 
 
+class ChangeForm(Form):
+    """The name and the days of a survey."""
+
+    title = Text(_l("名称"), [InputRequired(), Length(max=120)])
+    opens_on = DateField(_l("开始日"), [InputRequired()], description=_l("有人填报以后不能再改。"))
+    closes_on = DateField(_l("截止日"), [InputRequired()], description=_l("可以延长；延长后重新提醒未填报的人。"))
+
+
 class DemandForm(Form):
     """Only the submission key: the table of ten fields is read by `demands`."""
 

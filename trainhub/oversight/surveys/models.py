@@ -13,12 +13,14 @@ from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
 from trainhub.programmes.types import DegreeLevel
 
 _STANDS = "replaced_at IS NULL"
+_NOT_WITHDRAWN = "withdrawn_at IS NULL"
 
 
 class Survey(Versioned, Base):
     """A survey of a year, open for some days. `year`: of the demand, or of the graduation.
 
-    `figures`: what the reports say of the graduates (`GraduateFigures`), kept from the day on which their answers had served their time.
+    `figures`: what the reports say of the graduates (`GraduateFigures`), kept from the day on which their answers had served their time. `withdrawn_at`: it was
+    opened by mistake and nobody had answered; another of the year takes its place.
     """
 
     __tablename__ = "survey"
@@ -31,8 +33,12 @@ class Survey(Versioned, Base):
     closes_on: Mapped[date]
     created_at: Mapped[datetime]
     figures: Mapped[dict[str, Any] | None]
+    withdrawn_at: Mapped[datetime | None]
 
-    __table_args__ = (sa.UniqueConstraint("kind", "year"), sa.CheckConstraint("closes_on >= opens_on", name="closes_after_opening"))
+    __table_args__ = (
+        sa.Index("ix_survey_standing", "kind", "year", unique=True, sqlite_where=sa.text(_NOT_WITHDRAWN), postgresql_where=sa.text(_NOT_WITHDRAWN)),
+        sa.CheckConstraint("closes_on >= opens_on", name="closes_after_opening"),
+    )
 
 
 class DemandAnswer(Base):

@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
-from trainhub.kernel.db import session
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.retention import last_day
 from trainhub.organisations.models import Organisation
@@ -33,11 +35,9 @@ class SurveyRefused(Refused):
 
 def open_survey(*, kind: SurveyKind, year: int, title: str, opens_on: date, closes_on: date, by: Identity, now: datetime) -> Survey:
     """Open a survey of a year; one of a kind and year, of graduates not before they have graduated. Raises SurveyRefused."""
-    title = title.strip()
-    if not title:
-        raise SurveyRefused(_("请填写调查名称。"), field="title")
-    if closes_on < opens_on:
-        raise SurveyRefused(_("截止日不能早于开始日。"), field="closes_on")
+    title = _check(title, opens_on, closes_on)
+    if closes_on < local(now).date():
+        raise SurveyRefused(_("截止日已经过去，没有人能填报。请核对年份。"), field="closes_on", code="closed_already")
     if not 2000 <= year <= 2100:
         raise SurveyRefused(_("请填写 2000 至 2100 之间的年度。"), field="year")
     if queries.of_year(kind, year) is not None:
@@ -45,10 +45,73 @@ def open_survey(*, kind: SurveyKind, year: int, title: str, opens_on: date, clos
     if kind is SurveyKind.GRADUATES:
         _have_graduated(year, opens_on)
     row = Survey(kind=kind, year=year, title=title[:120], opens_on=opens_on, closes_on=closes_on, created_at=now)
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise SurveyRefused(_("这一年度已经有同类调查。"), field="year", code="known_survey") from twice
     audit.record(by=by, did="surveys.survey.opened", on=row, data={"kind": kind, "year": year})
     return row
+
+
+def _check(title: str, opens_on: date, closes_on: date) -> str:
+    title = title.strip()
+    if not title:
+        raise SurveyRefused(_("请填写调查名称。"), field="title")
+    if closes_on < opens_on:
+        raise SurveyRefused(_("截止日不能早于开始日。"), field="closes_on")
+    return title
+
+
+def change_survey(*, survey: Survey, title: str, opens_on: date, closes_on: date, by: Identity, now: datetime, version: int | None = None) -> Survey:
+    """Put the name or the days of a survey right, or give more time: who answered keeps their answers, who has not is told of the new end.
+
+    Once somebody has answered the first day stays. The last day is not before today, unless it stays, and neither moves once the answers of graduates are
+    erased. Raises Stale, SurveyRefused.
+    """
+    check_version(survey, version)
+    _stands(survey)
+    title = _check(title, opens_on, closes_on)
+    before = {"title": survey.title, "opens_on": survey.opens_on, "closes_on": survey.closes_on}
+    after = {"title": title[:120], "opens_on": opens_on, "closes_on": closes_on}
+    if before == after:
+        return survey
+    if survey.figures is not None and (opens_on, closes_on) != (survey.opens_on, survey.closes_on):
+        raise SurveyRefused(_("这份调查的答卷保存期限已满并已抹去，填报期不能再改。"), field="closes_on", code="answers_erased")
+    if closes_on != survey.closes_on and closes_on < local(now).date():
+        raise SurveyRefused(_("截止日不能改到今天以前。"), field="closes_on", code="closed_already")
+    if opens_on != survey.opens_on:
+        if queries.has_answers(survey.id):
+            raise SurveyRefused(_("已经有人填报，开始日不能再改。"), field="opens_on", code="answered")
+        if survey.kind is SurveyKind.GRADUATES:
+            _have_graduated(survey.year, opens_on)
+    survey.title, survey.opens_on, survey.closes_on = title[:120], opens_on, closes_on
+    session().flush()
+    audit.record(by=by, did="surveys.survey.changed", on=survey, data={key: [was, after[key]] for key, was in before.items() if was != after[key]})
+    return survey
+
+
+def withdraw_survey(*, survey: Survey, reason: str, by: Identity, now: datetime, version: int | None = None) -> Survey:
+    """Take back a survey that was opened by mistake, while nobody has answered: no report rests on it, and another of its year may be opened. Doing it again
+    changes nothing. Raises Stale, SurveyRefused."""
+    if survey.withdrawn_at is not None:
+        return survey
+    check_version(survey, version)
+    if not reason.strip():
+        raise SurveyRefused(_("请写明撤回的理由。"), field="reason")
+    hold(f"survey:{survey.id}")  # an answer that is being sent comes before, or finds it withdrawn
+    if queries.has_answers(survey.id) or survey.figures is not None:
+        raise SurveyRefused(_("已经有人填报，不能撤回。可以修改名称，或延长填报期。"), code="answered")
+    survey.withdrawn_at = now
+    session().flush()
+    audit.record(by=by, did="surveys.survey.withdrawn", on=survey, data={"reason": reason.strip()[:400]})
+    return survey
+
+
+def _stands(survey: Survey) -> None:
+    if survey.withdrawn_at is not None:
+        raise SurveyRefused(_("这份调查已撤回。"), code="survey_withdrawn")
 
 
 def _have_graduated(year: int, opens_on: date) -> None:
@@ -70,6 +133,9 @@ def _have_graduated(year: int, opens_on: date) -> None:
 def _is_open(survey: Survey, kind: SurveyKind, today: date) -> None:
     if survey.kind is not kind:
         raise SurveyRefused(_("这份调查不由你填报。"))
+    hold(f"survey:{survey.id}", is_shared=True)
+    session().refresh(survey, ["withdrawn_at"])
+    _stands(survey)
     if not survey.opens_on <= today <= survey.closes_on:
         raise SurveyRefused(_("这份调查不在填报期内（%(a)s 至 %(b)s）。", a=survey.opens_on, b=survey.closes_on), code="survey_closed")
 

@@ -64,14 +64,20 @@ def survey(survey_id: int) -> Survey | None:
 
 
 def of_year(kind: SurveyKind, year: int) -> Survey | None:
-    """The survey of a kind and year."""
-    return session().scalar(select(Survey).where(Survey.kind == kind, Survey.year == year))
+    """The survey of a kind and year, but for one that was withdrawn."""
+    return session().scalar(select(Survey).where(Survey.kind == kind, Survey.year == year, Survey.withdrawn_at.is_(None)))
+
+
+def has_answers(survey_id: int) -> bool:
+    """Whether anybody ever answered a survey."""
+    return any(session().scalar(select(answer.id).where(answer.survey_id == survey_id).limit(1)) for answer in (DemandAnswer, GraduateAnswer))
 
 
 def latest(kind: SurveyKind, until: date, known_at: datetime) -> Survey | None:
     """The latest survey of a kind that had opened by a day, as was known at a moment, and is of its year or an earlier one: that of the
     next year, opened in December with its first answers, does not take the place of the year's own."""
     opened = select(Survey).where(Survey.kind == kind, Survey.opens_on <= until, Survey.year <= until.year, Survey.created_at <= known_at)
+    opened = opened.where(sa.or_(Survey.withdrawn_at.is_(None), Survey.withdrawn_at > known_at))
     return session().scalar(opened.order_by(Survey.year.desc()).limit(1))
 
 
@@ -91,7 +97,8 @@ def listing() -> list[tuple[Survey, int]]:
 
 def open_on(kind: SurveyKind, on: date) -> list[Survey]:
     """The surveys of a kind that may be answered on a day."""
-    return list(session().scalars(select(Survey).where(Survey.kind == kind, Survey.opens_on <= on, Survey.closes_on >= on).order_by(Survey.year)))
+    standing = (Survey.kind == kind, Survey.opens_on <= on, Survey.closes_on >= on, Survey.withdrawn_at.is_(None))
+    return list(session().scalars(select(Survey).where(*standing).order_by(Survey.year)))
 
 
 # -- demand -------------------------------------------------------------------------------------------------------------

@@ -19,15 +19,16 @@ PAGE = "/surveys/mine"
 
 def tell(*, today: date, now: datetime) -> int:
     """Tell the coordinators of enterprises, and the graduates, whom the open surveys ask and who have not answered; each once when it
-    opens and once within own.surveys.remind_days of its end. How many notices; repeating tells nobody twice."""
+    opens and once (for each day that was its end) within own.surveys.remind_days of its end. How many notices; repeating tells nobody twice."""
     days = timedelta(days=book().at("own.surveys.remind_days", on=today).number)
     tellings: list[Telling] = []
     for kind in SurveyKind:
         for survey in queries.open_on(kind, today):
             values = {"title": survey.title, "day": survey.closes_on.isoformat()}
             is_closing = today > survey.opens_on and survey.closes_on - today <= days
-            message, key = (CLOSING, f"survey:{survey.id}:closing") if is_closing else (OPEN, f"survey:{survey.id}:open")
-            tellings += [Telling(one, f"surveys.{key.rsplit(':', 1)[1]}", message, values, PAGE, key) for one in _asked(survey, today)]
+            message, key = (CLOSING, f"survey:{survey.id}:closing:{values['day']}") if is_closing else (OPEN, f"survey:{survey.id}:open")
+            kind_of = "surveys.closing" if is_closing else "surveys.open"
+            tellings += [Telling(one, kind_of, message, values, PAGE, key) for one in _asked(survey, today)]
     return notify_each(tellings, now=now)
 
 

@@ -11,7 +11,7 @@ from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import given
-from trainhub.kernel.frames import found, submit
+from trainhub.kernel.frames import act, found, submit, version_sent
 from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
@@ -96,17 +96,62 @@ def create() -> Any:
     )
 
 
+@blueprint.post("/<int:survey_id>")
+@guard(Can.CREATE, load=load, subject=nothing)
+def change(survey: Survey) -> Any:
+    """Put the name or the days of a survey right, or extend it."""
+    form, key = forms.ChangeForm(), survey.id
+
+    def do() -> None:
+        operations.change_survey(
+            survey=load(key),
+            title=form.title.data or "",
+            opens_on=given(form.opens_on.data),
+            closes_on=given(form.closes_on.data),
+            by=who(),
+            now=clock.now(),
+            version=form.version.data or None,
+        )
+        jobs.ask(tasks.TELL, by=who(), title=say(N_("通知调查的填报对象")))
+
+    return submit(
+        form, do, again=lambda status: _page(load(key), form, status), then=lambda _given: done(_("调查已修改。"), "surveys.show", survey_id=key)
+    )
+
+
+@blueprint.post("/<int:survey_id>/withdraw")
+@guard(Can.CREATE, load=load, subject=nothing)
+def withdraw(survey: Survey) -> Any:
+    """Take back a survey that nobody has answered."""
+    key = survey.id
+    return act(
+        lambda: operations.withdraw_survey(
+            survey=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now(), version=version_sent()
+        ),
+        again=lambda refused: _page(load(key), status=refused.status),
+        then=lambda: done(_("调查已撤回，这一年度可以另开一份。"), "surveys.index"),
+    )
+
+
 @blueprint.get("/<int:survey_id>")
 @guard(Can.LIST, load=load, subject=nothing)
 def show(survey: Survey) -> Any:
     """The sums of a survey; of graduates only how many answered, the rest is in the report."""
+    return _page(survey)
+
+
+def _page(survey: Survey, form: forms.ChangeForm | None = None, status: int = 200) -> Any:
+    if form is None and survey.withdrawn_at is None and may(who(), Can.CREATE):
+        form = forms.ChangeForm(formdata=None, obj=survey)
     demand = survey.kind is SurveyKind.DEMAND
     number, size = paging.wanted()
     silent = paging.paginate(asked_queries.silent_listing(survey), number=number, size=size, scalars=False) if demand else None
     asked, answered = asked_queries.demand_counts(survey) if demand else (0, 0)
-    return render_template(
+    page = render_template(
         "trainhub/surveys/show.html",
         survey=survey,
+        form=form,
+        may_withdraw=form is not None and not queries.has_answers(survey.id),
         labels=labels,
         fields=dict(key_fields()),
         sums=queries.demand_by_field(survey.id, clock.now()) if demand else [],
@@ -117,6 +162,7 @@ def show(survey: Survey) -> Any:
         silent=silent,
         unanswered=asked_queries.as_silent(silent.items) if silent else [],
     )
+    return page, status
 
 
 @blueprint.get("/<int:survey_id>/silent.<form>")

@@ -86,7 +86,8 @@ def test_an_office_that_edits_or_closes_beside_the_job_is_waited_for_or_waits(co
     def refreshed() -> object:
         goal = queries.by_code("fj-400k")
         assert goal is not None
-        return operations.rebuild(goal=goal, now=NOW)
+        operations.rebuild(goal=goal, now=NOW)
+        return goal
 
     def changed() -> object:
         goal = queries.by_code("fj-400k")

@@ -209,7 +209,10 @@ def test_a_restored_record_is_called_restored_and_a_corrected_one_corrected(sess
     ledger.cancel_record(record_id=rows[1].id, reason="误作废", by=SYSTEM, now=later)
     ledger.restore_record(record=rows[1], reason="恢复", now=later + timedelta(minutes=1), **moments)
     facts = {name: getattr(rows[2], name) for name in ("category", "county_code", "hours_x10", "completed_on", "is_counted")}
-    ledger.correct_record(record=rows[2], course="另一课程", reason="课程有误", now=later, **facts, **moments)
+    made = ledger.correct_record(record=rows[2], course="另一课程", reason="课程有误", now=later, **facts, **moments)
+    assert queries.changes_since(goal, NOW, until=UNTIL) == {Change.CORRECTED: (1, 1), Change.RESTORED: (2, 1)}
+    made.recorded_at = later + timedelta(seconds=1)  # as imports of before wrote it: cancelled and written moments apart
+    session.flush()
     assert queries.changes_since(goal, NOW, until=UNTIL) == {Change.CORRECTED: (1, 1), Change.RESTORED: (2, 1)}
 
 

@@ -42,7 +42,7 @@ def test_only_published_runs_and_admitted_learners_are_counted(session: Session,
     assert schools.open_courses(_asked())[owner] == (1, 1, 0)
     assert draft.state is RunState.DRAFT
     session.commit()
-    assert [row["code"] for row in client.get("/open/courses.json").json["rows"]] == [code]
+    assert [row["code"] for row in client.get("/open/courses.json").get_json()["rows"]] == [code]
 
 
 def test_a_run_that_was_published_after_the_moment_of_a_report_was_a_draft_then(session: Session) -> None:

@@ -19,7 +19,7 @@ from trainhub.identity.queries import without_holder
 from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
-from trainhub.kernel.errors import NotAllowed
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation, OrganisationPast
 from trainhub.organisations.types import OrganisationState
@@ -438,3 +438,60 @@ def test_figures_are_kept_as_they_are_read() -> None:
     said = rules.Said(GraduateStatus.EMPLOYED, PayBand.FROM_6, 4, True, False, "机械", "甲大学")
     figures = rules.sum_up([said])
     assert GraduateFigures.of(json.loads(json.dumps(figures.as_data()))) == figures
+
+
+def test_a_survey_is_put_right_extended_and_withdrawn(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A wrong day is put right, more time is given, and what was opened by mistake gives its year free; two editors: the second is told."""
+    call: dict[str, Any] = {"kind": SurveyKind.DEMAND, "title": "需求", "by": SYSTEM, "now": NOW}
+    with pytest.raises(Refused, match="已经过去"):
+        operations.open_survey(year=2026, opens_on=date(2026, 1, 1), closes_on=date(2026, 3, 1), **call)
+    old = operations.open_survey(year=2025, opens_on=date(2025, 3, 1), closes_on=date(2026, 3, 2), **call)
+    row = operations.open_survey(year=2026, opens_on=date(2026, 3, 1), closes_on=date(2026, 3, 2), **call)
+    days: dict[str, Any] = {"title": "需求", "opens_on": date(2026, 3, 1), "by": SYSTEM, "now": NOW}
+    opened = row.version
+    operations.change_survey(survey=row, closes_on=date(2026, 3, 31), version=opened, **days)
+    operations.change_survey(survey=row, closes_on=date(2026, 3, 31), **days)
+    with pytest.raises(Stale):
+        operations.change_survey(survey=row, closes_on=date(2026, 4, 1), version=opened, **days)
+    for bad in (date(2026, 3, 1), date(2026, 2, 1)):
+        with pytest.raises(Refused):
+            operations.change_survey(survey=row, closes_on=bad, **days)
+    known: dict[str, Any] = {"until": date(2026, 12, 31), "known_at": NOW + timedelta(days=9)}
+    assert queries.latest(SurveyKind.DEMAND, **known) is row
+    operations.withdraw_survey(survey=row, reason="年度填错", by=SYSTEM, now=NOW + timedelta(minutes=1))
+    operations.withdraw_survey(survey=row, reason="", by=SYSTEM, now=NOW)
+    assert (queries.latest(SurveyKind.DEMAND, **known), queries.latest(SurveyKind.DEMAND, until=date(2026, 12, 31), known_at=NOW)) == (old, row)
+    assert queries.open_on(SurveyKind.DEMAND, date(2026, 3, 10)) == []
+    with pytest.raises(Refused, match="已撤回"):
+        operations.change_survey(survey=row, closes_on=date(2026, 4, 1), **days)
+    again = operations.open_survey(year=2026, opens_on=date(2026, 3, 1), closes_on=date(2026, 3, 31), **call)
+    firm = ground.enterprise()
+    operations.answer_demand(survey=again, enterprise=firm, answers=[Demand(1, staff=10)], by=SYSTEM, today=date(2026, 3, 2), now=NOW)
+    with pytest.raises(Refused, match="已经有人填报"):
+        operations.withdraw_survey(survey=again, reason="x", by=SYSTEM, now=NOW)
+    with pytest.raises(Refused, match="开始日不能再改"):
+        operations.change_survey(survey=again, closes_on=date(2026, 4, 1), **{**days, "opens_on": date(2026, 3, 2)})
+    key, version = again.id, again.version
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    late = (clock.today() + timedelta(days=9)).isoformat()
+    assert "撤回调查" not in hr.get(f"/surveys/{key}").text
+    sent = {"title": "需求调查", "opens_on": "2026-03-01", "closes_on": late}
+    assert hr.post(f"/surveys/{key}", data={**sent, "version": str(version)}).status_code == 303
+    stale = hr.post(f"/surveys/{key}", data={**sent, "title": "另一名称", "version": str(version)})
+    assert (stale.status_code, "另一名称" in stale.text) == (409, True)
+    assert hr.post(f"/surveys/{key}/withdraw", data={"reason": "误开"}).status_code == 422
+    assert as_role(Role.AUDITOR).post(f"/surveys/{key}", data=sent).status_code == 403
+    assert "已撤回" in hr.get("/surveys/").text
+
+
+def test_an_extended_survey_is_reminded_of_anew(session: Session) -> None:
+    firm = ground.enterprise()
+    one = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=firm.id)
+    survey = _survey(SurveyKind.DEMAND)
+    telling.tell(today=date(2026, 3, 30), now=NOW)
+    operations.change_survey(survey=survey, title="调查", opens_on=survey.opens_on, closes_on=date(2026, 4, 20), by=SYSTEM, now=NOW)
+    for day in (date(2026, 4, 18), date(2026, 4, 19)):
+        telling.tell(today=day, now=NOW)
+    kinds = list(session.scalars(select(Notice.kind).where(Notice.account_id == one.id)))
+    assert kinds.count("surveys.closing") == 2

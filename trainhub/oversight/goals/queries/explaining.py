@@ -18,6 +18,9 @@ from trainhub.oversight.goals.queries.knowing import goal_at
 from trainhub.oversight.goals.types import Change
 from trainhub.people.models import Person, PersonMerge
 
+VALUES = ("person_id", "organisation_id", "course", "category", "county_code", "hours_x10", "completed_on", "is_counted")
+"""What a record says; a correction says one of it otherwise."""
+
 
 def changes_since(goal: Goal, moment: datetime, *, until: date) -> dict[Change, tuple[int, int]]:
     """By what happened since a moment, to them or to the deadline: how many completions up to a day came into the goal, and how many left it."""
@@ -26,13 +29,11 @@ def changes_since(goal: Goal, moment: datetime, *, until: date) -> dict[Change, 
     now = select(completions(goal, until=until).subquery().c.record_id)
     other = aliased(TrainingRecord)
     replaces = select(RecordCancellation.id).where(RecordCancellation.replaced_by_id == TrainingRecord.id)
-    replaced = (
-        select(RecordCancellation.id)
-        .join(other, other.id == RecordCancellation.replaced_by_id)
-        .where(RecordCancellation.record_id == TrainingRecord.id)
-    )
-    # A correction cancels and writes in one moment; what was cancelled before and stands again was restored.
-    restores, restored = replaces.where(RecordCancellation.at < TrainingRecord.recorded_at), replaced.where(RecordCancellation.at < other.recorded_at)
+    replaced = select(RecordCancellation.id).where(RecordCancellation.record_id == TrainingRecord.id, RecordCancellation.replaced_by_id.is_not(None))
+    # A correction changes something; what stands again with the same values was restored.
+    same = sa.and_(*(getattr(other, name) == getattr(TrainingRecord, name) for name in VALUES))
+    restores = replaces.join(other, sa.and_(other.id == RecordCancellation.record_id, same))
+    restored = replaced.join(other, sa.and_(other.id == RecordCancellation.replaced_by_id, same))
     came = sa.case(
         (TrainingRecord.completed_on > former.deadline, Change.DEADLINE),
         (sa.and_(TrainingRecord.recorded_at > moment, restores.exists()), Change.RESTORED),
