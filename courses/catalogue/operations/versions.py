@@ -11,7 +11,7 @@ from courses.catalogue import queries, rules, version_notes
 from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
-from courses.catalogue.operations import checking, judging
+from courses.catalogue.operations import checking, judging, live
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content
 from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
@@ -241,7 +241,7 @@ def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datet
     chosen = list(parts)
     if not chosen:
         return 0
-    with checking.no_new_circle(chosen[0].run_id):
+    with checking.no_new_circle(chosen[0].run_id), live.watched(chosen[0].run_id, by=by, now=now):
         return _publish(chosen, note, by, now)
 
 
