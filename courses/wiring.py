@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from courses.agenda import models as agenda_models
+from courses.agenda import tasks as agenda_tasks
 from courses.agenda import views as agenda_views
 from courses.analytics import models as analytics_models
 from courses.analytics import tasks as analytics_tasks
@@ -31,6 +32,7 @@ from courses.catalogue import authoring, authoring_outline, authoring_parts, aut
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
+from courses.catalogue.operations import live
 from courses.copies import views as copies_views
 from courses.curriculum import editing_views as curriculum_editing
 from courses.curriculum import holds
@@ -250,6 +252,7 @@ def register(app: Flask) -> None:
     )
     jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
     jobs.register_periodic(app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title=N_("汇总有人学习的课程"))
+    jobs.register_task(app, live.TASK, agenda_tasks.tell_live)
     jobs.register_task(app, message_tasks.SEND, message_tasks.send)
     jobs.register_task(app, message_operations.TELL, message_tasks.tell)
     jobs.register_periodic(app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title=N_("发布到时的公告"))

@@ -159,7 +159,7 @@ def _unit_url(run: Any, unit_id: int, anchor: str = "") -> str:
 
 def _live(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> list[Item]:
     statement = (
-        select(Block.id, Block.run_id, Block.unit_id, Block.title, Block.settings)
+        select(Block.id, Block.run_id, Block.unit_id, Block.title, Block.settings, Block.version)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
         .where(
@@ -177,7 +177,7 @@ def _live(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> lis
         if starts is not None and waits is not None:
             run = runs[row.run_id]
             url = _unit_url(run, row.unit_id, f"#block-{row.id}")
-            found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url, waits))
+            found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url, waits, row.version))
     return found
 
 

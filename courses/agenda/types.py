@@ -27,6 +27,7 @@ class ItemKind(StrEnum):
 class Item:
     """One thing with a date. `uid` stays the same when its date moves; `is_whole_day` has no hour; `url` is a path of this site.
 
+    `sequence` rises whenever it is changed, where that is known.
     `waits`: what the learner still has to do before it opens, a sentence each; its date is known all the same.
     """
 
@@ -39,3 +40,4 @@ class Item:
     is_whole_day: bool
     url: str
     waits: tuple[str, ...] = ()
+    sequence: int = 0

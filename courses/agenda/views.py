@@ -121,4 +121,5 @@ def _event(item: Item) -> ical.Event:
         description="\n".join((item.course, *([_("尚未开放：%(why)s", why="；".join(item.waits))] if item.waits else ()))),
         url=site.link(item.url),
         category=str(labels.KINDS[item.kind]),
+        sequence=item.sequence,
     )

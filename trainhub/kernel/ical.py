@@ -28,6 +28,8 @@ class Event:
     url: str = ""
     """The whole address of its page, or the path alone where others would not reach it: a calendar then has none."""
     category: str = ""
+    sequence: int = 0
+    """Rises whenever it is changed (3.8.7.4), so that a calendar takes the new time."""
 
 
 def escaped(text: str) -> str:
@@ -61,6 +63,8 @@ def _event(event: Event) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{escaped(event.uid)}"
     yield _when("DTSTAMP", event.stamp)
+    if event.sequence:
+        yield f"SEQUENCE:{event.sequence}"
     yield _when("DTSTART", event.starts)
     if event.ends is not None:
         is_day = not isinstance(event.ends, datetime)

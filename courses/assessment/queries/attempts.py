@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion
@@ -238,10 +238,12 @@ def running_of_run(run_id: int) -> list[Attempt]:
     return list(session().scalars(select(Attempt).where(Attempt.block_id.in_(mine), Attempt.state == AttemptState.IN_PROGRESS).order_by(Attempt.id)))
 
 
-def overdue(now: datetime, limit: int = 200) -> list[int]:
-    """Attempts whose time is over and that nobody handed in."""
-    statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)
-    return list(session().scalars(statement.limit(limit)))
+def overdue(now: datetime, limit: int = 200, after: tuple[datetime, int] | None = None) -> list[tuple[datetime, int]]:
+    """(end, attempt) of those whose time is over and that nobody handed in, the earliest first; those `after` one of them."""
+    statement = select(Attempt.due_at, Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now)
+    if after is not None:
+        statement = statement.where(or_(Attempt.due_at > after[0], and_(Attempt.due_at == after[0], Attempt.id > after[1])))
+    return [(at, key) for at, key in session().execute(statement.order_by(Attempt.due_at, Attempt.id).limit(limit)) if at is not None]
 
 
 def kept_answers(ended_before: date) -> sa.Select[int]:

@@ -29,6 +29,9 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 
+AT_ONCE = 500
+"""So many teams are written with one statement."""
+
 
 def save(*, block: Block, version: int | None, by: Identity, now: datetime, **values: Any) -> Assignment:
     """Set or change the rules of an assignment block. Who works alone or in a group does not change under handed-in work.
@@ -176,17 +179,22 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
         raise BadAssignment(_("每组人数应在 2 到 20 之间。"), field="size")
     learners = teams.free(run.id)
     taken = set(teams.ids_by_name(run.id))
-    made = 0
+    drawn: list[tuple[str, Sequence[int]]] = []
     for members in rules.groups_at_random(learners, size, seed=run.id * 1009 + len(taken)) if learners else []:
         number = len(taken) + 1
         while taken & set(groups.numbered(number)):
             number += 1
         name = groups.numbered(number)[groups.tongue(run) == "en"]
         taken.add(name)
-        _put_in(run, _new_team(run, name, now), members)
-        made += 1
-    audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(learners), "size": size})
-    return made
+        drawn.append((name, members))
+    for start in range(0, len(drawn), AT_ONCE):
+        some = drawn[start : start + AT_ONCE]
+        session().execute(insert(WorkTeam), [{"run_id": run.id, "name": name, "made_at": now} for name, _members in some])
+        keys = teams.ids_by_name(run.id)
+        inside = [(keys[name], person) for name, members in some for person in members]
+        session().execute(insert(WorkTeamMember), [{"run_id": run.id, "group_id": key, "person_id": person} for key, person in inside])
+    audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": len(drawn), "people": len(learners), "size": size})
+    return len(drawn)
 
 
 def take_over_groups(*, run: Run, set_name: str, by: Identity, now: datetime) -> int:

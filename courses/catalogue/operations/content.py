@@ -12,7 +12,7 @@ from courses.catalogue import queries
 from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
-from courses.catalogue.operations import checking, judging, versions
+from courses.catalogue.operations import checking, judging, live, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content, new_key
 from courses.catalogue.types import Access, BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
@@ -143,8 +143,8 @@ def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> N
     """Show a part to learners, or take it back; progress on it stays in the log."""
     if part.is_published is is_published:
         return
-    part.is_published = is_published
-    session().flush()
+    with live.watched(part.run_id, by=by, now=now):
+        part.is_published = is_published
     judging.ask_anew(run_id=part.run_id, by=by, now=now, after=timedelta(0) if is_published else judging.UNDO)
     audit.record(by=by, did="courses.content.published" if is_published else "courses.content.unpublished", on=part)
 
@@ -167,9 +167,9 @@ def remove(*, part: Part, by: Identity, now: datetime) -> None:
     if part.removed_at is not None:
         return
     inside = found.inside(part)
-    for row in (part, *inside):
-        row.removed_at = now
-    session().flush()
+    with live.watched(part.run_id, by=by, now=now):
+        for row in (part, *inside):
+            row.removed_at = now
     judging.ask_anew(run_id=part.run_id, by=by, now=now, after=judging.UNDO)
     audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
 

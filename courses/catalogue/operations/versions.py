@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from courses.catalogue import authoring_queries as found
@@ -11,9 +11,9 @@ from courses.catalogue import queries, rules, version_notes
 from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
-from courses.catalogue.operations import checking, judging
+from courses.catalogue.operations import checking, judging, live
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content
-from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
+from courses.catalogue.types import Access, BlockKind, BodyFormat, ConditionKind, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -241,7 +241,7 @@ def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datet
     chosen = list(parts)
     if not chosen:
         return 0
-    with checking.no_new_circle(chosen[0].run_id):
+    with checking.no_new_circle(chosen[0].run_id), live.watched(chosen[0].run_id, by=by, now=now):
         return _publish(chosen, note, by, now)
 
 
@@ -256,12 +256,20 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
         checking.no_lost_group(part.run_id, Access.of(waiting.data.get("access")), Access.of(part.access))
         waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
         _note_correction(part, waiting.data, by)
+        is_less = _asks_less(part, waiting.data)
         _show(part, waiting.data)
         session().flush()
         audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})
         number += 1
-        judging.ask_anew(run_id=part.run_id, by=by, now=now)
+        judging.ask_anew(run_id=part.run_id, by=by, now=now, after=judging.UNDO if is_less else timedelta(0))
     return number
+
+
+def _asks_less(part: Part, data: Mapping[str, Any]) -> bool:
+    """Whether learners are asked for less by what is shown now, so that it may be taken back before anybody completes without it."""
+    named = {one for one in Access.of(data.get("access")).conditions if one.kind is ConditionKind.GROUP}
+    is_for_fewer = bool(named - set(Access.of(part.access).conditions))
+    return is_for_fewer or (isinstance(part, Block) and any(getattr(part, name) and not data[name] for name in ("is_required", "is_graded")))
 
 
 def discard_draft(*, part: Part, by: Identity, now: datetime) -> None:

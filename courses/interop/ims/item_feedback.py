@@ -45,6 +45,7 @@ def read(root: Element, link: Callable[[str], str]) -> Said:
     shown = _shown(root)
     for (outcome, identifier), (text, hides) in texts.items():
         sources = shown.get((outcome, identifier), []) + [(one[0], identifier) for one in shown.get((outcome, None), [])]
+        answers = [(response, answer) for response, answer in sources if response and answer]
         if hides:
             said.has_rest = True
         elif (
@@ -53,9 +54,9 @@ def read(root: Element, link: Callable[[str], str]) -> Said:
             or (not sources and len(texts) == 1 and not _is_set(root, outcome))
         ):
             said.explanation += text
-        elif sources and all(response and answer for response, answer in sources):
-            for key in dict.fromkeys(sources):
-                said.of_answer[key] = said.of_answer.get(key, "") + text  # type: ignore[index]
+        elif answers and len(answers) == len(sources):
+            for key in dict.fromkeys(answers):
+                said.of_answer[key] = said.of_answer.get(key, "") + text
         else:
             said.has_rest = True
     return said

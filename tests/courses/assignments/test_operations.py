@@ -476,3 +476,16 @@ def test_who_joins_a_team_whose_work_is_marked_is_told_that_it_is(session: Sessi
     joining.take_in(submission=row, person_id=late.person_id, by=SYSTEM, now=NOW)
     assert learners.states_of(late.id)[task.block_id].score_x10 == 900
     assert (in_teams.joined_since(row), len(work.whole([row.id])[row.id].members)) == ([], 2)
+
+
+def test_drawing_teams_costs_the_same_for_many(session: Session, count_queries: list[str]) -> None:
+    asked = []
+    for count in (4, 24):
+        run = make.publish(make.run(has_content=True))
+        for _n in range(count):
+            make.enrolment(run)
+        session.flush()
+        count_queries.clear()
+        assert setup.make_groups(run=run, size=2, by=SYSTEM, now=NOW) == count // 2
+        asked.append(len(count_queries))
+    assert asked[0] == asked[1]

@@ -103,6 +103,7 @@ def test_what_a_published_draft_no_longer_asks_for_holds_nobody_back(session: Se
     versions.save(part=blocks[1], version=None, by=SYSTEM, now=NOW, is_required=False)
     assert asked(session) == []  # a draft changes nothing for learners
     versions.publish_drafts(parts=[blocks[1]], note="", by=SYSTEM, now=NOW)
+    assert judging.holds(run.id)  # what is asked no more may be asked again before anybody completes without it
     assert judged(session, run, me) == (EnrolmentState.COMPLETED, 1000, True)
 
 
