@@ -17,6 +17,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind
 from courses.learning import exports, intakes, operations, queries, seat_queries, tables
+from courses.learning.operations import enrolling
 from courses.learning.types import Counted
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
@@ -32,6 +33,7 @@ FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
 CERTIFY = "courses.certify"
 CLOSE_WAITING = "courses.close_waiting"
+PROMOTE = enrolling.PROMOTE
 JUDGE = judging.TASK
 AT_ONCE = 100
 
@@ -162,6 +164,19 @@ def close_waiting(_running: Running) -> Mapping[str, Any]:
         operations.close_waiting(run_id=run_id, by=SYSTEM, now=clock.now())
 
     return {"runs": each(ids, close, of=CLOSE_WAITING)}
+
+
+def promote(running: Running) -> Mapping[str, Any]:
+    """Give the seats that are free to those who wait, some to a transaction; in between others enrol and leave. Safe to repeat."""
+    run_id, count = int(running.args["run_id"]), 0
+    while True:
+        with transaction():
+            some = operations.promote(run_id=run_id, by=SYSTEM, now=clock.now(), is_job=True)
+            left = seat_queries.to_be_promoted(run_id)
+        count += len(some)
+        running.progress(count, count + left)
+        if not some or not left:
+            return {"promoted": count}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:
