@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -36,13 +36,35 @@ CLOSE_WAITING = "courses.close_waiting"
 PROMOTE = enrolling.PROMOTE
 JUDGE = judging.TASK
 AT_ONCE = 100
+CLOSED_AT_ONCE = 1000
+"""So many attempts are looked up at once."""
+CLOSING = timedelta(minutes=5)
+"""A tick hands in for no longer: other work of its worker has its turn."""
 
 
 def close_overdue(running: Running) -> Mapping[str, Any]:
-    """Hand in every attempt whose time is over, each in its own transaction."""
-    ids = assessment.overdue(clock.now() - GRACE)
+    """Hand in every attempt whose time is over, each in its own transaction, for as long as `CLOSING`: the next tick goes on.
+
+    What fails is passed over, so that it holds nobody up, and is tried again by the next tick; the first failure is raised at the end.
+    """
+    started, closed = clock.now(), 0
+    failed: Exception | None = None
+    after: tuple[datetime, int] | None = None
+    while rows := assessment.overdue(started - GRACE, limit=CLOSED_AT_ONCE, after=after):
+        session().rollback()
+        after = rows[-1]
+        try:
+            each([key for _due_at, key in rows], _close, of=CLOSE_OVERDUE)
+        except Exception as error:
+            failed = failed or error
+        closed += len(rows)
+        running.progress(closed, closed)
+        if clock.now() - started >= CLOSING:
+            break
     session().rollback()
-    return {"closed": each(ids, _close, of=CLOSE_OVERDUE)}
+    if failed is not None:
+        raise failed
+    return {"closed": closed}
 
 
 def _close(attempt_id: int) -> None:

@@ -238,10 +238,13 @@ def running_of_run(run_id: int) -> list[Attempt]:
     return list(session().scalars(select(Attempt).where(Attempt.block_id.in_(mine), Attempt.state == AttemptState.IN_PROGRESS).order_by(Attempt.id)))
 
 
-def overdue(now: datetime, limit: int = 200) -> list[int]:
-    """Attempts whose time is over and that nobody handed in."""
-    statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)
-    return list(session().scalars(statement.limit(limit)))
+def overdue(now: datetime, *, limit: int, after: tuple[datetime, int] | None = None) -> list[tuple[datetime, int]]:
+    """Attempts whose time was over at an instant and that nobody handed in, (when, id) in this order; those that come after one of them."""
+    statement = select(Attempt.due_at, Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now)
+    if after is not None:
+        due_at, key = after
+        statement = statement.where(or_(Attempt.due_at > due_at, sa.and_(Attempt.due_at == due_at, Attempt.id > key)))
+    return [(due_at, key) for due_at, key in session().execute(statement.order_by(Attempt.due_at, Attempt.id).limit(limit)) if due_at is not None]
 
 
 def kept_answers(ended_before: date) -> sa.Select[int]:
