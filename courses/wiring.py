@@ -284,6 +284,7 @@ def register(app: Flask) -> None:
     taken = intakes.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.take_table, said, headings, place=assignments_tasks.place)
     intakes.register(app, "marks", taken)
     jobs.register_task(app, learning_tasks.JUDGE, learning_tasks.judge_anew, is_needed=True)  # learners wait for it
+    jobs.register_task(app, learning_tasks.PROMOTE, learning_tasks.promote, is_needed=True)  # who waits, and who comes meanwhile
     jobs.register_task(app, regrading.TASK, regrading.regrade)
     jobs.register_periodic(app, learning_tasks.CLOSE_WAITING, learning_tasks.close_waiting, every=timedelta(days=1), title=N_("结束已结束课程的候补"))
     jobs.register_periodic(app, learning_tasks.CERTIFY, learning_tasks.certify, every=timedelta(days=1), title=N_("补发没有签发成的结业证书"))

@@ -1,25 +1,28 @@
-"""A run summed up: the log and the progress of all its learners, read once."""
+"""A run summed up: the log and the progress of all its learners, added up by the database in portions of learners."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from courses.analytics import queries, risk_queries, rules, settled_queries
+from courses.analytics import log_queries, queries, risk_queries, rules, settled_queries
 from courses.analytics.models import RunSummary, StoredRisk
 from courses.analytics.types import GroupFacts, LearnerRisk, Summary, UnitFacts
 from courses.catalogue import queries as catalogue
 from courses.learning.types import EnrolmentState
-from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.clock import local, start_of
+from trainhub.kernel.db import portions, session
 
 AT_ONCE = 2000
 """Runs with at most so many learners are summed up while the lecturer waits; larger ones by a job."""
+PORTION = 500
+"""So many learners are added up at once: what is held does not grow with the log."""
 WEEKS = 12
 
 
@@ -72,30 +75,35 @@ def _stored(run_id: int, risk: LearnerRisk) -> dict[str, Any]:
     }
 
 
-def _summary(run_id: int, now: datetime) -> Summary:
-    import pandas as pd
+@dataclass(slots=True)
+class _Sums:
+    """What is added up over the portions of the learners of a run."""
 
+    started: Counter[int] = field(default_factory=Counter)
+    finishers: Counter[int] = field(default_factory=Counter)
+    stuck: Counter[int] = field(default_factory=Counter)
+    spent: dict[int, float] = field(default_factory=dict)
+    """Minutes of each learner."""
+    of_unit: defaultdict[int, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("d")))
+    """Minutes of everybody who was with a unit, eight bytes each."""
+    weeks: list[int] = field(default_factory=lambda: [0] * WEEKS)
+
+
+def _summary(run_id: int, now: datetime) -> Summary:
     learners, units = queries.learners(run_id), queries.units(run_id)
-    started: dict[int, int] = defaultdict(int)
-    finished: dict[int, set[int]] = defaultdict(set)
-    blocks = queries.needed(run_id)
+    blocks, firsts = queries.needed(run_id), _firsts(now)
     needed = Counter(block.unit_id for block in blocks)
     settled = _settled_by_unit(run_id, blocks)
-    touched: dict[int, set[int]] = defaultdict(set)
-    for row in queries.unit_progress(run_id, [block.id for block in blocks]):
-        started[row.unit_id] += 1
-        touched[row.enrolment_id].add(row.unit_id)
-        if row.done + settled[row.enrolment_id][row.unit_id] >= needed[row.unit_id]:
-            finished[row.enrolment_id].add(row.unit_id)
-    finishers = Counter(unit_id for done in finished.values() for unit_id in done)
-    for enrolment_id, mine in settled.items():  # nobody is stuck in a unit that asks nothing of them any more, nor has finished it
-        finished[enrolment_id] |= {unit_id for unit_id, count in mine.items() if count >= needed[unit_id] and unit_id not in touched[enrolment_id]}
     counted = [unit.id for unit in units if needed[unit.id]]
-    stuck = rules.stuck_at(counted, finished, [row.id for row in learners if row.state is EnrolmentState.ACTIVE])
-    events = pd.DataFrame([(enrolment, unit, at.timestamp()) for enrolment, unit, at in queries.log(run_id)], columns=["enrolment", "unit", "at"])
-    spent = rules.minutes(events)
-    by_unit = spent[spent["minutes"] > 0].groupby("unit")["minutes"]
-    medians, nineties = by_unit.median().to_dict(), by_unit.quantile(0.9).to_dict()
+    sums = _Sums()
+    for some in portions(learners, PORTION):
+        _add_progress(sums, run_id, some, blocks, settled, counted)
+        for enrolment, unit, spent in log_queries.minutes(run_id, some[0].id, some[-1].id):
+            sums.spent[enrolment] = sums.spent.get(enrolment, 0.0) + spent
+            if spent > 0:
+                sums.of_unit[unit].append(spent)
+        found = log_queries.active_weeks(run_id, [start_of(day) for day in firsts], some[0].id, some[-1].id)
+        sums.weeks = [count + more for count, more in zip(sums.weeks, found, strict=True)]
     return Summary(
         computed_at=now,
         learners=len(learners),
@@ -107,18 +115,42 @@ def _summary(run_id: int, now: datetime) -> Summary:
                 unit.id,
                 unit.section,
                 unit.title,
-                started[unit.id],
-                finishers[unit.id] if needed[unit.id] else started[unit.id],
-                stuck.get(unit.id, 0),
-                _rounded(medians.get(unit.id)),
-                _rounded(nineties.get(unit.id)),
+                sums.started[unit.id],
+                sums.finishers[unit.id] if needed[unit.id] else sums.started[unit.id],
+                sums.stuck[unit.id],
+                _quantile(sums.of_unit.get(unit.id), 0.5),
+                _quantile(sums.of_unit.get(unit.id), 0.9),
             )
             for unit in units
         ),
-        groups=_groups(run_id, learners, spent.groupby("enrolment")["minutes"].sum().to_dict(), queries.scores(run_id)),
-        weeks=_weeks(events, now),
+        groups=_groups(run_id, learners, sums.spent, queries.scores(run_id)),
+        weeks=tuple((f"{first.month}.{first.day}", count) for first, count in zip(firsts, sums.weeks, strict=False)),
         histogram=_histogram(learners),
     )
+
+
+def _add_progress(
+    sums: _Sums,
+    run_id: int,
+    some: Sequence[Any],
+    blocks: Sequence[queries.Needed],
+    settled: Mapping[int, Counter[int]],
+    counted: Sequence[int],
+) -> None:
+    """Who of some learners has begun, finished and is stuck in which unit."""
+    needed, nothing = Counter(block.unit_id for block in blocks), Counter[int]()
+    touched: dict[int, set[int]] = defaultdict(set)
+    finished: dict[int, set[int]] = defaultdict(set)
+    for row in queries.unit_progress(run_id, [block.id for block in blocks], some[0].id, some[-1].id):
+        sums.started[row.unit_id] += 1
+        touched[row.enrolment_id].add(row.unit_id)
+        if row.done + settled.get(row.enrolment_id, nothing)[row.unit_id] >= needed[row.unit_id]:
+            finished[row.enrolment_id].add(row.unit_id)
+    sums.finishers.update(unit_id for done in finished.values() for unit_id in done)
+    for learner in some:  # nobody is stuck in a unit that asks nothing of them any more, nor has finished it
+        mine = settled.get(learner.id, nothing)
+        finished[learner.id] |= {unit_id for unit_id, count in mine.items() if count >= needed[unit_id] and unit_id not in touched[learner.id]}
+    sums.stuck.update(rules.stuck_at(counted, finished, [row.id for row in some if row.state is EnrolmentState.ACTIVE]))
 
 
 def _settled_by_unit(run_id: int, blocks: Sequence[queries.Needed]) -> defaultdict[int, Counter[int]]:
@@ -130,8 +162,10 @@ def _settled_by_unit(run_id: int, blocks: Sequence[queries.Needed]) -> defaultdi
     return found
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 1)
+def _quantile(values: array[float] | None, share: float) -> float | None:
+    import numpy as np
+
+    return round(float(np.quantile(np.frombuffer(values), share)), 1) if values else None
 
 
 def _groups(run_id: int, learners: Sequence[Any], spent: dict[int, float], scores: dict[int, int]) -> tuple[GroupFacts, ...]:
@@ -173,16 +207,11 @@ def _group(name: str, set_name: str | None, part: Any) -> GroupFacts:
     )
 
 
-def _weeks(events: Any, now: datetime) -> tuple[tuple[str, int], ...]:
-    """Learners active in each of the last weeks, weeks without anybody too."""
+def _firsts(now: datetime) -> list[date]:
+    """The Mondays of the last weeks, and the one that ends this week."""
     today = local(now).date()
     monday = today - timedelta(days=today.weekday())
-    firsts = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    # Shanghai keeps one offset all the year, so days are whole divisions; day 0 of the count is a Thursday.
-    offset = (local(now).utcoffset() or timedelta()).total_seconds()
-    week = (((events["at"] + offset) // 86_400).astype("int64") + 3) // 7
-    counts = events.assign(week=week).groupby("week")["enrolment"].nunique().to_dict()
-    return tuple((f"{first.month}.{first.day}", int(counts.get((first - date(1970, 1, 1)).days // 7 + 1, 0))) for first in firsts)
+    return [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -2, -1)]
 
 
 def _histogram(learners: Sequence[Any]) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Run, RunGroup, RunGroupMember, Section, Unit
 from courses.catalogue.types import BlockKind, RunState
 from courses.gradebook import queries as gradebook
-from courses.learning.models import BlockProgress, Enrolment, LearningEvent
+from courses.learning.models import BlockProgress, Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
@@ -137,29 +137,17 @@ def units(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
-def unit_progress(run_id: int, blocks: Collection[int]) -> list[Any]:
-    """For each learner with a seat and each unit touched: how many of these blocks are done or wait for a mark."""
+def unit_progress(run_id: int, blocks: Collection[int], first: int, last: int) -> list[Any]:
+    """For each learner with a seat, of the enrolments from `first` to `last`, and each unit touched: how many of these blocks are done or wait for a mark."""
     done = func.sum(sa.case((sa.and_(is_in(), Block.id.in_(blocks)), 1), else_=0))
     statement = (
         select(BlockProgress.enrolment_id, Block.unit_id, done.label("done"))
         .join(Block, Block.id == BlockProgress.block_id)
         .join(Enrolment, Enrolment.id == BlockProgress.enrolment_id)
-        .where(Block.run_id == run_id, Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+        .where(Block.run_id == run_id, Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), BlockProgress.enrolment_id.between(first, last))
         .group_by(BlockProgress.enrolment_id, Block.unit_id)
     )
     return list(session().execute(statement))
-
-
-def log(run_id: int) -> Any:
-    """The log of a run: (enrolment, unit, instant), streamed."""
-    statement = (
-        select(LearningEvent.enrolment_id, Block.unit_id, LearningEvent.at)
-        .join(Block, Block.id == LearningEvent.block_id)
-        .join(Enrolment, Enrolment.id == LearningEvent.enrolment_id)
-        .where(Block.run_id == run_id, Enrolment.state.in_(SEATED))
-        .execution_options(yield_per=10_000)
-    )
-    return session().execute(statement)
 
 
 def scores(run_id: int) -> dict[int, int]:

@@ -1,10 +1,9 @@
-"""Who is at risk, and how long learners were with a unit. Pure; the thresholds are ours and are shown on the page."""
+"""Who is at risk, and who is stuck where. Pure; the thresholds are ours and are shown on the page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from courses.analytics.types import Facts, Judged, Reason, Risk
 
@@ -63,18 +62,6 @@ def judge(facts: Facts, today: date) -> Judged:
     points = sum(POINTS[reason] for reason in reasons)
     risk = Risk.HIGH if points >= HIGH else Risk.MEDIUM if points >= MEDIUM else Risk.NONE
     return Judged(risk, points, tuple(reasons))
-
-
-def minutes(events: Any) -> Any:
-    """Minutes of each learner with each unit, from the log: a data frame with columns enrolment, unit, at (seconds), in any order.
-
-    The time between two entries of one learner counts for the unit of the later one, when it is at most
-    `SESSION_GAP_SECONDS`. Reading before the first entry of a sitting leaves no trace, so the result is a lower bound.
-    """
-    ordered = events.sort_values(["enrolment", "at"], kind="stable")
-    gap = ordered.groupby("enrolment")["at"].diff()
-    counted = ordered.assign(minutes=(gap.where(gap <= SESSION_GAP_SECONDS, 0).fillna(0) / 60).astype("float64"))
-    return counted.groupby(["enrolment", "unit"], as_index=False)["minutes"].sum()
 
 
 def stuck_at(order: Sequence[int], finished: Mapping[int, set[int]], active: Sequence[int]) -> dict[int, int]:

@@ -80,7 +80,7 @@ class LearnerRisk:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """One unit of the funnel; work that waits for a mark is finished. `stuck`: active learners whose first unfinished unit it is. Minutes: a lower bound, see `rules.minutes`."""
+    """One unit of the funnel; work that waits for a mark is finished. `stuck`: active learners whose first unfinished unit it is. Minutes: a lower bound, see `log_queries.minutes`."""
 
     id: int
     section: str

@@ -111,6 +111,13 @@ def outlived(today: date) -> list[int]:
     return list(session().scalars(select(Run.id).where(Run.id.in_(waits), or_(Run.state == RunState.CLOSED, is_over)).order_by(Run.id)))
 
 
+def to_be_promoted(run_id: int) -> int:
+    """How many who wait have a seat that is free: nobody, but while a job promotes the rest of very many."""
+    free = session().execute(select(Run.quota, Run.taken).where(Run.id == run_id)).one_or_none()
+    waiting = session().scalar(select(func.count()).where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.WAITING)) or 0
+    return 0 if free is None else waiting if free.quota is None else max(0, min(waiting, free.quota - free.taken))
+
+
 def waiting_persons(run_id: int) -> list[int]:
     """Who waits for approval or a seat."""
     states = (EnrolmentState.PENDING, EnrolmentState.WAITING)

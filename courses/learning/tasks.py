@@ -17,6 +17,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind
 from courses.learning import exports, intakes, operations, queries, seat_queries, tables
+from courses.learning.operations import enrolling
 from courses.learning.types import Counted
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
@@ -32,28 +33,34 @@ FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
 CERTIFY = "courses.certify"
 CLOSE_WAITING = "courses.close_waiting"
+PROMOTE = enrolling.PROMOTE
 JUDGE = judging.TASK
 AT_ONCE = 100
-OVERDUE_AT_ONCE = 200
-LASTS = timedelta(minutes=5)
-"""So long one tick hands in attempts that time ended, so that other work has its turn."""
+CLOSED_AT_ONCE = 1000
+"""So many attempts are looked up at once."""
+CLOSING = timedelta(minutes=5)
+"""A tick hands in for no longer: other work of its worker has its turn."""
 
 
 def close_overdue(running: Running) -> Mapping[str, Any]:
-    """Hand in every attempt whose time is over, each in its own transaction; one that fails holds up none behind it.
+    """Hand in every attempt whose time is over, each in its own transaction, for as long as `CLOSING`: the next tick goes on.
 
-    For at most `LASTS`: the next tick goes on.
+    What fails is passed over, so that it holds nobody up, and is tried again by the next tick; the first failure is raised at the end.
     """
-    began, place = clock.now(), None
+    started, closed = clock.now(), 0
     failed: Exception | None = None
-    closed = 0
-    while clock.now() - began < LASTS and (due := assessment.overdue(began - GRACE, OVERDUE_AT_ONCE, place)):
+    after: tuple[datetime, int] | None = None
+    while rows := assessment.overdue(started - GRACE, limit=CLOSED_AT_ONCE, after=after):
         session().rollback()
-        place = due[-1]
+        after = rows[-1]
         try:
-            closed += each([key for _at, key in due], _close, of=CLOSE_OVERDUE)
+            each([key for _due_at, key in rows], _close, of=CLOSE_OVERDUE)
         except Exception as error:
             failed = failed or error
+        closed += len(rows)
+        running.progress(closed, closed)
+        if clock.now() - started >= CLOSING:
+            break
     session().rollback()
     if failed is not None:
         raise failed
@@ -179,6 +186,19 @@ def close_waiting(_running: Running) -> Mapping[str, Any]:
         operations.close_waiting(run_id=run_id, by=SYSTEM, now=clock.now())
 
     return {"runs": each(ids, close, of=CLOSE_WAITING)}
+
+
+def promote(running: Running) -> Mapping[str, Any]:
+    """Give the seats that are free to those who wait, some to a transaction; in between others enrol and leave. Safe to repeat."""
+    run_id, count = int(running.args["run_id"]), 0
+    while True:
+        with transaction():
+            some = operations.promote(run_id=run_id, by=SYSTEM, now=clock.now(), is_job=True)
+            left = seat_queries.to_be_promoted(run_id)
+        count += len(some)
+        running.progress(count, count + left)
+        if not some or not left:
+            return {"promoted": count}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:

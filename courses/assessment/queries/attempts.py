@@ -238,12 +238,13 @@ def running_of_run(run_id: int) -> list[Attempt]:
     return list(session().scalars(select(Attempt).where(Attempt.block_id.in_(mine), Attempt.state == AttemptState.IN_PROGRESS).order_by(Attempt.id)))
 
 
-def overdue(now: datetime, limit: int = 200, after: tuple[datetime, int] | None = None) -> list[tuple[datetime, int]]:
-    """(end, attempt) of those whose time is over and that nobody handed in, the earliest first; those `after` one of them."""
+def overdue(now: datetime, *, limit: int, after: tuple[datetime, int] | None = None) -> list[tuple[datetime, int]]:
+    """Attempts whose time was over at an instant and that nobody handed in, (when, id) in this order; those that come after one of them."""
     statement = select(Attempt.due_at, Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now)
     if after is not None:
-        statement = statement.where(or_(Attempt.due_at > after[0], and_(Attempt.due_at == after[0], Attempt.id > after[1])))
-    return [(at, key) for at, key in session().execute(statement.order_by(Attempt.due_at, Attempt.id).limit(limit)) if at is not None]
+        due_at, key = after
+        statement = statement.where(or_(Attempt.due_at > due_at, and_(Attempt.due_at == due_at, Attempt.id > key)))
+    return [(due_at, key) for due_at, key in session().execute(statement.order_by(Attempt.due_at, Attempt.id).limit(limit)) if due_at is not None]
 
 
 def kept_answers(ended_before: date) -> sa.Select[int]:

@@ -21,13 +21,17 @@ from courses.learning.models import Enrolment
 from courses.learning.operations.progress import evaluate
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.identity.queries import accounts
-from trainhub.kernel import audit
+from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.i18n import N_, _, listed, say
 from trainhub.notifications import operations as notifications
+
+AT_ONCE = 200
+"""So many get a free seat in one transaction; of more who wait the rest by a job, so many at a time."""
+PROMOTE = "courses.promote"
 
 
 class EnrolmentClosed(Refused):
@@ -73,7 +77,7 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
             return known
     try:
         with session().begin_nested():
-            state = _first_state(run, is_approved=is_approved or queries.is_invited(run.id, person_id, local(now).date()))
+            state = _first_state(run, now, is_approved=is_approved or queries.is_invited(run.id, person_id, local(now).date()))
             enrolled_at = now if state is EnrolmentState.ACTIVE else None
             if known is None:
                 known = Enrolment(run_id=run.id, person_id=person_id, state=state, asked_at=now, enrolled_at=enrolled_at)
@@ -144,10 +148,22 @@ def first_these(missing: Sequence[Course]) -> str:
     return _("报名前请先学完先修课程：%(titles)s。", titles=listed(f"《{course.title}》" for course in missing))
 
 
-def _first_state(run: Run, *, is_approved: bool) -> EnrolmentState:
+def _first_state(run: Run, now: datetime, *, is_approved: bool) -> EnrolmentState:
     if run.mode is RunMode.APPROVAL and not is_approved:
         return EnrolmentState.PENDING
-    return EnrolmentState.ACTIVE if take_seat(run.id) else EnrolmentState.WAITING
+    return EnrolmentState.ACTIVE if _take_seat(run, now) else EnrolmentState.WAITING
+
+
+def _take_seat(run: Run | None, now: datetime) -> bool:
+    """A seat for who comes now: nobody goes past those who wait, while a job still promotes them."""
+    if run is None or (_promotes(run, now) and queries.next_waiting(run.id) is not None):
+        return False
+    return take_seat(run.id)
+
+
+def _promotes(run: Run, now: datetime) -> bool:
+    """Whether who waits may still get a seat."""
+    return run.state is not RunState.CLOSED and not rules.is_over(run.ends_on, run.enrol_until, local(now).date())
 
 
 def leave(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime, note: str = "") -> Enrolment:
@@ -200,17 +216,18 @@ def settle_merged(*, by: Identity, now: datetime) -> list[int]:
     return found
 
 
-def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
-    """Give every free seat to whoever waits longest; returns the person ids. The caller has locked the run, or this does.
+def promote(*, run_id: int, by: Identity, now: datetime, is_job: bool = False) -> list[int]:
+    """Give every free seat to whoever waits longest, `AT_ONCE` of them at most and the rest by a job; returns the person ids of those who have one now.
+    The caller has locked the run, or this does. `is_job`: it is that job, which goes on by itself.
 
     Nobody is put into a run that is closed or over: who still waits there is told by `close_waiting`.
     """
     lock_run(run_id)
     promoted: list[int] = []
     run = catalogue.run_by_id(run_id)
-    if run is None or run.state is RunState.CLOSED or rules.is_over(run.ends_on, run.enrol_until, local(now).date()):
+    if run is None or not _promotes(run, now):
         return promoted
-    while (waiting := queries.next_waiting(run_id)) is not None and take_seat(run_id):
+    while len(promoted) < AT_ONCE and (waiting := queries.next_waiting(run_id)) is not None and take_seat(run_id):
         row = session().get(Enrolment, waiting, populate_existing=True)
         assert row is not None
         row.state, row.enrolled_at = EnrolmentState.ACTIVE, now
@@ -218,6 +235,8 @@ def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
         promoted.append(row.person_id)
         audit.record(by=by, did="courses.enrolment.promoted", on=row, data={"run": run_id})
         _goes_on(row, by, now)
+    if len(promoted) == AT_ONCE and not is_job and seat_queries.to_be_promoted(run_id):
+        jobs.ask_anew(PROMOTE, by=by, title=say(N_("候补学员依次转正")), unique_key=f"{PROMOTE}:{run_id}", run_id=run_id)
     if promoted:
         _tell(promoted, run_id, "courses.promoted", N_("你候补的课程《%(title)s》有了名额，现在可以开始学习。"), now)
     return promoted
@@ -245,7 +264,7 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime, is_by_invitati
         return enrolment
     if enrolment.state is not EnrolmentState.PENDING:
         raise NotPossible(_("这份报名已经撤回，不能再审核。"))
-    if take_seat(enrolment.run_id):
+    if _take_seat(catalogue.run_by_id(enrolment.run_id), now):
         enrolment.state, enrolment.enrolled_at = EnrolmentState.ACTIVE, now
         message = N_("你报名的课程《%(title)s》已通过审核，现在可以开始学习。")
     else:

@@ -21,7 +21,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import BlockKind, RunState, StaffRole
-from courses.learning import exports, finding, labels, log_queries, opening, operations, queries, rules, tables
+from courses.learning import exports, finding, labels, log_queries, opening, operations, queries, rules, seat_queries, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.learning.types import EnrolmentState
@@ -43,7 +43,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
 @blueprint.route("/runs/<int:run_id>/settings", methods=["GET", "POST"])
 @guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
 def settings(run: Run) -> Any:
-    """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list at once."""
+    """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list, a long one by a job."""
     run_id = run.id
     form = RunForm(obj=run, cohorts=choice_queries.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
     if request.method == "GET":
@@ -59,8 +59,10 @@ def settings(run: Run) -> Any:
                     values.pop("mode", None)
                     values.pop("cohort_id", None)
                 offerings.update_run(run=run, version=form.version.data, by=me(), now=now, starts_on=form.starts_on.data, **values)
-                operations.promote(run_id=run_id, by=me(), now=now)
-            return done(_("期次设置已保存。"), "staff.settings", run_id=run_id)
+                promoted = operations.promote(run_id=run_id, by=me(), now=now)
+                left = seat_queries.to_be_promoted(run_id) if promoted else 0
+            saved = _("期次设置已保存。还有 %(n)d 名候补学员正在后台依次转正。", n=left) if left else _("期次设置已保存。")
+            return done(saved, "staff.settings", run_id=run_id)
         except Refused as refused:
             form.refuse(refused)
             run = load_run(run_id)

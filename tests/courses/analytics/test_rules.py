@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pandas as pd
 import pytest
 
 from courses.analytics import rules
@@ -65,13 +64,6 @@ def test_points_make_the_risk() -> None:
     assert rules.judge(replace(FINE, overdue=1, score_x10=0), TODAY).risk is Risk.HIGH
     never = rules.judge(replace(FINE, last_active_on=None, score_x10=None, progress_x1000=800), TODAY)
     assert (never.points, never.risk) == (3, Risk.MEDIUM)
-
-
-def test_time_between_near_entries_counts_for_the_later_unit() -> None:
-    gap = rules.SESSION_GAP_SECONDS
-    rows = [(1, 10, 0), (1, 10, 60), (1, 11, 60 + gap), (1, 11, 61 + 2 * gap), (2, 10, 30), (1, 12, 121 + 2 * gap)]
-    found = rules.minutes(pd.DataFrame(rows, columns=["enrolment", "unit", "at"]))
-    assert {(int(e), int(u)): m for e, u, m in found.itertuples(index=False)} == {(1, 10): 1.0, (1, 11): 15.0, (1, 12): 1.0, (2, 10): 0.0}
 
 
 def test_where_learners_are_stuck() -> None:

@@ -109,7 +109,7 @@ def test_so_many_attempts_begin_in_a_minute(session: Session, before: int, is_re
 
 
 def test_one_tick_hands_in_all_that_time_ended_and_one_that_fails_holds_up_nobody(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "OVERDUE_AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "CLOSED_AT_ONCE", 2)
     run, quiz, me = sitting()
     ids = []
     for who in (me, *(make.enrolment(run) for _n in range(4))):

@@ -1,7 +1,7 @@
 """A survey that nobody has answered may be withdrawn, and its year is free for another one
 
 Revision ID: 0130
-Revises: 0128
+Revises: 0129
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0130"
-down_revision = "0128"
+down_revision = "0129"
 branch_labels = None
 depends_on = None
 
