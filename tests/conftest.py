@@ -20,12 +20,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from tests import statements
 from tests.factories import remembering
 from tests.histories import Databases
+from tests.templates import Compiled
 from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, backup, keys
@@ -48,22 +48,6 @@ PAGE_FIXTURES = {"client", "as_role"}
 WHOLE = os.environ.get("TRAINHUB_TEST_WHOLE") == "1"
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled in this run, whichever of its apps asked first: each of them would spend seconds on it."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Jinja's own check of the source stays: a bucket of another text is not taken."""
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
 COMPILED = Compiled()
 
 
@@ -80,7 +64,7 @@ class Finishing(FlaskClient):
 
 
 def prepared(app: Flask) -> Flask:
-    """An app for tests: its clients finish, its templates are compiled once a run."""
+    """An app for tests: its clients finish, its templates are compiled once (see `tests.templates`)."""
     app.test_client_class = Finishing
     app.jinja_env.bytecode_cache = COMPILED
     return app

@@ -55,8 +55,8 @@ def travel(days: int, hour: int = 10) -> Iterator[None]:
         yield
 
 
-ONCE_ON_SQLITE = {"test_roles.py", "test_demo.py"}
-"""Journeys that read pages: Chromium opens each kind of them on the server's database, too."""
+ONCE_ON_SQLITE = {"test_roles.py", "test_demo.py", "test_demo_days.py", "test_demo_elsewhere.py"}
+"""Journeys that read pages: Chromium opens each kind of them on the server's database, too; and those that open files of SQLite wherever they run."""
 ONCE_ON_A_SERVER = {"test_api.py", "test_bad_input.py", "test_lists.py", "test_numbers.py"}
 """Journeys that ask and send what a stricter database refuses or sorts otherwise: where there is one, they need not be walked on SQLite as well."""
 
