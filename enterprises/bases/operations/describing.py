@@ -76,7 +76,7 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
         _set(profile, figures)
     else:
         session().refresh(
-            session().get_one(Organisation, base.id), ["state"], with_for_update={"of": Organisation}
+            session().get_one(Organisation, base.id), ["version"], with_for_update={"of": Organisation}
         )  # what is decided by the figures waits
         changed = _set(profile, figures)
         _keep(profile, changed, by, now)
@@ -131,7 +131,7 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
     if unknown:
         raise TypeError(f"change_base() got unexpected fields {unknown}")
     session().refresh(
-        session().get_one(Organisation, profile.base_id), ["state"], with_for_update={"of": Organisation}
+        session().get_one(Organisation, profile.base_id), ["version"], with_for_update={"of": Organisation}
     )  # what is decided by the figures waits
     changed = _set(profile, figures)
     if changed:
