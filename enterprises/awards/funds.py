@@ -16,6 +16,9 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
 
+TOLD = frozenset({"kind", "planned_fen", "document"})
+"""What of a change the log keeps with its values."""
+
 
 class PoolRefused(Refused):
     """A pool that cannot be, or does not hold enough."""
@@ -68,7 +71,7 @@ def change_pool(
     for key, (_before, value) in changed.items():
         setattr(pool, key, value)
     session().flush()
-    audit.record(by=by, did="awards.pool.changed", on=pool, data=changed)
+    audit.record(by=by, did="awards.pool.changed", on=pool, data=audit.changes(changed, told=TOLD))
     return pool
 
 

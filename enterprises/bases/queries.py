@@ -60,11 +60,6 @@ def profile(base_id: int) -> BaseProfile | None:
     return session().get(BaseProfile, base_id)
 
 
-def hold(base_id: int) -> None:
-    """Let what is decided by the figures of a base at the same moment wait for those that are being entered, or come before them."""
-    session().execute(select(Organisation.id).where(Organisation.id == base_id).with_for_update())
-
-
 def on_campus(base_ids: Collection[int]) -> set[int]:
     """Which of the bases stand on a campus: what is done there earns no weeks in an enterprise (PETOE-7.3, RESEARCH-4.6b)."""
     if not base_ids:

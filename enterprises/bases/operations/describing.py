@@ -75,7 +75,9 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
         audit.record(by=by, did="bases.base.opened", on=("base", str(base.id)), data={"code": base.code})
         _set(profile, figures)
     else:
-        queries.hold(base.id)
+        session().refresh(
+            session().get_one(Organisation, base.id), ["version"], with_for_update={"of": Organisation}
+        )  # what is decided by the figures waits
         changed = _set(profile, figures)
         _keep(profile, changed, by, now)
         session().flush()
@@ -128,7 +130,9 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
     unknown = sorted(set(figures) - FIGURES)
     if unknown:
         raise TypeError(f"change_base() got unexpected fields {unknown}")
-    queries.hold(profile.base_id)
+    session().refresh(
+        session().get_one(Organisation, profile.base_id), ["version"], with_for_update={"of": Organisation}
+    )  # what is decided by the figures waits
     changed = _set(profile, figures)
     if changed:
         _keep(profile, changed, by, now)
