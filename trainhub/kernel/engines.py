@@ -34,7 +34,11 @@ def why_unfit(encoding: str, version: int) -> str:
             encoding=encoding or "?",
         )
     if version < OLDEST:
-        return _("数据库服务器是 PostgreSQL %(found)d，需要 %(least)d 或更高版本。请升级后再启动。", found=version // 10_000, least=OLDEST // 10_000)
+        return _(
+            "数据库服务器是 PostgreSQL %(found)s，需要 %(least)s 或更高版本。请升级后再启动。",
+            found=str(version // 10_000),
+            least=str(OLDEST // 10_000),
+        )
     return ""
 
 

@@ -288,9 +288,9 @@ def _value(refuse: Any, row: Mapping[str, Any]) -> Value:
             raise refuse(f"a value in {unit} has no least and no most")
     elif not isinstance(least, int) or not isinstance(most, int | None) or least < 0:
         raise refuse("least and most are whole numbers, not negative")
-    elif value < least:
+    elif isinstance(value, int) and value < least:
         raise refuse(f"{value} is too little: this measure is at least {least}")
-    elif most is not None and value > most:
+    elif isinstance(value, int) and most is not None and value > most:
         raise refuse(f"{value} is too much: this measure is at most {most}")
     return value  # type: ignore[return-value]
 
