@@ -8,7 +8,7 @@ from fractions import Fraction
 from html import escape
 from pathlib import Path
 
-from courses.interop.ims import qti, qti1
+from courses.interop.ims import qti, qti1, spelling
 from courses.interop.ims.manifest import FILE, Item, Manifest, Package, Resource, find_manifest, read_manifest
 from courses.interop.ims.worth import by_worth, worth_of
 from courses.interop.olx import markup
@@ -248,7 +248,7 @@ class _Reader:
 
     def assessment(self, resource: Resource, title: str) -> list[BlockDoc]:
         root = self.described_xml(resource)
-        if qti.name(root) == "assessmentitem":
+        if spelling.name(root) == "assessmentitem":
             questions = self.item(resource).questions
             return [BlockDoc(self.key(resource.id), title, ProblemDoc(tuple(questions)))] if questions else []
         read = qti1.read_assessment(root, lambda text: self.files.linked(text, resource.href))
@@ -266,35 +266,35 @@ class _Reader:
         made = []
         folder = resource.href.rpartition("/")[0]
         by_path = {other.href: other for other in self.manifest.resources.values() if other.href}
-        holders = [node for node in root.iter() if qti.name(node) == "assessmentsection"] or [root]
+        holders = [node for node in root.iter() if spelling.name(node) == "assessmentsection"] or [root]
         for number, holder in enumerate(holders, start=1):
             asked: list[qti.ItemRead] = []
             weights: list[Fraction | None] = []
             for node in holder:
-                if qti.name(node) in ("selection", "ordering"):
+                if spelling.name(node) in ("selection", "ordering"):
                     self.lose(f"{resource.id}/{number}", _("随机抽题和乱序规则没有导入，题目按顺序全部保留"))
-                if qti.name(node) == "assessmentsectionref":
+                if spelling.name(node) == "assessmentsectionref":
                     self.lose_section(resource, node)
-                if qti.name(node) != "assessmentitemref":
+                if spelling.name(node) != "assessmentitemref":
                     continue
-                path = "/".join(part for part in (folder, qti.value(node, "href")) if part)
-                item = by_path.get(path) or by_path.get(qti.value(node, "href"))
+                path = "/".join(part for part in (folder, spelling.value(node, "href")) if part)
+                item = by_path.get(path) or by_path.get(spelling.value(node, "href"))
                 if item is not None:
                     self.used.add(item.id)
                 if item is None or not self.files.exists(item.href):
-                    self.lack(f"{resource.id}/{qti.value(node, 'identifier')}", path)
+                    self.lack(f"{resource.id}/{spelling.value(node, 'identifier')}", path)
                     continue
                 if (read := self.item(item)).questions:
                     asked.append(read)
                     weights.append(_weight(node))
             if asked:
-                name = qti.value(holder, "title") or title or qti.value(root, "title")
+                name = spelling.value(holder, "title") or title or spelling.value(root, "title")
                 questions, is_worth = by_worth([read.questions for read in asked], weights, [read.highest for read in asked])
                 if not is_worth:
                     self.lose(resource.id, _("题目的分值权重没有导入，请在测验中重新填写分值"))
                 made.append(BlockDoc(self.key(f"{resource.id}-{number}"), name[:200], ProblemDoc(questions, attempts=qti.attempts_of(root))))
-        for part in [node for node in root if qti.name(node) == "testpart"]:
-            for node in [node for node in part if qti.name(node) == "assessmentsectionref"]:
+        for part in [node for node in root if spelling.name(node) == "testpart"]:
+            for node in [node for node in part if spelling.name(node) == "assessmentsectionref"]:
                 self.lose_section(resource, node)
         for reason in qti.rules_lost(root):
             self.lose(resource.id, reason)
@@ -304,8 +304,8 @@ class _Reader:
 
     def lose_section(self, test: Resource, node: markup.Element) -> None:
         """A section of a test that stands in a file of its own is not read; its questions come as loose ones."""
-        words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目单独导入", file=qti.value(node, "href") or "?")
-        self.lose(f"{test.id}/{qti.value(node, 'identifier')}", words)
+        words = _("写在另一个文件 %(file)s 中的部分没有编入测验，其中的题目单独导入", file=spelling.value(node, "href") or "?")
+        self.lose(f"{test.id}/{spelling.value(node, 'identifier')}", words)
 
     def item(self, resource: Resource) -> qti.ItemRead:
         if not self.files.exists(resource.href):
@@ -344,7 +344,7 @@ class _Reader:
 
 def _weight(node: markup.Element) -> Fraction | None:
     """The weight of an item of a test: 1 where nothing is said; None for one that is no number, or where it has several for several sums."""
-    said = [worth_of(qti.value(one, "value")) for one in node if qti.name(one) == "weight"]
+    said = [worth_of(spelling.value(one, "value")) for one in node if spelling.name(one) == "weight"]
     return Fraction(1) if not said else said[0] if len(said) == 1 else None
 
 
