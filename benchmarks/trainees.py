@@ -27,9 +27,10 @@ COUNTIES = ("350102", "350128", "350203", "350302", "350404", "350502", "350602"
 HEADER = ("name", "id_type", "id_number", "category", "county_code", "base_code", "course", "hours", "completed_on", "counted")
 
 
-def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
-    """Invented people; every eighth comes a second time with another course, no completion comes twice."""
-    rng = random.Random(seed)
+def roster(rows: int, seed: int = 7, titles: int = 0) -> list[tuple[str, ...]]:
+    """Invented people; every eighth comes a second time with another course, no completion comes twice. `titles`: how many titles the first
+    courses have, few of them large and most small, as organisations name their classes; 0: one."""
+    rng, naming = random.Random(seed), random.Random(seed + 1)
     made: list[tuple[str, ...]] = []
     found: set[str] = set()
     again: set[tuple[str, str, str]] = set()
@@ -45,7 +46,7 @@ def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
                 continue
             found.add(number)
             name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
-            course = "电子商务"
+            course = title(naming, titles)
         day = (date(2015, 1, 1) + timedelta(days=rng.randrange(1096))).isoformat()
         category, county, base = rng.choice(("founder", "worker")), rng.choice(COUNTIES), f"BASE-{rng.randrange(8)}"
         if course == "直播运营":
@@ -54,6 +55,11 @@ def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
             again.add((number, base, day))
         made.append((name, "resident_id", number, category, county, base, course, "16", day, "yes"))
     return made
+
+
+def title(rng: random.Random, titles: int) -> str:
+    """One of so many titles: the square of a draw puts a third of all into the first ninth of them."""
+    return f"电子商务运营与实务（第 {int(rng.random() ** 2 * titles) + 1} 期）" if titles else "电子商务"
 
 
 def peak_mb() -> float:

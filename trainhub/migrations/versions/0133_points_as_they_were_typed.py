@@ -1,7 +1,7 @@
 """The points that a person typed are kept beside the share that follows from them: 20 of 30 stays 20
 
 Revision ID: 0133
-Revises: 0130
+Revises: 0131
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0133"
-down_revision = "0130"
+down_revision = "0131"
 branch_labels = None
 depends_on = None
 

@@ -72,7 +72,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.problem(row, "name", _("这个号码已登记在另一姓名下，请核对。"))
         line = known.get(data["certificate_no"])
         if line is not None and (line.id_number_hash, line.exam, line.level) != (hashes[row.number], data["exam"], data["level"]):
-            draft.problem(row, "certificate_no", _("这个证书编号已属于另一人或另一项考试。"))
+            draft.problem(
+                row, "certificate_no", _("这个证书编号已登记在另一人、另一项考试或另一级别下。原记录有误的，请先在“考试合格人员”中撤销，再导入。")
+            )
         if len(draft.errors) > before:
             continue
         if line is not None:
@@ -110,5 +112,5 @@ SPEC = ImportSpec(
             "passed_on": "2026-05-24",
         },
     ),
-    notes=(_l("证件号码只用来查找同一人，不保存明文。"), _l("同一证书编号再次导入不会重复。")),
+    notes=(_l("证件号码只用来查找同一人，不保存明文。"), _l("同一证书编号再次导入不会重复；原记录有误的，先在“考试合格人员”中撤销，再导入。")),
 )

@@ -16,7 +16,7 @@ from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.oversight.talents import forms, labels, operations, queries
-from trainhub.oversight.talents.models import ShortageItem
+from trainhub.oversight.talents.models import ExamPass, ShortageItem
 from trainhub.oversight.talents.permissions import Can
 from trainhub.oversight.talents.types import ExamKind
 from trainhub.oversight.talents.views import blueprint as blueprint
@@ -53,9 +53,19 @@ def exams() -> Any:
 @guard(Can.EXAM_LIST)
 def exams_export(form: str) -> Any:
     """The list as a file, narrowed as the page is, with masked numbers."""
-    found = downloads.no_more_than(session().scalars(_passes().limit(downloads.MOST_ROWS + 1)).all())
-    rows = [(p.name, p.id_mask, str(labels.EXAMS[p.exam]), p.subject, str(labels.LEVELS[p.level]), p.certificate_no, p.passed_on) for p in found]
+    lines = downloads.no_more_than(session().scalars(_passes().where(ExamPass.withdrawn_at.is_(None)).limit(downloads.MOST_ROWS + 1)).all())
+    rows = [(p.name, p.id_mask, str(labels.EXAMS[p.exam]), p.subject, str(labels.LEVELS[p.level]), p.certificate_no, p.passed_on) for p in lines]
     return downloads.table(rows, PASSES, name=_("考试合格人员"), form=form, codes=("certificate_no",))
+
+
+@blueprint.post("/exams/<int:pass_id>/withdraw")
+@guard(Can.EXAM_IMPORT)
+def withdraw_pass(pass_id: int) -> Any:
+    """Take a wrong line back."""
+    with transaction():
+        line = found(queries.exam_pass(pass_id), _("没有这条合格记录。"))
+        operations.withdraw_pass(line=line, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("已撤销，记录保留；更正后的名单可以重新导入。"), "talents.exams")
 
 
 # -- shortage -----------------------------------------------------------------------------------------------------------

@@ -68,13 +68,27 @@ class ExamPass(Base):
     exam: Mapped[ExamKind] = mapped_column(enum_column(ExamKind))
     level: Mapped[ExamLevel] = mapped_column(enum_column(ExamLevel))
     subject: Mapped[str] = mapped_column(sa.String(100))
-    certificate_no: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    certificate_no: Mapped[str] = mapped_column(sa.String(40))
     name: Mapped[str] = mapped_column(sa.String(120))
     id_number_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
     id_mask: Mapped[str] = mapped_column(sa.String(40))
     person_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True)
     passed_on: Mapped[date]
     imported_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None]
+    withdrawn_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    """Why it was withdrawn: the list had it wrong, and the right line is a new one of the same number."""
+
+    __table_args__ = (
+        sa.Index(
+            "uq_exam_pass_standing",
+            "certificate_no",
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+    )
 
 
 class ShortageItem(Versioned, Base):

@@ -227,6 +227,18 @@ def add_pass(
     return row
 
 
+def withdraw_pass(*, line: ExamPass, reason: str, by: Identity, now: datetime) -> ExamPass:
+    """Take back a line that a pass list brought wrongly, with a reason; it stays, and its number may come in again. Safe to repeat. Raises TalentRefused."""
+    if not reason.strip():
+        raise TalentRefused(_("请写明理由。"), field="reason")
+    session().refresh(line, with_for_update={"of": ExamPass})
+    if line.withdrawn_at is None:
+        line.withdrawn_at, line.withdrawn_by_id, line.withdrawn_reason = now, by.account_id, reason.strip()[:400]
+        session().flush()
+        audit.record(by=by, did="talents.exam.withdrawn", on=line, data={"reason": line.withdrawn_reason})
+    return line
+
+
 def list_shortage(
     *,
     year: int,

@@ -140,6 +140,11 @@ def passes(*, text: str = "", exam: ExamKind | None = None, year: int | None = N
     return statement
 
 
+def exam_pass(pass_id: int) -> ExamPass | None:
+    """A line by id."""
+    return session().get(ExamPass, pass_id)
+
+
 def passes_of(person_id: int) -> list[ExamPass]:
     """The passes of one human."""
     return list(session().scalars(select(ExamPass).where(passed_by(person_id)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())))
@@ -151,7 +156,8 @@ def passed_by(person_id: int) -> sa.ColumnElement[bool]:
     own = Person.__table__.alias("own")
     same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, own.c.number_by_holder.is_(False))
     same = same.where(of_human(own.c.id, person_id))
-    return or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists()))
+    stands = ExamPass.withdrawn_at.is_(None)
+    return and_(stands, or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists())))
 
 
 def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
@@ -173,6 +179,7 @@ def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str,
     found = session().execute(
         select(ExamPass.exam, ExamPass.level, func.count())
         .where(ExamPass.passed_on.between(since, until), ExamPass.imported_at <= known_at)
+        .where(or_(ExamPass.withdrawn_at.is_(None), ExamPass.withdrawn_at > known_at))
         .group_by(ExamPass.exam, ExamPass.level)
         .order_by(ExamPass.exam, ExamPass.level)
     )
@@ -180,10 +187,10 @@ def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str,
 
 
 def by_certificates(numbers: list[str]) -> dict[str, ExamPass]:
-    """Known lines by certificate number."""
+    """Lines that stand, by certificate number."""
     found: dict[str, ExamPass] = {}
     for some in portions(numbers, 900):
-        rows = session().scalars(select(ExamPass).where(ExamPass.certificate_no.in_(some)))
+        rows = session().scalars(select(ExamPass).where(ExamPass.certificate_no.in_(some), ExamPass.withdrawn_at.is_(None)))
         found.update({row.certificate_no: row for row in rows})
     return found
 

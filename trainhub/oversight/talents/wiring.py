@@ -39,6 +39,7 @@ THINGS = {
 }
 """How the audit log calls the things of this part."""
 KINDS = {
+    "exam_pass": Kind(_l("考试合格人员"), "certificate_no"),
     "shortage_item": Kind(_l("急需紧缺目录"), "code"),
     "talent": Kind(_l("人才"), "person_id.name", "talents.show", {"talent_id": "id"}),
     "talent_award": Kind(_l("人才资金支持"), "talent_id.person_id.name", "talents.show_award", {"award_id": "id"}),
