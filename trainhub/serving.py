@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
-from typing import NoReturn
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from flask import Flask
+from werkzeug.wsgi import FileWrapper
 from whitenoise import WhiteNoise
 
 from trainhub import config
@@ -17,7 +21,15 @@ from trainhub.assets import asset_dir
 from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
 from trainhub.kernel.db import db
+from trainhub.kernel.outgoing import IN_MEMORY, MOST_WAITING, STALLED
 from trainhub.kernel.worker import work
+
+CONNECTIONS = 2_000
+"""Connections of one process, at most: a class of 200 browsers keeps up to 1,200. At the limit no more are accepted, without a word to whoever comes."""
+OTHER_FILES = 200
+"""Files a process has open besides: database, templates, store, log."""
+MORE_UPLOAD_MB = 50
+"""What is read above the largest request before the connection is refused: whoever is a little above gets the words of the app."""
 
 
 def wsgi_app() -> Flask:
@@ -48,12 +60,65 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
-        waitress.serve(app, host=host, port=port, threads=8, ident=None, channel_timeout=120, clear_untrusted_proxy_headers=False)
+        waitress.serve(from_disk(app), host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
     finally:
         stop.set()
         if with_jobs:
             worker.join(timeout=10)
+
+
+def waitress_options(max_upload_mb: int) -> dict[str, Any]:
+    """How one process is served. Left to itself waitress accepts nobody beyond 98 connections, keeps each for two minutes, and lets a thread wait for the
+    reader of an answer above 16 MB. Up to MOST_WAITING the thread is free when the app has answered: what is not taken yet lies in a temporary file."""
+    return {
+        "threads": 8,
+        "ident": None,
+        # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
+        "clear_untrusted_proxy_headers": False,
+        "connection_limit": connections(open_files()),
+        "asyncore_use_poll": True,  # select() ends at 1,024 files
+        "channel_timeout": STALLED,
+        "cleanup_interval": 5,
+        "outbuf_overflow": IN_MEMORY,
+        "outbuf_high_watermark": MOST_WAITING,
+        "max_request_body_size": (max_upload_mb + MORE_UPLOAD_MB) << 20,
+    }
+
+
+def connections(files: int) -> int:
+    """How many connections a process takes that may have so many files open: each has its socket, and the file that its reader takes or sends."""
+    return max(100, min(CONNECTIONS, (files - OTHER_FILES) // 2))
+
+
+def open_files() -> int:
+    """How many files this process may have open, after asking for what CONNECTIONS need: many systems give 1,024 unless asked for more."""
+    wanted = 2 * CONNECTIONS + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # a system that gives less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def from_disk(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The app, whose answers waitress keeps for slow readers on the disk alone: it holds a file that it is given until it is taken, and one in memory
+    (`send_file(BytesIO)`) would stay there as long."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        given = environ["wsgi.file_wrapper"]
+
+        def wrapped(file: Any, block_size: int = 32768) -> Iterable[bytes]:
+            try:
+                file.fileno()
+            except (AttributeError, OSError):
+                return FileWrapper(file, IN_MEMORY)  # a piece costs waitress as much as a look at what it holds
+            return given(file, block_size)  # type: ignore[no-any-return]
+
+        environ["wsgi.file_wrapper"] = wrapped
+        return app(environ, start_response)
+
+    return served
 
 
 def serve_many(host: str, port: int, workers: int) -> NoReturn:
@@ -62,6 +127,7 @@ def serve_many(host: str, port: int, workers: int) -> NoReturn:
     It takes the place of this process, so that what a service manager sends (SIGTERM) reaches it and requests end in order.
     """
     command = gunicorn_command(host, port, workers)
+    open_files()  # what takes our place has them, too
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
@@ -73,8 +139,10 @@ def gunicorn_command(host: str, port: int, workers: int, *, app: str = "trainhub
 
     return [
         *(sys.executable, "-m", "gunicorn", app),
-        *("--worker-class", "gthread"),
+        *("--worker-class", "trainhub.kernel.gunicorn_worker.Worker"),
         *("--threads", "4"),
+        *("--worker-connections", str(CONNECTIONS)),
+        *("--keep-alive", "5"),
         *("--workers", str(workers)),
         *("--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
         *("--forwarded-allow-ips", ""),
