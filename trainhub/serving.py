@@ -52,6 +52,8 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     """One process: waitress with eight threads and, unless turned off, the worker in a thread of its own."""
     import waitress
 
+    from trainhub.kernel.waitress_channel import create_server
+
     app = wsgi_app()
     stop = threading.Event()
     worker = threading.Thread(target=work, args=(app, stop), kwargs={"name": f"serve-{os.getpid()}"}, daemon=True)
@@ -60,7 +62,7 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        waitress.serve(from_disk(app), host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
+        waitress.serve(from_disk(app), _server=create_server, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
     finally:
         stop.set()
         if with_jobs:

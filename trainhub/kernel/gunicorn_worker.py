@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import selectors
+import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from trainhub.kernel.outgoing import STALLED, Outgoing
+from trainhub.kernel.outgoing import SENT, STALLED, Outgoing
 
 CLOSERS = 4
 """Threads that close connections in order, which takes up to two seconds each where the other side keeps its end open."""
@@ -57,6 +58,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT)
         found = Connection(self.closers, self.cfg, sock, address, listener.getsockname())
         found.timeout = time.monotonic() + max(self.cfg.keepalive, 1)
         self.pending_conns.append(found)

@@ -13,6 +13,9 @@ from typing import IO, Any
 STALLED = 60
 """Seconds after which a connection is closed whose reader has taken not one byte, or which rests. A browser opens another when it needs one, a player asks
 for the rest of its film."""
+SENT = 256 << 10
+"""Bytes the system may hold of what was sent and not taken yet (Linux takes twice that). Left to itself it holds up to 4 MB for each reader, and tells that
+some were taken when a third is free: a reader of 20 KB a second would pass for one who has stopped."""
 IN_MEMORY = 1 << 20
 """Bytes of an answer that wait in memory; more are put into a temporary file (TMPDIR)."""
 MOST_WAITING = 1 << 30
@@ -28,7 +31,7 @@ class _Written:
     """Bytes the app has made."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it is taken
         self._at = self.end = 0
 
     def add(self, data: memoryview) -> None:

@@ -19,8 +19,8 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 HEAD = 64 << 10
 MOST_OF_FILM = 8 << 20
-"""Bytes of one answer to a player that asks for a film from somewhere to its end: it keeps a minute of it and then stops to read; it asks for the next part
-when it needs it (RFC 9110, 15.3.7: the client looks at what the answer says it holds)."""
+"""Bytes of one answer to a player. It asks for a film from somewhere to its end, keeps a minute of it and then stops to read; the next part it asks for when
+it needs it (RFC 9110, 15.3.7: the client looks at what the answer says it holds). The last N bytes are given whole."""
 
 
 def _charset(row: StoredFile) -> str:
@@ -53,7 +53,7 @@ def send(row: StoredFile, *, as_download: bool = False) -> Response:
     if wanted is not None and span is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{row.size}", "Accept-Ranges": "bytes"})
     start, stop = span or (0, row.size)
-    if wanted is not None and is_inline and row.media_type.startswith(("video/", "audio/")) and wanted.ranges[0] == (start, None):
+    if wanted is not None and is_inline and row.media_type.startswith(("video/", "audio/")) and (wanted.ranges[0][0] or 0) >= 0:
         stop = min(stop, start + MOST_OF_FILM)
     headers["Content-Length"] = str(stop - start)
     if span is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask import Flask, Response, send_file, stream_with_context
 
 from trainhub import app as product
 from trainhub import serving
-from trainhub.kernel import clock, files
+from trainhub.kernel import clock, files, gunicorn_worker
 from trainhub.kernel.access import SYSTEM, public
 from trainhub.kernel.db import transaction
 from trainhub.kernel.sending import send
@@ -48,7 +49,9 @@ def _made() -> Iterator[bytes]:
 
 
 def take_place() -> None:
-    """Let `trainhub serve` of this process serve it."""
+    """Let `trainhub serve` of this process serve it; SLOW_SITE_STALLED: seconds after which a reader has stopped to read."""
+    if seconds := os.environ.get("SLOW_SITE_STALLED"):
+        serving.STALLED = gunicorn_worker.STALLED = int(seconds)  # type: ignore[misc, attr-defined]
     serving.create_app = create_app  # type: ignore[assignment]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -18,7 +19,9 @@ import pytest
 from tests import processes
 from tests.trainhub.kernel.slow_site import CONTENT, KINDS, SIZE
 from tests.trainhub.kernel.test_installation import environment
-from trainhub.serving import gunicorn_command
+from trainhub.kernel import outgoing
+from trainhub.kernel.outgoing import Outgoing
+from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, gunicorn_command, open_files
 
 pytestmark = pytest.mark.slow
 SOON = 5
@@ -96,7 +99,7 @@ def _unchunked(body: bytes) -> bytes:
 
 
 @contextmanager
-def served(instance: Path, server: str) -> Iterator[Served]:
+def served(instance: Path, server: str, **env: str) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -109,7 +112,7 @@ def served(instance: Path, server: str) -> Iterator[Served]:
         pid = started.pid
     else:
         words = gunicorn_command("127.0.0.1", port, 2, app="tests.trainhub.kernel.slow_site:wsgi_app()")
-        process = subprocess.Popen(words, env=environment(instance), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=processes.ROOT)
+        process = subprocess.Popen(words, env=environment(instance, **env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=processes.ROOT)
         pid = process.pid
     made = Served(port, pid)
     try:
@@ -198,3 +201,101 @@ def test_a_player_gets_the_part_it_asks_for(site: Served) -> None:
         assert head.startswith(b"HTTP/1.1 206")
         assert f"content-range: bytes {start}-{stop - 1}/{SIZE}".encode() in head.lower()
         assert body == CONTENT[start:stop]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_who_stops_to_read_is_cut_off_and_nobody_else(instance: Path, server: str) -> None:
+    """Here after 3 seconds; who reads slowly, but reads, goes on."""
+    with served(instance, server, SLOW_SITE_STALLED="3") as site, site.connect(takes=8192) as stops, site.connect(takes=8192) as reads:
+        for line in (stops, reads):
+            line.sendall(b"GET /slow/stored HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until, got = time.monotonic() + 12, b""
+        while time.monotonic() < until:
+            got += _some(reads)
+            time.sleep(0.02)
+        _head, body = read_answer(reads, got)
+        assert body == CONTENT
+        taken = 0
+        with pytest.raises((AssertionError, ConnectionResetError)):
+            while taken < SIZE:
+                taken += len(_some(stops))
+        assert taken < SIZE
+
+
+def test_a_request_far_above_the_limit_is_refused_before_it_is_read(instance: Path) -> None:
+    """A little above it the app says how large a file may be; beyond that nobody fills the disk of the server."""
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    with served(instance, "waitress", TRAINHUB_MAX_UPLOAD_MB="1") as site:
+        for size, words in ((2 << 20, b"1 MB"), (52 << 20, b"")):
+            with site.connect() as line:
+                line.sendall(f"POST /login HTTP/1.1\r\nHost: localhost\r\n{kind}\r\nContent-Length: {size}\r\n\r\n".encode())
+                if words:
+                    line.sendall(bytes(size))
+                head, body = read_answer(line)
+                assert head.startswith(b"HTTP/1.1 413")
+                assert words in body
+                assert bool(words) is (b"<html" in body)
+
+
+# -- the parts ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("files", "count"), [(0, 100), (401, 100), (402, 101), (1024, 412), (2 * CONNECTIONS + OTHER_FILES - 2, CONNECTIONS - 1), (1 << 20, CONNECTIONS)]
+)
+def test_connections_need_two_files_each(files: int, count: int) -> None:
+    assert connections(files) == count
+
+
+def test_a_server_asks_for_the_files_it_needs() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        wanted = 2 * CONNECTIONS + OTHER_FILES
+        assert open_files() == (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_is_written_and_what_is_stored_arrives_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "PART", 3_000_000)
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT[:4_000_000])
+    here, there = socket.socketpair()
+    with here, there, path.open("rb") as file:
+        there.settimeout(SOON)
+        out = Outgoing(here)
+        for at in range(0, 9_000_000, 1_000_000):
+            out.sendall(CONTENT[at : at + 1_000_000])
+        assert out.sendfile(file, 7, 3_000_000) == 3_000_000
+        out.sendall(b"the end")
+        file.close()
+        got = b""
+        while out.is_waiting:
+            got += there.recv(1 << 20)
+            out.send_some()
+        here.close()
+        while piece := there.recv(1 << 20):
+            got += piece
+    assert got == CONTENT[:9_000_000] + CONTENT[7:3_000_007] + b"the end"
+
+
+def test_a_file_that_was_cut_meanwhile_ends_the_connection(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"short")
+    here, there = socket.socketpair()
+    with here, there, path.open("rb") as file, pytest.raises(OSError, match="cut"):
+        Outgoing(here).sendfile(file, 0, 6)
+
+
+def test_more_than_may_wait_waits_for_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "MOST_WAITING", 3_000_000)
+    monkeypatch.setattr(outgoing, "STALLED", 0.2)
+    here, there = socket.socketpair()
+    with here, there:
+        out = Outgoing(here)
+        out.sendall(CONTENT[:2_000_000])
+        out.sendall(CONTENT[:2_000_000])
+        with pytest.raises(TimeoutError):
+            out.sendall(b"x")
+        assert out.is_waiting
+        out.close()
+        assert not out.is_waiting
