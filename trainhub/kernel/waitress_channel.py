@@ -9,8 +9,8 @@ import socket
 from typing import Any
 
 import waitress
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
 
 from trainhub.kernel.outgoing import SENT
 

@@ -51,8 +51,8 @@ def _made() -> Iterator[bytes]:
 def take_place() -> None:
     """Let `trainhub serve` of this process serve it; SLOW_SITE_STALLED: seconds after which a reader has stopped to read."""
     if seconds := os.environ.get("SLOW_SITE_STALLED"):
-        serving.STALLED = gunicorn_worker.STALLED = int(seconds)  # type: ignore[misc, attr-defined]
-    serving.create_app = create_app  # type: ignore[assignment]
+        serving.STALLED = gunicorn_worker.STALLED = int(seconds)  # type: ignore[attr-defined]
+    serving.create_app = create_app  # type: ignore[assignment, attr-defined]
 
 
 def wsgi_app() -> Flask:

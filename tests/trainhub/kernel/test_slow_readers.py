@@ -88,7 +88,8 @@ def _some(line: socket.socket) -> bytes:
 
 
 def _unchunked(body: bytes) -> bytes:
-    at, pieces = 0, []
+    at = 0
+    pieces: list[bytes] = []
     while True:
         end = body.index(b"\r\n", at)
         size = int(body[at:end], 16)
@@ -106,7 +107,7 @@ def served(instance: Path, server: str, **env: str) -> Iterator[Served]:
     if server == "waitress":
         started = processes.start(
             ["serve", "--port", str(port), "--no-jobs"],
-            environment(instance),
+            environment(instance, **env),
             first="from tests.trainhub.kernel import slow_site; slow_site.take_place()",
         )
         pid = started.pid
