@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import structlog
 from flask import Flask
+from werkzeug.wsgi import FileWrapper
 from whitenoise import WhiteNoise
 
 from trainhub import config
@@ -22,6 +26,19 @@ from trainhub.kernel.folders import is_open
 from trainhub.kernel.worker import work
 
 log = structlog.get_logger("serving")
+CONNECTIONS = 2_000
+"""Connections of one process, at most: a class of 200 browsers keeps up to 1,200. At the limit no more are accepted, without a word to whoever comes."""
+OTHER_FILES = 200
+"""Files a process has open besides: database, templates, store, log."""
+STALLED = 60
+"""Seconds after which one process closes a connection whose reader has taken not one byte, or which rests. A browser opens another when it needs one, a
+player asks for the rest of its film."""
+IN_MEMORY = 1 << 20
+"""Bytes of an answer that wait in memory; more are put into a temporary file (TMPDIR)."""
+MOST_WAITING = 1 << 30
+"""Bytes of an answer that wait on the disk at most: whoever makes more waits for the reader."""
+MORE_UPLOAD_MB = 50
+"""What is read above the largest request before the connection is refused: whoever is a little above gets the words of the app."""
 
 
 def wsgi_app() -> Flask:
@@ -46,6 +63,8 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     """One process: waitress with eight threads and, unless turned off, the worker in a thread of its own."""
     import waitress
 
+    from trainhub.kernel.waitress_channel import create_server
+
     app = wsgi_app()
     stop = threading.Event()
     worker = threading.Thread(target=work, args=(app, stop), kwargs={"name": f"serve-{os.getpid()}"}, daemon=True)
@@ -54,52 +73,65 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        waitress.serve(app, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
+        waitress.serve(from_disk(app), _server=create_server, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
     finally:
         stop.set()
         if with_jobs:
             worker.join(timeout=10)
 
 
-MOST_CONNECTIONS = 2_000
-OWN_FILES = 200
-"""What the process opens beside the connections: database, files, logs."""
-MEGABYTE = 1 << 20
-
-
 def waitress_options(max_upload_mb: int) -> dict[str, Any]:
-    """How one process serves. A browser keeps what it opened, some six connections, for as long as it is let: they cost a file each, so that there are
-    as many as the system gives, and idle ones are closed after a minute. No thread waits for whoever reads slowly: what they have not taken yet is kept,
-    beyond a megabyte in a temporary file.
-    """
+    """How one process is served. Left to itself waitress accepts nobody beyond 98 connections, keeps each for two minutes, and lets a thread wait for the
+    reader of an answer above 16 MB. Up to MOST_WAITING the thread is free when the app has answered: what is not taken yet lies in a temporary file."""
     return {
         "threads": 8,
         "ident": None,
-        "connection_limit": max(100, min(MOST_CONNECTIONS, _files_allowed() - OWN_FILES)),
-        "asyncore_use_poll": True,  # select knows 1,024 files and no more
-        "channel_timeout": 60,
-        "cleanup_interval": 5,
-        "outbuf_high_watermark": (max_upload_mb + 64) * MEGABYTE,
-        "max_request_body_size": (max_upload_mb + 50) * MEGABYTE,  # whoever is a little above the limit is still told so by the product
         # Left to itself waitress takes the headers of a proxy out; which of them are believed is decided in one place for every server (kernel.proxies).
         "clear_untrusted_proxy_headers": False,
+        "connection_limit": connections(open_files()),
+        "asyncore_use_poll": True,  # select() ends at 1,024 files
+        "channel_timeout": STALLED,
+        "cleanup_interval": 5,
+        "outbuf_overflow": IN_MEMORY,
+        "outbuf_high_watermark": MOST_WAITING,
+        "max_request_body_size": (max_upload_mb + MORE_UPLOAD_MB) << 20,
     }
 
 
-def _files_allowed() -> int:
-    """How many files this process may open, after asking for as many as it may ask for."""
-    import resource
+def connections(files: int) -> int:
+    """How many connections a process takes that may have so many files open: each has its socket, and the file that its reader takes or sends."""
+    return max(100, min(CONNECTIONS, (files - OTHER_FILES) // 2))
 
+
+def open_files() -> int:
+    """How many files this process may have open, after asking for what CONNECTIONS need: many systems give 1,024 unless asked for more."""
+    wanted = 2 * CONNECTIONS + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OWN_FILES
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return wanted
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    except (OSError, ValueError):
-        return soft
-    return most
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # a system that gives less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def from_disk(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The app, whose answers waitress keeps for slow readers on the disk alone: it holds a file that it is given until it is taken, and one in memory
+    (`send_file(BytesIO)`) would stay there as long."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        given = environ["wsgi.file_wrapper"]
+
+        def wrapped(file: Any, block_size: int = 32768) -> Iterable[bytes]:
+            try:
+                file.fileno()
+            except (AttributeError, OSError):
+                return FileWrapper(file, IN_MEMORY)  # a piece costs waitress as much as a look at what it holds
+            return given(file, block_size)  # type: ignore[no-any-return]
+
+        environ["wsgi.file_wrapper"] = wrapped
+        return app(environ, start_response)
+
+    return served
 
 
 def serve_many(host: str, port: int, workers: int) -> NoReturn:
@@ -108,6 +140,7 @@ def serve_many(host: str, port: int, workers: int) -> NoReturn:
     It takes the place of this process, so that what a service manager sends (SIGTERM) reaches it and requests end in order.
     """
     command = gunicorn_command(host, port, workers)
+    open_files()  # what takes our place has them, too
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
@@ -121,6 +154,8 @@ def gunicorn_command(host: str, port: int, workers: int, *, app: str = "trainhub
         *(sys.executable, "-m", "gunicorn", app),
         *("--worker-class", "gthread"),
         *("--threads", "4"),
+        *("--worker-connections", str(CONNECTIONS)),
+        *("--keep-alive", "5"),
         *("--workers", str(workers)),
         *("--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
         *("--forwarded-allow-ips", ""),

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from trainhub.config import Settings
 from trainhub.kernel.errors import Refused
@@ -34,6 +34,13 @@ def opened(settings: Settings, *, is_waited_for: bool) -> Any:
     folder = settings.instance / "files"
     private_folder(folder)
     return obstore.store.LocalStore(folder)
+
+
+def opened_file(settings: Settings, sha256: str) -> BinaryIO | None:
+    """The content as an open file where it lies in the instance folder, else None."""
+    if settings.files_url:
+        return None
+    return (settings.instance / "files" / path_of(sha256)).open("rb")
 
 
 def is_away(problem: BaseException) -> bool:

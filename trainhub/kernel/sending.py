@@ -18,8 +18,9 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 
 HEAD = 64 << 10
-PART = 8 << 20
-"""So much of a film or a sound is sent for “from here on”: a player asks for the next part when it needs it, and what it never plays is never sent."""
+MOST_OF_FILM = 8 << 20
+"""Bytes of one answer to a player. It asks for a film from somewhere to its end, keeps a minute of it and then stops to read; the next part it asks for when
+it needs it (RFC 9110, 15.3.7: the client looks at what the answer says it holds). The last N bytes are given whole."""
 
 
 def _charset(row: StoredFile) -> str:
@@ -52,18 +53,24 @@ def send(row: StoredFile, *, as_download: bool = False) -> Response:
     if wanted is not None and span is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{row.size}", "Accept-Ranges": "bytes"})
     start, stop = span or (0, row.size)
-    if (
-        wanted is not None
-        and is_inline
-        and row.media_type.startswith(("audio/", "video/"))
-        and wanted.ranges[0][0] >= 0
-        and wanted.ranges[0][1] is None
-    ):
-        stop = min(stop, start + PART)
+    if wanted is not None and is_inline and row.media_type.startswith(("video/", "audio/")) and (wanted.ranges[0][0] or 0) >= 0:
+        stop = min(stop, start + MOST_OF_FILM)
     headers["Content-Length"] = str(stop - start)
     if span is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
-    # Not in the request's context: its session would hold a connection of the database for as long as somebody reads.
-    body = b"" if request.method == "HEAD" else files.stream(row, start, stop)
-    answer = Response(body, status=206 if span is not None else 200, headers=headers)
+    answer = Response(status=206 if span is not None else 200, headers=headers)
+    if request.method != "HEAD":
+        _fill(answer, row, start, stop)
     return downloads.named(answer, row.name, inline=is_inline)
+
+
+def _fill(answer: Response, row: StoredFile, start: int, stop: int) -> None:
+    """Give the answer its content. The request and its session are at their end before the first byte is sent: a slow reader holds neither."""
+    wrapper = request.environ.get("wsgi.file_wrapper")
+    file = files.opened(row) if wrapper is not None else None
+    if wrapper is None or file is None:
+        answer.response = files.stream(row, start, stop)
+        return
+    file.seek(start)
+    answer.response = wrapper(file)  # the server stops at Content-Length
+    answer.direct_passthrough = True

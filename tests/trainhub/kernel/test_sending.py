@@ -9,11 +9,12 @@ from datetime import datetime
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from werkzeug.wsgi import FileWrapper
 
 from trainhub.kernel import file_checks, files, sniff
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
-from trainhub.kernel.sending import send
+from trainhub.kernel.sending import MOST_OF_FILM, send
 
 AsRole = Callable[..., FlaskClient]
 NOW = datetime.fromisoformat("2026-05-20T02:00:00+00:00")
@@ -97,3 +98,53 @@ def test_a_lost_file_stands_on_the_administrators_page_until_it_is_back(app: Fla
             (here / paths[name]).write_bytes(content)
         assert found(is_read=True) == set()
         assert "从备份恢复丢失的文件" not in page()
+
+
+# -- parts of a file ----------------------------------------------------------------------------------------------------
+FILM = 2 * MOST_OF_FILM + 5
+
+
+def _sent(app: Flask, asked: str, *, media: str = "video/mp4", size: int = FILM, address: str = "/") -> tuple[int, str, int]:
+    """Status, Content-Range and number of bytes of the answer to a range."""
+    with app.test_request_context(address, headers={"Range": asked}), transaction():
+        row = files.keep_bytes(bytes(size), name="film.mp4", kind="test", media_type=media, by=SYSTEM, now=NOW)
+        answer = send(row)
+        return answer.status_code, answer.headers["Content-Range"], len(answer.get_data())
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-", 0, MOST_OF_FILM),
+        (f"bytes={MOST_OF_FILM}-", MOST_OF_FILM, 2 * MOST_OF_FILM),
+        (f"bytes={MOST_OF_FILM + 4}-", MOST_OF_FILM + 4, 2 * MOST_OF_FILM + 4),
+        (f"bytes={MOST_OF_FILM + 5}-", MOST_OF_FILM + 5, FILM),
+        (f"bytes={MOST_OF_FILM + 6}-", MOST_OF_FILM + 6, FILM),
+        (f"bytes=0-{FILM - 1}", 0, MOST_OF_FILM),
+        (f"bytes=9-{MOST_OF_FILM + 7}", 9, MOST_OF_FILM + 8),
+        (f"bytes=9-{MOST_OF_FILM + 8}", 9, MOST_OF_FILM + 9),
+        (f"bytes=9-{MOST_OF_FILM + 9}", 9, MOST_OF_FILM + 9),
+        (f"bytes=-{FILM - 3}", 3, FILM),
+    ],
+)
+def test_a_player_that_asks_for_the_rest_of_a_film_gets_a_part_of_it(app: Flask, asked: str, start: int, stop: int) -> None:
+    """Chromium names the last byte of the film from its second question on."""
+    assert _sent(app, asked) == (206, f"bytes {start}-{stop - 1}/{FILM}", stop - start)
+
+
+@pytest.mark.parametrize(("media", "address"), [("application/zip", "/"), ("video/mp4", "/?download=1")])
+def test_a_download_that_goes_on_gets_the_rest(app: Flask, media: str, address: str) -> None:
+    assert _sent(app, "bytes=3-", media=media, address=address) == (206, f"bytes 3-{FILM - 1}/{FILM}", FILM - 3)
+
+
+@pytest.mark.parametrize("is_bucket", [False, True])
+def test_an_answer_needs_nothing_of_its_request_any_more(app: Flask, monkeypatch: pytest.MonkeyPatch, *, is_bucket: bool) -> None:
+    """Its session is given back before the first byte is sent: a slow reader would keep a connection of the database."""
+    if is_bucket:
+        monkeypatch.setattr(files, "opened", lambda _row: None)
+    content = bytes(range(256)) * 8192
+    with app.test_request_context(environ_overrides={"wsgi.file_wrapper": FileWrapper}, headers={"Range": "bytes=7-"}), transaction():
+        row = files.keep_bytes(content, name="data.zip", kind="test", media_type="application/zip", by=SYSTEM, now=NOW)
+        answer = send(row)
+    assert answer.direct_passthrough is not is_bucket
+    assert b"".join(answer.iter_encoded() if is_bucket else answer.response) == content[7:]  # type: ignore[arg-type]
