@@ -188,14 +188,14 @@ def test_a_player_gets_the_part_it_asks_for(site: Served) -> None:
 
 
 def test_who_stops_to_read_is_cut_off_and_nobody_else(instance: Path) -> None:
-    """Here after 3 seconds; who reads slowly, but reads, goes on."""
-    with served(instance, SLOW_SITE_STALLED="3") as site, site.connect(takes=8192) as stops, site.connect(takes=8192) as reads:
+    """Here after 6 seconds; who reads slowly, but reads, goes on."""
+    with served(instance, SLOW_SITE_STALLED="6") as site, site.connect(takes=8192) as stops, site.connect(takes=1 << 16) as reads:
         for line in (stops, reads):
             line.sendall(b"GET /slow/stored HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        until, got = time.monotonic() + 12, b""
+        until, got = time.monotonic() + 14, b""
         while time.monotonic() < until:
             got += _some(reads)
-            time.sleep(0.02)
+            time.sleep(0.05)
         _head, body = read_answer(reads, got)
         assert body == CONTENT
         taken = 0
