@@ -13,6 +13,9 @@ from trainhub.app import load_tables
 from trainhub.kernel import migrations
 from trainhub.kernel.db import prepare_engine
 
+REST = 20
+"""After so many revisions a way rests at a copy, from which a later one to a nearer place begins: whichever is asked for first."""
+
 
 class Databases:
     """Empty databases of their own, and copies of one that stands at a point of the history: of each way a process goes every part once."""
@@ -51,11 +54,14 @@ class Databases:
         """A database of its own that stands there (`head`: at the newest revision)."""
         asked = self.newest if stage == "head" else stage
         if asked not in self.stages:
-            nearest = max(("", *(one for one in self.stages if self.order[one] < self.order[asked])), key=self.order.__getitem__)
             load_tables()
-            migrations.upgrade(self.make(asked, like=nearest), asked)
-            self.close()
-            self.stages.append(asked)
+            last = max(("", *(one for one in self.stages if self.order[one] < self.order[asked])), key=self.order.__getitem__)
+            for one, place in self.order.items():
+                if self.order[last] < place <= self.order[asked] and (one == asked or place % REST == 0):
+                    migrations.upgrade(self.make(one, like=last), one)
+                    self.close()
+                    self.stages.append(one)
+                    last = one
         return self.make("own", like=asked)
 
     def close(self) -> None:

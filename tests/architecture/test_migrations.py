@@ -144,6 +144,7 @@ def _row(connection: sa.Connection, name: str, **given: object) -> int:
     return made
 
 
+@pytest.mark.slow
 def test_a_table_whose_rows_name_each_other_is_made_anew(history: Callable[[str], sa.Engine]) -> None:
     """Batch migrations on SQLite drop and rename the table: with foreign keys on that fails as soon as it holds rows."""
     engine = history("0006")
@@ -165,9 +166,9 @@ def test_a_table_whose_rows_name_each_other_is_made_anew(history: Callable[[str]
     migrations.upgrade(engine)
 
 
+@pytest.mark.slow
 def test_the_audit_log_tells_since_when_an_organisation_was_closed(history: Callable[[str], sa.Engine]) -> None:
-    engine = history("head")
-    migrations.downgrade(engine, "0057-1")
+    engine = history("0056")
     with engine.begin() as connection:
         events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
         shut = _row(connection, "organisation")
@@ -186,6 +187,7 @@ def test_the_audit_log_tells_since_when_an_organisation_was_closed(history: Call
         assert connection.scalar(sa.select(sa.func.count()).select_from(past)) == 0
 
 
+@pytest.mark.slow
 def test_types_of_bases_that_are_in_use_are_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0025")
     with engine.begin() as connection:
@@ -203,6 +205,7 @@ def test_types_of_bases_that_are_in_use_are_not_migrated_away(history: Callable[
     migrations.upgrade(engine, "0025")
 
 
+@pytest.mark.slow
 def test_two_decisions_of_a_day_are_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
     engine = history("head")
     with engine.begin() as connection:
@@ -218,6 +221,7 @@ def test_two_decisions_of_a_day_are_not_migrated_away(history: Callable[[str], s
     migrations.upgrade(engine)
 
 
+@pytest.mark.slow
 def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(history: Callable[[str], sa.Engine]) -> None:
     """0026 down, with data: the earlier version knows one award and one application of a rule a year."""
     engine = history("0026")
@@ -254,6 +258,7 @@ def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(histo
         _row(connection, "award", base_id=owner, year=2026, state="paid", project="庚", **call)
 
 
+@pytest.mark.slow
 def test_money_of_talents_that_stands_is_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0032")
     with engine.begin() as connection:
@@ -270,6 +275,7 @@ def test_money_of_talents_that_stands_is_not_migrated_away(history: Callable[[st
         assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
 
 
+@pytest.mark.slow
 def test_what_came_back_at_once_of_revoked_awards_is_not_asked_for_again(history: Callable[[str], sa.Engine]) -> None:
     """0084, with data: until then the revocation of a paid award gave the money back to its pool."""
     engine, ended, paid = history("0083"), date(2026, 5, 4), date(2026, 3, 2)
@@ -287,6 +293,7 @@ def test_what_came_back_at_once_of_revoked_awards_is_not_asked_for_again(history
     migrations.downgrade(engine, "0083")
 
 
+@pytest.mark.slow
 def test_spot_checks_of_following_years_become_academic_years_and_back(history: Callable[[str], sa.Engine]) -> None:
     """A university has one check a year: on the way no two of its checks have the same one."""
     engine = history("0029")
@@ -303,6 +310,7 @@ def test_spot_checks_of_following_years_become_academic_years_and_back(history: 
         assert connection.execute(found).scalars().all() == [2024, 2026, 2025]
 
 
+@pytest.mark.slow
 def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0031")
     with engine.begin() as connection:
@@ -320,6 +328,7 @@ def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(his
         _row(connection, "spot_check", **drawn)
 
 
+@pytest.mark.slow
 def test_of_several_open_share_links_the_latest_stays(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0033")
     with engine.begin() as connection:
@@ -348,9 +357,9 @@ def _blank(connection: sa.Connection, serial: str, run_id: int, state: str, posi
     )
 
 
+@pytest.mark.slow
 def test_blanks_that_were_handed_out_again_stay_with_the_last_run_in_the_older_program(history: Callable[[str], sa.Engine]) -> None:
-    engine = history("head")
-    migrations.downgrade(engine, "0050")
+    engine = history("0050")
     with engine.begin() as connection:
         issuer = _row(connection, "organisation")
         runs = [_row(connection, "print_run", issuer_id=issuer, bleed_mm=0) for _one in range(2)]
@@ -371,6 +380,7 @@ def test_blanks_that_were_handed_out_again_stay_with_the_last_run_in_the_older_p
     assert [tuple(one) for one in rows] == [("A1", theirs, "used"), ("A2", mine, "used"), ("A3", theirs, "returned"), ("A4", mine, "spoiled")]
 
 
+@pytest.mark.slow
 def test_links_of_mentors_that_were_made_by_hand_ask_for_a_code_of_one_school(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0067")
     with engine.begin() as connection:
@@ -416,6 +426,7 @@ def test_links_of_mentors_that_were_made_by_hand_ask_for_a_code_of_one_school(hi
     migrations.downgrade(engine, "0067")
 
 
+@pytest.mark.slow
 def test_numbers_of_before_wait_and_keep_their_time(history: Callable[[str], sa.Engine]) -> None:
     """The time of a number runs from when it was given, on rows of before the upgrade, too; who said one of themselves waits since the account was opened."""
     engine, opened = history("0102"), datetime(2026, 3, 2, tzinfo=UTC)
@@ -453,6 +464,7 @@ def test_numbers_of_before_wait_and_keep_their_time(history: Callable[[str], sa.
         assert tuple(row) == ("", False)
 
 
+@pytest.mark.slow
 def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it(
     history: Callable[[str], sa.Engine], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -541,6 +553,7 @@ def test_what_lists_issued_before_hashes_is_told_to_the_log_as_its_lines_know_it
         assert sorted(sealed) == ["1", "2", "3", "4", "6"], "what was told once is not told anew"
 
 
+@pytest.mark.slow
 def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history: Callable[[str], sa.Engine]) -> None:
     """Reasons of undone moves stood in the log alone, and so did who entered a span of work; what the log does not name stays open."""
     engine = history("0109")
@@ -582,6 +595,7 @@ def test_what_the_log_knew_of_undone_moves_and_of_who_entered_work_stays(history
     migrations.downgrade(engine, "0109")
 
 
+@pytest.mark.slow
 def test_a_visit_called_off_is_a_step_that_stays(history: Callable[[str], sa.Engine]) -> None:
     """Steps of before are kept; a way back is refused while the history holds the new one."""
     engine = history("0113")

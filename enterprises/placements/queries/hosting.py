@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -21,10 +22,11 @@ Unit = tuple[int, int | None]
 """An enterprise, and the base at which it takes students, if at one."""
 
 
+@cache
 def open_seats(*, despite: Gone | None = None) -> sa.ColumnElement[bool]:
     """Of positions joined with their seats: those that the school of the term has approved, and that an enterprise which is verified and in use
     still offers, at a base that is in use and which it has not left, in a year for which it did not say no. `despite`: as if this one thing
-    (UNVERIFIED, LEFT_BASE) were not so."""
+    (UNVERIFIED, LEFT_BASE) were not so. Built once: it has five aliases, and each copies every column of its table."""
     return sa.and_(
         Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]),
         PositionSeats.decision == SeatDecision.APPROVED,

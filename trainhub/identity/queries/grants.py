@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ def active(on: date) -> sa.ColumnElement[bool]:
     return sa.and_(RoleGrant.ended_at.is_(None), RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
 
 
+@cache
 def rests() -> sa.ColumnElement[bool]:
     """Whether a grant rests: a role that rules an organisation which is taken out of use. It comes back when the organisation does."""
     closed = select(Organisation.id).where(Organisation.id == RoleGrant.organisation_id, Organisation.state == OrganisationState.CLOSED)

@@ -15,7 +15,7 @@ from trainhub.people.types import PairDecision
 
 OTHER = sa.orm.aliased(Person)
 """Made once: a new alias copies every column of its table."""
-WANTED: sa.BindParameter[Collection[int]] = sa.bindparam("wanted", expanding=True)
+WANTED: sa.BindParameter[Any] = sa.bindparam("wanted", expanding=True)
 _STANDING = select(Person.id, Person.merged_into_id).where(Person.id.in_(WANTED), Person.merged_into_id.is_not(None))
 _GONE = select(Person.merged_into_id, Person.id).where(Person.merged_into_id.in_(WANTED))
 """Made once, too: nearly every operation asks them, and to build such a statement takes longer than to send it."""
