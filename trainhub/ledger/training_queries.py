@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Source
+from trainhub.organisations.models import Region
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
@@ -57,3 +58,12 @@ def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[Training
         .one_or_none()
     )
     return None if found is None else (found[0], found[1])
+
+
+def placeless_of(person_id: int) -> list[TrainingRecord]:
+    """The completions of a human that stand and lie in no reporting unit: those of a provincial organisation while the learner had no county."""
+    nowhere = select(Region.code).where(Region.code == TrainingRecord.county_code, Region.reporting_code.is_(None))
+    of_human = people.of_human(TrainingRecord.person_id, person_id)
+    return list(
+        session().scalars(select(TrainingRecord).where(of_human, TrainingRecord.cancelled_at.is_(None), nowhere.exists()).order_by(TrainingRecord.id))
+    )

@@ -13,11 +13,12 @@ from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
-from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, trainee_queries, views
+from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, trainee_queries, trainings, views
 from trainhub.ledger.holidays import views as holidays
 from trainhub.ledger.operations import yielding
+from trainhub.ledger.rosters import pairing
 from trainhub.people import queries as people
-from trainhub.people.types import NAMED, YIELDED
+from trainhub.people.types import CHANGED, NAMED, PROVED, YIELDED
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -79,6 +80,8 @@ def register(app: Flask) -> None:
         ),
     )
     app.extensions.setdefault(YIELDED, []).append(yielding.follow_number)
+    app.extensions.setdefault(CHANGED, []).append(trainings.follow_county)
+    app.extensions.setdefault(PROVED, []).append(pairing.follow_proof)
     app.extensions.setdefault(NAMED, []).append(yielding.was_named)
     nav.register_nav(
         app,

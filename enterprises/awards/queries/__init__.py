@@ -67,7 +67,7 @@ from enterprises.awards.queries.funding import (
     pools,
     steps_of,
 )
-from enterprises.awards.queries.turns import CHECKED_AGAIN, Moving, checked_under_way, moving, never_checked
+from enterprises.awards.queries.turns import CHECKED_AGAIN, Moving, Wanting, checked_under_way, moving, never_checked, to_supplement
 
 __all__ = [
     "AWARD_SORTS",
@@ -78,6 +78,7 @@ __all__ = [
     "SUPPLEMENTED",
     "AwardRow",
     "Moving",
+    "Wanting",
     "answer_of",
     "award",
     "award_subject",
@@ -132,6 +133,7 @@ __all__ = [
     "supplemented_by",
     "taken_in_group",
     "to_recover_of",
+    "to_supplement",
     "unknown_credit",
     "unverified",
 ]

@@ -14,7 +14,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.queries.awards import SUPPLEMENTED, has_city, lies_in_city, lies_outside
 from enterprises.awards.types import ASKED, AwardState, StepKind
 from enterprises.bases.models import BaseFigurePast
-from enterprises.permissions import AWARD_VIEWERS
+from enterprises.permissions import AWARD_APPLICANTS, AWARD_VIEWERS
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
@@ -100,6 +100,43 @@ def _hands(own: Collection[int], ids: sa.Select[int]) -> tuple[set[int], set[int
     return added, checked, conferred
 
 
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """An application that waits for who applied: its check went against it, and nothing was added since."""
+
+    id: int
+    rule: str
+    organisation_id: int
+    organisation: str
+
+
+def to_supplement(identity: Identity) -> list[Wanting]:
+    """The applications to which those for whom somebody applies are to add (`operations.may_supplement`), the oldest first. As many questions however
+    many there are."""
+    of_award = (AwardStep.award_id == Award.id, AwardStep.kind == StepKind.CHECK)
+    last = select(func.max(AwardStep.id)).where(*of_award).correlate(Award).scalar_subquery()
+    rows = (
+        session()
+        .execute(
+            select(Award.id, Award.rule, Organisation.id, Organisation.name, AwardStep.recorded_at)
+            .join(Organisation, Organisation.id == Award.organisation_id)
+            .join(AwardStep, AwardStep.id == last)
+            .where(organisations.inside(identity, AWARD_APPLICANTS), Award.state == AwardState.APPLIED, AwardStep.is_positive.is_(False))
+            .order_by(Award.id)
+        )
+        .all()
+    )
+    added = _added([row[0] for row in rows])
+    return [Wanting(key, rule, owner, name) for key, rule, owner, name, checked_at in rows if key not in added or added[key] <= checked_at]
+
+
+def _added(award_ids: Collection[int]) -> dict[int, datetime]:
+    """When something was last added to applications."""
+    kind, ids = AuditEvent.on_kind == "award", AuditEvent.on_id.in_([str(key) for key in award_ids])
+    statement = select(AuditEvent.on_id, func.max(AuditEvent.at)).where(kind, ids, AuditEvent.did == SUPPLEMENTED).group_by(AuditEvent.on_id)
+    return {int(key): at for key, at in session().execute(statement)}
+
+
 def moving(identity: Identity) -> list[Moving]:
     """The applications under way that the reader sees: the same few questions, however many there are."""
     seen = and_(organisations.inside(identity, AWARD_VIEWERS), Award.state.in_(MOVING))
@@ -108,15 +145,7 @@ def moving(identity: Identity) -> list[Moving]:
     checks = {row.award_id: row for row in session().scalars(select(AwardStep).where(AwardStep.id.in_(last)))}
     own = accounts.accounts_of_holder(identity.account_id) if identity.account_id is not None else []
     added_by_me, checked_by_me, conferred_by_me = _hands(own, ids)
-    against = [str(key) for key, row in checks.items() if not row.is_positive]
-    added = {
-        int(key): at
-        for key, at in session().execute(
-            select(AuditEvent.on_id, func.max(AuditEvent.at))
-            .where(AuditEvent.on_kind == "award", AuditEvent.on_id.in_(against), AuditEvent.did == SUPPLEMENTED)
-            .group_by(AuditEvent.on_id)
-        )
-    }
+    added = _added([key for key, row in checks.items() if not row.is_positive])
     in_order = Award.id.in_([key for key, row in checks.items() if row.is_positive])
     stands = or_(and_(in_order, Award.state.in_(RESTS_ON_CHECK)), and_(Award.id.in_(list(checks)), Award.state.in_(CHECKED_AGAIN)))
     entered = {key: at for key, at in session().execute(_last_entered(stands)) if at is not None}

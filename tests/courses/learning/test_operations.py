@@ -22,7 +22,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.jobs import Job, Running
 from trainhub.ledger import operations as ledger
-from trainhub.ledger.models import Milestone, TrainingRecord
+from trainhub.ledger.models import Milestone, PossibleDuplicate, TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.notifications.models import Notice
 
@@ -156,6 +156,19 @@ def test_a_run_with_hours_of_its_own_records_and_certifies_those(session: Sessio
     facts = session.scalars(select(Certificate.facts).where(Certificate.person_id == row.person_id)).one()
     assert facts["hours"] == "24.5"
     assert (run.course.hours_x10, run.credits_x10, run.language) == (160, run.course.credits_x10, run.course.language)
+
+
+def test_who_completes_a_course_and_may_be_another_waits_for_an_eye(session: Session) -> None:
+    """The same name and birth date under another number: a course counts by the rule of rosters, and so is doubted by it."""
+    other = ground.person("林晓", id_number=ground.resident_id(date(1998, 3, 2), order=1))
+    run = make.run(counts_for_goal=True, goal_category=Category.WORKER)
+    text = make.text(make.unit(run))
+    row = make.enrolment(make.publish(run), ground.person("林晓", id_number=ground.resident_id(date(1998, 3, 2), order=2)))
+    assert session.scalars(select(PossibleDuplicate)).all() == []
+    for _ in range(2):
+        operations.mark_done(enrolment=row, block=text, by=SYSTEM, now=NOW)
+    assert row.state is EnrolmentState.COMPLETED
+    assert [(pair.person_id, pair.other_person_id) for pair in session.scalars(select(PossibleDuplicate))] == [(other.id, row.person_id)]
 
 
 def test_a_run_that_does_not_count_records_no_training(session: Session) -> None:

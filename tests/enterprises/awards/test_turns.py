@@ -22,6 +22,7 @@ from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
@@ -379,3 +380,38 @@ def test_the_page_offers_the_department_no_step_that_would_be_refused(
     assert ("初审之后指标有改动" if found is None else "最近一次初审没有通过") in page
     refused = hr.post(f"{where}/decide", data={"amount": "", "minutes": "纪要"})
     assert (refused.status_code, "初审" in refused.text) == (422, True)
+
+
+def test_who_applied_finds_on_the_first_page_what_is_asked_for(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """Only while more may be added, and until it was: then it is the city's turn."""
+    base, company = make.base(), make.company(region_code="350102")
+    row = make.apply(base)
+    of_company = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    keys = base.id, make.base().id
+    session.commit()
+    leader, other = (as_role(Role.CENTRE_LEADER, organisation_id=key) for key in keys)
+    boss, city = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=company.id), as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+
+    def asked(client: FlaskClient, key: int) -> bool:
+        page = client.get("/").text
+        assert ("补充奖补申请的材料" in page) == (f'href="/awards/{key}"' in page)
+        return f'href="/awards/{key}"' in page
+
+    assert (asked(leader, row.id), asked(boss, of_company.id)) == (False, False)
+    for one in (row, of_company):
+        make.checked(one, is_positive=False)
+    session.commit()
+    assert (asked(leader, row.id), asked(boss, of_company.id), asked(other, row.id), asked(city, row.id)) == (True, True, False, False)
+    assert leader.get(f"/awards/{row.id}").status_code == 200
+    with transaction():
+        operations.supplement(award=row, statement="补充协议", by=SYSTEM, **WHEN)
+        make.checked(of_company)
+    assert (asked(leader, row.id), asked(boss, of_company.id)) == (False, False)
+    steps.record(
+        award=row, kind=StepKind.CHECK, on=TODAY, is_positive=False, text="仍不足", by=SYSTEM, today=TODAY, now=clock.now() + timedelta(minutes=1)
+    )
+    session.commit()
+    assert asked(leader, row.id)
+    operations.reject(award=row, reason="材料不足", by=EDU, **WHEN)
+    session.commit()
+    assert not asked(leader, row.id)

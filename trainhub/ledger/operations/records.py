@@ -18,6 +18,7 @@ from trainhub.ledger import queries
 from trainhub.ledger.models import RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import EARLIEST, plain_name
+from trainhub.ledger.rosters.pairing import queue_alike
 from trainhub.ledger.types import HOURS, Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -94,7 +95,7 @@ def record_training(
     now: datetime,
 ) -> tuple[TrainingRecord, bool]:
     """Record one completed training; the same person, base, course and day is a duplicate: the known record and False. `by_number`: a roster named
-    the person by their number; `is_known`: the completion stood before, under another row.
+    the person by their number; `is_known`: the completion stood before, under another row. Who may be the same human waits for review.
 
     `hours_x10` are tenths of an hour. Raises BadRecord for an empty course, negative hours, or a day before
     the course was taught there.
@@ -134,6 +135,8 @@ def record_training(
         if known is None:
             raise
         return known, False
+    if not is_known:
+        queue_alike([person_id], now=now)
     audit.record(
         by=by,
         did="ledger.record.recorded",

@@ -15,10 +15,10 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 from trainhub.ledger.holding_queries import hold_while_recording
-from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.models import RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.document_queries import under_another_document
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of, unqueued
+from trainhub.ledger.rosters.pairing import queue_alike
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, open_batch, overlapping, persons_of, standing_of
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -26,7 +26,7 @@ from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.operations import vouches
 from trainhub.people.operations.stamping import stamp
-from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash, claims, hold_claims, yielded_to
+from trainhub.people.queries.numbers import ERASED, Known, by_number_hash, claims, hold_claims, yielded_to
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -50,6 +50,8 @@ class Plan:
     known: dict[str, Known]
     new: dict[str, Entry] = field(default_factory=dict)
     accepted: list[Entry] = field(default_factory=list)
+    first: set[str] = field(default_factory=set)
+    """The numbers of known persons whom an organisation has trained for the first time: the others were looked at before."""
     duplicates: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     notices: list[Rejected] = field(default_factory=list)
@@ -77,6 +79,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
     former = {claimant: persons[holder] for claimant, holder in yielded_to(person.id for person in result.known.values())}
     by_number = (former.keys() | claimants.keys()) - persons.keys()
     cancelled, corrected = cancelled_of(former | claimants | persons, by_number)
+    were_at = {found[:2] for found in there}
     taken: set[int] = seen.keys if seen is not None else set()
     city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:
@@ -123,6 +126,8 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, re
             continue
         taken.add(mark)
         result.accepted.append(entry)
+        if key in result.known and same[:2] not in were_at:
+            result.first.add(key)
         before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
         if city(before) != city(entry.county_code):
             result.notices.append((entry.number, [("county_code", _two_cities(entry, before if reach is None or before in reach.counties else ""))]))
@@ -269,7 +274,7 @@ def import_chunk(
                 for entry in planned.accepted
             ],
         )
-    _queue_duplicates(planned.new.values(), ids, now)
+    queue_alike((ids[key] for key in (*planned.new, *planned.first)), now=now, are_new=not planned.first)
     rejected = [*bad, *planned.rejected]
     _keep_remarks(batch_id, rejected, planned.notices)
     session().execute(
@@ -286,24 +291,10 @@ def import_chunk(
     return planned
 
 
-def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
-    """Two persons of one name and birth date under different numbers wait for a person's eye, and two of one name under other documents."""
-    found = {ids[entry.person.number_hash]: entry.person.birth_on is not None for entry in new}
-    _queue(alike(key for key, has_birth in found.items() if has_birth), under_another_document(found), now)
-
-
-def _queue(same: Iterable[tuple[int, int]], under_another: Mapping[tuple[int, int], str], now: datetime) -> None:
-    why = dict(under_another) | dict.fromkeys(same, "")
-    rows = [{"person_id": one, "other_person_id": other, "found_at": now, "note": why[one, other]} for one, other in unqueued(sorted(why))]
-    if rows:
-        session().execute(insert(PossibleDuplicate), rows)
-
-
 def _queue_missed(batch: RosterBatch, now: datetime) -> None:
     """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
     if overlapping(batch):
-        persons = persons_of(batch.id)
-        _queue(alike(persons), under_another_document(persons), now)
+        queue_alike(persons_of(batch.id), now=now)
 
 
 def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:

@@ -19,6 +19,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
 from trainhub.people.models import Person, PersonPair
+from trainhub.people.queries import of_human
 from trainhub.people.queries.numbers import CHUNK
 
 PORTION = 2_000
@@ -294,6 +295,12 @@ def overlapping(batch: RosterBatch) -> bool:
 def persons_of(batch_id: int) -> list[int]:
     """Whom the records of an import name."""
     return list(session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.batch_id == batch_id).distinct()))
+
+
+def has_completed(person_id: int) -> bool:
+    """Whether any completion of the human stands."""
+    standing = (of_human(TrainingRecord.person_id, person_id), TrainingRecord.cancelled_at.is_(None))
+    return session().scalar(select(TrainingRecord.id).where(*standing).limit(1)) is not None
 
 
 def unqueued(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

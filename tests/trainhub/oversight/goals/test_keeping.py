@@ -487,6 +487,31 @@ def test_a_completion_in_no_county_is_told_until_it_is_corrected(session: Sessio
     assert "没有所属县区" not in hr.get("/goals/fj-400k").text
 
 
+def test_a_completion_in_no_county_counts_once_the_learners_county_is_entered(session: Session) -> None:
+    """Nobody has to correct each record by hand; what lies in a county already, and what was cancelled, stays as it is."""
+    goal, person, other = _goal(), ground.person(is_verified=True, now=EARLY), ground.person(is_verified=True, now=EARLY)
+    twin = ground.person(is_verified=True, now=EARLY)
+    ground.merge(person, twin)
+    _trained(date(2016, 3, 1), NOW, region="350000", person=person)
+    _trained(date(2016, 3, 2), NOW, "网课", region="350000", person=twin)
+    _trained(date(2016, 3, 3), NOW, region="350102", person=person)
+    _trained(date(2016, 3, 1), NOW, region="350000", person=other)
+    gone = session.scalars(select(TrainingRecord).order_by(TrainingRecord.id)).all()[1]
+    ledger.cancel_record(record_id=gone.id, reason="误记", by=SYSTEM, now=NOW)
+    operations.refresh(goal=goal, now=NOW)
+    assert (queries.kept_totals(goal), queries.waiting_counts(goal)) == ((1, 1), {"350000": 2})
+    people.change_person(person=person, phone="13800000000", by=SYSTEM, now=NOW)
+    assert queries.waiting_counts(goal) == {"350000": 2}
+    people.change_person(person=person, county_code="350203", by=SYSTEM, now=NOW + timedelta(minutes=1))
+    operations.refresh(goal=_goal(), now=NOW + timedelta(minutes=2))
+    assert queries.waiting_counts(_goal()) == {"350000": 1}
+    assert queries.kept_totals(_goal()) == (2, 1)
+    standing = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == person.id, TrainingRecord.cancelled_at.is_(None)))
+    assert sorted((one.completed_on.day, one.county_code) for one in standing) == [(1, "350203"), (3, "350102")]
+    people.change_person(person=person, county_code="350102", by=SYSTEM, now=NOW + timedelta(minutes=3))
+    assert queries.kept_courses(_goal(), "350200") == [("电商", 1, 1)]
+
+
 @pytest.mark.parametrize("is_new", [False, True])
 def test_a_correction_that_became_visible_late_comes_into_the_kept_facts_within_the_hour(session: Session, is_new: bool) -> None:
     """One is cancelled and one recorded: the totals agree, and the marks have passed both (a long transaction beside the refresh, PostgreSQL)."""

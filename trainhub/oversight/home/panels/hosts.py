@@ -36,6 +36,16 @@ def placements_to_end(identity: Identity, standing: practice.Standing) -> list[T
     )
 
 
+def awards_to_supplement(identity: Identity) -> list[Todo]:
+    """The applications for awards whose check went against them, each leading to its page: nobody else goes on until something is added."""
+    found = []
+    for one in awards.to_supplement(identity):
+        scope = Subject.of(organisations=(one.organisation_id, *identity.organisation_ids(*ROLES)))
+        said = _("初审没有通过：%(rule)s（%(name)s）", rule=award_labels.name_of(one.rule), name=one.organisation)
+        found.append(Todo(_("补充奖补申请的材料"), link(identity, "awards.show", scope, award_id=one.id), _("去补充"), 1, said, 0, "award"))
+    return found
+
+
 def host(identity: Identity, today: date) -> Panel:
     """An enterprise's and a centre's day."""
     positions = practice.positions_by_state(identity)
@@ -112,6 +122,7 @@ def host(identity: Identity, today: date) -> Panel:
         todos.append(Todo(_("调整超负荷的指导教师"), mentors_url, _("查看"), over, _("所带学生数超过本人上限"), 1, "users"))
     own = practice.own_bases(identity)
     todos += ending(identity, own, today)
+    todos += awards_to_supplement(identity)
     figures = [
         Figure(_("在岗学生"), placed.get(PlacementState.STARTED, 0), _("人"), url=narrowed(placements_url, state="started")),
         Figure(
