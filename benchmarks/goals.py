@@ -336,7 +336,19 @@ def main() -> None:
         folder = Path(name)
         file, small = folder / f"roster.{answer['form']}", folder / "small.csv"
         # In a process of its own: what the roster takes in memory is not what the import takes.
-        made = [sys.executable, __file__, "--rows", str(asked.rows), "--small", str(asked.small), "--titles", str(asked.titles), "--write", str(file), str(small)]
+        made = [
+            sys.executable,
+            __file__,
+            "--rows",
+            str(asked.rows),
+            "--small",
+            str(asked.small),
+            "--titles",
+            str(asked.titles),
+            "--write",
+            str(file),
+            str(small),
+        ]
         subprocess.run(made, check=True)
         if asked.only_lists:
             app = app_of(folder / "whole", asked.database)
