@@ -43,7 +43,7 @@ DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
 WAITING: dict[Turn, tuple[str, str, str]] = {
     Turn.CHECK: (N_("初审奖补申请"), N_("申请或补充已提交，初审后主管部门才能办理"), "award"),
     Turn.PLACE: (N_("登记申请单位的所在地区"), N_("没有所在地区，哪个设区市都收不到这份奖补申请"), "award"),
-    Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审，等待考察和认定"), "award"),
+    Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审：基地的等待考察和认定，企业的等待决定"), "award"),
     Turn.ACCEPT: (N_("组织基地验收"), N_("已认定，等待验收"), "award"),
     Turn.DECIDE: (N_("作出奖补决定"), N_("已验收，等待决定"), "award"),
     Turn.CONFER: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议"), "award"),
