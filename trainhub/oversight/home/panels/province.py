@@ -16,6 +16,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
+from trainhub.kernel.kept import for_minutes
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.evaluation import catalogue
@@ -252,10 +253,16 @@ def _claims(identity: Identity) -> list[Todo]:
 
 def watcher(identity: Identity, today: date) -> Panel:
     """Inspectors and auditors: the log, and the figures."""
-    sums = province.sums()
+    sums = for_minutes("watched", clock.now(), province.sums)
     step = 1 if identity.everywhere(*SEES_ALL) else book().at("own.reports.small_cell_min", on=today).number
     figures = [
-        Figure(_("培训人数"), format_number(rules.coarse(sums.persons, step)), _("人"), url=link(identity, "ledger.index")),
+        Figure(
+            _("有培训记录的人员"),
+            format_number(rules.coarse(sums.persons, step)),
+            _("人"),
+            _("含未核实身份和不计入目标的"),
+            link(identity, "ledger.index"),
+        ),
         Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
         Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
         Figure(_("在册学生"), format_number(rules.coarse(sums.students, step)), _("人"), url=link(identity, "people.students")),
