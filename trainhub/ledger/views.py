@@ -289,7 +289,7 @@ def _job_page(job_id: int, name: str) -> Any:
     percent = round(100 * row.done_count / row.total_count) if row.total_count else 0
     result = row.shown_result
     batch = session().get(RosterBatch, result["batch_id"]) if "batch_id" in result else None
-    rejections = roster_queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
+    rejections = roster_queries.rejections_of(batch.id, most=200) if batch is not None and batch.rejected_count else []
     problems = [(p["row"], p["column"], p["problem"]) for p in result.get("problems", result.get("error", {}).get("details", []))] or rejections
     notices = [(p["row"], p["column"], p["problem"]) for p in result.get("notices", [])]
     return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems, notices=notices)

@@ -382,6 +382,17 @@ def test_the_page_offers_the_department_no_step_that_would_be_refused(
     assert (refused.status_code, "初审" in refused.text) == (422, True)
 
 
+def test_the_first_page_promises_an_enterprise_no_inspection(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """An enterprise's application is decided as soon as it was checked: nobody inspects or recognises it."""
+    row = make.checked(
+        operations.apply_company(company=make.company(region_code="350102"), rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    )
+    (name,) = _waits_for(row.id)
+    session.commit()
+    page = as_role({"edu": Role.DEPT_EDU, "hr": Role.DEPT_HR, "st": Role.DEPT_ST}[name]).get("/").text
+    assert ("受理奖补申请" in page, "企业的等待决定" in page) == (True, True)
+
+
 def test_who_applied_finds_on_the_first_page_what_is_asked_for(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """Only while more may be added, and until it was: then it is the city's turn."""
     base, company = make.base(), make.company(region_code="350102")

@@ -103,15 +103,15 @@ def test_an_office_takes_the_number_while_a_base_brings_its_roster(committed: Fl
 def test_a_base_has_written_its_roster_when_an_office_takes_the_number(
     committed: Flask, head: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written, queue = Event(), importing._queue_duplicates
+    written, queue = Event(), importing.queue_alike
 
-    def slowly(*args: Any) -> None:
-        queue(*args)
+    def slowly(*args: Any, **given: Any) -> None:
+        queue(*args, **given)
         if not written.is_set():
             written.set()
             Event().wait(0.4)
 
-    monkeypatch.setattr(importing, "_queue_duplicates", slowly)
+    monkeypatch.setattr(importing, "queue_alike", slowly)
 
     def base() -> RosterResult:
         with committed.app_context():

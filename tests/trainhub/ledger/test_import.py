@@ -26,7 +26,7 @@ from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters import importing, running
-from trainhub.ledger.rosters.queries import overlapping
+from trainhub.ledger.rosters.queries import overlapping, rejections_of
 from trainhub.ledger.types import Category, Source
 from trainhub.people import operations as people
 from trainhub.people.models import Person
@@ -542,3 +542,14 @@ def test_an_import_that_was_given_up_is_beside_nobody(session: Session, hours: i
     session.add_all([mine, RosterBatch(**told, started_at=started, finished_at=started if is_finished else None)])
     session.flush()
     assert overlapping(mine) is beside
+
+
+def test_only_the_rejections_that_are_shown_are_read(command: Command, session: Session, tmp_path: Path, count_queries: list[str]) -> None:
+    """A file whose codes are all wrong has hundreds of thousands; the page shows the first."""
+    found = command("trainees", "import", write(tmp_path / "a.csv", [row(n, county_code="999999") for n in range(1, 6)]))
+    assert found["rejected"] == 5
+    asked = [one for one in count_queries if "FROM roster_rejection" in one]
+    batch = session.scalars(select(RosterBatch)).one()
+    assert [number for number, _column, _said in rejections_of(batch.id, most=2)] == [2, 3]
+    assert len(rejections_of(batch.id)) == 5
+    assert len([one for one in asked if "LIMIT" in one]) == len(asked) - 1, "all of them for the file alone"

@@ -136,12 +136,13 @@ def _courses_of(record_ids: set[int]) -> dict[int, tuple[str, date]]:
     return found
 
 
-def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
-    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
+def rejections_of(batch_id: int, *, notices: bool = False, most: int | None = None) -> list[tuple[int, str, str]]:
+    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file, at `most` so many."""
     found = session().execute(
         select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
         .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
         .order_by(RosterRejection.row, RosterRejection.id)
+        .limit(most)
     )
     return [(row[0], row[1], row[2]) for row in found]
 

@@ -309,7 +309,7 @@ class Import:
 
     def notices(self, batch_id: int) -> list[dict[str, Any]]:
         """What to look at in rows that were taken, the first of them."""
-        rows = [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True)[:SHOWN]]
+        rows = [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True, most=SHOWN)]
         remarks = _remarks(self.roster.name, rows)
         self._add_values(remarks)
         return remarks
@@ -360,7 +360,7 @@ def import_file(
         work.refuse_unless_good()
     first, batch_id = work.run_whole() if is_strict else work.run()
     rejections = path.with_name(path.name + ".rejected.csv")
-    has_rejections = bool(rosters.rejections_of(batch_id))
+    has_rejections = bool(rosters.rejections_of(batch_id, most=1))
     if has_rejections:
         with _private(rejections) as file:
             work.write_rejections(batch_id, file)

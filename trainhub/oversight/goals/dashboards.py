@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
@@ -96,6 +96,12 @@ def _light(done: int, planned: int | None, on: date) -> str:
     return "bad" if done * 100 < red * planned else "wait" if done * 100 < yellow * planned else "ok"
 
 
+def _planned(goal: Goal, target: int | None, months: Sequence[str], last: date) -> list[int]:
+    """What the straight line asks for at the end of each month, and in the last one on the last day that is counted: the persons beside it are of that day."""
+    ends = (min(rules.end_of_month(month), last) for month in months)
+    return [rules.planned(target, goal.starts_on, goal.deadline, day) for day in ends] if target else []
+
+
 def dashboard(
     goal: Goal,
     *,
@@ -171,7 +177,7 @@ def dashboard(
         months=months,
         month_values=[mine.by_month.get(month, 0) for month in months],
         cumulative=[count(number) for number in cumulative],
-        cumulative_planned=[rules.planned(target, goal.starts_on, goal.deadline, rules.end_of_month(month)) for month in months] if target else [],
+        cumulative_planned=_planned(goal, target, months, last),
         years=[(year, [count(number) for number in values]) for year, values in years],
         courses=[(course, count(persons), count(enrolments)) for course, persons, enrolments in courses],
         courses_in_all=in_all,

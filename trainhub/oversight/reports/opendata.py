@@ -129,7 +129,7 @@ DATASETS = (
     Dataset(
         "bases",
         _l("实践基地"),
-        _l("登记在册的实践基地。"),
+        _l("已核验的实践基地。"),
         (Column("code", "代码"), Column("name", "基地"), Column("region", "县区")),
         {"code": _l("基地代码"), "name": _l("基地名称"), "region": _l("所在县区")},
         _bases,

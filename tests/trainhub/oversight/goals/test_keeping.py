@@ -532,3 +532,21 @@ def test_a_correction_that_became_visible_late_comes_into_the_kept_facts_within_
     assert kept[made.id] == "350200"
     assert row.id not in kept
     assert queries.kept_courses(goal, "350200") == [("电商", 1, 1)]
+
+
+@pytest.mark.parametrize("on", [date(2016, 3, 1), date(2016, 3, 15), date(2016, 3, 31), date(2016, 4, 1)])
+def test_the_line_of_the_running_month_is_that_of_the_day_beside_its_persons(session: Session, on: date) -> None:
+    """At the beginning of a month the persons of today stood beside the plan of its last day, as if the goal were a month behind."""
+    goal = _goal()
+    board = dashboards.dashboard(goal, on=on)
+    assert board.months[-1] == f"{on:%Y-%m}"
+    assert board.cumulative_planned[-1] == board.planned
+    assert board.cumulative_planned[0] == rules.planned(goal.target, goal.starts_on, goal.deadline, rules.end_of_month(board.months[0]))
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_the_line_ends_on_the_deadline_and_stands_at_nothing_before_the_start(session: Session, days: int) -> None:
+    goal = _goal()
+    on = (goal.starts_on if days < 0 else goal.deadline) + timedelta(days=days)
+    board = dashboards.dashboard(goal, on=on)
+    assert board.cumulative_planned[-1] == board.planned == (0 if days < 0 else goal.target)

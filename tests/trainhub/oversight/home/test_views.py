@@ -232,6 +232,13 @@ def test_the_administrator_is_reminded_of_backups_wherever_they_are_made(app: Fl
     assert [said(0), said(30), said(30, 1)] == [False, False, True]
 
 
+@pytest.mark.parametrize("role", [Role.INSPECTOR, Role.AUDITOR])
+def test_who_watches_reads_what_the_figure_of_trained_persons_is(app: Flask, role: Role) -> None:
+    """It holds who completed anything, also what no goal counts and whom nobody has looked at: it is not the figure of a goal."""
+    page = signed_in_client(app, role).get("/").text
+    assert ("有培训记录的人员" in page, "含未核实身份和不计入目标的" in page) == (True, True)
+
+
 def test_who_may_not_list_the_persons_reads_a_goal_rounded_on_the_first_page_too(app: Flask, world: World) -> None:
     """Two mornings beside each other would tell of one person."""
     of_one = Identity(1, None, "审计", grants=(Grant(Role.AUDITOR, kind=ScopeKind.ORGANISATION, scope_id=world.university_id),))

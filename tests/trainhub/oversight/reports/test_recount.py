@@ -245,3 +245,9 @@ def test_a_step_of_an_award_that_is_entered_later_does_not_change_a_scorecard(se
     awards.revoke(award=award, reason="撤销", **_at(30))
     _written(session)
     assert [operations.recount(row).differences for row in rows] == [[]] * 5
+
+
+def test_the_report_of_schools_says_whose_courses_it_leaves_out(session: Session) -> None:
+    """An enterprise's open courses stand in the quality report alone; who reads this one would miss them."""
+    document = operations.kept(_made(ReportKind.UNIVERSITY))
+    assert any("企业和没有专业点的学校" in str(line) for line in document.method)

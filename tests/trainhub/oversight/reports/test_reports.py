@@ -28,7 +28,7 @@ from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.reports import operations, rules
 from trainhub.oversight.reports.building.common import bars, columns, source, table
@@ -398,6 +398,18 @@ def test_open_data_counts_what_is_asked_for_alone_and_keeps_it(
     kept = app.extensions["trainhub.kept"]
     kept.held = {key: (at - timedelta(minutes=6), rows) for key, (at, rows) in kept.held.items()}
     assert counted("/open/courses.json") == ["enrolment", "organisation"]
+
+
+def test_open_data_lists_the_bases_that_were_verified(session: Session, client: FlaskClient) -> None:
+    """What somebody has registered and nobody has looked at is no base of the province."""
+    states = {state: ground.base(is_verified=False) for state in OrganisationState}
+    for state, row in states.items():
+        row.state = state
+    session.commit()
+    answer = client.get("/open/bases.json").json
+    assert answer is not None
+    listed = {one["code"] for one in answer["rows"]}
+    assert {state for state, row in states.items() if row.code in listed} == {OrganisationState.VERIFIED}
 
 
 def test_open_data_tells_of_no_person(session: Session, client: FlaskClient) -> None:

@@ -16,6 +16,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
+from trainhub.kernel.kept import for_minutes
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.evaluation import catalogue
@@ -43,7 +44,7 @@ DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
 WAITING: dict[Turn, tuple[str, str, str]] = {
     Turn.CHECK: (N_("初审奖补申请"), N_("申请或补充已提交，初审后主管部门才能办理"), "award"),
     Turn.PLACE: (N_("登记申请单位的所在地区"), N_("没有所在地区，哪个设区市都收不到这份奖补申请"), "award"),
-    Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审，等待考察和认定"), "award"),
+    Turn.RECEIVE: (N_("受理奖补申请"), N_("已通过初审：基地的等待考察和认定，企业的等待决定"), "award"),
     Turn.ACCEPT: (N_("组织基地验收"), N_("已认定，等待验收"), "award"),
     Turn.DECIDE: (N_("作出奖补决定"), N_("已验收，等待决定"), "award"),
     Turn.CONFER: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议"), "award"),
@@ -252,10 +253,16 @@ def _claims(identity: Identity) -> list[Todo]:
 
 def watcher(identity: Identity, today: date) -> Panel:
     """Inspectors and auditors: the log, and the figures."""
-    sums = province.sums()
+    sums = for_minutes("watched", clock.now(), province.sums)
     step = 1 if identity.everywhere(*SEES_ALL) else book().at("own.reports.small_cell_min", on=today).number
     figures = [
-        Figure(_("培训人数"), format_number(rules.coarse(sums.persons, step)), _("人"), url=link(identity, "ledger.index")),
+        Figure(
+            _("有培训记录的人员"),
+            format_number(rules.coarse(sums.persons, step)),
+            _("人"),
+            _("含未核实身份和不计入目标的"),
+            link(identity, "ledger.index"),
+        ),
         Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
         Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
         Figure(_("在册学生"), format_number(rules.coarse(sums.students, step)), _("人"), url=link(identity, "people.students")),

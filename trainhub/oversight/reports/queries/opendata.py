@@ -34,11 +34,11 @@ def trained(goal_ids: list[int]) -> list[tuple[Any, ...]]:
 
 
 def bases() -> list[tuple[str, str, str | None]]:
-    """(code, name, region) of the bases that are not closed."""
+    """(code, name, region) of the bases that are verified."""
     found = session().execute(
         select(Organisation.code, Organisation.name, Region.name)
         .outerjoin(Region, Region.code == Organisation.region_code)
-        .where(Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED)
+        .where(Organisation.kind == OrganisationKind.BASE, Organisation.state == OrganisationState.VERIFIED)
         .order_by(Organisation.code)
     )
     return [(code, name, region) for code, name, region in found]
