@@ -128,14 +128,17 @@ def test_any_of_the_conditions_is_any_of_those_that_are_there_for_the_learner() 
     assert shut(Outline(1, (section(1, unit(3, block(3), access=later)),))) == {3}
 
 
-def test_a_part_that_is_left_for_another_group_alone_is_not_asked_of_who_is_not_in_it() -> None:
+def test_a_part_of_which_a_group_alone_is_left_opens_to_everybody_and_counts_for_everybody() -> None:
+    """Whoever is in the group may skip what others had to do; once that is gone nobody has to. What is hidden is what counts for nobody outside."""
     either = access(RED, done("block:gone"), any_suffices=True)
     outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=either)),))
-    assert [b.id for b in rules.for_groups(outline, ()).blocks] == [1]
-    assert [b.id for b in rules.for_groups(outline, {"red"}).blocks] == [1, 2]
-    # What it waits for is left for another group, too, and so on.
-    chain = Outline(1, (section(1, unit(2, block(2), access=either), unit(3, block(3), access=access(BLUE, done("unit:u2"), any_suffices=True))),))
-    assert [b.id for b in rules.for_groups(chain, ()).blocks] == []
+    assert [[b.id for b in rules.for_groups(outline, groups).blocks] for groups in ((), {"red"})] == [[1, 2], [1, 2]]
+    assert [shut(outline), shut(outline, "red")] == [set(), set()]
+    assert not rules.is_foreign((either,), ())
+    there = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=access(RED, done("block:b1"), any_suffices=True))),))
+    assert [shut(there), shut(there, "red"), shut(there, done={1})] == [{2}, set(), set()]
+    later = access(RED, done("block:gone"), Condition(ConditionKind.DATE, since=NOW + SECOND), any_suffices=True)
+    assert shut(Outline(1, (section(1, unit(3, block(3), access=later)),))) == {3}, "the date is still left for everybody"
 
 
 def test_what_is_for_another_group_is_neither_shown_nor_asked_for() -> None:
