@@ -45,9 +45,10 @@ def tell_live(running: Running) -> Mapping[str, Any]:
     for start in range(0, len(persons), AT_ONCE):
         session().rollback()
         with transaction():
-            some = [one for one in persons[start : start + AT_ONCE] if one in seat_queries.seated_among(run_id, persons[start : start + AT_ONCE])]
+            some = sorted(seat_queries.seated_among(run_id, persons[start : start + AT_ONCE]))
             if any(access):
-                some = [one for one in some if not rules.is_foreign(access, groups.get((run_id, people.human_id(one)), set()))]
+                humans = people.humans_of(some)
+                some = [one for one in some if not rules.is_foreign(access, groups.get((run_id, humans[one]), set()))]
             told += notifications.notify(
                 account_ids=accounts.accounts_of_persons(some).values(),
                 kind="courses.live_moved",
