@@ -43,11 +43,11 @@ def is_met(condition: Condition, known: Known) -> bool:
 def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
     """The conditions that keep a part closed; none when it is open.
 
-    What is not there for a learner (removed, withdrawn, of another group, without anything to do) cannot be asked for: nobody stands before a
+    What is not there for a learner (removed, withdrawn, of another group, without anything to do, without any mark) cannot be asked for: nobody stands before a
     door whose key was thrown away. Where any condition suffices it is any of the others, too, unless those only name groups the learner is not
     in: then what was left for this learner was thrown away.
     """
-    asked = [condition for condition in access.conditions if _is_there(condition, known.present)]
+    asked = [one for one in access.conditions if _is_there(one, known.marked if one.kind is ConditionKind.GRADE else known.present)]
     missing = tuple(condition for condition in asked if not is_met(condition, known))
     if access.any_suffices and len(missing) < len(asked):
         return ()
@@ -102,7 +102,8 @@ def known(outline: Outline, *, now: datetime, done: Collection[int], scores: Map
         if all(name_of(PartKind.UNIT, unit.key) in names for unit in section.units):
             names.add(name_of(PartKind.SECTION, section.key))
     there = present(outline)
-    return Known(now, frozenset(names & there), marks, frozenset(groups), there)
+    marked = frozenset(name_of(PartKind.BLOCK, block.key) for block in outline.blocks if may_have_mark(block))
+    return Known(now, frozenset(names & there), marks, frozenset(groups), there, marked)
 
 
 def present(outline: Outline) -> frozenset[str]:
