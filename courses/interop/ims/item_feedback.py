@@ -55,6 +55,7 @@ class Said:
 
 Told = tuple[str, Sequence[str]]
 """(response, answers) to which something is said."""
+ALWAYS: Told = ("", ())
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ def _outcome(identifier: str, setters: Sequence[Element], asked: Mapping[str, As
             continue
         own.responses += [one for one in variables if one != identifier]
         keeps = identifier in variables
-        if when == ():
+        if when == ALWAYS:
             _always(own, given, others=[one for other, one in zip(setters, told, strict=True) if other is not node], asked=asked, keeps=keeps)
         elif when is None:
             own.unknown.update(given)
@@ -136,12 +137,12 @@ def _outcome(identifier: str, setters: Sequence[Element], asked: Mapping[str, As
     return own
 
 
-def _always(own: _Outcome, given: Sequence[str], *, others: Sequence[Told | tuple[()] | None], asked: Mapping[str, Asked], keeps: bool) -> None:
+def _always(own: _Outcome, given: Sequence[str], *, others: Sequence[Told | None], asked: Mapping[str, Asked], keeps: bool) -> None:
     """What is set on no condition is for everybody where nothing else sets that outcome; before conditions on one choice for the other choices."""
-    responses = {when[0] for when in others if when}
+    responses = {when[0] for when in others if when and when != ALWAYS}
     if not others or keeps:
         own.always.update(given)
-    elif own.at or own.unknown or () in others or None in others or len(responses) != 1:
+    elif own.at or own.unknown or ALWAYS in others or None in others or len(responses) != 1:
         own.unknown.update(given)
     else:
         (response,) = responses
@@ -151,13 +152,13 @@ def _always(own: _Outcome, given: Sequence[str], *, others: Sequence[Told | tupl
             own.unknown.update(given)
 
 
-def _when(node: Element, asked: Mapping[str, Asked]) -> Told | tuple[()] | None:
-    """The answers at which an outcome is set: () always, None on another condition."""
+def _when(node: Element, asked: Mapping[str, Asked]) -> Told | None:
+    """The answers at which an outcome is set: `ALWAYS`, None on another condition."""
     around = [
         up for up in node.iterancestors() if name(up).startswith("response") and name(up) not in ("responseprocessing", "responseprocessingfragment")
     ]
     if not around:
-        return ()
+        return ALWAYS
     branch = node.getparent()
     condition = branch.getparent() if branch is not None else None
     if branch is None or condition is None or len(around) != 2 or name(condition) != "responsecondition":
