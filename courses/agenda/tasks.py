@@ -10,6 +10,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import live_queries, rules
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block
+from courses.catalogue.operations import live
 from courses.learning import seat_queries
 from trainhub.identity.queries import accounts
 from trainhub.kernel import clock
@@ -25,12 +26,12 @@ AT_ONCE = 500
 def tell_live(running: Running) -> Mapping[str, Any]:
     """Tell who has a seat, and is not kept out of it by groups, so many to a transaction. Safe to repeat: nobody is told twice.
 
-    Nothing to tell where the session is shown again at the time that learners know.
+    Nothing to tell where the session is shown and begins when learners know it to.
     """
     args = running.args
-    run_id, block_id, was = int(args["run_id"]), int(args["block_id"]), tuple(args["was"])
+    run_id, block_id, was = int(args["run_id"]), int(args["block_id"]), (str(args["was"][0]), str(args["was"][1]))
     present, run, block = live_queries.shown(run_id).get(block_id), catalogue.run_by_id(run_id), session().get(Block, block_id)
-    if run is None or block is None or present == was:
+    if run is None or block is None or (present is not None and live.begins(present) == live.begins(was)):
         return {"told": 0}
     access, title, told = live_queries.access_of(block_id), block.title or run.title, 0
     groups = authored.group_keys_by_human([run_id]) if any(access) else {}
@@ -45,9 +46,10 @@ def tell_live(running: Running) -> Mapping[str, Any]:
     for start in range(0, len(persons), AT_ONCE):
         session().rollback()
         with transaction():
-            some = [one for one in persons[start : start + AT_ONCE] if one in seat_queries.seated_among(run_id, persons[start : start + AT_ONCE])]
+            some = sorted(seat_queries.seated_among(run_id, persons[start : start + AT_ONCE]))
             if any(access):
-                some = [one for one in some if not rules.is_foreign(access, groups.get((run_id, people.human_id(one)), set()))]
+                humans = people.humans_of(some)
+                some = [one for one in some if not rules.is_foreign(access, groups.get((run_id, humans[one]), set()))]
             told += notifications.notify(
                 account_ids=accounts.accounts_of_persons(some).values(),
                 kind="courses.live_moved",

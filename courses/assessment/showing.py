@@ -126,11 +126,6 @@ def judged(answer: AttemptAnswer) -> QuestionVersion:
     return answer.graded_version or answer.version
 
 
-def places(points_x10: int) -> int:
-    """With how many decimals points out of full ones are given: as many as a share in thousandths tells apart."""
-    return 2 if points_x10 <= 100 else 1 if points_x10 <= 1000 else 0
-
-
 def points(answer: AttemptAnswer) -> str:
     """What an answer got, in points: as a person typed it, or the roundest number that its share stands for (a third of 30 is kept as 333
     thousandths, and is 10)."""

@@ -43,14 +43,16 @@ def is_met(condition: Condition, known: Known) -> bool:
 def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
     """The conditions that keep a part closed; none when it is open.
 
-    What is not there for a learner (removed, withdrawn, of another group, without anything to do) cannot be asked for: nobody stands before a
-    door whose key was thrown away. Where any condition suffices it is any of the others, too.
+    What is not there for a learner (removed, withdrawn, of another group, without anything to do, without any mark) cannot be asked for: nobody stands before a
+    door whose key was thrown away. Where any condition suffices it is any of the others, too, unless those only name groups the learner is not
+    in: then what was left for this learner was thrown away.
     """
-    asked = [condition for condition in access.conditions if _is_there(condition, known.present)]
+    asked = [one for one in access.conditions if _is_there(one, known.marked if one.kind is ConditionKind.GRADE else known.present)]
     missing = tuple(condition for condition in asked if not is_met(condition, known))
     if access.any_suffices and len(missing) < len(asked):
         return ()
-    return missing
+    is_left_for_others = len(asked) < len(access.conditions) and all(_is_outside(one, known.groups) for one in asked)
+    return () if access.any_suffices and is_left_for_others else missing
 
 
 def _is_there(condition: Condition, present: Collection[str] | None) -> bool:
@@ -100,7 +102,8 @@ def known(outline: Outline, *, now: datetime, done: Collection[int], scores: Map
         if all(name_of(PartKind.UNIT, unit.key) in names for unit in section.units):
             names.add(name_of(PartKind.SECTION, section.key))
     there = present(outline)
-    return Known(now, frozenset(names & there), marks, frozenset(groups), there)
+    marked = frozenset(name_of(PartKind.BLOCK, block.key) for block in outline.blocks if may_have_mark(block))
+    return Known(now, frozenset(names & there), marks, frozenset(groups), there, marked)
 
 
 def present(outline: Outline) -> frozenset[str]:
@@ -128,46 +131,42 @@ def _is_needed(block: BlockNode) -> bool:
 
 
 def for_groups(outline: Outline, groups: Collection[str]) -> Outline:
-    """The outline without what is only for groups the learner is not in: it is neither shown nor asked for.
-
-    So is what any of several conditions opens, where those are left alone that name other groups; what waits for it may follow.
-    """
-    there: frozenset[str] | None = None
-    while there != (now_there := present(outline)):
-        there = now_there
-        outline = _without(outline, groups, there)
-    return outline
-
-
-def _without(outline: Outline, groups: Collection[str], there: Collection[str]) -> Outline:
+    """The outline without what is only for groups the learner is not in: it is neither shown nor asked for."""
     return replace(
         outline,
         sections=tuple(
             replace(
                 section,
                 units=tuple(
-                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups, there)))
+                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups)))
                     for unit in section.units
-                    if not _is_foreign(unit.access, groups, there)
+                    if not _is_foreign(unit.access, groups)
                 ),
             )
             for section in outline.sections
-            if not _is_foreign(section.access, groups, there)
+            if not _is_foreign(section.access, groups)
         ),
     )
 
 
 def is_foreign(stored: Iterable[object], groups: Collection[str]) -> bool:
-    """Whether something is only for groups the learner is not in, by its own conditions or by those of what holds it."""
+    """Whether something is only for groups the learner is not in, by its own conditions or by those of what holds it.
+
+    One judgement for what is shown, asked for and counted: it rests on the conditions alone, never on what else is there.
+    """
     return any(_is_foreign(one, groups) for one in stored)
 
 
-def _is_foreign(stored: object, groups: Collection[str], there: Collection[str] | None = None) -> bool:
+def _is_foreign(stored: object, groups: Collection[str]) -> bool:
     if not stored:
         return False
     access = Access.of(stored)
-    outside = [c.kind is ConditionKind.GROUP and c.key not in groups for c in access.conditions if _is_there(c, there)]
-    return bool(outside) and all(outside) if access.any_suffices else any(outside)
+    outside = [_is_outside(c, groups) for c in access.conditions]
+    return all(outside) if access.any_suffices else any(outside)
+
+
+def _is_outside(condition: Condition, groups: Collection[str]) -> bool:
+    return condition.kind is ConditionKind.GROUP and condition.key not in groups
 
 
 def impossible(outline: Outline) -> tuple[str, ...]:

@@ -167,13 +167,17 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What conditions are judged by: the instant, what is done (`unit:KEY`), marks out of 1000, the learner's groups, what exists."""
+    """What conditions are judged by: the instant, what is done (`unit:KEY`), marks out of 1000, the learner's groups, what exists.
+
+    `marked`: the blocks that can give a mark.
+    """
 
     now: datetime
     done: frozenset[str] = frozenset()
     scores: Mapping[str, int] = field(default_factory=dict)
     groups: frozenset[str] = frozenset()
     present: frozenset[str] | None = None
+    marked: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

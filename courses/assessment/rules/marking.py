@@ -58,14 +58,14 @@ def _is_none_right(asked: Asked) -> bool:
     )
 
 
-def share_of(option: Option) -> int:
+def worth_of(option: Option) -> int:
     """What choosing one option is worth in a question with one answer."""
     return option.share_x1000 if option.share_x1000 is not None else (FULL if option.is_correct else 0)
 
 
 def _single(asked: Asked, response: Mapping[str, Any], _values: Mapping[str, str]) -> Mark:
     chosen = next((option for option in asked.options if option.key == response.get("choice")), None)
-    return Mark(share_of(chosen), chosen.feedback_html) if chosen else Mark(0)
+    return Mark(worth_of(chosen), chosen.feedback_html) if chosen else Mark(0)
 
 
 def _multiple(asked: Asked, response: Mapping[str, Any], _values: Mapping[str, str]) -> Mark:

@@ -20,7 +20,8 @@ BESIDE = timedelta(minutes=1)
 
 @contextmanager
 def watched(run_id: int, *, by: Identity, now: datetime) -> Iterator[None]:
-    """Ask for a notice of each session to come that has another time after what is done inside, or is not shown any more.
+    """Ask for a notice of each session to come that has another start after what is done inside, or is not shown any more. One that only ends at
+    another time is not told: the notice names the start, and calendars take the new end.
 
     What was taken away may come back for a while (`judging.UNDO`), unless it would have begun by then: until it is told learners hear nothing.
     """
@@ -30,10 +31,17 @@ def watched(run_id: int, *, by: Identity, now: datetime) -> Iterator[None]:
     after = live_queries.shown(run_id)
     for block_id, times in before.items():
         present = after.get(block_id)
-        if present == times or max(datetime.fromisoformat(one[1]) for one in (times, present or times)) <= now:
+        starts = begins(times)
+        if present is not None and begins(present) == starts:
             continue
-        starts = datetime.fromisoformat(times[0])
+        if max(datetime.fromisoformat(one[1]) for one in (times, present or times)) <= now:
+            continue
         wait = BESIDE if present is not None or starts <= now + judging.UNDO else judging.UNDO
         title, key = say(N_("通知直播课的时间变动")), f"{TASK}:{block_id}"
         # One that waits keeps the time that learners know.
         jobs.ask_anew(TASK, by=by, title=title, unique_key=key, after=wait, block_id=block_id, run_id=run_id, was=list(times), at=now.isoformat())
+
+
+def begins(times: tuple[str, str]) -> datetime:
+    """The start of (start, end) as `live_queries.shown` gives them."""
+    return datetime.fromisoformat(times[0])

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from courses.interop.arithmetic import number_of
 from courses.interop.ims import item_feedback
-from courses.interop.ims.item_feedback import Said
+from courses.interop.ims.item_feedback import CHOICES, Said
 from courses.interop.ims.spelling import is_version_3, name, value
 from courses.interop.ims.worth import worth_of
 from courses.interop.olx import markup
@@ -27,7 +27,6 @@ ESSAYS = frozenset({"extendedtextinteraction", "uploadinteraction", "drawinginte
 INTERACTION = re.compile(r"interaction$")
 FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback", "rubricblock"})
 NUMBERS = frozenset({"float", "integer"})
-CHOICES = frozenset({"simplechoice", "inlinechoice"})
 
 
 @dataclass(slots=True)
@@ -94,16 +93,20 @@ def _highest(root: Element) -> Fraction | None:
 
 def read_item(root: Element, link: Link) -> ItemRead:
     """Read an `assessmentItem`; `link` puts addresses of files into the form of this course."""
+    whole, root = root, deepcopy(root)
     read = ItemRead(value(root, "title")[:200], highest=_highest(root))
     body = next((node for node in root if name(node) == "itembody"), None)
     if body is None:
         read.reasons.append(_("没有题目正文"))
         return read
     declared = {value(node, "identifier"): _declared(node) for node in root if name(node) == "responsedeclaration"}
-    said = item_feedback.read(root, link)
     if any(name(node) == "math" for node in body.iter()):
         read.reasons.append(_("MathML 公式没有导入，请用 \\( \\) 重新书写"))
     inputs = [node for node in body.iter() if INTERACTION.search(name(node))]
+    keys = {value(node, "responseidentifier"): _keys(node) for node in inputs}
+    asked = {key: item_feedback.Asked(one.correct, one.cardinality.lower() == "single", keys.get(key, ())) for key, one in declared.items()}
+    said = item_feedback.read(root, asked, link)
+    said.has_rest = item_feedback.take_out(body) or said.has_rest
     stem = link(_stem(body, inputs))
     if not inputs:
         read.reasons.append(_("没有作答区，没有作为题目导入"))
@@ -116,12 +119,19 @@ def read_item(root: Element, link: Link) -> ItemRead:
         if name(node) == "gapmatchinteraction" and (gaps := _gaps(node, own, answer, link)):
             read.questions += gaps
         else:
-            read.questions.append(_question(node, own, answer, root, link, read.reasons, said))
+            made = _question(node, own, answer, whole, link, read.reasons, said)
+            said.has_rest = said.has_rest or (not made.options and any(name(one) in item_feedback.IN_TEXT for one in node.iter()))
+            read.questions.append(made)
     if said.explanation:
         read.questions[-1] = replace(read.questions[-1], explanation=said.explanation)
     if said.is_left:
         read.reasons.append(_("按作答给出的反馈没有导入"))
     return read
+
+
+def _keys(node: Element) -> list[str]:
+    """The keys of what can be chosen, in their order."""
+    return [value(child, "identifier") for child in node.iter() if name(child) in CHOICES]
 
 
 def _declared(node: Element) -> _Declared:
@@ -157,7 +167,7 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         right = set(declared.correct) or {key for key, points in declared.mapped if points > 0}
         options = tuple(_option(child, right, link) for child in node.iter() if name(child) in CHOICES)
         if len(options) >= 2 and right:
-            keys = [value(child, "identifier") for child in node.iter() if name(child) in CHOICES]
+            keys = _keys(node)
             options = tuple(replace(one, feedback=one.feedback + said.to(response, key)) for one, key in zip(options, keys, strict=True))
             several = declared.cardinality.lower() == "multiple"
             single = QuestionKind.DROPDOWN if kind == "inlinechoiceinteraction" else QuestionKind.SINGLE
@@ -177,6 +187,8 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         if answers and all(answers):
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
             given = tuple(AnswerDoc(text, feedback=said.to(response, text)) for text in answers)
+            wrong = [text for text in said.others(response) if text and (not is_number or number_of(text) is not None)]
+            given += tuple(AnswerDoc(text, is_correct=False, feedback=said.to(response, text)) for text in wrong)
             allowed = _tolerance(root, response, reasons) if is_number else ""
             is_strict = not is_number and _is_strict(root, response, declared)
             if not is_number and not is_strict and any(declared.cases) and _is_mapped(root):
@@ -292,7 +304,10 @@ def _gaps(node: Element, stem: str, declared: _Declared | None, link: Link) -> l
 def _choices_as_text(node: Element) -> str:
     """What a learner must see of an interaction that we do not have: its choices as a list."""
     wanted = ("simplechoice", "simpleassociablechoice", "gaptext", "hottext", "gapchoice")
-    texts = [markup.inner(child) for child in node.iter() if name(child) in wanted]
+    rest = deepcopy(node)
+    for child in [child for child in rest.iter() if name(child) in FEEDBACK]:
+        markup.detach(child)
+    texts = [markup.inner(child) for child in rest.iter() if name(child) in wanted]
     return f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>" if texts else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -23,6 +23,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.jobs import Job, Running
 from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +116,41 @@ def test_what_is_over_and_what_is_for_another_group_is_not_told(session: Session
     session.commit()
     move(other, 6)
     assert (len(asked(session)), told(session, learner)) == (1, [])
+
+
+def test_only_a_new_start_is_told(session: Session) -> None:
+    _run, block, me = taught(session)
+    moved = times(3)
+    moved["ends_at"] = (datetime.fromisoformat(moved["ends_at"]) + timedelta(hours=1)).isoformat()
+    versions.save(part=block, version=None, by=SYSTEM, now=clock.now(), settings=moved)
+    versions.publish_drafts(parts=[block], note="", by=SYSTEM, now=clock.now())
+    assert (asked(session), told(session, me)) == ([], [])
+    move(block, 4)
+    versions.save(part=block, version=None, by=SYSTEM, now=clock.now(), settings=times(3))  # back to the start that learners know, with other hours
+    versions.publish_drafts(parts=[block], note="", by=SYSTEM, now=clock.now())
+    assert (len(asked(session)), told(session, me)) == (1, [])
+
+
+@pytest.mark.parametrize("is_limited", [False, True])
+def test_very_many_are_told_by_as_many_questions_as_few(is_limited: bool, session: Session, count_queries: list[str]) -> None:
+    run, block, _me = taught(session)
+    group = groups.add_group(run=run, name="红", by=SYSTEM, now=clock.now()) if is_limited else None
+    if group is not None:
+        block.access = Access((Condition(ConditionKind.GROUP, group.key), Condition(ConditionKind.DONE, "unit:x")), any_suffices=True).plain()
+    found = []
+    for days, more in ((4, 3), (5, 20)):
+        for _n in range(more):
+            make_account(person=session.get_one(Person, make.enrolment(run).person_id))
+        session.commit()
+        move(block, days)
+        (job,) = asked(session)
+        given = dict(job.args)
+        job.state, job.unique_key = jobs.JobState.DONE, None
+        session.commit()
+        count_queries.clear()
+        assert tasks.tell_live(Running(0, given, None)) == {"told": 1 + more + (3 if days == 5 else 0)}
+        found.append(len([one for one in count_queries if one.startswith("SELECT")]))
+    assert found[0] == found[1], found
 
 
 def test_a_subscribed_calendar_sees_a_later_sequence(client: FlaskClient, session: Session) -> None:

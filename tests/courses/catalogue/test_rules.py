@@ -84,6 +84,13 @@ def test_what_is_not_there_is_not_asked_for() -> None:
     assert rules.closed(outline, known).units == {}
 
 
+MARKED: list[tuple[BlockKind, dict[str, object], bool, bool]] = [
+    (BlockKind.TEXT, {}, False, False),
+    (BlockKind.TEXT, {}, True, True),
+    (BlockKind.QUIZ, {}, False, True),
+    (BlockKind.VSIM, {}, False, True),
+    (BlockKind.VSIM, {"self_marked": True}, False, False),
+]
 RED, BLUE = Condition(ConditionKind.GROUP, "red"), Condition(ConditionKind.GROUP, "blue")
 
 
@@ -122,20 +129,33 @@ def test_any_of_the_conditions_is_any_of_those_that_are_there_for_the_learner() 
     assert [shut(outline, "red"), shut(outline, "red", done={1}), shut(outline, "blue"), shut(outline, "blue", done={2})] == [{3}, set(), {3}, set()]
     assert shut(outline) == set(), "of who is in no group nothing is asked"
     marks = (Condition(ConditionKind.GRADE, "block:gone", min_x10=600), Condition(ConditionKind.GRADE, "block:b1", min_x10=600))
-    taken = Outline(1, (section(1, unit(1, block(1)), unit(3, block(3), access=access(*marks, any_suffices=True))),))
+    taken = Outline(1, (section(1, unit(1, block(1, is_graded=True)), unit(3, block(3), access=access(*marks, any_suffices=True))),))
     assert [shut(taken, scores={1: 599}), shut(taken, scores={1: 600})] == [{3}, set()]
     later = access(done("block:gone"), Condition(ConditionKind.DATE, since=NOW + SECOND), any_suffices=True)
     assert shut(Outline(1, (section(1, unit(3, block(3), access=later)),))) == {3}
 
 
-def test_a_part_that_is_left_for_another_group_alone_is_not_asked_of_who_is_not_in_it() -> None:
+def test_a_part_of_which_a_group_alone_is_left_opens_to_everybody_and_counts_for_everybody() -> None:
+    """Whoever is in the group may skip what others had to do; once that is gone nobody has to. What is hidden is what counts for nobody outside."""
     either = access(RED, done("block:gone"), any_suffices=True)
     outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=either)),))
-    assert [b.id for b in rules.for_groups(outline, ()).blocks] == [1]
-    assert [b.id for b in rules.for_groups(outline, {"red"}).blocks] == [1, 2]
-    # What it waits for is left for another group, too, and so on.
-    chain = Outline(1, (section(1, unit(2, block(2), access=either), unit(3, block(3), access=access(BLUE, done("unit:u2"), any_suffices=True))),))
-    assert [b.id for b in rules.for_groups(chain, ()).blocks] == []
+    assert [[b.id for b in rules.for_groups(outline, groups).blocks] for groups in ((), {"red"})] == [[1, 2], [1, 2]]
+    assert [shut(outline), shut(outline, "red")] == [set(), set()]
+    assert not rules.is_foreign((either,), ())
+    there = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=access(RED, done("block:b1"), any_suffices=True))),))
+    assert [shut(there), shut(there, "red"), shut(there, done={1})] == [{2}, set(), set()]
+    later = access(RED, done("block:gone"), Condition(ConditionKind.DATE, since=NOW + SECOND), any_suffices=True)
+    assert shut(Outline(1, (section(1, unit(3, block(3), access=later)),))) == {3}, "the date is still left for everybody"
+
+
+@pytest.mark.parametrize(("kind", "settings", "is_graded", "is_shut"), MARKED)
+def test_a_mark_that_nobody_can_ever_have_keeps_nothing_shut(kind: BlockKind, settings: dict[str, object], is_graded: bool, is_shut: bool) -> None:
+    """Such a condition is refused; one that was saved before, or whose laboratory marks itself since, is not asked for."""
+    first = replace(block(1), kind=kind, settings=settings, is_graded=is_graded)
+    of_mark = access(Condition(ConditionKind.GRADE, "block:b1", min_x10=600))
+    outline = Outline(1, (section(1, unit(1, first), unit(2, block(2), access=of_mark)),))
+    assert shut(outline) == ({2} if is_shut else set())
+    assert shut(Outline(1, (section(1, unit(1, first), unit(2, block(2), access=access(done("block:b1")))),))) == {2}, "it can still be done"
 
 
 def test_what_is_for_another_group_is_neither_shown_nor_asked_for() -> None:

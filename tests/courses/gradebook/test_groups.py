@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,8 @@ from courses.agenda import queries as agenda
 from courses.analytics import operations as analytics
 from courses.analytics import risk_queries
 from courses.assignments.queries import work
-from courses.catalogue.models import RunGroupMember
+from courses.catalogue import authoring_queries as authored
+from courses.catalogue.models import Block, RunGroupMember
 from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind
 from courses.discussion import operations as discussion
@@ -111,3 +113,23 @@ def test_a_group_names_a_human_whichever_of_their_persons(session: Session) -> N
     cells = gradebook.cells_of(columns, [row.id])[row.id]
     theirs = next(column.id for column in columns if column.block_id == task.block_id)
     assert theirs not in cells  # not excused: the work is for them
+
+
+@pytest.mark.parametrize("any_suffices", [False, True])
+def test_what_counts_for_a_learner_is_what_the_learner_is_shown(any_suffices: bool, session: Session) -> None:
+    """Also where what the others had to do is gone: what nobody shows them would count as nothing in their mark."""
+    run = make.run()
+    shared, theirs = make.quiz(make.unit(run), of=run), make.quiz(make.unit(run), of=run)
+    run = make.publish(run)
+    left = Access((Condition(ConditionKind.GROUP, "red"), Condition(ConditionKind.DONE, "block:gone")), any_suffices)
+    session.get_one(Block, theirs.id).access = left.plain()
+    session.flush()
+    outside = make.enrolment(run)
+    session.add(BlockProgress(enrolment_id=outside.id, block_id=shared.id, score_x10=800, is_done=True, done_at=NOW))
+    session.flush()
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    books.configure(book=book, version=None, by=SYSTEM, now=NOW, scale="percent", missing_is_zero=True, shows_total=True)
+    (row,) = gradebook.book_rows(book, list(session.execute(gradebook.learners(run.id))))
+    own = authored.outline_for(run.id, outside.person_id)
+    assert {block.id for block in own.blocks} == ({shared.id, theirs.id} if any_suffices else {shared.id})
+    assert row.total.score_x10 == (400 if any_suffices else 800)

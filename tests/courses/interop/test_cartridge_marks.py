@@ -253,6 +253,11 @@ IF_B = (
     '<setOutcomeValue identifier="F"><baseValue baseType="identifier">y</baseValue></setOutcomeValue></responseElseIf>'
 )
 ELSE = '<responseElse><setOutcomeValue identifier="F"><baseValue baseType="identifier">y</baseValue></setOutcomeValue></responseElse>'
+PRE = '<setOutcomeValue identifier="F"><baseValue baseType="identifier">y</baseValue></setOutcomeValue>'
+ADDED = BY_ANSWER.format(rest="").replace(
+    '<baseValue baseType="identifier">x', '<multiple><variable identifier="F"/><baseValue baseType="identifier">x'
+)
+ADDED = ADDED.replace("</setOutcomeValue>", "</multiple></setOutcomeValue>")
 REASON = ["按作答给出的反馈没有导入"]
 
 
@@ -263,7 +268,22 @@ REASON = ["按作答给出的反馈没有导入"]
         (AS_ANSWERED, ("a", "b"), "", ("对了", "错：不是乙"), "", []),
         (AS_ANSWERED, ("a", "c"), "", ("对了", ""), "", REASON),
         (BY_ANSWER.format(rest=IF_B), ("x", "y"), "", ("对了", "错：不是乙"), "", []),
-        (BY_ANSWER.format(rest=ELSE), ("x", "y"), "", ("对了", ""), "", REASON),
+        (BY_ANSWER.format(rest=ELSE), ("x", "y"), "", ("对了", "错：不是乙"), "", []),
+        (PRE + BY_ANSWER.format(rest=""), ("x", "y"), "", ("对了", "错：不是乙"), "", []),  # set by default, put aside where the answer is right
+        (PRE + BY_ANSWER.format(rest="").replace("match>", "not>"), ("x", "y"), "", ("", ""), "", REASON),
+        (BY_ANSWER.format(rest="") + PRE, ("x", "y"), "", ("对了", ""), "", REASON),
+        (BY_ANSWER.format(rest=IF_B) + BY_ANSWER.format(rest="").replace(">a<", ">b<"), ("x", "y"), "", ("对了", "对了"), "", REASON),
+        (
+            BY_ANSWER.format(rest="").replace('<baseValue baseType="identifier">a</baseValue>', '<correct identifier="R"/>'),
+            ("x", "z"),
+            "",
+            ("对了", ""),
+            "",
+            REASON,
+        ),
+        (BY_ANSWER.format(rest=IF_B), ("x", "x"), "", ("对了错：不是乙", ""), "", []),  # two of one name
+        (ADDED + ADDED.replace(">a<", ">b<").replace(">x<", ">y<"), ("x", "y"), "", ("对了", "错：不是乙"), "", []),
+        (PRE, ("general_incorrect", "correct"), "", ("", ""), "", REASON),
         (BY_ANSWER.format(rest=""), ("x", "solution"), "", ("对了", ""), "错：不是乙", []),
         (ELSE[14:-15], ("y", "z"), "", ("", ""), "对了", REASON),
         (AS_ANSWERED, ("a", "b"), '<feedbackInline outcomeIdentifier="F" identifier="a">好</feedbackInline>', ("对了", "错：不是乙"), "", REASON),
@@ -286,3 +306,38 @@ def test_time_and_feedback_that_nothing_shows_are_named() -> None:
     timed = assessment_xml(one).replace('<section ident="s">', '<duration>PT10M</duration><section ident="s">')
     made = read_assessment(markup.parse(timed.encode(), "q.xml"), str)
     assert [name for name, reason in made.lost if "限时" in reason] == ["q"]
+
+
+def test_feedback_of_qti_2_to_what_is_typed_and_to_what_has_no_place() -> None:
+    item = """<assessmentItem identifier="i"><responseDeclaration identifier="R" cardinality="single" baseType="{base}"><correctResponse><value>{right}</value>
+</correctResponse></responseDeclaration><itemBody><p>问</p><{kind} responseIdentifier="R"/></itemBody><responseProcessing>{processing}</responseProcessing>
+<modalFeedback outcomeIdentifier="F" identifier="x" showHide="show">不对<img src="a.png" alt=""/></modalFeedback></assessmentItem>"""
+
+    def made(kind: str = "textEntryInteraction", right: str = "x", base: str = "string") -> ItemRead:
+        xml = item.format(kind=kind, right=right, base=base, processing=BY_ANSWER.format(rest=""))
+        return read_item(markup.parse(xml.encode(), "i.xml"), str)
+
+    read = made()
+    assert [(one.text, one.is_correct, "不对" in one.feedback) for one in read.questions[0].answers] == [("x", True, False), ("a", False, True)]
+    assert read.reasons == []
+    assert made("extendedTextInteraction").reasons == REASON
+    assert made(right="3", base="integer").reasons == REASON, "a is no number"
+
+
+def test_feedback_in_the_text_of_qti_2_is_kept_in_its_choice_and_named_elsewhere() -> None:
+    inline = '<feedbackInline outcomeIdentifier="F" identifier="a"{}>只对选 a 的人说</feedbackInline>'
+
+    def made(in_choice: str = "", tail: str = "", prompt: str = "") -> ItemRead:
+        xml = CHOICE.format(processing=AS_ANSWERED, ids=("a", "b"), inline=tail).replace("甲", f"甲{in_choice}")
+        xml = xml.replace('<choiceInteraction responseIdentifier="R">', f'<choiceInteraction responseIdentifier="R"><prompt>选{prompt}</prompt>')
+        return read_item(markup.parse(xml.encode(), "i.xml"), str)
+
+    read = made(inline.format(""))
+    assert ([option.feedback for option in read.questions[0].options], read.reasons) == (["只对选 a 的人说对了", "错：不是乙"], [])
+    for lost in (
+        made(inline.format(' showHide="hide"')),
+        made(tail=inline.format("")),
+        made(tail=f"<feedbackBlock>{inline.format('')}</feedbackBlock>"),
+        made(prompt=inline.format("")),
+    ):
+        assert (lost.reasons, "只对选" in str(lost.questions)) == (REASON, False)

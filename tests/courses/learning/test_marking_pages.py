@@ -95,6 +95,41 @@ def test_thirds_that_the_machine_gives_are_shown_round(full: int, share: int, sh
     assert showing.points(AttemptAnswer(points_x10=full, share_x1000=share)) == shown
 
 
+@pytest.mark.parametrize("by_question", [True, False])
+def test_a_refused_page_shows_the_mark_that_a_colleague_gave_and_pressing_again_keeps_it(
+    by_question: bool, as_role: Callable[..., FlaskClient], session: Session
+) -> None:
+    teacher, attempt, _learner = graded(as_role, session, 100, 100)
+    page = f"/teaching/attempts/{attempt.id}"
+    teacher.post(page, data={"points1": "1", "points2": "1", "feedback2": "先前"})
+    colleague = {"points2": "9", "feedback2": "同事的评语", **standing(teacher.get(page).text, "was2")}
+    answer = attempt.answers[1]
+    if by_question:
+        page = f"/teaching/blocks/{attempt.block_id}/marking/{answer.version.question_id}?all=1"
+    n = str(answer.id) if by_question else "2"
+    others = {} if by_question else {"points1": "3", **standing(teacher.get(page).text, "was1")}
+    mine = {"answer": n, f"points{n}": "1.5", f"feedback{n}": "我的评语", **others, **standing(teacher.get(page).text, f"was{n}")}
+    teacher.post(f"/teaching/attempts/{attempt.id}", data=colleague)
+    late = teacher.post(page, data=mine)
+    assert (late.status_code, standing(late.text, f"points{n}")) == (409, {f"points{n}": "9"})
+    assert "同事的评语</textarea>" in late.text
+    assert "你填写的得分是 1.5" in late.text
+    assert "你填写的评语：我的评语" in late.text
+    if not by_question:
+        assert standing(late.text, "points1") == {"points1": "3"}, "what nobody else graded is as it was typed"
+    again = {"answer": n, f"feedback{n}": "同事的评语", **others, **standing(late.text, f"was{n}", f"points{n}")}
+    assert teacher.post(page, data=again).status_code == 303
+    session.expire_all()
+    kept = queries.attempt_by_id(attempt.id)
+    assert kept is not None
+    assert [(one.points_x100, one.feedback) for one in kept.answers] == [(100 if by_question else 300, ""), (900, "同事的评语")]
+
+
+def standing(page: str, *names: str) -> dict[str, str]:
+    """What the fields of a page hold."""
+    return {name: page.split(f' name="{name}"')[1].split(' value="')[1].split('"')[0] for name in names}
+
+
 def graded(as_role: Callable[..., FlaskClient], session: Session, *fulls: int) -> tuple[FlaskClient, Attempt, FlaskClient]:
     """A handed-in attempt at essays of so many tenths of a point: the teacher, the attempt, the learner."""
     lead = ground.person()

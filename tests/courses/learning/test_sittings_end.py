@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from courses.assessment import queries
-from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts, quizzes
 from courses.assessment.types import AttemptState
 from courses.catalogue.models import Block, Run
@@ -106,29 +105,3 @@ def test_so_many_attempts_begin_in_a_minute(session: Session, before: int, is_re
         with pytest.raises(attempts.NoAttempt, match="一分钟"):
             attempts.start(block=quiz, person_id=me.person_id, by=SYSTEM, now=now + timedelta(seconds=30))
     assert attempts.start(block=quiz, person_id=me.person_id, by=SYSTEM, now=now + timedelta(seconds=90)).id
-
-
-def test_one_tick_hands_in_all_that_time_ended_and_one_that_fails_holds_up_nobody(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "CLOSED_AT_ONCE", 2)
-    run, quiz, me = sitting()
-    ids = []
-    for who in (me, *(make.enrolment(run) for _n in range(4))):
-        row = attempts.start(block=quiz, person_id=who.person_id, by=SYSTEM, now=clock.now() - timedelta(hours=1))
-        row.due_at = clock.now() - timedelta(minutes=30)  # all at once, as an exam ends
-        session.flush()
-        ids.append(row.id)
-    session.get_one(Attempt, ids[0]).due_at = clock.now() - timedelta(minutes=31)
-    session.commit()
-    given = tasks._close
-
-    def close(attempt_id: int) -> None:
-        if attempt_id == ids[0]:
-            raise ValueError("no such form")
-        given(attempt_id)
-
-    monkeypatch.setattr(tasks, "_close", close)
-    with pytest.raises(ValueError, match="no such form"):
-        tasks.close_overdue(Running(0, {}, None))
-    session.expire_all()
-    states = [session.get_one(Attempt, key).state for key in ids]
-    assert states == [AttemptState.IN_PROGRESS, *[AttemptState.GRADED] * 4]
