@@ -207,6 +207,7 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
+    app.jinja_env.globals["counts_nowhere"] = authoring.counts_nowhere
     app.jinja_env.globals["fresh_key"] = fresh_key
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages

@@ -42,6 +42,19 @@ def may_in_run(run: Run, *wanted: str) -> frozenset[str]:
     return frozenset(name for name in wanted if may(me(), Can[name], subject))
 
 
+def counts_nowhere(run: Run) -> str:
+    """What an author is warned of where completions of a run are to count for the goal (FJ-16c), but lie in no reporting unit unless the learner's county
+    is known (`learning.operations.record_training`); empty: nothing."""
+    owner = run.course.owner
+    if not run.counts_for_goal or organisations.region_path(owner.region_code).prefecture is not None:
+        return ""
+    if owner.region_code is None:
+        said = _("开课单位“%(name)s”没有登记所在地区：没有登记所属县区的学员，完成后不记入培训记录，也不计入培训目标。", name=owner.name)
+        return said + _("请先登记开课单位的所在地区，并在学员完成以前登记其所属县区。")
+    said = _("培训目标按设区市统计，而开课单位“%(name)s”不属于任何一个设区市：没有登记所属县区的学员，完成后暂不计入。", name=owner.name)
+    return said + _("请在学员的人员资料中登记所属县区，登记以后自动计入。")
+
+
 def load_run(run_id: int) -> Run:
     """A run with everything a page needs."""
     run = queries.run_by_id(run_id)
@@ -214,4 +227,6 @@ def publish_run(run: Run) -> Any:
     run_id = run.id
     with transaction():
         offerings.publish_run(run=run, by=me(), now=clock.now())
-    return done(_("课程已发布，学员可以在课程目录中看到并报名。"), "authoring.contents", run_id=run_id)
+        is_nowhere = bool(counts_nowhere(run))
+    said = _("课程已发布，学员可以在课程目录中看到并报名。")
+    return done(said + _("部分学员完成后可能不计入培训目标，见下方说明。") if is_nowhere else said, "authoring.contents", run_id=run_id)

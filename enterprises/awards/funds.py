@@ -47,8 +47,8 @@ def change_pool(
 ) -> FundPool:
     """Put an appropriation right, or note that it was raised or cut during the year, with the document that says so: never below what was spent, also
     at this moment. Name and kind stay once something was spent. Raises Stale, PoolRefused."""
-    check_version(pool, version)
     session().refresh(pool, with_for_update={"of": FundPool})  # a payment of this moment comes before, or finds the new sum
+    check_version(pool, version)  # as it stands now: who waited for another's change is told of it
     name, document = name.strip()[:120], document.strip()[:200]
     if not name:
         raise PoolRefused(_("请填写资金名称。"), field="name")

@@ -119,14 +119,15 @@ def whose_turn(
     award: Award, what: str, roles: Collection[str], now: datetime, *, is_of_city: bool, unique_key: str | None = None, added_by: int | None = None
 ) -> None:
     """Tell those for whom an application waits now: who holds these roles, and (`is_of_city`) the operators of the city where the base or
-    enterprise lies. Who applied or added to it (`added_by`: just now), under whichever account, is not told: the step is another's."""
+    enterprise lies. Who applied or added to it (`added_by`: just now), under whichever account, is not told: the step is another's; nor
+    who took a step before that bars them from this one."""
     organisation, today = organisations.by_id(award.organisation_id), local(now).date()
     assert organisation is not None
     told = set(identities.accounts_holding(*(Role(role) for role in roles), today=today)) if roles else set()
     if is_of_city:
         for code in queries.award_subject(award).regions:
             told.update(identities.accounts_holding(Role.PREFECTURE_OPERATOR, today=today, region_code=code))
-    for key in {award.applied_by_id, added_by, *queries.supplemented_by(award.id)}:
+    for key in {award.applied_by_id, added_by, *queries.supplemented_by(award.id), *_before(award, what)}:
         told.difference_update(identities.accounts_of_holder(key) if key is not None else ())
     values = {"name": organisation.name, "rule": _name(award.rule)}
     notify(
@@ -138,6 +139,17 @@ def whose_turn(
         unique_key=unique_key,
         now=now,
     )
+
+
+def _before(award: Award, what: str) -> set[int | None]:
+    """Whose earlier step makes the next one another's (`operations.hand_before`): who checked what is decided next, who decided or entered what the
+    conference said of what is paid next."""
+    if what == "to_pay":
+        conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE)
+        return {award.decided_by_id, conferred.recorded_by_id if conferred else None}
+    if what == "to_handle" and (award.rule not in OF_BASES or award.state is AwardState.ACCEPTED):
+        return {step.recorded_by_id for step in queries.steps_of(award.id) if step.kind is StepKind.CHECK}
+    return set()
 
 
 def _tell(

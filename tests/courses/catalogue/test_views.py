@@ -72,6 +72,33 @@ def test_an_author_makes_a_course_and_publishes_it(as_role: AsRole, session: Ses
     assert author.get(f"/teaching/runs/{run_id}/preview", follow_redirects=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("region_code", "counts", "warned"),
+    [
+        ("350102", True, ""),
+        ("350100", True, ""),
+        ("350000", True, "不属于任何一个设区市"),
+        (None, True, "没有登记所在地区"),
+        ("350000", False, ""),
+    ],
+)
+def test_an_author_is_warned_that_completions_may_count_nowhere(
+    as_role: AsRole, session: Session, region_code: str | None, counts: bool, warned: str
+) -> None:
+    """FJ-16c is counted by city; a completion lies in the learner's county, else in the owner's."""
+    owner, who = ground.university(), ground.person()
+    owner.region_code = region_code  # one without a region is not verified, but may have been before it was asked for
+    run_id = make.run(make.course(owner), lead=who, has_content=True, counts_for_goal=counts).id
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=owner.id, person_id=who.id)
+    answers = [author.get(f"/teaching/runs/{run_id}").text, author.post(f"/teaching/runs/{run_id}/publish", follow_redirects=True).text]
+    answers += [author.get(f"/teaching/runs/{run_id}/settings").text]
+    words = ("不属于任何一个设区市", "没有登记所在地区")
+    assert [[one for one in words if one in page] for page in answers] == [[warned] if warned else []] * 3
+    assert ("完成后可能不计入培训目标" in answers[1]) is bool(warned)
+    assert "课程已发布" in answers[1]
+
+
 def test_a_course_of_another_organisation_is_not_made(as_role: AsRole, session: Session) -> None:
     mine, other = ground.university(), ground.university()
     session.commit()

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from enterprises.awards import companies, funds, operations, queries, steps
+from enterprises.awards.fund_models import FundPool
 from enterprises.awards.models import Award
 from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, RuleCode, StepKind
 from enterprises.bases import operations as bases
@@ -161,3 +162,29 @@ def test_a_figure_of_a_base_that_is_being_changed_is_waited_for(committed: Flask
         return bases.change_base(profile=profile, startup_entities=5, by=SYSTEM, now=NOW + timedelta(seconds=1))
 
     assert together(committed, changed, _decide(key, 30 * WAN)) == ["", "check_outdated"]
+
+
+def test_of_two_who_change_an_appropriation_at_once_the_second_is_told(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW)
+        key, seen = pool.id, pool.version
+
+    def to(planned_fen: int) -> Callable[[], object]:
+        same: dict[str, Any] = {"name": "资金", "kind": PoolKind.NEW, "document": "文号", "version": seen, "by": SYSTEM, "now": NOW}
+        return lambda: funds.change_pool(pool=session().get_one(FundPool, key), planned_fen=planned_fen, **same)
+
+    assert together(committed, to(200 * WAN), to(300 * WAN)) == ["", "stale"]
+    with committed.app_context():
+        assert session().get_one(FundPool, key).planned_fen == 200 * WAN
+
+
+def test_an_appropriation_is_not_cut_below_a_payment_of_the_same_moment(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW).id
+        row = make.decided(make.base()).id
+
+    def cut() -> object:
+        same: dict[str, Any] = {"name": "资金", "kind": PoolKind.NEW, "document": "文号", "by": SYSTEM, "now": NOW}
+        return funds.change_pool(pool=session().get_one(FundPool, key), planned_fen=50 * WAN, **same)
+
+    assert together(committed, _pay(row, key), cut) == ["", "pool_spent"]

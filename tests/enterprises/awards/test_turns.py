@@ -342,6 +342,27 @@ def test_who_took_a_step_before_has_no_turn_that_is_another_persons(session: Ses
     assert (other.id in turns.turns(checker, TODAY).get(Turn.RECEIVE, []), _waits_for(other.id)) == (False, {asked: Turn.RECEIVE})
 
 
+def test_who_took_a_step_before_is_not_told_to_take_the_next(session: Session) -> None:
+    """Of an enterprise's application the department that checked does not decide; who decided, under whichever account, does not pay."""
+
+    def told(key: int | None, kind: str) -> int:
+        return len(session.scalars(select(Notice.id).where(Notice.account_id == key, Notice.kind == f"awards.{kind}")).all())
+
+    abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
+    other = operations.apply_company(company=abroad, rule=CompanyRule.INVESTOR, year=2026, by=SYSTEM, **WHEN)
+    (asked,) = {name for name in _waits_for(other.id)}
+    role = {"edu": Role.DEPT_EDU, "hr": Role.DEPT_HR, "st": Role.DEPT_ST}[asked]
+    checker, second = (accounts.account(roles=(role,)).id for _n in range(2))
+    by = Identity(checker, None, "省厅", grants=(Grant(role),))
+    steps.record(award=other, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=by, **WHEN)
+    assert (told(checker, "to_handle"), told(second, "to_handle")) == (0, 1)
+    decider, payer = (accounts.account(roles=(Role.DEPT_EDU, Role.DEPT_FIN)).id for _n in range(2))
+    row = make.accepted(make.base())
+    by = Identity(decider, None, "省厅", grants=(*EDU.grants, *FIN.grants))
+    operations.decide(award=row, amount_fen=80_000_000, minutes="纪要", payer="省财政厅", by=by, **WHEN)
+    assert (told(decider, "to_pay"), told(payer, "to_pay")) == (0, 1)
+
+
 def test_a_missing_region_is_told_once_for_a_check_however_many_figures_are_entered(session: Session) -> None:
     company = make.company(region_code="350102")
     who = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)

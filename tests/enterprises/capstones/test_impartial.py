@@ -338,9 +338,9 @@ def test_the_days_for_grading_stay_closed_to_who_has_a_grade_to_give_once_the_th
     operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: over}, by=SYSTEM, now=NOW)
     with pytest.raises(CapstoneRefused, match="评分时间已经截止"):
         operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: None}, by=_head(found, found.school), now=NOW)
-    programme, year, person_id = found.programme, cohort.year, found.school.id if found.school else None
+    programme, year, person_id, somebody_id = found.programme, cohort.year, found.school.id if found.school else None, ground.person().id
     session.commit()
-    for who, is_told in ((person_id, True), (ground.person().id, False)):
+    for who, is_told in ((person_id, True), (somebody_id, False)):
         page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id, person_id=who).get(f"/capstones/cohorts/{programme.code}/{year}/windows")
         assert (page.status_code, "评分时间已经截止" in page.text) == (200, is_told)
 
@@ -352,9 +352,9 @@ def test_a_supervising_head_is_offered_no_further_readers_of_a_failed_thesis(ses
     review = operations.ask_review(person=reader, by=SYSTEM, **asked)
     operations.sign_review(review=review, score=30, verdict=Verdict.FAIL, comment="不足", by=make.as_person(reader), **TIMES)
     key, programme, cohort = found.capstone.id, found.programme, session.get_one(Cohort, found.student.cohort_id)
-    year, mine = cohort.year, found.school.id if found.school else None
+    year, mine, somebody_id = cohort.year, found.school.id if found.school else None, ground.person().id
     session.commit()
-    for who, is_offered in ((mine, False), (ground.person().id, True)):
+    for who, is_offered in ((mine, False), (somebody_id, True)):
         head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id, person_id=who)
         page = head.get(f"/capstones/cohorts/{programme.code}/{year}/judging").text
         assert (f"/capstones/{key}/reviews" in page, "由其他负责人另请评阅人" in page) == (is_offered, not is_offered)

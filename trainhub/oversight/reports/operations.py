@@ -10,7 +10,7 @@ from typing import Any
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _, in_language, listed, say
 from trainhub.kernel.kept import for_minutes
@@ -190,6 +190,16 @@ def _survey_open_at(report: Report) -> Survey | None:
     return survey if survey is not None and local(report.known_at).date() <= survey.closes_on else None
 
 
+def told_of(survey_id: int) -> str:
+    """The title of a report that rests on a survey and that everybody reads, or once did; empty: none (`surveys.types.TOLD`)."""
+    kinds = {kind: recipe.survey for kind, recipe in RECIPES.items() if recipe.survey is not None}
+    for kind, until, known_at, title in reports.ever_read(kinds.keys()):
+        found = surveys.latest(kinds[kind], until, known_at)
+        if found is not None and found.id == survey_id:
+            return title
+    return ""
+
+
 def _forgotten(report: Report) -> str:
     """The survey of which only the figures of its closing are left (own.retention.survey_answer_months), of a report that was made before; empty: none."""
     survey = _survey_open_at(report)
@@ -198,6 +208,11 @@ def _forgotten(report: Report) -> str:
 
 def _refuse_open(report: Report) -> None:
     """Raises ReportRefused: the answers that the report tells could still change at its moment."""
+    of = RECIPES[report.kind].survey
+    rests_on = surveys.latest(of, report.until, report.known_at) if of is not None else None
+    if rests_on is not None:
+        hold(f"survey:{rests_on.id}", is_shared=True)  # who moves its days comes before, or finds the report published
+        session().refresh(rests_on)
     survey = _survey_open_at(report)
     if survey is not None:
         raise ReportRefused(

@@ -13,6 +13,7 @@ from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.oversight.reports import cli, models, opendata, operations, permissions, policy_pages, tasks, views
+from trainhub.oversight.surveys.types import TOLD
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(policy_pages.cited)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, operations.TASK, tasks.make)
+    app.extensions.setdefault(TOLD, []).append(operations.told_of)
     register_nav(
         app,
         Entry("province", _l("统计报告"), "reports.index", "chart", can=permissions.Can.LIST, roles=permissions.READERS, order=60),

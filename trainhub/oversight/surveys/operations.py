@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
+from flask import current_app
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +22,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.surveys import queries, rules
 from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
-from trainhub.oversight.surveys.types import ANSWERED_WORK, GraduateStatus, PayBand, SurveyKind
+from trainhub.oversight.surveys.types import ANSWERED_WORK, TOLD, GraduateStatus, PayBand, SurveyKind
 from trainhub.people.models import Student
 from trainhub.policy.book import book
 from trainhub.programmes.reference import key_fields
@@ -68,7 +69,7 @@ def change_survey(*, survey: Survey, title: str, opens_on: date, closes_on: date
     """Put the name or the days of a survey right, or give more time: who answered keeps their answers, who has not is told of the new end.
 
     Once somebody has answered the first day stays. The last day is not before today, unless it stays, and neither moves once the answers of graduates are
-    erased. Raises Stale, SurveyRefused.
+    erased, or a report that rests on the survey was published: of two that differ by an answer who has both reads it. Raises Stale, SurveyRefused.
     """
     check_version(survey, version)
     _stands(survey)
@@ -79,6 +80,8 @@ def change_survey(*, survey: Survey, title: str, opens_on: date, closes_on: date
         return survey
     if survey.figures is not None and (opens_on, closes_on) != (survey.opens_on, survey.closes_on):
         raise SurveyRefused(_("这份调查的答卷保存期限已满并已抹去，填报期不能再改。"), field="closes_on", code="answers_erased")
+    if (opens_on, closes_on) != (survey.opens_on, survey.closes_on):
+        _refuse_told(survey)
     if closes_on != survey.closes_on and closes_on < local(now).date():
         raise SurveyRefused(_("截止日不能改到今天以前。"), field="closes_on", code="closed_already")
     if opens_on != survey.opens_on:
@@ -107,6 +110,15 @@ def withdraw_survey(*, survey: Survey, reason: str, by: Identity, now: datetime,
     session().flush()
     audit.record(by=by, did="surveys.survey.withdrawn", on=survey, data={"reason": reason.strip()[:400]})
     return survey
+
+
+def _refuse_told(survey: Survey) -> None:
+    """Raises SurveyRefused where everybody reads, or once read, a report that rests on the survey."""
+    hold(f"survey:{survey.id}")  # a report that is being published comes before, or finds the new days (`reports.publish`)
+    for told in current_app.extensions.get(TOLD, ()):
+        if title := told(survey.id):
+            said = _("已公布（或曾经公布）的报告“%(title)s”依据这份调查，填报期不能再改：先后两份报告相减就是其间个别人的答卷。名称仍可修改。", title=title)
+            raise SurveyRefused(said, field="closes_on", code="told_already")
 
 
 def _stands(survey: Survey) -> None:

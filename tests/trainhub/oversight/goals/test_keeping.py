@@ -550,3 +550,35 @@ def test_the_line_ends_on_the_deadline_and_stands_at_nothing_before_the_start(se
     on = (goal.starts_on if days < 0 else goal.deadline) + timedelta(days=days)
     board = dashboards.dashboard(goal, on=on)
     assert board.cumulative_planned[-1] == board.planned == (0 if days < 0 else goal.target)
+
+
+def test_a_late_correction_of_the_course_of_a_further_completion_comes_into_the_kept_courses_within_the_hour(session: Session) -> None:
+    """Neither who counts nor any enrolment by day, place and category differs: only the list of courses."""
+    goal = _goal()
+    _trained(date(2016, 3, 1), NOW)
+    (row,) = session.scalars(select(TrainingRecord))
+    same: dict[str, Any] = {
+        "category": row.category,
+        "county_code": row.county_code,
+        "hours_x10": 10,
+        "completed_on": date(2016, 4, 1),
+        "is_counted": True,
+    }
+    second, _new = ledger.record_training(
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        course="第二课",
+        source=Source.ROSTER,
+        by_number=True,
+        by=SYSTEM,
+        now=NOW,
+        **same,
+    )
+    operations.refresh(goal=goal, now=NOW)
+    assert sorted(queries.kept_courses(goal)) == [("电商", 1, 1), ("第二课", 0, 1)]
+    ledger.correct_record(record=second, course="第三课", reason="课程有误", by=SYSTEM, today=TODAY, now=NOW + timedelta(minutes=1), **same)
+    names = ("last_record_id", "last_cancellation_id", "last_decision_at", "last_identified_at", "last_unidentified_id")
+    facts_of_goal.keep(goal, **dict(zip(names, queries.ledger_marks(), strict=True)))
+    operations.refresh(goal=goal, now=NOW + timedelta(hours=1, minutes=1))
+    assert sorted(queries.kept_courses(goal)) == [("电商", 1, 1), ("第三课", 0, 1)]
+    assert operations.refresh(goal=goal, now=NOW + timedelta(hours=2, minutes=2)) is False

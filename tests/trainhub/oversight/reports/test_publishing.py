@@ -18,6 +18,7 @@ from trainhub.oversight.reports.operations import ReportRefused
 from trainhub.oversight.reports.types import Document, ReportKind, ReportState
 from trainhub.oversight.surveys import operations as surveys
 from trainhub.oversight.surveys.models import Survey
+from trainhub.oversight.surveys.operations import SurveyRefused
 from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import SurveyKind
 
@@ -220,9 +221,46 @@ def test_a_recount_of_an_earlier_recipe_names_the_change_of_the_recipe(session: 
     found = operations.recount(row)
     assert ([words for _day, words in found.changed], found.is_same) == (
         [
-            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数；需求预测报告的学历层次表加列填报企业数。"
+            "培训人次和培训人员改按目标的口径统计；学生评价按已结束的半年成组公布；质量报告列出由各地上报的目标；填报薪酬的企业不足最少企业数时不公布平均月薪；各专业未应答人数很少时隐去应答人数；需求预测报告的学历层次表加列填报企业数。",
+            "开放课程只计已发布的各期课程，选课人次只计已录取的学习者；草稿、待审核、候补和未录取的不再计入。",
         ],
         False,
     )
     row.document = {**json.loads(json.dumps(old)), "recipe": 2}
+    assert len(operations.recount(row).changed) == 1
+    row.document = {**json.loads(json.dumps(old)), "recipe": 3}
     assert operations.recount(row).changed == []
+
+
+@pytest.mark.parametrize(("told", "is_refused"), [("made", False), ("published", True), ("withdrawn", True)])
+def test_a_survey_on_which_a_published_report_rests_gets_no_other_days(session: Session, told: str, is_refused: bool) -> None:
+    """Two reports with answers of before and after an extension would tell what those said who answered between."""
+    survey = _survey()
+    _answer(survey, *[(40, 8000)] * 5)
+    row = _made(ReportKind.TALENT)
+    if told != "made":
+        _publish(row)
+    if told == "withdrawn":
+        operations.withdraw(report=row, reason="有误", by=SYSTEM)
+
+    def change(title: str = "调查", closes_on: date = survey.closes_on) -> Survey:
+        return surveys.change_survey(survey=survey, title=title, opens_on=survey.opens_on, closes_on=closes_on, by=SYSTEM, now=NOW)
+
+    assert change(title="需求调查").title == "需求调查"
+    if is_refused:
+        with pytest.raises(SurveyRefused, match=row.title) as refused:
+            change(closes_on=date(2026, 3, 20))
+        assert (refused.value.code, refused.value.field) == ("told_already", "closes_on")
+        assert survey.closes_on == date(2026, 2, 28)
+    else:
+        assert change(closes_on=date(2026, 3, 20)).closes_on == date(2026, 3, 20)
+        with pytest.raises(ReportRefused, match="截止之前统计"):
+            _publish(row)
+
+
+def test_a_report_that_rests_on_another_survey_leaves_the_days_alone(session: Session) -> None:
+    first, later = _survey(year=2025), _survey(closes_on=date(2026, 3, 1))
+    _answer(later, *[(40, 8000)] * 5)
+    _publish(_made(ReportKind.TALENT))
+    changed = surveys.change_survey(survey=first, title="调查", opens_on=first.opens_on, closes_on=date(2026, 3, 20), by=SYSTEM, now=NOW)
+    assert changed.closes_on == date(2026, 3, 20)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import func, literal, select
 
 from trainhub.kernel.db import session
-from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
-from trainhub.oversight.goals.queries.counting import enrolments_by_key, first_completions
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson
+from trainhub.oversight.goals.queries.counting import course_figures, enrolments_by_key, first_completions
 
 
 def persons_to_keep(goal: Goal, humans: Collection[int] | None) -> Any:
@@ -40,7 +40,7 @@ def kept_days_of(goal: Goal, humans: Collection[int]) -> set[date]:
 
 
 def is_as_in_ledger(goal: Goal) -> bool:
-    """Whether the kept facts are what the ledger says by every key, and each person counts by the record by which they should."""
+    """Whether the kept facts are what the ledger says by every key and course, and each person counts by the record by which they should."""
     first = first_completions(goal).subquery()
     should = session().execute(select(func.count(), func.coalesce(func.sum(first.c.record_id), 0)).select_from(first)).one()
     persons = select(func.count(), func.coalesce(func.sum(GoalPerson.record_id), 0)).where(GoalPerson.goal_id == goal.id)
@@ -48,4 +48,8 @@ def is_as_in_ledger(goal: Goal) -> bool:
         return False
     columns = (GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.enrolments)
     rows = session().execute(select(*columns).where(GoalFact.goal_id == goal.id, GoalFact.enrolments > 0))
-    return {tuple(row[:4]): int(row[4]) for row in rows} == enrolments_by_key(goal)
+    if {tuple(row[:4]): int(row[4]) for row in rows} != enrolments_by_key(goal):
+        return False
+    of_courses = select(GoalCourse.prefecture, GoalCourse.course, GoalCourse.persons, GoalCourse.enrolments).where(GoalCourse.goal_id == goal.id)
+    kept = {(unit, course): (int(persons), int(enrolments)) for unit, course, persons, enrolments in session().execute(of_courses)}
+    return kept == course_figures(goal, None)

@@ -47,13 +47,22 @@ def published() -> list[Report]:
     return list(session().scalars(select(Report).where(Report.state == ReportState.PUBLISHED).order_by(Report.published_on.desc(), Report.id.desc())))
 
 
+def _is_read() -> Any:
+    """Everybody reads it, or once did. Before withdrawn ones kept their day, who had published them still stood."""
+    return or_(Report.state == ReportState.PUBLISHED, Report.published_on.is_not(None), Report.published_by_id.is_not(None))
+
+
 def ever_published(report: Report) -> list[Report]:
-    """The other reports of its kind that everybody reads or once did, of days that overlap with its own. Before withdrawn ones kept their day, who
-    had published them still stood."""
-    read = or_(Report.state == ReportState.PUBLISHED, Report.published_on.is_not(None), Report.published_by_id.is_not(None))
+    """The other reports of its kind that everybody reads or once did, of days that overlap with its own."""
     overlaps = and_(Report.since <= report.until, Report.until >= report.since)
-    statement = select(Report).where(Report.kind == report.kind, Report.id != report.id, Report.document.is_not(None), read, overlaps)
+    statement = select(Report).where(Report.kind == report.kind, Report.id != report.id, Report.document.is_not(None), _is_read(), overlaps)
     return list(session().scalars(statement.order_by(Report.id)))
+
+
+def ever_read(kinds: Collection[ReportKind]) -> list[tuple[ReportKind, date, datetime, str]]:
+    """(kind, last day, moment, title) of the reports of some kinds that everybody reads or once did."""
+    statement = select(Report.kind, Report.until, Report.known_at, Report.title).where(Report.kind.in_(kinds), _is_read())
+    return [(kind, until, known_at, title) for kind, until, known_at, title in session().execute(statement.order_by(Report.id))]
 
 
 def hold_kind(kind: ReportKind) -> None:
