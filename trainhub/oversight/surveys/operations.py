@@ -117,7 +117,9 @@ def _refuse_told(survey: Survey) -> None:
     hold(f"survey:{survey.id}")  # a report that is being published comes before, or finds the new days (`reports.publish`)
     for told in current_app.extensions.get(TOLD, ()):
         if title := told(survey.id):
-            said = _("已公布（或曾经公布）的报告“%(title)s”依据这份调查，填报期不能再改：先后两份报告相减就是其间个别人的答卷。名称仍可修改。", title=title)
+            said = _(
+                "已公布（或曾经公布）的报告“%(title)s”依据这份调查，填报期不能再改：先后两份报告相减就是其间个别人的答卷。名称仍可修改。", title=title
+            )
             raise SurveyRefused(said, field="closes_on", code="told_already")
 
 
