@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-
 TOLD = "trainhub.surveys.told"
 """Where those who publish what surveys say (features above) put how they know it: (id of a survey) -> the title of a report that rests on it and that
 everybody reads, or once read; empty: none."""
