@@ -33,6 +33,9 @@ ENROLMENTS = (
 )
 
 
+COURSES = (Column("course", "课程"), Column("persons", "人数"), Column("enrolments", "人次"))
+
+
 @blueprint.get("/<code>/enrolments")
 @guard(Can.DRILL, load=load, subject=nothing)
 def enrolments(goal: Goal) -> Any:
@@ -73,15 +76,20 @@ def enrolments_export(code: str, form: str) -> Any:
     return downloads.table(rows, ENROLMENTS, name=_("%(goal)s 人次", goal=goal.name), form=form, codes=("id_mask",))
 
 
+def _courses(goal: Goal, region: str) -> tuple[Any, Any]:
+    """How the reader reads counts of a reporting unit, and the courses that are asked for."""
+    others = dashboards.of_others(sight_of(who(), clock.today()), region)
+    text, sort = request.args.get("q", "").strip()[:100], request.args.get("sort", "")
+    return others, queries.course_listing(goal, region, step=others.step if others else 1, text=text, sort=sort)
+
+
 @blueprint.get("/<code>/courses")
 @guard(Can.VIEW, load=load, subject=nothing)
 def courses(goal: Goal) -> Any:
     """Every course of a goal with its persons and enrolments, of one reporting unit or of all; counts are read as on the dashboard."""
     region = wanted(computed_only(goal))["region"]
-    others = dashboards.of_others(sight_of(who(), clock.today()), region)
+    others, statement = _courses(goal, region)
     number, size = paging.wanted()
-    text, sort = request.args.get("q", "").strip()[:100], request.args.get("sort", "")
-    statement = queries.course_listing(goal, region, step=others.step if others else 1, text=text, sort=sort)
     own = queries.own_regions(who())
     return render_template(
         "trainhub/goals/courses.html",
@@ -94,3 +102,14 @@ def courses(goal: Goal) -> Any:
         whole=own is None or region in own,
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
     )
+
+
+@blueprint.get("/<code>/courses.<form>")
+@guard(Can.VIEW)
+def courses_export(code: str, form: str) -> Any:
+    """The courses as they are searched and sorted, as a file; counts are read as on the page."""
+    goal = computed_only(load(code))
+    others, statement = _courses(goal, wanted(goal)["region"])
+    count = reader(others)
+    rows = ((course, count(persons), count(enrolments)) for course, persons, enrolments in downloads.no_more_than(session().execute(statement).all()))
+    return downloads.table(rows, COURSES, name=_("%(goal)s 课程", goal=goal.name), form=form)

@@ -462,6 +462,12 @@ def test_the_page_shows_the_first_courses_and_a_list_all_of_them(session: Sessio
     others = city.get("/goals/fj-400k/courses?q=课程07")
     assert (others.status_code, ">7<" in others.text, ">5<" in others.text) == (200, False, True)
     assert hr.get("/goals/fj-zones/courses").status_code == 404
+    assert "/goals/fj-400k/courses.csv?q=%E8%AF%BE%E7%A8%8B0&amp;sort=persons" in hr.get("/goals/fj-400k/courses?q=课程0&sort=persons").text
+    lines = hr.get("/goals/fj-400k/courses.csv?q=课程0&sort=persons").text.lstrip("\ufeff").splitlines()
+    assert (len(lines), lines[1], lines[9]) == (10, "课程01,1,99", "课程09,9,91")
+    assert city.get("/goals/fj-400k/courses.csv?q=课程07").text.splitlines()[1] == "课程07,5,90"
+    assert len(hr.get("/goals/fj-400k/courses.csv?region=350200").text.splitlines()) == 1
+    assert hr.get("/goals/fj-zones/courses.csv").status_code == 404
 
 
 def test_a_completion_in_no_county_is_told_until_it_is_corrected(session: Session, as_role: AsRole) -> None:
