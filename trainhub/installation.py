@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 
 from trainhub import config
 from trainhub.kernel import audit, backup, clock, file_checks, files, keys, migrations, restoring
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import db, engine_options, read_at_once, session, transaction
+from trainhub.kernel.db import db, looking_engine, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
@@ -70,7 +69,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
 
 def _look(settings: config.Settings) -> None:
     """At database and file store before gunicorn takes this process's place, whose workers would only say that they do not start."""
-    engine = sa.create_engine(settings.database_url, **engine_options(settings.database_url))
+    engine = looking_engine(settings.database_url)
     try:
         migrations.check(engine)
         if told := files.look(settings, engine):
