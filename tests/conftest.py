@@ -30,7 +30,8 @@ from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, backup, keys
 from trainhub.kernel.audit_kinds import kinds_of
-from trainhub.kernel.db import Base, db, engine_options, prepare_engine, transaction, write_intent
+from trainhub.kernel.db import Base, db, prepare_engine, transaction, write_intent
+from trainhub.kernel.engines import engine_options
 from trainhub.kernel.initialise import load_reference
 
 SECRET = "a secret for tests only, long enough to be taken"

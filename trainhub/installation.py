@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, clock, file_checks, files, keys, migrations, restoring
+from trainhub.kernel import audit, backup, clock, file_checks, files, folders, keys, migrations, restoring
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import db, engine_options, read_at_once, session, transaction
+from trainhub.kernel.db import db, looking_engine, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
@@ -29,7 +28,10 @@ def init(new_keys: bool) -> dict[str, Any]:
 
     Example: TRAINHUB_SECRET_KEY=... trainhub init
     """
-    return initialise(has_lost_keys=new_keys, by=operator())
+    made = initialise(has_lost_keys=new_keys, by=operator())
+    if told := folders.why_open(current_app.config["SETTINGS"].instance):
+        say(told)
+    return made
 
 
 @edge("serve", needs_app=False)
@@ -46,9 +48,12 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
 
     config.load()  # before an address is filled in: mail needs the one that people type
     if not os.environ.get("TRAINHUB_BASE_URL", "").strip():  # one that is set to nothing is not set
-        os.environ["TRAINHUB_BASE_URL"] = f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}"
+        os.environ["TRAINHUB_BASE_URL"] = f"http://{serving.in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}"
     settings = config.load()
     config.check_serving(settings)
+    folders.demand_there(settings.instance)
+    if told := folders.why_open(settings.instance):
+        say(told)
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
         _look(settings)
@@ -59,29 +64,18 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
         )
     if workers > 1:
         serving.serve_many(host, port, workers)
-    try:
-        serving.serve_here(host, port, with_jobs=not no_jobs)
-    except OSError as taken:
-        raise Refused(
-            f"不能在 {_in_address(host)}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
-            code="cannot_listen",
-        ) from taken
+    serving.serve_here(host, port, with_jobs=not no_jobs)
 
 
 def _look(settings: config.Settings) -> None:
     """At database and file store before gunicorn takes this process's place, whose workers would only say that they do not start."""
-    engine = sa.create_engine(settings.database_url, **engine_options(settings.database_url))
+    engine = looking_engine(settings.database_url)
     try:
         migrations.check(engine)
         if told := files.look(settings, engine):
             say(told)
     finally:
         engine.dispose()
-
-
-def _in_address(host: str) -> str:
-    """A host as it stands in front of a port: the colons of IPv6 are put into brackets."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 @edge("worker")
@@ -94,6 +88,10 @@ def worker(once: bool) -> dict[str, Any] | None:
     from trainhub.kernel import jobs, key_marks
     from trainhub.kernel.worker import work
 
+    instance = current_app.config["SETTINGS"].instance
+    folders.demand_there(instance)
+    if told := folders.why_open(instance):
+        say(told)
     migrations.check(db.engine)
     key_marks.check()
     if told := files.look(current_app.config["SETTINGS"], db.engine):

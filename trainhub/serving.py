@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-import structlog
 from flask import Flask
 from werkzeug.wsgi import FileWrapper
 from whitenoise import WhiteNoise
@@ -22,10 +21,9 @@ from trainhub.assets import asset_dir
 from trainhub.kernel import key_marks, keys, migrations
 from trainhub.kernel.compression import Compression
 from trainhub.kernel.db import db
-from trainhub.kernel.folders import is_open
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.worker import work
 
-log = structlog.get_logger("serving")
 CONNECTIONS = 2_000
 """Connections of one process, at most: a class of 200 browsers keeps up to 1,200. At the limit no more are accepted, without a word to whoever comes."""
 OTHER_FILES = 200
@@ -51,8 +49,6 @@ def wsgi_app() -> Flask:
     if (app.config["SETTINGS"].instance / keys.FILE).exists():
         with app.app_context():
             key_marks.check()
-    if is_open(app.config["SETTINGS"].instance):
-        log.warning("instance.open", folder=str(app.config["SETTINGS"].instance), mend="chmod 700")
     wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
     wrapped.add_files(str(asset_dir("static")), prefix="static/")
     app.wsgi_app = Compression(wrapped)  # type: ignore[method-assign]
@@ -60,10 +56,8 @@ def wsgi_app() -> Flask:
 
 
 def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
-    """One process: waitress with eight threads and, unless turned off, the worker in a thread of its own."""
+    """One process: waitress with eight threads and, unless turned off, the worker in a thread of its own. Raises Refused (`cannot_listen`)."""
     import waitress
-
-    from trainhub.kernel.waitress_channel import create_server
 
     app = wsgi_app()
     stop = threading.Event()
@@ -73,11 +67,30 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     if with_jobs:
         worker.start()
     try:
-        waitress.serve(from_disk(app), _server=create_server, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
+        waitress.serve(from_disk(app), _server=_listening, host=host, port=port, **waitress_options(app.config["SETTINGS"].max_upload_mb))
     finally:
         stop.set()
         if with_jobs:
             worker.join(timeout=10)
+
+
+def _listening(app: Any, **options: Any) -> Any:
+    """A server that has its port. What else fails on the way (a folder, a file) is told as what it is."""
+    from trainhub.kernel.waitress_channel import create_server
+
+    try:
+        return create_server(app, **options)
+    except OSError as taken:
+        raise Refused(
+            f"不能在 {in_address(options['host'])}:{options['port']} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。"
+            "请换一个 --port 或 --host，或先停止那个程序。",
+            code="cannot_listen",
+        ) from taken
+
+
+def in_address(host: str) -> str:
+    """A host as it stands in front of a port: the colons of IPv6 are put into brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def waitress_options(max_upload_mb: int) -> dict[str, Any]:
@@ -157,7 +170,7 @@ def gunicorn_command(host: str, port: int, workers: int, *, app: str = "trainhub
         *("--worker-connections", str(CONNECTIONS)),
         *("--keep-alive", "5"),
         *("--workers", str(workers)),
-        *("--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
+        *("--bind", f"{in_address(host)}:{port}"),
         *("--forwarded-allow-ips", ""),
         *("--access-logfile", "-"),
         *("--logger-class", f"{AccessLog.__module__}.{AccessLog.__name__}"),

@@ -51,7 +51,10 @@ def is_mentor(person_id: int) -> bool:
     return session().scalar(select(Mentor.id).where(of_human(Mentor.person_id, person_id)).limit(1)) is not None
 
 
-def taken_back() -> frozenset[tuple[int, datetime]]:
-    """(person, when it was vouched for) of every address that a head took back; the audit keeps them."""
+def taken_back() -> frozenset[tuple[int, datetime, str]]:
+    """(person, when it was vouched for, digest) of every address that a head took back; the audit keeps them. Events of earlier versions name no
+    digest (empty): they stand for whatever was vouched for of the person at that moment."""
     statement = select(AuditEvent.on_id, AuditEvent.data).where(AuditEvent.did == "mentors.address.withdrawn")
-    return frozenset((int(key), datetime.fromisoformat(data["vouched_at"])) for key, data in session().execute(statement))
+    return frozenset(
+        (int(key), datetime.fromisoformat(data["vouched_at"]), str(data.get("digest", ""))) for key, data in session().execute(statement)
+    )

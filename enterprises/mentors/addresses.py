@@ -102,7 +102,13 @@ def withdraw(*, mentor: Mentor, digest: str, reason: str, by: Identity, now: dat
     of_them = of_human(MentorAddress.person_id, person.id)
     known = session().scalars(select(MentorAddress).where(of_them, MentorAddress.digest == digest).with_for_update()).all()
     for row in known:  # each row of a human who was merged
-        data = {"reason": reason.strip(), "how": row.how, "vouched_by": row.vouched_by_id, "vouched_at": row.vouched_at.isoformat()}
+        data = {
+            "reason": reason.strip(),
+            "how": row.how,
+            "vouched_by": row.vouched_by_id,
+            "vouched_at": row.vouched_at.isoformat(),
+            "digest": row.digest,
+        }
         session().delete(row)
         audit.record(by=by, did="mentors.address.withdrawn", on=("person", str(row.person_id)), data=data)
     session().flush()

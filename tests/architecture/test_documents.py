@@ -19,6 +19,7 @@ from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel.jobs import Job
 from trainhub.kernel.logs import TOKENS
+from trainhub.serving import CONNECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
@@ -79,6 +80,13 @@ def test_the_proxy_is_told_of_every_address_that_holds_a_token() -> None:
     hidden = [one for one in re.findall(r"[A-Za-z/]+", TOKENS.pattern.split("(?=")[0].replace("(?:", "|")) if len(one.strip("/")) > 0]
     assert len(hidden) >= 9
     assert [one for one in hidden if f"`/{one.strip('/')}/`" not in bullet] == []
+
+
+def test_the_limit_of_the_manual_lets_a_school_in_by_one_address() -> None:
+    """A class of 200 opens a page and its assets at the ring of the bell; one address still leaves some of a server's connections to others."""
+    (told,) = re.findall(r"`limit_conn each (\d+);`", OPERATIONS)
+    assert 6 * 200 <= int(told) < CONNECTIONS
+    assert "limit_conn_status 429" in OPERATIONS
 
 
 def test_the_manual_says_what_several_machines_share() -> None:

@@ -162,6 +162,12 @@ def test_nobody_uses_the_legacy_query_interface() -> None:
     assert legacy == []
 
 
+def test_every_engine_is_a_prepared_one() -> None:
+    """One made by hand would not refuse a database that cannot hold what is written (`engines.postgresql_connect`)."""
+    made = [str(path.relative_to(ROOT)) for path in SOURCES if "create_engine(" in path.read_text()]
+    assert made == ["trainhub/kernel/db.py"]
+
+
 def test_only_edges_commit() -> None:
     commits = []
     for path, tree in _parsed("commit"):

@@ -72,12 +72,12 @@ def province_stands(*, is_known: bool) -> bool:
 
     from trainhub import config
     from trainhub.demo import build
-    from trainhub.kernel.db import engine_options
+    from trainhub.kernel.db import looking_engine
 
     url = sa.make_url(config.load(need_secret=False).database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return False
-    engine = sa.create_engine(url, **engine_options(str(url)))
+    engine = looking_engine(url.render_as_string(hide_password=False))
     try:
         with engine.connect() as connection:
             stands = build.stands_in(connection)

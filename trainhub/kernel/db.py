@@ -8,7 +8,6 @@ updates without an error. `write_intent` says so; every request that is not a GE
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import sqlite3
 import time
@@ -29,7 +28,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 
-from trainhub.kernel.engines import beyond_columns, postgresql_connect
+from trainhub.kernel.engines import beyond_columns, engine_options, postgresql_connect
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -184,19 +183,13 @@ def prepare_engine(engine: sa.Engine) -> None:
         event.listen(engine, "connect", postgresql_connect, insert=True)  # before SQLAlchemy asks the server anything
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """How to connect; PgBouncer in transaction mode needs `prepare_threshold=None`."""
-    options: dict[str, Any] = {
-        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
-        "hide_parameters": True,  # they are names and telephones, and an error carries them into the log
-    }
-    if url.startswith("postgresql"):
-        # Seconds: a host that swallows packets would else take two minutes. What is given here wins over the address.
-        connect = {"prepare_threshold": None, **({} if "connect_timeout" in sa.make_url(url).query else {"connect_timeout": 8})}
-        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": connect}
-    else:
-        options |= {"connect_args": {"timeout": 15, "check_same_thread": False}}
-    return options
+def looking_engine(url: str) -> sa.Engine:
+    """An engine for whoever looks at a database before there is an app; to be disposed of. A PostgreSQL database that cannot be used is refused; a file of
+    SQLite stays as it is (`_sqlite_connect` changes its journal), it may be somebody's."""
+    engine = sa.create_engine(url, **engine_options(url))
+    if engine.dialect.name == "postgresql":
+        prepare_engine(engine)
+    return engine
 
 
 def init_app(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,21 @@ def beyond_columns(context: sa.ExceptionContext) -> None:
 
 OLDEST = 150_000
 """PostgreSQL 15, as the server tells its version."""
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How to connect; PgBouncer in transaction mode needs `prepare_threshold=None`."""
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+        "hide_parameters": True,  # they are names and telephones, and an error carries them into the log
+    }
+    if url.startswith("postgresql"):
+        # Seconds: a host that swallows packets would else take two minutes. What is given here wins over the address.
+        connect = {"prepare_threshold": None, **({} if "connect_timeout" in sa.make_url(url).query else {"connect_timeout": 8})}
+        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": connect}
+    else:
+        options |= {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return options
 
 
 def why_unfit(encoding: str, version: int) -> str:
@@ -51,6 +67,7 @@ def postgresql_connect(raw: Any, _record: Any) -> None:
     from trainhub.kernel.errors import Refused
 
     if unfit := why_unfit(raw.info.parameter_status("server_encoding") or "", raw.info.server_version):
+        raw.close()  # else it stays open as long as somebody keeps the error
         raise Refused(unfit, code="bad_database")
     was, raw.autocommit = raw.autocommit, True
     raw.execute("SET jit = off")

@@ -1,11 +1,13 @@
 """The connections of waitress: with little in the buffers of the system, and closed when their time is over.
 
-Left to itself waitress marks a connection on which nothing moves and closes it when the reader takes something again: one who never does stays for ever.
+Left to itself waitress marks a connection on which nothing moves and closes it when the reader takes something again: one who never does stays for ever,
+and keeps the thread that makes an answer too large to wait on the disk.
 """
 
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import waitress
@@ -26,10 +28,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def writable(self) -> bool:
         """Whether something waits to be sent; asked in each round of the loop."""
-        if self.will_close:
+        if self.will_close or self._is_waited_for_in_vain():
             self.handle_close()
             return False
         return bool(super().writable())
+
+    def _is_waited_for_in_vain(self) -> bool:
+        """Whether a thread waits for a reader who has taken nothing for the time that a connection may rest. Waitress looks at connections alone whose
+        answer is made, and lets the thread wait without an end; closing wakes it, and what it writes next tells it that nobody is there."""
+        waits = self.total_outbufs_len > self.adj.outbuf_high_watermark
+        return bool(waits and self.last_activity < time.time() - self.adj.channel_timeout)
 
 
 def create_server(app: Any, **options: Any) -> Any:

@@ -100,6 +100,26 @@ def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (found.exit_code, error["code"], f"127.0.0.1:{port}" in error["message"]) == (1, "cannot_listen", True)
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_folder_of_the_instance_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: str) -> None:
+    """Mistyped, or not mounted on a second machine; the database lies elsewhere and is in order. Nothing is made by the way."""
+    folder = tmp_path / "gone" / "instance"
+    monkeypatch.setenv("TRAINHUB_INSTANCE", str(folder))
+    monkeypatch.setenv("TRAINHUB_SECRET_KEY", "a secret that is long enough for this test")
+    monkeypatch.setenv("TRAINHUB_BASE_URL", "http://127.0.0.1:8000")
+    monkeypatch.setenv("TRAINHUB_DATABASE_URL", f"sqlite:///{tmp_path}/ours.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "ours.sqlite3")) as made:
+        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        made.execute("INSERT INTO alembic_version VALUES (?)", (migrations.head(),))
+        made.commit()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    found = CliRunner().invoke(installation.serve, ["--port", port, "--workers", workers, "--no-jobs", "--json"])
+    error = json.loads(found.stdout)["error"]
+    assert (found.exit_code, error["code"], str(folder) in error["message"], folder.exists()) == (1, "no_instance", True, False)
+
+
 def test_a_command_without_the_app_too() -> None:
     @edge("alone", needs_app=False)
     def alone() -> dict[str, Any]:

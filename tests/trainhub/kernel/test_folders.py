@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel import keys
-from trainhub.kernel.folders import is_open, private_folder
+from trainhub.kernel.folders import is_open, private_folder, why_open
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +40,26 @@ def test_the_mode_that_an_operator_gave_stays(tmp_path: Path) -> None:
     folder.chmod(0o750)
     private_folder(folder)
     assert (_mode(folder), is_open(folder)) == (0o750, True)
+
+
+def test_a_folder_that_is_not_there_is_open_to_nobody(tmp_path: Path) -> None:
+    assert (is_open(tmp_path / "none"), why_open(tmp_path / "none")) == (False, "")
+
+
+def test_whoever_starts_on_an_open_folder_is_told(tmp_path: Path) -> None:
+    """As root makes it in /srv. Told on stderr: the answer stays one of JSON."""
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o755)
+    done = processes.run(["init", "--json"], environment(instance))
+    assert (done.returncode, json.loads(done.stdout)["keys_made"], f"chmod 700 {instance}" in done.stderr) == (0, True, True), done.stderr
+    done = processes.run(["worker", "--once"], environment(instance))
+    assert (done.returncode, f"chmod 700 {instance}" in done.stderr) == (0, True), done.stderr
+    instance.chmod(0o700)
+    done = processes.run(["worker", "--once"], environment(instance))
+    assert (done.returncode, "chmod" in done.stderr) == (0, False), done.stderr
+
+
+def test_folders_above_a_private_one_are_private_too(tmp_path: Path) -> None:
+    """The instance, when its `files/` is made first."""
+    private_folder(tmp_path / "instance" / "files")
+    assert _mode(tmp_path / "instance") == 0o700

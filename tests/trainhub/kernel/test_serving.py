@@ -23,7 +23,7 @@ from tests import processes
 from tests.sqlite_files import opened
 from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel import migrations
-from trainhub.kernel.db import engine_options
+from trainhub.kernel.engines import engine_options
 from trainhub.serving import gunicorn_command, waitress_options
 
 SITE = "https://train.example.edu.cn"

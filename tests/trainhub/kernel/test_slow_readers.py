@@ -8,17 +8,20 @@ import re
 import resource
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import processes
 from tests.trainhub.kernel.slow_site import CONTENT, KINDS, SIZE
 from tests.trainhub.kernel.test_installation import environment
-from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, open_files
+from trainhub.kernel.waitress_channel import create_server
+from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, open_files, waitress_options
 
 pytestmark = pytest.mark.slow
 SOON = 5
@@ -203,6 +206,42 @@ def test_who_stops_to_read_is_cut_off_and_nobody_else(instance: Path) -> None:
             while taken < SIZE:
                 taken += len(_some(stops))
         assert taken < SIZE
+
+
+def _endless(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Type", "application/zip")])
+    for _ in range(SIZE >> 16 if environ["PATH_INFO"] == "/large" else 1):
+        yield bytes(1 << 16)
+
+
+def test_who_stops_to_read_what_is_too_large_to_wait_on_the_disk_frees_the_thread() -> None:
+    """Above the watermark (1 GB; here 4 MB) the thread that makes the answer waits for its reader: as many as there are threads who stop, and no page is
+    answered any more. Here after 3 seconds; who reads, but slowly, gets all of it."""
+    options = waitress_options(200) | {"outbuf_high_watermark": 4 << 20, "channel_timeout": 3, "cleanup_interval": 1}
+    server = create_server(_endless, host="127.0.0.1", port=0, **options)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    site = Served(int(server.effective_port), os.getpid())
+    try:
+        with ExitStack() as stack:
+            lines = [stack.enter_context(site.connect(takes=8192)) for _ in range(THREADS - 1)]
+            reads = stack.enter_context(site.connect(takes=1 << 18))
+            for line in (*lines, reads):
+                line.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            got = b""
+            for _ in range(60):
+                got += reads.recv(1 << 16)
+                time.sleep(0.1)
+            before = time.monotonic()
+            assert site.ask("/small")[0].startswith(b"HTTP/1.1 200")
+            assert time.monotonic() - before < SOON
+            assert len(read_answer(reads, got)[1]) == SIZE >> 16 << 16
+            with pytest.raises((AssertionError, ConnectionResetError)):
+                while True:
+                    _some(lines[0])
+    finally:
+        server.close()
+        thread.join(timeout=10)
 
 
 def test_a_request_far_above_the_limit_is_refused_before_it_is_read(instance: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests import processes
+from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel.db import db, prepare_engine
 from trainhub.kernel.engines import why_unfit
 from trainhub.kernel.errors import Refused
@@ -52,4 +55,14 @@ def test_a_database_without_an_encoding_is_refused(app: Flask, ascii_url: sa.URL
     with app.app_context(), pytest.raises(Refused, match="SQL_ASCII") as refused, engine.connect():
         pass
     assert refused.value.code == "bad_database"
+    with app.app_context(), db.engine.engine.connect() as connection:
+        open_ones = connection.scalar(sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name"), {"name": ascii_url.database})
+    assert open_ones == 0, "closed before it is refused"
     engine.dispose()
+
+
+@pytest.mark.parametrize("words", [("init",), ("serve", "--no-jobs"), ("serve", "--workers", "2"), ("worker", "--once"), ("demo",)], ids=" ".join)
+def test_every_command_refuses_it_in_words(tmp_path: Path, ascii_url: sa.URL, words: tuple[str, ...]) -> None:
+    url = ascii_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = processes.run(words, environment(tmp_path, TRAINHUB_DATABASE_URL=url), timeout=60)
+    assert (done.returncode, "SQL_ASCII" in done.stderr, "Traceback" in done.stderr, "报告" in done.stderr) == (1, True, False, False), done.stderr
