@@ -239,9 +239,9 @@ def test_the_deadline_of_a_unit_is_set_and_taken_away(as_role: AsRole, session: 
 
 
 def test_the_outline_of_a_published_run_is_in_the_api(app: Flask, session: Session) -> None:
-    run = make.run(is_published=True)
+    run, somebody = make.run(is_published=True), ground.person()
     session.commit()
-    reader = api_client(app, Role.TRAINEE, scopes=("courses:",), person=ground.person())
+    reader = api_client(app, Role.TRAINEE, scopes=("courses:",), person=somebody)
     found = reader.get(f"/api/v1/courses/{run.course.code}/runs/{run.code}/outline").json
     assert found is not None
     assert [(s["title"], [(u["title"], [b["kind"] for b in u["blocks"]]) for u in s["units"]]) for s in found["sections"]] == [
