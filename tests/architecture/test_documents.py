@@ -72,6 +72,7 @@ def test_the_set_up_of_the_manual_makes_an_instance(tmp_path: Path) -> None:
         secrets.append((tmp_path / "trainhub" / "secret").read_text())
     assert secrets[0] == secrets[1], "another secret would open nothing"
     folder = tmp_path / "trainhub" / "instance"
+    # By the umask of the block; that the product needs none for its folder is shown in tests/trainhub/kernel/test_folders.py.
     assert [(path.stat().st_mode & 0o077) for path in (folder, folder / "trainhub.sqlite3", tmp_path / "trainhub" / "secret")] == [0, 0, 0]
 
 
