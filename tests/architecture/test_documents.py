@@ -83,6 +83,18 @@ def test_the_proxy_is_told_of_every_address_that_holds_a_token() -> None:
     assert [one for one in hidden if f"`/{one.strip('/')}/`" not in bullet] == []
 
 
+def test_a_command_by_hand_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    """As root types it, but for the account: this one."""
+    (line,) = re.findall(r"^sudo -u trainhub (bash .*)$", OPERATIONS, re.M)
+    file = tmp_path / "trainhub.env"
+    file.write_text("TRAINHUB_MAIL_FROM='Training <a@example.cn>'\n")
+    line = line.replace("/etc/trainhub.env", str(file)).replace(
+        "/opt/trainhub/.venv/bin/trainhub init", "/bin/sh -c 'umask; echo \"$TRAINHUB_MAIL_FROM\"'"
+    )
+    done = subprocess.run(["/bin/bash", "-c", line], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:2] == ["0077", "Training <a@example.cn>"], done.stderr
+
+
 def test_the_limit_of_the_manual_lets_a_school_in_by_one_address() -> None:
     """A class of 200 opens a page and its assets at the ring of the bell; one address still leaves some of a server's connections to others."""
     (told,) = re.findall(r"`limit_conn each (\d+);`", OPERATIONS)
