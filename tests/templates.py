@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,21 +34,25 @@ class Compiled(BytecodeCache):
         self.known: dict[str, bytes] = {}
         self.folder = folder / fingerprint(root)
         if not self.folder.exists():  # those of earlier sources are of no use any more
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                for earlier in folder.iterdir():
+                    if earlier != self.folder:  # another process of the run may have begun to fill ours
+                        shutil.rmtree(earlier, ignore_errors=True)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Jinja's own check of the source stays: a bucket of another text is not taken."""
         if bucket.key not in self.known:
             try:
                 self.known[bucket.key] = (self.folder / bucket.key).read_bytes()
-            except FileNotFoundError:
+            except OSError:  # not there, or nobody may read it
                 return
         bucket.bytecode_from_string(self.known[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it, whole or not at all."""
+        """Keep it, whole or not at all; in memory alone where the folder cannot be written (somebody else's checkout), or goes away meanwhile."""
         self.known[bucket.key] = bucket.bytecode_to_string()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        made = self.folder / f"{bucket.key}.{os.getpid()}"
-        made.write_bytes(self.known[bucket.key])
-        made.replace(self.folder / bucket.key)
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            made = self.folder / f"{bucket.key}.{os.getpid()}"
+            made.write_bytes(self.known[bucket.key])
+            made.replace(self.folder / bucket.key)

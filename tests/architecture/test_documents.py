@@ -72,6 +72,7 @@ def test_the_set_up_of_the_manual_makes_an_instance(tmp_path: Path) -> None:
         secrets.append((tmp_path / "trainhub" / "secret").read_text())
     assert secrets[0] == secrets[1], "another secret would open nothing"
     folder = tmp_path / "trainhub" / "instance"
+    # By the umask of the block; that the product needs none for its folder is shown in tests/trainhub/kernel/test_folders.py.
     assert [(path.stat().st_mode & 0o077) for path in (folder, folder / "trainhub.sqlite3", tmp_path / "trainhub" / "secret")] == [0, 0, 0]
 
 
@@ -80,6 +81,18 @@ def test_the_proxy_is_told_of_every_address_that_holds_a_token() -> None:
     hidden = [one for one in re.findall(r"[A-Za-z/]+", TOKENS.pattern.split("(?=")[0].replace("(?:", "|")) if len(one.strip("/")) > 0]
     assert len(hidden) >= 9
     assert [one for one in hidden if f"`/{one.strip('/')}/`" not in bullet] == []
+
+
+def test_a_command_by_hand_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    """As root types it, but for the account: this one."""
+    (line,) = re.findall(r"^sudo -u trainhub (bash .*)$", OPERATIONS, re.M)
+    file = tmp_path / "trainhub.env"
+    file.write_text("TRAINHUB_MAIL_FROM='Training <a@example.cn>'\n")
+    line = line.replace("/etc/trainhub.env", str(file)).replace(
+        "/opt/trainhub/.venv/bin/trainhub init", "/bin/sh -c 'umask; echo \"$TRAINHUB_MAIL_FROM\"'"
+    )
+    done = subprocess.run(["/bin/bash", "-c", line], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:2] == ["0077", "Training <a@example.cn>"], done.stderr
 
 
 def test_the_limit_of_the_manual_lets_a_school_in_by_one_address() -> None:

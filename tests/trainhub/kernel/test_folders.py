@@ -15,6 +15,18 @@ from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel import keys
 from trainhub.kernel.folders import is_open, private_folder, why_open
 
+USUAL = "import os; os.umask(0o022)\n"
+KEEP = """
+from trainhub.app import create_app
+from trainhub.kernel import clock, files
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
+
+with create_app().app_context(), transaction():
+    files.keep_bytes(b"kept", name="a.txt", kind="test", media_type="text/plain", by=SYSTEM, now=clock.now())
+raise SystemExit
+"""
+
 
 @pytest.fixture(autouse=True)
 def usual_umask() -> Iterator[None]:
@@ -32,6 +44,17 @@ def test_the_folder_of_a_new_instance_is_its_accounts_alone(tmp_path: Path) -> N
     instance = tmp_path / "srv" / "trainhub"
     keys.make(instance, "a secret that is long enough for the test")
     assert (_mode(instance), is_open(instance)) == (0o700, False)
+
+
+def test_init_and_a_stored_file_leave_nothing_that_others_reach(tmp_path: Path) -> None:
+    """With the umask of most systems: whatever mode the database and the files in them have, nobody comes as far as those."""
+    instance = tmp_path / "instance"
+    for first in (USUAL, USUAL + KEEP):
+        done = processes.start(["init"], environment(instance), first=first).wait(110)
+        assert done.returncode == 0, done.stderr
+    kept = [path for path in (instance / "files").rglob("*") if path.is_file()]
+    assert (len(kept), (instance / "trainhub.sqlite3").exists()) == (1, True)
+    assert (_mode(instance), _mode(instance / "files")) == (0o700, 0o700)
 
 
 def test_the_mode_that_an_operator_gave_stays(tmp_path: Path) -> None:
