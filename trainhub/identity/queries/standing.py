@@ -41,9 +41,8 @@ def withdrew() -> sa.ColumnElement[bool]:
     """SQL: the holder of an `Account` took their consent back and has given none since. Whoever was never asked has not, nor
     whoever was not asked since the account was opened again: to close it ends their consent, too."""
     given = select(Consent.id).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account)
-    taken = select(Consent.id).where(
-        Consent.account_id == Account.id, Consent.withdrawn_at >= func.coalesce(Account.reopened_at, Consent.withdrawn_at)
-    )
+    since = sa.or_(Account.reopened_at.is_(None), Consent.withdrawn_at > Account.reopened_at)
+    taken = select(Consent.id).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_not(None), since)
     clause: sa.ColumnElement[bool] = sa.and_(taken.correlate(Account).exists(), ~given.exists())
     return clause
 
