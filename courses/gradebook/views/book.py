@@ -283,7 +283,7 @@ def _write(opened: Open, column: GradeColumn, form: forms.CellForm) -> None:
     assert opened.enrolment is not None
     now = clock.now()
     kind = {"excused": GradeKind.EXCUSED, "clear": None}.get(form.kind.data, GradeKind.MANUAL if column.block_id is None else GradeKind.OVERRIDE)
-    grades.set_grade(
+    is_new = grades.set_grade(
         book=opened.book,
         column=column,
         enrolment=opened.enrolment,
@@ -294,6 +294,8 @@ def _write(opened: Open, column: GradeColumn, form: forms.CellForm) -> None:
         by=me(),
         now=now,
     )
+    if is_new:  # whoever completes by it completes now, not on the day of what they did last
+        learning.ask_for_marks(run_id=opened.run.id, enrolment_ids=[opened.enrolment.id], now=now)
     grades.hand_down(run_id=opened.run.id, enrolment_ids=[opened.enrolment.id], by=me(), now=now)
 
 

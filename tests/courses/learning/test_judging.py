@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
 from courses.catalogue.types import BlockKind, PartKind
+from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning import operations as learning
@@ -23,6 +25,7 @@ from courses.learning.models import Enrolment, EnrolmentMark
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
+from tests.factories import ground
 from tests.factories import identity as accounts
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
@@ -265,6 +268,26 @@ def test_what_is_done_before_midnight_is_of_that_day_however_late_its_total_is_r
     changed = {"scale": "percent", "missing_is_zero": True, "shows_total": True}
     books.configure(book=book, version=None, by=SYSTEM, now=late + timedelta(minutes=1), **changed)  # type: ignore[arg-type]
     assert handed_down(session, third).completed_on == date(2026, 4, 1)
+
+
+def test_a_mark_that_a_teacher_writes_on_a_line_completes_on_its_own_day(session: Session, as_role: AsRole) -> None:
+    """What was learned was there before; what was missing is the mark."""
+    late, lead = datetime(2026, 3, 31, 15, 50, tzinfo=UTC), ground.person()
+    run, blocks, me = half_done(lead=lead)
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    column: dict[str, Any] = {"title": "课堂表现", "category_id": gradebook.categories_of(book.id)[0].id, "max_x10": 200, "weight_x10": 10}
+    flags = dict.fromkeys(("is_extra", "is_hidden", "is_locked"), False)
+    by_hand = books.save_column(book=book, column_id=None, by=SYSTEM, now=NOW, **column, **flags)
+    books.configure(book=book, version=None, scale="percent", missing_is_zero=True, shows_total=True, by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=late)
+    me = handed_down(session, me)
+    assert me.state is EnrolmentState.ACTIVE
+    given = {"column_id": by_hand.id, "kind": "mark", "points": "20", "reason": "", f"version_{by_hand.id}": "0"}
+    line, owner_id = f"/teaching/runs/{run.id}/gradebook/learners/{me.id}", make.loaded(run).course.owner_id
+    session.commit()
+    assert as_role(Role.LECTURER, person_id=lead.id, organisation_id=owner_id).post(line, data=given).status_code == 303
+    session.expire_all()
+    assert (me.state, me.completed_on) == (EnrolmentState.COMPLETED, clock.today())
 
 
 def test_a_total_of_before_that_was_kept_completes_on_the_day_it_is_reckoned(session: Session) -> None:
