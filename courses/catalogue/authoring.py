@@ -52,7 +52,7 @@ def counts_nowhere(run: Run) -> str:
         said = _("开课单位“%(name)s”没有登记所在地区：没有登记所属县区的学员，完成后不记入培训记录，也不计入培训目标。", name=owner.name)
         return said + _("请先登记开课单位的所在地区，并在学员完成以前登记其所属县区。")
     said = _("培训目标按设区市统计，而开课单位“%(name)s”不属于任何一个设区市：没有登记所属县区的学员，完成后暂不计入。", name=owner.name)
-    return said + _("请在学员的人员资料中登记所属县区，登记以后自动计入。")
+    return said + _("请学员所在学校在学生名册中、或请系统管理员在人员资料中登记所属县区，登记并核实身份后自动计入。")
 
 
 def load_run(run_id: int) -> Run:

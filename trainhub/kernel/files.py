@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -315,9 +316,13 @@ def opened(row: StoredFile) -> BinaryIO | None:
     if row.is_sealed:
         return None
     try:
-        return file_store.opened_file(current_app.config["SETTINGS"], row.sha256)
+        file = file_store.opened_file(current_app.config["SETTINGS"], row.sha256)
     except FileNotFoundError as gone:
         raise _lost(row) from gone
+    if file is not None and os.fstat(file.fileno()).st_size != row.size:  # the server would send what is left of it as if it were whole
+        file.close()
+        raise _lost(row)
+    return file
 
 
 def _opened(row: StoredFile) -> Iterator[bytes]:

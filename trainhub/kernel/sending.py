@@ -18,9 +18,6 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 
 HEAD = 64 << 10
-MOST_OF_FILM = 8 << 20
-"""Bytes of one answer to a player. It asks for a film from somewhere to its end, keeps a minute of it and then stops to read; the next part it asks for when
-it needs it (RFC 9110, 15.3.7: the client looks at what the answer says it holds). The last N bytes are given whole."""
 
 
 def _charset(row: StoredFile) -> str:
@@ -53,8 +50,6 @@ def send(row: StoredFile, *, as_download: bool = False) -> Response:
     if wanted is not None and span is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{row.size}", "Accept-Ranges": "bytes"})
     start, stop = span or (0, row.size)
-    if wanted is not None and is_inline and row.media_type.startswith(("video/", "audio/")) and (wanted.ranges[0][0] or 0) >= 0:
-        stop = min(stop, start + MOST_OF_FILM)
     headers["Content-Length"] = str(stop - start)
     if span is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from trainhub.kernel.access import Identity
-from trainhub.ledger import operations, training_queries
+from trainhub.ledger import operations, queries, training_queries
 from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
 
@@ -26,4 +26,8 @@ def follow_county(person: Person, before: Mapping[str, Any], by: Identity, now: 
     if "county_code" not in before or person.county_code is None:
         return
     for record in training_queries.placeless_of(person.id):
+        same = queries.live_of_human(person.id, record.organisation_id, record.course, record.completed_on, besides=record.id)
+        if same is not None:  # two of its rows were trained the same: one counts, as where they are joined
+            operations.cancel_record(record_id=record.id, reason=PLACED, by=by, now=now, replaced_by_id=same.id)
+            continue
         operations.replace_record(record=record, reason=PLACED, did="corrected", by=by, now=now, county_code=person.county_code)

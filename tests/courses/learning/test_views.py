@@ -330,32 +330,6 @@ def test_the_files_of_a_course_are_for_its_learners_and_come_in_ranges(app: Flas
         assert learner.get(url, headers={"Range": several}).data == b"0123456789"
 
 
-@pytest.mark.parametrize(
-    ("asked", "more", "told"),
-    [
-        ("bytes=0-", "", "bytes 0-8388607/8388618"),
-        ("bytes=10-", "", "bytes 10-8388617/8388618"),
-        ("bytes=11-", "", "bytes 11-8388617/8388618"),
-        ("bytes=0-8388617", "", "bytes 0-8388607/8388618"),
-        ("bytes=-8388617", "", "bytes 1-8388617/8388618"),
-        ("bytes=0-", "?download=1", "bytes 0-8388617/8388618"),
-    ],
-)
-def test_a_player_is_sent_a_film_in_parts(app: Flask, as_role: AsRole, session: Session, asked: str, more: str, told: str) -> None:
-    """At most eight megabytes, be the end named or not: the rest is asked for when it is played. The last N bytes and a download are whole."""
-    from courses.catalogue.operations import content
-    from trainhub.kernel import files
-
-    run, who = make.run(is_published=True), ground.person()
-    row = files.keep_bytes(b"0123456789" + bytes(8 << 20), name="film.mp4", kind="course", media_type="video/mp4", by=SYSTEM, now=make.NOW)
-    content.add_asset(run=run, name="film.mp4", file=row, by=SYSTEM, now=make.NOW)
-    make.enrolment(run, who)
-    session.commit()
-    part = as_role(Role.TRAINEE, person_id=who.id).get(f"/learning/runs/{run.id}/assets/film.mp4{more}", headers={"Range": asked})
-    first, last = (int(one) for one in told.removeprefix("bytes ").split("/")[0].split("-"))
-    assert (part.status_code, part.headers["Content-Range"], len(part.data)) == (206, told, last - first + 1)
-
-
 def test_a_formula_is_set_without_javascript(as_role: AsRole, session: Session) -> None:
     run = make.run()
     unit = make.unit(run)

@@ -84,8 +84,8 @@ def _goal() -> Any:
     return goal
 
 
-def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102", person: Any = None) -> None:
-    base = ground.base()
+def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102", person: Any = None, base: Any = None) -> None:
+    base = base or ground.base()
     ledger.record_training(
         person_id=(person or ground.person(is_verified=True, now=EARLY)).id,
         organisation_id=base.id,
@@ -516,6 +516,18 @@ def test_a_completion_in_no_county_counts_once_the_learners_county_is_entered(se
     assert sorted((one.completed_on.day, one.county_code) for one in standing) == [(1, "350203"), (3, "350102")]
     people.change_person(person=person, county_code="350102", by=SYSTEM, now=NOW + timedelta(minutes=3))
     assert queries.kept_courses(_goal(), "350200") == [("电商", 1, 1)]
+
+
+def test_of_one_training_that_both_rows_of_a_human_have_one_counts_once_the_county_is_entered(session: Session) -> None:
+    """The county was refused, and with it a whole list of students: "already there"."""
+    goal, base = _goal(), ground.base()
+    person, twin = ground.person(is_verified=True, now=EARLY), ground.person(is_verified=True, now=EARLY)
+    for one in (person, twin):
+        _trained(date(2016, 3, 1), NOW, region="350000", person=one, base=base)
+    ground.merge(person, twin)
+    people.change_person(person=person, county_code="350203", by=SYSTEM, now=NOW + timedelta(minutes=1))
+    operations.refresh(goal=goal, now=NOW + timedelta(minutes=2))
+    assert (queries.waiting_counts(_goal()), queries.kept_totals(_goal())) == ({}, (1, 1))
 
 
 @pytest.mark.parametrize("is_new", [False, True])
