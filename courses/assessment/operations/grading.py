@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from courses.assessment import queries, rules
@@ -83,7 +84,7 @@ def grade(
         data={
             "before": {str(k): v for k, v in before.items()},
             "shares": {str(k): share for k, (share, _typed) in wanted.items()},
-            "points_x100": {str(k): typed for k, (_share, typed) in wanted.items() if typed is not None},
+            "points": {str(k): f"{Decimal(typed) / 100:f}" for k, (_share, typed) in wanted.items() if typed is not None},
             "score_x10": attempt.score_x10,
         },
     )
