@@ -92,7 +92,21 @@ class ExamineForm(Form):
     text = LongText(_l("意见和依据"), validators=[InputRequired(), Length(max=4000)])
 
 
-class PoolForm(Form):
+class _Appropriation(Form):
+    """What the forms of a pool hand on alike."""
+
+    def facts(self) -> dict[str, Any]:
+        """Name, source, amount in fen and document, as `funds` takes them; of a form that is valid."""
+        typed = self.data
+        return {
+            "name": typed["name"] or "",
+            "kind": PoolKind(typed["kind"]),
+            "planned_fen": int((typed["planned"] * 100).to_integral_value()),
+            "document": typed["document"] or "",
+        }
+
+
+class PoolForm(_Appropriation):
     """A pool of money."""
 
     year = IntegerField(_l("年度"), validators=[InputRequired(), NumberRange(2000, 2100)])
@@ -104,7 +118,7 @@ class PoolForm(Form):
     document = Text(_l("文号"), validators=[Length(max=200)])
 
 
-class PoolChangeForm(Form):
+class PoolChangeForm(_Appropriation):
     """What may change of a pool; its year stays."""
 
     name = Text(_l("名称"), validators=[InputRequired(), Length(max=120)], description=_l("有列支以后，名称和来源不能再改。"))

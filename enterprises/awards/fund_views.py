@@ -13,7 +13,7 @@ from enterprises.awards import credit, forms, funds, labels, operations, queries
 from enterprises.awards.fund_models import FundPool
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.models import Award
-from enterprises.awards.types import Action, PoolKind, StepKind, Who
+from enterprises.awards.types import Action, StepKind, Who
 from enterprises.awards.views import kept_files, load, page_of, stepped, version_of
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
@@ -198,10 +198,7 @@ def open_pool() -> Any:
         form,
         lambda: funds.open_pool(
             year=given(form.year.data),
-            name=form.name.data or "",
-            kind=PoolKind(form.kind.data),
-            planned_fen=int((given(form.planned.data) * 100).to_integral_value()),
-            document=form.document.data or "",
+            **form.facts(),
             by=who(),
             now=clock.now(),
         ),
@@ -236,10 +233,7 @@ def change_pool(pool_id: int) -> Any:
         form,
         lambda: funds.change_pool(
             pool=load_pool(pool_id),
-            name=form.name.data or "",
-            kind=PoolKind(form.kind.data),
-            planned_fen=int((given(form.planned.data) * 100).to_integral_value()),
-            document=form.document.data or "",
+            **form.facts(),
             by=who(),
             now=clock.now(),
             version=version_of(form),

@@ -6,19 +6,14 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tests.courses.discussion.test_migration import put
+from tests.courses.discussion.test_migration import a_unit, put
 from trainhub.kernel import migrations
 
 
 def test_marks_of_before_keep_their_share_and_back(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0128")
     with engine.connect() as connection:
-        put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
-        put(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
-        given = {"course_id": 1, "mode": "open", "state": "published", "goal_category": "worker", "completion_share_x1000": 1000}
-        put(connection, "course_run", id=1, code="R", **given)
-        put(connection, "course_section", id=1, run_id=1, key="s", is_published=True)
-        put(connection, "course_unit", id=1, run_id=1, section_id=1, key="u", is_published=True)
+        a_unit(connection)
         put(connection, "course_block", id=1, run_id=1, unit_id=1, key="b", kind="quiz", body_format="markdown")
         put(connection, "person", id=1, name="张三", gender="unknown", nationality_kind="china")
         put(connection, "question", id=1, course_id=1, kind="essay", key="q", difficulty="medium")

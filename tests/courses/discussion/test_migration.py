@@ -43,6 +43,16 @@ def put(connection: sa.Connection, table_name: str, /, **given: Any) -> None:
     connection.execute(table.insert().values(**values))
 
 
+def a_unit(connection: sa.Connection) -> None:
+    """A published unit and what it stands in, each with the number 1."""
+    put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
+    put(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
+    given = {"course_id": 1, "mode": "open", "state": "published", "goal_category": "worker", "completion_share_x1000": 1000}
+    put(connection, "course_run", id=1, code="R", **given)
+    put(connection, "course_section", id=1, run_id=1, key="s", is_published=True)
+    put(connection, "course_unit", id=1, run_id=1, section_id=1, key="u", is_published=True)
+
+
 def a_run_with_learners(connection: sa.Connection) -> None:
     """The rows that posts and logs point at."""
     for number in (1, 2):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.courses.discussion.test_migration import put
+from tests.courses.discussion.test_migration import a_unit, put
 from trainhub.kernel import migrations
 
 
@@ -39,12 +39,7 @@ def test_who_made_a_course_is_told_by_the_log(before: sa.Engine) -> None:
 
 def test_what_gives_the_mark_today_is_kept_and_back(before: sa.Engine) -> None:
     with before.connect() as connection:
-        put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
-        put(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
-        given = {"course_id": 1, "mode": "open", "state": "published", "goal_category": "worker", "completion_share_x1000": 1000}
-        put(connection, "course_run", id=1, code="R", **given)
-        put(connection, "course_section", id=1, run_id=1, key="s", is_published=True)
-        put(connection, "course_unit", id=1, run_id=1, section_id=1, key="u", is_published=True)
+        a_unit(connection)
         for n, weight in ((1, 10), (2, 30), (3, 20)):
             block = {"key": f"b{n}", "kind": "quiz", "body_format": "markdown", "is_graded": True, "weight_x10": weight, "is_published": n < 3}
             put(connection, "course_block", id=n, run_id=1, unit_id=1, **block)
