@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 
 def beyond_columns(context: sa.ExceptionContext) -> None:
@@ -58,6 +62,21 @@ def why_unfit(encoding: str, version: int) -> str:
     return ""
 
 
+def whole_sums(raw: Connection[Any]) -> None:
+    """Read a sum of whole numbers as a whole number, as SQLite does.
+
+    PostgreSQL adds up `bigint` as `numeric`, and the driver makes a Decimal of it: equal to the number, and yet written as a text into JSON.
+    What has decimals stays a Decimal."""
+    from psycopg.adapt import Loader
+
+    class Number(Loader):
+        def load(self, data: Any) -> int | Decimal:
+            text = bytes(data).decode()
+            return int(text) if text.lstrip("-").isdigit() else Decimal(text)
+
+    raw.adapters.register_loader("numeric", Number)
+
+
 def postgresql_connect(raw: Any, _record: Any) -> None:
     """Refuse a database that cannot hold what is written, before anything is asked of it; the server tells both with every connection.
 
@@ -69,6 +88,7 @@ def postgresql_connect(raw: Any, _record: Any) -> None:
     if unfit := why_unfit(raw.info.parameter_status("server_encoding") or "", raw.info.server_version):
         raw.close()  # else it stays open as long as somebody keeps the error
         raise Refused(unfit, code="bad_database")
+    whole_sums(raw)
     was, raw.autocommit = raw.autocommit, True
     raw.execute("SET jit = off")
     raw.autocommit = was
