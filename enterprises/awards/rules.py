@@ -277,7 +277,9 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
             left = max(0, exact - given)
             return left, left
         case RuleCode.INCUBATOR_EXTENDED:
-            return (None, case.area_extended_m2 * book["fj.incubator_ext_fen_per_m2"].number - given) if case.area_extended_m2 else (None, None)
+            if not case.area_extended_m2:
+                return None, None
+            return None, max(0, case.area_extended_m2 * book["fj.incubator_ext_fen_per_m2"].number - given)
         case RuleCode.INCUBATION_BASE:
             return None, book["fj.incubation_award_max_fen"].number
         case RuleCode.RURAL_PARK:

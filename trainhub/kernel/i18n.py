@@ -8,6 +8,7 @@ of 1. So a count stays one message id, also where it is kept and told later (doc
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -248,8 +249,11 @@ def format_country(code: str | None) -> str:
 
 
 def format_percent(value: float | None, digits: int = 1) -> str:
-    """A share between 0 and 1 as per cent."""
-    return "—" if value is None else f"{value * 100:.{digits}f}%"
+    """A share between 0 and 1 as per cent, cut and not rounded, as in the reports: what is not whole never reads 100%."""
+    if value is None:
+        return "—"
+    scale = 10**digits
+    return f"{math.trunc(round(value * 100 * scale, 6)) / scale:.{digits}f}%"  # round: 0.283 * 1000 is 282.99999999999994
 
 
 @pass_context

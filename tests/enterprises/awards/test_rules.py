@@ -157,6 +157,13 @@ def test_extended_floor_area_has_no_total_cap() -> None:
     assert (answer.verdict, answer.amount_min_fen, answer.amount_max_fen) == (Verdict.ELIGIBLE, None, 500_000_000)
 
 
+@pytest.mark.parametrize(("given", "left"), [(4_999_999, 1), (5_000_000, 0), (6_000_000, 0)])
+def test_what_was_given_for_extended_floor_area_leaves_no_less_than_nothing(given: int, left: int) -> None:
+    earlier = (EarlierAward("FJ-26b-ext", "incubator_extended", date(2016, 5, 1), 0, given),)
+    answer = judge(replace(INCUBATOR, area_extended_m2=1_000, earlier=earlier), RuleCode.INCUBATOR_EXTENDED)
+    assert answer.amount_max_fen == left
+
+
 def test_an_incubator_is_recognised_by_science() -> None:
     other = replace(INCUBATOR, area_new_m2=10, acceptances=(AcceptanceFact("incubator", "recognised", "dept_edu", date(2016, 1, 1)),))
     assert missing(other, RuleCode.INCUBATOR_NEW) == ["recognised"]

@@ -231,3 +231,12 @@ def test_a_reason_that_lacks_is_told_on_the_page(session: Session, as_role: AsRo
     session.commit()
     answer = as_role(Role.DEPT_EDU).post(f"{at}/{action}", data={"reason": " "})
     assert (answer.status_code, "请写明" in answer.text, f'action="{at}/{action}"' in answer.text) == (422, True, True)
+
+
+def test_an_amount_that_wants_a_figure_is_not_called_unstated(session: Session, as_role: AsRole) -> None:
+    without, counted = make.base(BaseType.INCUBATOR), make.base(BaseType.INCUBATOR, area_extended_m2=1_000)
+    session.commit()
+    education = as_role(Role.DEPT_EDU)
+    card = education.get(f"/awards/bases/{without.code}").text.split("FJ-26b-ext ")[1].split("拨付：")[0]
+    assert ("原文没有金额" in card, "金额按原文计算，所需的数据还没有登记" in card) == (False, True)
+    assert "金额不超过 50,000.00" in education.get(f"/awards/bases/{counted.code}").text
