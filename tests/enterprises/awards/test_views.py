@@ -23,6 +23,7 @@ from tests.factories.capstones import PDF
 from trainhub.cli import main
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.i18n import format_yuan
 
 AsRole = Callable[..., FlaskClient]
 
@@ -239,4 +240,4 @@ def test_an_amount_that_wants_a_figure_is_not_called_unstated(session: Session, 
     education = as_role(Role.DEPT_EDU)
     card = education.get(f"/awards/bases/{without.code}").text.split("FJ-26b-ext ")[1].split("拨付：")[0]
     assert ("原文没有金额" in card, "金额按原文计算，所需的数据还没有登记" in card) == (False, True)
-    assert "金额不超过 50,000.00" in education.get(f"/awards/bases/{counted.code}").text
+    assert f"金额不超过 {format_yuan(5_000_000)}" in education.get(f"/awards/bases/{counted.code}").text
