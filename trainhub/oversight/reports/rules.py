@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainhub.oversight.goals.rules import coarse
-from trainhub.oversight.reports.types import Cell, Column, Difference, Document, Figure, Plot, Section, Table
+from trainhub.oversight.reports import plot_rules
+from trainhub.oversight.reports.types import Cell, Column, Difference, Document, Figure, Section, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,8 @@ def _public(section: Section, least: int, tellers: int) -> Section:
     few = {at for at, (c, v) in enumerate(zip(table.columns, table.total, strict=False)) if c.is_of_persons and isinstance(v, int) and 0 < v < least}
     told = (bool(few.intersection((at, *column.of))) or _is_no_sum(table, column, tellers) for at, column in enumerate(table.columns))
     total = tuple("*" if is_told and value is not None else value for is_told, value in zip(told, table.total, strict=False))
-    gone = {(_label(table, table.rows[at]), _number(table.rows[at][place])) for at, place in hidden}
-    return replace(section, table=replace(table, rows=rows, total=total), plot=section.plot and _without(section.plot, gone))
+    plot = section.plot and plot_rules.without(section.plot, table, [_label(table, row) for row in table.rows], hidden)
+    return replace(section, table=replace(table, rows=rows, total=total), plot=plot)
 
 
 def _coarse(table: Table, row: Sequence[Cell], place: int, least: int) -> Cell:
@@ -310,20 +311,6 @@ def _label(table: Table, row: Sequence[Cell]) -> str:
 
 def _named(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     return next((str(cell) for column, cell in zip(columns, row, strict=False) if not column.is_number), "")
-
-
-def _number(cell: Cell) -> float | None:
-    try:
-        return float(cell or 0)
-    except ValueError:
-        return None
-
-
-def _without(plot: Plot, gone: set[tuple[str, float | None]]) -> Plot | None:
-    """The plot without what shows a hidden cell."""
-    kept = [at for at, label in enumerate(plot.labels) if not any((label, values[at]) in gone for _name, values in plot.series)]
-    series = tuple((name, tuple(values[at] for at in kept)) for name, values in plot.series)
-    return replace(plot, labels=tuple(plot.labels[at] for at in kept), series=series) if kept else None
 
 
 def _headings(section: Section) -> tuple[Any, ...]:

@@ -77,13 +77,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A plot of series over labels. Every number of it stands in the table of its section."""
+    """A plot of series over labels. Every number of it stands in the table of its section: `places` has the column of each series (empty: kept
+    by an earlier release, which did not say)."""
 
     kind: PlotKind
     title: str
     labels: tuple[str, ...]
     series: tuple[tuple[str, tuple[float, ...]], ...]
     unit: str = ""
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ def _section(data: dict[str, Any]) -> Section:
             labels=tuple(plot["labels"]),
             series=tuple((name, tuple(values)) for name, values in plot["series"]),
             unit=plot["unit"],
+            places=tuple(plot.get("places", ())),
         ),
         table=table
         and Table(

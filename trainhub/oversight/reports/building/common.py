@@ -102,19 +102,21 @@ def table(
     return Table(title, tuple(made), tuple(tuple(row) for row in rows), tuple(total))
 
 
-def bars(title: str, rows: Sequence[tuple[str, float]], *, name: str, unit: str = "") -> Plot | None:
-    """Horizontal bars of the first rows; None without rows."""
+def bars(title: str, rows: Sequence[tuple[str, float]], *, name: str, unit: str = "", column: int = 1) -> Plot | None:
+    """Horizontal bars of the first rows; None without rows. `column`: where these numbers stand in the table of the section."""
     some = rows[:SHOWN]
     if not some:
         return None
-    return Plot(PlotKind.BARS, title, tuple(label for label, _value in some), ((head(name), tuple(float(value) for _label, value in some)),), unit)
+    values = tuple(float(value) for _label, value in some)
+    return Plot(PlotKind.BARS, title, tuple(label for label, _value in some), ((head(name), values),), unit, (column,))
 
 
-def pairs(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], *, unit: str = "") -> Plot | None:
-    """Columns of several series side by side; None without labels."""
+def pairs(title: str, labels: Sequence[str], series: Sequence[tuple[str, int, Sequence[float]]], *, unit: str = "") -> Plot | None:
+    """Columns of several series side by side, each with its name, its column in the table of the section and its values; None without labels."""
     if not labels:
         return None
-    return Plot(PlotKind.COLUMNS, title, tuple(labels), tuple((head(name), tuple(float(v) for v in values)) for name, values in series), unit)
+    drawn = tuple((head(name), tuple(float(value) for value in values)) for name, _column, values in series)
+    return Plot(PlotKind.COLUMNS, title, tuple(labels), drawn, unit, tuple(column for _name, column, _values in series))
 
 
 def parameter(key: str, asked: Asked) -> Parameter:

@@ -78,7 +78,7 @@ def contribution(asked: Asked) -> Document:
             Section(
                 _("贡献度排序"),
                 (_("本报告将接纳学生实习、教师践习作为两项重要指标，其余各项列示而不计分。"),),
-                bars(_("贡献度（前 15 家）"), [(named[s.id].name, s.total_x10 / 10) for s in scores], name=_("贡献度"), unit=_("分")),
+                bars(_("贡献度（前 15 家）"), [(named[s.id].name, s.total_x10 / 10) for s in scores], name=_("贡献度"), unit=_("分"), column=8),
                 table(
                     _("企业贡献度"),
                     (

@@ -51,7 +51,13 @@ def university(asked: Asked) -> Document:
             Section(
                 _("各校情况"),
                 (_("各项列示，不作加总评分。"),),
-                bars(_("进企业学习的学生"), sorted(((row[0], row[2]) for row in rows), key=lambda r: (-r[1], r[0])), name=_("学生"), unit=_("人")),
+                bars(
+                    _("进企业学习的学生"),
+                    sorted(((row[0], row[2]) for row in rows), key=lambda r: (-r[1], r[0])),
+                    name=_("学生"),
+                    unit=_("人"),
+                    column=2,
+                ),
                 table(
                     _("各校情况"),
                     (
@@ -109,8 +115,8 @@ def quality(asked: Asked) -> Document:
                     _("进企业学生与毕业设计"),
                     [names[key] for key in sorted(days, key=lambda k: names.get(k, "")) if key in names],
                     [
-                        (_("进企业学生"), [days[key][0] for key in sorted(days, key=lambda k: names.get(k, "")) if key in names]),
-                        (_("毕业设计"), [done.get(key, (0, 0))[0] for key in sorted(days, key=lambda k: names.get(k, "")) if key in names]),
+                        (_("进企业学生"), 1, [days[key][0] for key in sorted(days, key=lambda k: names.get(k, "")) if key in names]),
+                        (_("毕业设计"), 3, [done.get(key, (0, 0))[0] for key in sorted(days, key=lambda k: names.get(k, "")) if key in names]),
                     ],
                     unit=_("人、项"),
                 ),
@@ -228,6 +234,7 @@ def scorecard(asked: Asked) -> Document:
                     [(topics[key], tenths / 10) for key, (_count, tenths) in marks.items() if tenths is not None],
                     name=_("平均分"),
                     unit=_("分"),
+                    column=2,
                 ),
                 table(_("学生对基地的评价"), (_("项目"), "#" + _("评价份数"), "#" + _("平均分（5 分制）")), rated),
             ),

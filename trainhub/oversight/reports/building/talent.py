@@ -92,7 +92,11 @@ def status(asked: Asked) -> Document:
                 _("各领域在岗人才"),
                 (_survey_note(survey),),
                 bars(
-                    _("填报的在岗工程技术人才"), [(name, staff[no].staff if no in staff else 0) for no, name in fields], name=_("在岗"), unit=_("人")
+                    _("填报的在岗工程技术人才"),
+                    [(name, staff[no].staff if no in staff else 0) for no, name in fields],
+                    name=_("在岗"),
+                    unit=_("人"),
+                    column=2,
                 ),
                 table(
                     _("各领域的数量、结构、来源与薪酬"),
@@ -114,7 +118,7 @@ def status(asked: Asked) -> Document:
             Section(
                 _("地区分布"),
                 (),
-                bars(_("在岗人才的地区分布"), [(name, count) for name, _firms, count in regions], name=_("在岗"), unit=_("人")),
+                bars(_("在岗人才的地区分布"), [(name, count) for name, _firms, count in regions], name=_("在岗"), unit=_("人"), column=2),
                 table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#@" + _("在岗人数")), regions, told_by={2: 1}),
             ),
             Section(
@@ -222,7 +226,7 @@ def demand(asked: Asked) -> Document:
                 pairs(
                     _("需求与毕业生"),
                     [name for name, *_rest in rows],
-                    [(_("需求"), [row[5] for row in rows]), (_("毕业生"), [row[6] for row in rows])],
+                    [(_("需求"), 5, [row[5] for row in rows]), (_("毕业生"), 6, [row[6] for row in rows])],
                     unit=_("人"),
                 ),
                 table(
@@ -257,7 +261,7 @@ def demand(asked: Asked) -> Document:
             Section(
                 _("层次"),
                 (_("按填报的多数岗位要求的学历。"),),
-                bars(_("需求的学历层次"), [(name, count) for name, _firms, count in levels], name=_("需求"), unit=_("人")),
+                bars(_("需求的学历层次"), [(name, count) for name, _firms, count in levels], name=_("需求"), unit=_("人"), column=2),
                 table(_("需求的学历层次"), (_("学历"), "#" + _("填报企业"), "#" + _("需求")), levels, told_by={2: 1}),
             ),
         ),
