@@ -276,3 +276,7 @@ RECEIVED: dict[str, Any] = {
     "FJ-18": _l("这里只扣除本系统决定的扶持；本年度在别处已获得的，由决定人从当年上限中扣除并写明。"),
 }
 """What an answer does not take off from the caps of these incentives: what was received elsewhere is nobody's figure here."""
+
+
+STRICT = frozenset(["FJ-11.share", "FJ-11.amount", "FJ-19.investment", "FJ-25b.revenue", "FJ-26c.entities"])
+"""Conditions that ask for more than their number (超过): of the number itself nobody could tell why it is not enough."""

@@ -18,10 +18,11 @@ from trainhub.policy.findings import Finding
 def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
     """A finding, live or frozen, for the macro `findings`."""
     data = finding.as_dict() if isinstance(finding, Finding) else finding
+    required = _words(data["required"], data["unit"])
     return {
         "met": None if data["status"] == "judge" else data["met"],
         "title": labels.condition(data["code"]),
-        "required": _words(data["required"], data["unit"]),
+        "required": _("超过 %(n)s", n=required) if data["code"] in labels.STRICT else required,
         "found": _words(data["found"], data["unit"]),
         "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
         "details": data["details"],

@@ -32,7 +32,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import ValidationError
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from trainhub.kernel import clock
@@ -63,18 +63,25 @@ def _no_controls(_form: Any, field: Any) -> None:
         raise ValidationError(_("包含看不见的控制字符，请删除后重新输入。"))
 
 
+def _not_blank(form: Any, field: Any) -> None:
+    """`InputRequired` looks at what was sent; of a blank nothing is left once it is trimmed."""
+    required = next((one for one in field.validators if isinstance(one, InputRequired)), None)
+    if required is not None:
+        DataRequired(required.message)(form, field)
+
+
 class Text(StringField):
     """One line of text, trimmed and free of control characters."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
-        super().__init__(label, [*(validators or ()), _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
+        super().__init__(label, [*(validators or ()), _not_blank, _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
 
 
 class LongText(TextAreaField):
     """Several lines of text, trimmed and free of control characters."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
-        super().__init__(label, [*(validators or ()), _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
+        super().__init__(label, [*(validators or ()), _not_blank, _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
 
 
 class Checks(SelectMultipleField):

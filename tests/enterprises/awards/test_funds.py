@@ -135,6 +135,22 @@ def test_the_incentives_of_companies(rule: str, values: dict[str, Any], status: 
     assert (all_of(found.findings).value, found.amount_max_fen) == (status, amount)
 
 
+@pytest.mark.parametrize(
+    ("code", "values", "words"),
+    [
+        ("FJ-25b.revenue", {"revenue_fen": 4000 * WAN, "revenue_fen__2015": 1}, "超过 ¥40,000,000"),
+        ("FJ-11.amount", {"rd_fen": 1000 * WAN, "sales_fen": 5000 * WAN}, "超过 ¥10,000,000"),
+        ("FJ-11.share", {"rd_fen": 1001 * WAN, "sales_fen": 10010 * WAN}, "超过 10%"),
+        ("FJ-19.investment", {"platform_investment_fen": 1, "platform_recognised": YES}, "超过 ¥10,000,000"),
+        ("FJ-25a.contract", {"contract_outside": YES, "contract_fen": 1}, "¥6,000,000"),
+    ],
+)
+def test_a_condition_that_asks_for_more_than_its_number_says_so(app: Flask, code: str, values: dict[str, Any], words: str) -> None:
+    (finding,) = (one for one in _judge(code.split(".")[0], **values).findings if one.code == code)
+    with app.test_request_context():
+        assert shown(finding)["required"] == shown(finding.as_dict())["required"] == words
+
+
 def test_all_27_incentives_are_judged_somewhere() -> None:
     known = {rule["id"] for rule in incentives()}
     assert len(known) == 27

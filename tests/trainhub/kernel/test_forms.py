@@ -10,6 +10,7 @@ from datetime import date, datetime
 import pytest
 from flask import Flask, g
 from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, SelectField
+from wtforms.validators import InputRequired
 
 from tests.factories.identity import signed_in_client
 from trainhub.kernel.access import Role
@@ -91,6 +92,22 @@ def test_a_field_that_the_page_leaves_out_stands_beside_nothing(app: Flask) -> N
         del form.size
         form.refuse(Stale("刚被其他人修改过"))
         assert form.name.now_says == "新名"
+
+
+class Named(Form):
+    """A name that must be there, and one that may be."""
+
+    name = Text("名称", [InputRequired("请填写名称。")])
+    note = LongText("说明", [InputRequired()])
+    other = Text("别名")
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000\t", "\n"])
+def test_blanks_are_no_text_where_one_is_required(app: Flask, blank: str) -> None:
+    with app.test_request_context(method="POST", data={"name": blank, "note": blank, "other": blank}):
+        form = Named()
+        assert not form.validate()
+        assert (form.name.errors, len(form.note.errors), form.other.errors) == (["请填写名称。"], 1, [])
 
 
 def test_other_refusals_show_nothing_more(app: Flask) -> None:

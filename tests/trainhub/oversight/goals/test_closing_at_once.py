@@ -93,7 +93,7 @@ def test_an_office_that_edits_or_closes_beside_the_job_is_waited_for_or_waits(co
         goal = queries.by_code("fj-400k")
         assert goal is not None
         return operations.change(
-            goal=goal, name=goal.name, target=goal.target, deadline=date(2018, 6, 30), source="", note="", state=goal.state, by=SYSTEM, now=NOW,
+            goal=goal, name=goal.name, target=goal.target, deadline=date(2018, 6, 30), source="文件", note="", state=goal.state, by=SYSTEM, now=NOW,
             version=goal.version,
         )  # fmt: skip
 

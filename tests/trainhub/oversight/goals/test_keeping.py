@@ -362,6 +362,8 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
         "counting_rule": "distinct_persons", "unit": "人", "region_code": "350100", "source": "市政府文件", "clause": "", "note": "",
     }  # fmt: skip
     assert hr.post("/goals/new", data={**data, "deadline": "2025-12-31"}).status_code == 422
+    for wrong in ({"name": " "}, {"source": "\u3000"}, {"unit": " "}, {"code": "new"}):
+        assert hr.post("/goals/new", data={**data, **wrong}).status_code == 422
     assert hr.post("/goals/new", data=data).status_code == 303
     assert hr.post("/goals/new", data=data).status_code == 422
     change = {"name": "福州自设目标", "target": "120", "deadline": "2026-12-31", "state": "open", "source": "市政府文件", "note": ""}
@@ -600,3 +602,13 @@ def test_a_late_correction_of_the_course_of_a_further_completion_comes_into_the_
     operations.refresh(goal=goal, now=NOW + timedelta(hours=1, minutes=1))
     assert sorted(queries.kept_courses(goal)) == [("电商", 1, 1), ("第三课", 0, 1)]
     assert operations.refresh(goal=goal, now=NOW + timedelta(hours=2, minutes=2)) is False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"name": " "}, "name"), ({"source": ""}, "source"), ({"unit": "\u3000"}, "unit"), ({"code": "new"}, "code")]
+)
+def test_a_goal_has_a_name_a_source_and_a_unit_and_an_address(session: Session, wrong: dict[str, str], field: str) -> None:
+    told: dict[str, Any] = {"code": "own", "name": "自设", "source": "文件", "unit": "人", "region_code": "350100"}
+    with pytest.raises(operations.BadGoal) as refused:
+        operations.define(**{**told, **wrong}, target=1, starts_on=TODAY, deadline=TODAY, by=SYSTEM, now=NOW)
+    assert refused.value.field == field

@@ -42,6 +42,14 @@ class ReasonNeeded(Refused):
     code = "reason_needed"
 
 
+def check_named(**texts: str) -> None:
+    """Refuse (BadGoal) a goal without a name, a source or a unit: `name`, `source`, `unit`."""
+    words = {"name": _("请填写目标名称。"), "source": _("请填写目标的依据。"), "unit": _("请填写计量单位。")}
+    for field, text in texts.items():
+        if not text.strip():
+            raise BadGoal(words[field], field=field)
+
+
 def define(
     *,
     code: str,
@@ -71,6 +79,9 @@ def define(
         return known, False
     if not rules.is_code(code):
         raise BadGoal(_("代码由小写字母、数字和中间的连字符组成，不超过 40 个，例如 fj-400k。"), field="code")
+    if code in rules.RESERVED:
+        raise BadGoal(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
+    check_named(name=name, source=source, unit=unit)
     if target <= 0:
         raise BadGoal(_("目标数必须大于 0。"), field="target")
     if deadline < starts_on:

@@ -16,7 +16,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalReview, GoalTarget
-from trainhub.oversight.goals.operations.facts import BadGoal, hold_kept, keep, take_snapshot
+from trainhub.oversight.goals.operations.facts import BadGoal, check_named, hold_kept, keep, take_snapshot
 from trainhub.oversight.goals.operations.holding import Clock, after_recorded
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 
@@ -39,8 +39,7 @@ def change(
         raise BadGoal(_("目标数必须大于 0。"), field="target")
     if deadline < goal.starts_on:
         raise BadGoal(_("截止日不能早于起始日。"), field="deadline")
-    if not name.strip():
-        raise BadGoal(_("请填写目标名称。"), field="name")
+    check_named(name=name, source=source)
     before = {key: getattr(goal, key) for key in ("name", "target", "deadline", "state")}
     if deadline != goal.deadline:
         goal.refreshed_at = None
