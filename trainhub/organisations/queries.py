@@ -192,6 +192,11 @@ def by_code(code: str) -> Organisation | None:
     return found or session().scalar(select(Organisation).where(Organisation.uscc == code))
 
 
+def spelled_otherwise(code: str) -> Organisation | None:
+    """An organisation whose code differs by small and capital letters alone: nobody means another one by them."""
+    return session().scalar(select(Organisation).where(func.upper(Organisation.code) == code.upper()).limit(1))
+
+
 def by_codes(codes: Iterable[str]) -> dict[str, Organisation]:
     """Organisations by code, for imports."""
     return {row.code: row for row in session().scalars(select(Organisation).where(Organisation.code.in_(list(codes))))}
