@@ -17,7 +17,7 @@ import secrets
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,9 +28,9 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import append_only, audit, files, jobs, key_marks, keys, migrations, restoring
+from trainhub.kernel import append_only, audit, file_checks, files, jobs, key_marks, keys, migrations, restoring
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, db, portions, read_at_once, session, transaction
+from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.folders import private_folder
 
@@ -174,7 +174,7 @@ def _write(part: Path) -> dict[str, Any]:
                     else:
                         missing[row.id] = row.name, row.sha256
         session().rollback()
-        for key in _still_named(missing):
+        for key in file_checks.still_named(missing):
             shown, sha256 = missing[key]
             manifest["lost"].append({"id": key, "name": shown, "sha256": sha256})
             files.log_lost(key, shown, sha256)
@@ -184,14 +184,6 @@ def _write(part: Path) -> dict[str, Any]:
         archive.addfile(info, io.BytesIO(text))
     session().rollback()
     return manifest
-
-
-def _still_named(file_ids: Iterable[int]) -> list[int]:
-    """Of the files that were not there those that the database still names: what was deleted while the backup went on is not lost."""
-    found = list[int]()
-    for some in portions(sorted(file_ids), 900):
-        found += session().scalars(sa.select(files.StoredFile.id).where(files.StoredFile.id.in_(some)).order_by(files.StoredFile.id))
-    return found
 
 
 def check(source: Path) -> dict[str, Any]:
