@@ -15,6 +15,7 @@ import click
 
 from trainhub import __version__
 from trainhub.config import HalfConfigured
+from trainhub.kernel.commands import Group
 
 
 def _create_app() -> object:
@@ -27,7 +28,7 @@ ALONE = {"placements": "enterprises.placements.cli", "capstones": "enterprises.c
 """Groups all of whose commands work on files alone: for them the rest of the house is not loaded (a second of every start)."""
 
 
-class Doors(click.Group):
+class Doors(Group):
     """Loads the doors only when a command is asked for."""
 
     def _load(self) -> None:
@@ -63,7 +64,7 @@ class Doors(click.Group):
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="trainhub")
+@click.version_option(__version__, prog_name="trainhub", help="显示版本后退出 / show the version and exit")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """trainhub：工程人才培养与在线课程平台 / engineering talent training platform."""

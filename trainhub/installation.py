@@ -13,7 +13,7 @@ from flask import current_app
 
 from trainhub import config
 from trainhub.kernel import audit, backup, clock, file_checks, files, folders, keys, migrations, restoring
-from trainhub.kernel.commands import edge, operator, say
+from trainhub.kernel.commands import Group, edge, operator, say
 from trainhub.kernel.db import db, looking_engine, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
@@ -22,7 +22,11 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound by default
 
 
 @edge("init")
-@click.option("--new-keys", is_flag=True, help="the database's keys are lost for good: make others, see docs/operations.md, Keys")
+@click.option(
+    "--new-keys",
+    is_flag=True,
+    help="数据库的密钥已彻底丢失：另生成一套，见 docs/operations.md 的 Keys / the database's keys are lost for good: make others",
+)
 def init(new_keys: bool) -> dict[str, Any]:
     """建库、迁移、生成密钥并载入参考数据，可重复执行 / migrate, make keys, load reference seeds.
 
@@ -35,10 +39,16 @@ def init(new_keys: bool) -> dict[str, Any]:
 
 
 @edge("serve", needs_app=False)
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="more than 1: gunicorn, with jobs by `trainhub worker`")
-@click.option("--no-jobs", is_flag=True, help="do not run background jobs in this process")
+@click.option("--host", default="127.0.0.1", show_default=True, help="接受连接的地址 / address to listen on")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="端口 / port")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="进程数；大于 1 时用 gunicorn，任务由 trainhub worker 执行 / more than 1: gunicorn, with jobs by trainhub worker",
+)
+@click.option("--no-jobs", is_flag=True, help="本进程不执行后台任务 / do not run background jobs in this process")
 def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """启动服务 / run the production server.
 
@@ -79,7 +89,7 @@ def _look(settings: config.Settings) -> None:
 
 
 @edge("worker")
-@click.option("--once", is_flag=True, help="run what is due and stop")
+@click.option("--once", is_flag=True, help="执行到期的任务后退出 / run what is due and stop")
 def worker(once: bool) -> dict[str, Any] | None:
     """执行后台任务 / run background jobs until stopped.
 
@@ -119,7 +129,7 @@ def backup_command(file: Path) -> dict[str, Any]:
 
 @edge("restore")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="do not ask: everything in this instance is replaced")
+@click.option("--yes", is_flag=True, help="不再询问：本实例的全部数据都会被替换 / do not ask: everything in this instance is replaced")
 def restore_command(file: Path, yes: bool) -> dict[str, Any]:
     """用归档替换本实例的全部数据 / replace everything in this instance by an archive.
 
@@ -132,18 +142,24 @@ def restore_command(file: Path, yes: bool) -> dict[str, Any]:
     return backup.restore(file, by=operator(), now=clock.now())
 
 
-@click.group("keys")
+@click.group("keys", cls=Group)
 def keys_group() -> None:
     """密钥 / the installation's keys."""
 
 
 @keys_group.add_command
 @edge("rewrap")
-@click.option("--new-secret", prompt="新的 TRAINHUB_SECRET_KEY", hide_input=True, confirmation_prompt=True)
+@click.option(
+    "--new-secret",
+    prompt="新的 TRAINHUB_SECRET_KEY",
+    hide_input=True,
+    confirmation_prompt=True,
+    help="新的密钥，不给出时会询问 / the new secret; asked for when left out",
+)
 def rewrap(new_secret: str) -> dict[str, Any]:
     """换一个 TRAINHUB_SECRET_KEY 包裹密钥 / wrap the same keys by a new secret; then start with it.
 
-    Example: trainhub keys rewrap --new-secret "$(python -c 'import secrets; print(secrets.token_urlsafe(48))')"
+    Example: trainhub keys rewrap --new-secret "$(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
     """
     settings = current_app.config["SETTINGS"]
     new_secret = new_secret.strip()  # as the setting is read: with blanks around it the keys would never open again
@@ -157,14 +173,18 @@ def rewrap(new_secret: str) -> dict[str, Any]:
     return {"rewrapped": True, "next": "set TRAINHUB_SECRET_KEY to the new secret before the next start"}
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def audit_group() -> None:
     """审计日志 / the audit log."""
 
 
 @audit_group.add_command
 @edge("verify")
-@click.option("--at", type=click.IntRange(1), help="tell the head after so many events, to compare it with one that was kept elsewhere")
+@click.option(
+    "--at",
+    type=click.IntRange(1),
+    help="给出第这么多条之后的链头，与另存的对照 / tell the head after so many events, to compare it with one that was kept elsewhere",
+)
 def verify(at: int | None) -> dict[str, Any]:
     """校验审计日志的哈希链 / recompute the hash chain of the audit log.
 
@@ -185,14 +205,18 @@ def verify(at: int | None) -> dict[str, Any]:
     return {"events": check.events, "holds": True, "at": at or check.events, "head": check.head}
 
 
-@click.group("files")
+@click.group("files", cls=Group)
 def files_group() -> None:
     """保存的文件 / the files that people handed in."""
 
 
 @files_group.add_command
 @edge("check")
-@click.option("--content", is_flag=True, help="read every file and compare its checksum, not only whether it is there with its size")
+@click.option(
+    "--content",
+    is_flag=True,
+    help="读取每个文件核对校验和，不只看在不在和大小 / read every file and compare its checksum, not only whether it is there with its size",
+)
 def check_files(content: bool) -> dict[str, Any]:
     """核对保存的文件是否都在 / look for every stored file; what is lost is named and shown to the administrator.
 

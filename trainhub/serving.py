@@ -152,8 +152,7 @@ def serve_many(host: str, port: int, workers: int) -> NoReturn:
 
     It takes the place of this process, so that what a service manager sends (SIGTERM) reaches it and requests end in order.
     """
-    command = gunicorn_command(host, port, workers)
-    open_files()  # what takes our place has them, too
+    command = gunicorn_command(host, port, workers)  # what takes our place keeps the open files that this asks for
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
@@ -167,7 +166,7 @@ def gunicorn_command(host: str, port: int, workers: int, *, app: str = "trainhub
         *(sys.executable, "-m", "gunicorn", app),
         *("--worker-class", "gthread"),
         *("--threads", "4"),
-        *("--worker-connections", str(CONNECTIONS)),
+        *("--worker-connections", str(connections(open_files()))),  # beyond its open files a worker of gunicorn ends
         *("--keep-alive", "5"),
         *("--workers", str(workers)),
         *("--bind", f"{in_address(host)}:{port}"),

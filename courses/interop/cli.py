@@ -14,18 +14,18 @@ from courses.interop.olx.writer import write_olx
 from courses.interop.packages import PackageRefused
 from courses.interop.putting_out import asset_reader, course_doc
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 
-group = click.Group("courses", help="Courses: list, import, export / 课程的查看、导入与导出")
+group = Group("courses", help="课程的查看、导入与导出 / courses: list, import, export")
 
 
 @edge("list")
 def list_() -> dict[str, Any]:
-    """List every course with its owner and runs / 列出全部课程。
+    """列出全部课程 / list every course with its owner and runs.
 
     \b
     Example: trainhub courses list --json
@@ -36,10 +36,10 @@ def list_() -> dict[str, Any]:
 
 @edge("import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--owner", default="", help="Code of the organisation that owns the course / 开课单位代码")
-@click.option("--code", default="", help="Code of the course here (default: the package's) / 课程代码，默认用包内代码")
+@click.option("--owner", default="", help="开课单位代码 / code of the organisation that owns the course")
+@click.option("--code", default="", help="课程代码，默认用包内代码 / code of the course here (default: the package's)")
 def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
-    """Import a course package (OLX, Common Cartridge, QTI; folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
+    """导入课程包（OLX、Common Cartridge、QTI；文件夹、.tar.gz 或 .zip）为草稿，有错误则什么都不写入 / import a course package (OLX, Common Cartridge, QTI; folder, .tar.gz or .zip) as a draft, all or nothing.
 
     \b
     Example: trainhub courses import course.tar.gz --owner 4135010386 --json
@@ -57,10 +57,10 @@ def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
 
 @edge("export")
 @click.argument("code")
-@click.option("--format", "kind", type=click.Choice(["olx"]), default="olx", help="Format of the package / 格式")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="An empty or new folder / 空目录或新目录")
+@click.option("--format", "kind", type=click.Choice(["olx"]), default="olx", help="课程包格式 / format of the package")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="空目录或新目录 / an empty or new folder")
 def export(code: str, kind: str, out: Path) -> dict[str, Any]:
-    """Export the latest run of a course (or CODE/RUN) as a package / 导出课程。
+    """导出课程（代码 或 代码/期次）的最新一期 / export the latest run of a course (or CODE/RUN) as a package.
 
     \b
     Example: trainhub courses export IM-101 --format olx --out im-101

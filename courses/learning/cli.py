@@ -24,9 +24,14 @@ class Differs(Refused):
 
 @edge("recompute")
 @click.argument("run", required=False, default="")
-@click.option("--check", "only_check", is_flag=True, help="Only compare, change nothing; exit status 1 when something differs / 只核对，不改动")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="只核对，不改动；有差异时退出码为 1 / only compare, change nothing; exit status 1 when something differs",
+)
 def recompute(run: str, only_check: bool) -> dict[str, Any]:
-    """Compute progress again from the learning log, of one run (COURSE/RUN) or of all / 从学习日志重算进度。
+    """从学习日志重算一期（课程/期次）或全部的进度 / compute progress again from the learning log, of one run (COURSE/RUN) or of all.
 
     \b
     Example: trainhub courses recompute IM-101/2026-autumn --check --json

@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Group, edge
 from trainhub.kernel.errors import Refused
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("awards")
+@click.group("awards", cls=Group)
 def awards() -> None:
     """基地奖励和企业扶持 / awards of bases and enterprises."""
 
@@ -31,10 +31,15 @@ def _text(result: Any) -> str:
 
 
 @edge("check", human=_text)
-@click.option("--base", "code", default="", help="code of the base / 基地代码")
-@click.option("--company", default="", help="code of the enterprise, instead of a base / 企业代码")
-@click.option("--year", type=click.IntRange(2000, 2999), default=None, help="the year asked for, of an enterprise (default: that of the day)")
-@click.option("--on", type=DAY, default=None, help="the day asked for, YYYY-MM-DD (default: today)")
+@click.option("--base", "code", default="", help="基地代码 / code of the base")
+@click.option("--company", default="", help="企业代码 / code of the enterprise, instead of a base")
+@click.option(
+    "--year",
+    type=click.IntRange(2000, 2999),
+    default=None,
+    help="企业的年度，默认为该日所在年 / the year asked for, of an enterprise (default: that of the day)",
+)
+@click.option("--on", type=DAY, default=None, help="判断日期，YYYY-MM-DD，默认今天 / the day asked for (default: today)")
 def check(code: str, company: str, year: int | None, on: datetime | None) -> dict[str, Any]:
     """按日核对基地、按年度核对企业的奖补条件 / which awards a base (on a day) or an enterprise (for a year) is eligible for, and what is missing.
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Group, edge
 
 
-@click.group("capstones")
+@click.group("capstones", cls=Group)
 def capstones() -> None:
     """毕业设计 / capstones."""
 
@@ -24,9 +24,11 @@ def _text(result: Any) -> str:
 
 @edge("simulate", needs_app=False, human=_text)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--out", required=True, metavar="OUTDIR", type=click.Path(path_type=Path, file_okay=False), help="folder for the results")
-@click.option("--seed", type=int, default=1, show_default=True, help="seed of the lottery among equal plans")
-@click.option("--relax-fixed", is_flag=True, help="drop impossible rows of fixed.csv instead of refusing them")
+@click.option(
+    "--out", required=True, metavar="OUTDIR", type=click.Path(path_type=Path, file_okay=False), help="存放结果的文件夹 / folder for the results"
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="同等方案之间抽签的种子 / seed of the lottery among equal plans")
+@click.option("--relax-fixed", is_flag=True, help="略去 fixed.csv 中不可能的行，不拒绝 / drop impossible rows of fixed.csv instead of refusing them")
 def simulate(folder: Path, out: Path, seed: int, relax_fixed: bool) -> dict[str, Any]:
     """按文件分配校企双导师，不用数据库 / assign both supervisors from files alone.
 

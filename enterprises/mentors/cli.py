@@ -8,17 +8,17 @@ import click
 
 from enterprises.mentors import imports
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.imports import run_file
 
-group = click.Group("mentors", help="Mentors of enterprises / 企业指导教师")
+group = Group("mentors", help="企业指导教师 / mentors of enterprises")
 
 
 @edge("import")
 @click.argument("file", type=click.Path())
-@click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不写入")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 / only check and report")
 def import_(file: str, dry_run: bool) -> dict[str, Any]:
-    """Import mentors from a CSV or XLSX file, all or nothing / 批量导入企业指导教师，有错误则什么都不写入。
+    """批量导入企业指导教师，有错误则什么都不写入 / import mentors from a CSV or XLSX file, all or nothing.
 
     \b
     Example: trainhub mentors import mentors.xlsx --dry-run
@@ -29,7 +29,7 @@ def import_(file: str, dry_run: bool) -> dict[str, Any]:
 @edge("export")
 @click.argument("file", type=click.Path())
 def export(file: str) -> dict[str, Any]:
-    """Export mentors to a CSV or XLSX file that import reads; numbers are masked / 导出企业指导教师，证件号码只有掩码。
+    """导出企业指导教师，证件号码只有掩码 / export mentors to a CSV or XLSX file that import reads; numbers are masked.
 
     \b
     Example: trainhub mentors export mentors.csv

@@ -55,14 +55,13 @@ def _holds(account_id: int | None, person_id: int | None) -> bool:
     return person_id is not None and account_id in {account.id for account in identities.all_of_human(person_id)}
 
 
-THREE_PARTIES = frozenset([AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT])
-
-
-def parties(placement: Placement) -> frozenset[AgreementParty]:
-    """Who signs the agreement and its amendments: three parties, and the guardian of who is a minor on the first day."""
+def parties(placement: Placement, texts: Iterable[int]) -> dict[int, tuple[AgreementParty, ...]]:
+    """Who signs the agreement and its amendments, by the number of the text: three parties, the guardian of who is a minor on the first day, and a
+    guardian who signed it or a text before it (where no birth date is known)."""
     guardian = book().find("cn.voc.guardian_consent_under", on=placement.starts_on)
     is_minor = guardian is not None and rules.is_minor(queries.start_facts(placement).birth_on, placement.starts_on, guardian.number)
-    return THREE_PARTIES | {AgreementParty.GUARDIAN} if is_minor else THREE_PARTIES
+    signed = [row.text_no for row in queries.signatures_of(placement.id) if row.party is AgreementParty.GUARDIAN]
+    return {number: rules.parties_needed(is_minor=is_minor or any(at <= number for at in signed)) for number in texts}
 
 
 def checklist(placement: Placement, *, today: date) -> list[Finding]:

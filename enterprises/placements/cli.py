@@ -7,26 +7,58 @@ from typing import Any
 
 import click
 
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Group, edge
 
 
-@click.group("placements")
+@click.group("placements", cls=Group)
 def placements() -> None:
     """企业实习安排 / placements in enterprises."""
 
 
 @edge("simulate", needs_app=False)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--out", "out", metavar="OUTDIR", required=True, type=click.Path(path_type=Path), help="where assignments.csv and unplaced.csv go")
-@click.option("--seed", type=int, default=1, show_default=True, help="seed of the lottery")
-@click.option("--time-limit", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="seconds for the exact steps")
-@click.option("--relax-fixed", is_flag=True, help="let impossible rows of fixed.csv go instead of refusing them")
 @click.option(
-    "--aim", type=click.Choice(["complete", "everyone"]), default="complete", show_default=True, help="most complete, or fewest with nothing"
+    "--out",
+    "out",
+    metavar="OUTDIR",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="存放 assignments.csv 和 unplaced.csv 的文件夹 / where assignments.csv and unplaced.csv go",
 )
-@click.option("--same-enterprise", "bonus", type=click.IntRange(0, 100), default=0, metavar="POINTS", help="ranks that a further term there is worth")
-@click.option("--one-enterprise", "whole", is_flag=True, help="hard continuity: every term of a student at one enterprise (costs completions)")
-@click.option("--wishes-first", "first", is_flag=True, help="who handed in wishes is planned first, the others share what is left")
+@click.option("--seed", type=int, default=1, show_default=True, help="抽签的种子 / seed of the lottery")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="精确求解各步的秒数 / seconds for the exact steps"
+)
+@click.option(
+    "--relax-fixed", is_flag=True, help="略去 fixed.csv 中不可能的行，不拒绝 / let impossible rows of fixed.csv go instead of refusing them"
+)
+@click.option(
+    "--aim",
+    type=click.Choice(["complete", "everyone"]),
+    default="complete",
+    show_default=True,
+    help="完成人数最多，或无安排者最少 / most complete, or fewest with nothing",
+)
+@click.option(
+    "--same-enterprise",
+    "bonus",
+    type=click.IntRange(0, 100),
+    default=0,
+    metavar="POINTS",
+    help="在同一企业再学一期，抵志愿的几位 / ranks that a further term there is worth",
+)
+@click.option(
+    "--one-enterprise",
+    "whole",
+    is_flag=True,
+    help="每名学生各期都在同一企业（完成人数会减少） / hard continuity: every term of a student at one enterprise (costs completions)",
+)
+@click.option(
+    "--wishes-first",
+    "first",
+    is_flag=True,
+    help="先安排交了志愿的，其余的分剩下的岗位 / who handed in wishes is planned first, the others share what is left",
+)
 def simulate(
     folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int, whole: bool, first: bool
 ) -> dict[str, Any]:

@@ -274,8 +274,8 @@ WAYS_ON: Mapping[str, Any] = {
     "start.mentor": _l("企业或学校在本页指定指导教师"),
     "start.inspection": _l("学校在基地或企业的页面登记有效期内的实地考察"),
     "start.consent": _l("在本页上传知情同意书"),
-    "start.base_agreement": _l("在基地页面登记本校签订、覆盖全程的合作协议"),
-    "start.unit_agreement": _l("在实习单位的页面登记本校签订、覆盖全程的合作协议"),
+    "start.base_agreement": _l("本校管理员或基地在基地页面登记本校签订、覆盖全程的合作协议"),
+    "start.unit_agreement": _l("本校管理员或企业在实习单位的页面登记本校签订、覆盖全程的合作协议"),
 }
 """Who supplies what is missing before a placement starts, and where."""
 FINDINGS: Mapping[str, Any] = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 
 
-@click.group("subsidies")
+@click.group("subsidies", cls=Group)
 def subsidies() -> None:
     """培训补助 / training subsidies."""
 
@@ -27,7 +27,12 @@ def _yuan(row: Any) -> list[str]:
 
 
 @edge("payments", human=_text)
-@click.option("--state", type=click.Choice(["approved", "paid"]), default=None, help="only what waits for its payment, or what was paid")
+@click.option(
+    "--state",
+    type=click.Choice(["approved", "paid"]),
+    default=None,
+    help="只列待拨付的，或已拨付的 / only what waits for its payment, or what was paid",
+)
 def payments(state: str | None) -> dict[str, Any]:
     """拨付清单：待拨付和已拨付的补助申领 / the payment list: claims that wait for their payment or were paid, what came back and what is to come in.
 

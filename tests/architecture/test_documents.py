@@ -54,6 +54,23 @@ def test_the_blocks_of_the_documents_run_on_debian() -> None:
     assert setup.startswith('export PATH="$PWD/.venv/bin:$PATH"')
 
 
+def test_the_chinese_manual_has_the_same_commands() -> None:
+    """What is typed is the same in both, the reasons beside it are in the language of the page."""
+
+    def typed(text: str) -> list[str]:
+        blocks = re.findall(r"^ *```sh\n(.*?)```", text, re.S | re.M)
+        return [line for block in blocks for one in block.splitlines() if (line := one.split("  #")[0].strip())]
+
+    chinese = (ROOT / "docs" / "operations.zh.md").read_text()
+    assert len(typed(chinese)) > 15
+    assert typed(chinese) == typed(OPERATIONS)
+    steps = [
+        len(re.findall(r"^\d+\. ", text.split(f"\n## {title}\n")[1].split("\n## ")[0], re.M))
+        for text, title in ((OPERATIONS, "Upgrade"), (chinese, "升级"))
+    ]
+    assert steps[0] == steps[1]
+
+
 @pytest.mark.slow
 def test_the_set_up_of_the_manual_makes_an_instance(tmp_path: Path) -> None:
     """The block as it is pasted, twice, up to the first account; from a checkout whose commands are those of this run."""

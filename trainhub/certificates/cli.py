@@ -12,12 +12,12 @@ from trainhub.certificates.cli_numbers import certificate_numbers
 from trainhub.certificates.cli_print import print_run, start_run
 from trainhub.certificates.cli_render import blank, render
 from trainhub.certificates.cli_restored import certificate_changes
-from trainhub.kernel.commands import edge, operator, say
+from trainhub.kernel.commands import Group, edge, operator, say
 from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
 
-@click.group("certificates")
+@click.group("certificates", cls=Group)
 def certificates() -> None:
     """证书 / certificates."""
 
@@ -45,21 +45,21 @@ def _fits(keys: Path | None, status: tuple[Path, ...]) -> None:
 
 @edge("verify", human=_verdict_text, app_when=lambda given: given["keys"] is None and not given["status"])
 @click.argument("file_or_number")
-@click.option("--code", default=None, help="The verification code / 核验码")
+@click.option("--code", default=None, help="核验码 / the verification code")
 @click.option(
     "--keys",
     default=None,
     type=click.Path(path_type=Path),
-    help="The site's did.json: verify a file offline, without an installation / 签发平台的密钥文件，离线核对",
+    help="签发平台的密钥文件 did.json，离线核对，不需要安装平台 / the site's did.json: verify a file offline, without an installation",
 )
 @click.option(
     "--status",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="With --keys: a status list downloaded from the site (/status/1 …), tells what was revoked as of its day / 与 --keys 同用：下载的状态列表",
+    help="与 --keys 同用：从平台下载的状态列表，看当天有没有吊销 / with --keys: a status list downloaded from the site (/status/1 …), tells what was revoked as of its day",
 )
 def verify(file_or_number: str, code: str | None, keys: Path | None, status: tuple[Path, ...]) -> dict[str, Any]:
-    """Verify a certificate's PDF or credential (JSON), or a number / 查验证书 PDF、凭证文件或编号.
+    """查验证书 PDF、凭证文件或编号 / verify a certificate's PDF or credential (JSON), or a number.
 
     With --code a file is also compared with the code, such as that of a paper copy.
 
@@ -98,7 +98,7 @@ def _bytes_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@click.group("keys")
+@click.group("keys", cls=Group)
 def signing_keys() -> None:
     """签名密钥 / signing keys."""
 
@@ -113,11 +113,11 @@ PRESENT = "present"
     is_flag=False,
     flag_value=PRESENT,
     metavar="[KEY]",
-    help="This key (see `keys list`; without a name the present one) leaked: nothing it signed is trusted / 这个密钥已泄露，不写名称指在用的密钥",
+    help="这个密钥已泄露，不写名称指在用的密钥 / this key (see `keys list`; without a name the present one) leaked: nothing it signed is trusted",
 )
-@click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 def rotate(leaked: str | None, yes: bool) -> dict[str, Any]:
-    """Make a new signing key, the old one still verifies; or give up one that leaked / 更换签名密钥，或作废已泄露的密钥.
+    """更换签名密钥，或作废已泄露的密钥 / make a new signing key, the old one still verifies; or give up one that leaked.
 
     Example: trainhub certificates keys rotate --yes --json
     Example: trainhub certificates keys rotate --leaked 1f0c4d9a7b32e865 --yes --json
@@ -144,7 +144,7 @@ def rotate(leaked: str | None, yes: bool) -> dict[str, Any]:
 
 @edge("list")
 def list_keys() -> dict[str, Any]:
-    """The signing keys and what they are worth / 列出签名密钥.
+    """列出签名密钥 / the signing keys and what they are worth.
 
     Example: trainhub certificates keys list --json
     """

@@ -38,14 +38,14 @@ class _OnlyChecked(Exception):
 
 @edge("issue")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="The kind of certificate / 证书种类")
-@click.option("--issuer", required=True, help="The code of the issuing organisation / 发证单位代码")
-@click.option("--title", required=True, help="What the batch is called / 批次名称")
-@click.option("--template", help="The code of a template (default: the issuer's) / 证书模板代码，默认用发证单位的")
-@click.option("--as", "account", default="", help="Who prepares it: an account's name; that person cannot approve it / 建立人的登录名")
-@click.option("--dry-run", is_flag=True, help="Only check / 只检查，不建立批次")
+@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="证书种类 / the kind of certificate")
+@click.option("--issuer", required=True, help="发证单位代码 / the code of the issuing organisation")
+@click.option("--title", required=True, help="批次名称 / what the batch is called")
+@click.option("--template", help="证书模板代码，默认用发证单位的 / the code of a template (default: the issuer's)")
+@click.option("--as", "account", default="", help="建立人的登录名，此人不能审批 / who prepares it: an account's name; that person cannot approve it")
+@click.option("--dry-run", is_flag=True, help="只检查，不建立批次 / only check")
 def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, account: str, dry_run: bool) -> dict[str, Any]:
-    """Check a table and put a batch together; it is issued when a second person approves it / 由名单建立签发批次.
+    """由名单建立签发批次 / check a table and put a batch together; it is issued when a second person approves it.
 
     Example: trainhub certificates issue class.xlsx --kind training --issuer 4135010386 --title 春季班 --dry-run --json
     Example: trainhub certificates issue class.xlsx --kind training --issuer 4135010386 --title 春季班 --as zhouli --json

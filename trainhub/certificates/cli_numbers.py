@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 
-certificate_numbers = click.Group("numbers", help="证书编号 / certificate numbers.")
+certificate_numbers = Group("numbers", help="证书编号 / certificate numbers.")
 
 
 @edge("list")
 def list_counters() -> dict[str, Any]:
-    """The last serial given of each issuer, kind and year / 各单位各类证书编号用到哪里.
+    """各单位各类证书编号用到哪里 / the last serial given of each issuer, kind and year.
 
     Example: trainhub certificates numbers list --json
     """
@@ -27,10 +27,10 @@ def list_counters() -> dict[str, Any]:
 
 @edge("advance")
 @click.argument("numbers", nargs=-1)
-@click.option("--skip", type=click.IntRange(1, 999_999), help="Leave out so many numbers of every counter of the year / 每个计数器跳过这么多号")
-@click.option("--year", type=click.IntRange(2000, 2099), help="The year of --skip (default: this year) / 跳号的年度，默认今年")
+@click.option("--skip", type=click.IntRange(1, 999_999), help="每个计数器跳过这么多号 / leave out so many numbers of every counter of the year")
+@click.option("--year", type=click.IntRange(2000, 2099), help="跳号的年度，默认今年 / the year of --skip (default: this year)")
 def advance(numbers: tuple[str, ...], skip: int | None, year: int | None) -> dict[str, Any]:
-    """After a restore: give no number up to these again; never moves back / 恢复旧备份后，让编号从已发出的号之后继续.
+    """恢复旧备份后，让编号从已发出的号之后继续，从不后退 / after a restore: give no number up to these again; never moves back.
 
     Example: trainhub certificates numbers advance 350001120260000414 --json
     Example: trainhub certificates numbers advance --skip 2000 --json

@@ -20,19 +20,21 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @edge("start-run")
-@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="The kind of certificate / 证书种类")
-@click.option("--issuer", required=True, help="The code of the issuing organisation / 发证单位代码")
-@click.option("--title", required=True, help="What the run is called / 打印批次名称")
-@click.option("--as", "account", required=True, help="Who starts it: an account's name / 建立人的登录名")
-@click.option("--since", type=DAY, default=None, help="Issued on this day or later, YYYY-MM-DD / 发证日期从")
-@click.option("--until", type=DAY, default=None, help="Issued on this day or before / 发证日期到")
-@click.option("--batch", type=int, default=None, help="Only what this issuing batch issued / 只打印这个签发批次")
-@click.option("--number", "numbers", multiple=True, help="Only this certificate (repeatable) / 只打印这个编号，可多次给出")
-@click.option("--only-unprinted", is_flag=True, help="Only what no run has drawn or is drawing / 只打印还没有打印过的")
-@click.option("--mode", type=click.Choice([one.value for one in PrintMode]), default=PrintMode.FULL.value, help="Whole, or on blanks / 打印方式")
-@click.option("--pages", type=click.IntRange(LEAST_CHUNK, MOST_CHUNK), default=USUAL_CHUNK, help="Pages of a file at most / 每个文件的页数")
-@click.option("--bleed", is_flag=True, help="3 mm of bleed on each side / 四周加 3 毫米出血")
-@click.option("--marks", is_flag=True, help="Crop marks / 加裁切线")
+@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="证书种类 / the kind of certificate")
+@click.option("--issuer", required=True, help="发证单位代码 / the code of the issuing organisation")
+@click.option("--title", required=True, help="打印批次名称 / what the run is called")
+@click.option("--as", "account", required=True, help="建立人的登录名 / who starts it: an account's name")
+@click.option("--since", type=DAY, default=None, help="这一天及以后签发的，YYYY-MM-DD / issued on this day or later")
+@click.option("--until", type=DAY, default=None, help="这一天及以前签发的 / issued on this day or before")
+@click.option("--batch", type=int, default=None, help="只打印这个签发批次 / only what this issuing batch issued")
+@click.option("--number", "numbers", multiple=True, help="只打印这个编号，可多次给出 / only this certificate (repeatable)")
+@click.option("--only-unprinted", is_flag=True, help="只打印还没有打印过的 / only what no run has drawn or is drawing")
+@click.option(
+    "--mode", type=click.Choice([one.value for one in PrintMode]), default=PrintMode.FULL.value, help="整张打印，或套印在底版上 / whole, or on blanks"
+)
+@click.option("--pages", type=click.IntRange(LEAST_CHUNK, MOST_CHUNK), default=USUAL_CHUNK, help="每个文件的页数 / pages of a file at most")
+@click.option("--bleed", is_flag=True, help="四周加 3 毫米出血 / 3 mm of bleed on each side")
+@click.option("--marks", is_flag=True, help="加裁切线 / crop marks")
 def start_run(
     kind: str,
     issuer: str,
@@ -48,7 +50,7 @@ def start_run(
     bleed: bool,
     marks: bool,
 ) -> dict[str, Any]:
-    """Choose certificates for a print run and draw it; write its files by `print` / 建立打印批次并绘制.
+    """建立打印批次并绘制 / choose certificates for a print run and draw it; write its files by `print`.
 
     By the rights of the account, as on the page. Killed half-way, a worker or `print` goes on with it.
 
@@ -89,11 +91,11 @@ def start_run(
 
 @edge("print")
 @click.argument("run", type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write into / 输出文件夹")
-@click.option("--one-pdf", is_flag=True, help="Also write all pages as one PDF / 另存为一个 PDF")
-@click.option("--anyway", is_flag=True, help="Draw also what other runs took since this one failed / 其他批次已经绘制的也照样绘制")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="输出文件夹 / the folder to write into")
+@click.option("--one-pdf", is_flag=True, help="另存为一个 PDF / also write all pages as one PDF")
+@click.option("--anyway", is_flag=True, help="其他批次已经绘制的也照样绘制 / draw also what other runs took since this one failed")
 def print_run(run: int, out: Path, one_pdf: bool, anyway: bool) -> dict[str, Any]:
-    """Write the files of a print run, drawing what is not drawn yet / 输出一个打印批次的文件.
+    """输出一个打印批次的文件 / write the files of a print run, drawing what is not drawn yet.
 
     Killed half-way, it goes on where it stopped when started again; the bytes are the same.
 

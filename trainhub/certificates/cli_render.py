@@ -249,10 +249,16 @@ def layout_named(template: str) -> Layout:
 
 
 @edge("blank", app_when=_is_stored)
-@click.option("--template", "template", required=True, type=TemplateName(), help="A built-in template, a JSON file or CODE@VERSION / 证书模板")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write / 输出文件")
+@click.option(
+    "--template",
+    "template",
+    required=True,
+    type=TemplateName(),
+    help="证书模板：内置的、JSON 文件或 代码@版本 / a built-in template, a JSON file or CODE@VERSION",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="输出文件 / the PDF to write")
 def blank(template: str, out: Path) -> dict[str, Any]:
-    """The blank for a printing house: frame and fixed words, with bleed and crop marks, nothing of anybody / 交印刷厂的空白证书底版.
+    """交印刷厂的空白证书底版：边框和固定文字，带出血和裁切线 / the blank for a printing house: frame and fixed words, with bleed and crop marks, nothing of anybody.
 
     Runs in overprint (套打) print the rest on it. Only a template drawn up here (CODE@VERSION) is looked up in the database.
 
@@ -282,13 +288,19 @@ def _note_blank(layout: Layout) -> None:
 
 @edge("render", app_when=_is_stored)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--template", "template", required=True, type=TemplateName(), help="A built-in template, a JSON file or CODE@VERSION / 证书模板")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write / 输出文件")
-@click.option("--issuer", default="", help="The issuer printed and sealed / 发证单位")
-@click.option("--issuer-en", default="", help="The issuer in English / 发证单位英文名")
-@click.option("--base-url", default="", help="Where certificates are verified (default: TRAINHUB_BASE_URL) / 核验网址")
+@click.option(
+    "--template",
+    "template",
+    required=True,
+    type=TemplateName(),
+    help="证书模板：内置的、JSON 文件或 代码@版本 / a built-in template, a JSON file or CODE@VERSION",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="输出文件 / the PDF to write")
+@click.option("--issuer", default="", help="发证单位 / the issuer printed and sealed")
+@click.option("--issuer-en", default="", help="发证单位英文名 / the issuer in English")
+@click.option("--base-url", default="", help="核验网址，默认 TRAINHUB_BASE_URL / where certificates are verified (default: TRAINHUB_BASE_URL)")
 def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, base_url: str) -> dict[str, Any]:
-    """Print certificates from a table into one PDF, without a database / 由表格生成证书 PDF.
+    """由表格生成证书 PDF，不需要数据库 / print certificates from a table into one PDF, without a database.
 
     Only a template drawn up here (CODE@VERSION) is looked up in the database.
 

@@ -7,22 +7,22 @@ from typing import Any
 
 import click
 
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 
-certificate_changes = click.Group("restored", help="恢复旧备份之后 / after an older backup was restored.")
+certificate_changes = Group("restored", help="恢复旧备份之后 / after an older backup was restored.")
 JOURNALS = click.option(
     "--journal",
     "journals",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A certificates-journal.jsonl of another machine too (repeatable) / 其他服务器的变更记录，可多次给出",
+    help="其他服务器的变更记录，可多次给出 / a certificates-journal.jsonl of another machine too (repeatable)",
 )
 ACCEPT = click.option(
     "--accept",
     "accepted",
     multiple=True,
     metavar="KEY",
-    help="A key of `keys_unproved` that is surely of this site (repeatable) / 确认是本平台的、没有担保的签名密钥名称，可多次给出",
+    help="确认是本平台的、没有担保的签名密钥名称，可多次给出 / a key of `keys_unproved` that is surely of this site (repeatable)",
 )
 
 
@@ -50,7 +50,7 @@ def _told(one: Any) -> dict[str, Any]:
 @JOURNALS
 @ACCEPT
 def list_changes(journals: tuple[Path, ...], accepted: tuple[str, ...]) -> dict[str, Any]:
-    """Revocations, suspensions and other changes that the restored database does not know / 备份之后被退回的变更.
+    """备份之后被退回的变更 / revocations, suspensions and other changes that the restored database does not know.
 
     `todo`: `repeat` (by `restored repeat`), `by_hand` (a correction or reissue of which the journal has no words: on its page), `unknown` (the
     certificate itself was issued after the backup).
@@ -68,10 +68,10 @@ def list_changes(journals: tuple[Path, ...], accepted: tuple[str, ...]) -> dict[
 @edge("repeat")
 @JOURNALS
 @ACCEPT
-@click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 def repeat(journals: tuple[Path, ...], accepted: tuple[str, ...], yes: bool) -> dict[str, Any]:
-    """Do again what the restore took back, with reason, document and day of then; what was reissued or corrected gets its number and code again /
-    重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变.
+    """重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变 /
+    do again what the restore took back, with reason, document and day of then; what was reissued or corrected gets its number and code again.
 
     Signing keys that the journals know to have leaked are withdrawn again, keys that were replaced sign no more, keys made since for which a key that
     is known here vouches are known again, links that holders closed are closed. All of it is named by `restored list` and asked before. Numbers that the

@@ -22,8 +22,19 @@ def _human(result: Mapping[str, Any]) -> str:
 
 
 @edge("demo", needs_app=False, human=_human)
-@click.option("--scale", default=1, show_default=True, type=click.IntRange(1, 200), help="multiplies students, teachers and trainees")
-@click.option("--today", "today_text", metavar="DATE", help="the demo's day (default: the day of the first call, remembered)")
+@click.option(
+    "--scale",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="学生、教师、学员人数的倍数 / multiplies students, teachers and trainees",
+)
+@click.option(
+    "--today",
+    "today_text",
+    metavar="DATE",
+    help="演示的日期，默认为首次执行那天并记住 / the demo's day (default: the day of the first call, remembered)",
+)
 @click.pass_context
 def demo(ctx: click.Context, scale: int, today_text: str | None) -> dict[str, Any]:
     """生成演示省（可重复执行） / init plus the demo province; a repeat changes nothing that a user did.

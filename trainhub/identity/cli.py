@@ -16,12 +16,12 @@ from trainhub.identity.slips import SLIP_COLUMNS, slip_rows
 from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock, downloads, site
 from trainhub.kernel.access import Role
-from trainhub.kernel.commands import edge, operator, progress
+from trainhub.kernel.commands import Group, edge, operator, progress
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 
-accounts = click.Group("accounts", help="Accounts and their links / 账号。")
+accounts = Group("accounts", help="账号 / accounts and their links.")
 
 
 def _named(name: str) -> Account:
@@ -43,12 +43,12 @@ def _ask(text: str, *, option: str, **how: Any) -> str:
 
 
 @edge("create-admin", human=lambda r: _("已建立系统管理员 %(username)s。", **r))
-@click.option("--username", default="", help="What the administrator signs in by.")
-@click.option("--name", default="", help="The name that is shown; default: the user name.")
-@click.option("--email", default="", help="An e-mail address, also for signing in.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@click.option("--username", default="", help="登录名 / what the administrator signs in by")
+@click.option("--name", default="", help="显示的姓名，默认用登录名 / the name that is shown (default: the user name)")
+@click.option("--email", default="", help="邮箱，也可用来登录 / an e-mail address, also for signing in")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读取密码，不再询问 / read the password from standard input instead of asking for it")
 def create_admin(username: str, name: str, email: str, password_stdin: bool) -> dict[str, Any]:
-    """Make a system administrator / 建立系统管理员.
+    """建立系统管理员 / make a system administrator.
 
     Example: trainhub accounts create-admin --username root1 --password-stdin < secret.txt
     """
@@ -74,10 +74,10 @@ def create_admin(username: str, name: str, email: str, password_stdin: bool) -> 
 
 
 @edge("list")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="Only holders of this role.")
-@click.option("--text", default="", help="Part of a name or login name.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="只列有这个角色的账号 / only holders of this role")
+@click.option("--text", default="", help="姓名或登录名的一部分 / part of a name or login name")
 def list_(role: str | None, text: str) -> dict[str, Any]:
-    """List accounts with their roles / 列出账号.
+    """列出账号 / list accounts with their roles.
 
     Example: trainhub accounts list --role system_admin --json
     """
@@ -95,7 +95,7 @@ def list_(role: str | None, text: str) -> dict[str, Any]:
 @edge("invite", human=lambda r: str(r["link"]))
 @click.argument("name")
 def invite(name: str) -> dict[str, Any]:
-    """Make a new invitation link for an account without a password / 重新生成邀请链接.
+    """重新生成邀请链接 / make a new invitation link for an account without a password.
 
     Example: trainhub accounts invite 4135010386/20230001
     """
@@ -107,7 +107,7 @@ def invite(name: str) -> dict[str, Any]:
 @edge("reset-link", human=lambda r: str(r["link"]))
 @click.argument("name")
 def reset_link(name: str) -> dict[str, Any]:
-    """Make a one-time link to set a new password / 生成重置密码链接.
+    """生成重置密码链接 / make a one-time link to set a new password.
 
     Example: trainhub accounts reset-link admin
     """
@@ -124,7 +124,7 @@ CHOSEN = {kind.value: kind for kind in ops.CHANGEABLE}
 @click.argument("kind", type=click.Choice(list(CHOSEN)))
 @click.argument("value")
 def add_login(name: str, kind: str, value: str) -> dict[str, Any]:
-    """Let an account sign in by one more name / 添加登录名.
+    """添加登录名 / let an account sign in by one more name.
 
     Example: trainhub accounts add-login lin email lin@example.edu.cn
     """
@@ -137,7 +137,7 @@ def add_login(name: str, kind: str, value: str) -> dict[str, Any]:
 @edge("remove-login", human=lambda r: _("不能再用 %(name)s 登录。", **r))
 @click.argument("name")
 def remove_login(name: str) -> dict[str, Any]:
-    """Keep an account from signing in by this name; its others stay / 删除登录名.
+    """删除登录名 / keep an account from signing in by this name; its others stay.
 
     Example: trainhub accounts remove-login lin@old.example.cn
     """
@@ -151,7 +151,7 @@ def remove_login(name: str) -> dict[str, Any]:
 @edge("unlock", human=lambda r: _("已清除 %(failures)s 次失败记录。", **r))
 @click.argument("name")
 def unlock(name: str) -> dict[str, Any]:
-    """End the lock of an account / 解除登录锁定.
+    """解除登录锁定 / end the lock of an account.
 
     Example: trainhub accounts unlock lin
     """
@@ -195,17 +195,29 @@ def _chosen(members: Iterable[queries.Member], wanted: Iterable[str]) -> set[int
 
 
 @edge("open", human=_opened)
-@click.option("--cohort", default="", help="The students of a cohort, PROGRAMME/YEAR / 一级学生")
-@click.option("--teachers", default="", help="The teachers of a school, by its code / 一所学校的教师")
-@click.option("--programme-teachers", default="", help="The teachers of a programme, by its code / 一个专业的教师")
-@click.option("--mentors", default="", help="The mentors of an enterprise, by its code / 一家企业的指导教师")
-@click.option("--trainees", default="", help="The trainees on an organisation's rosters by year of completion, CODE/YEAR / 一家机构一年的培训学员")
-@click.option("--person", "persons", multiple=True, help="Only this one of the list, by name or the end of the number; repeatable / 只为这些人")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="Which role, where the list has several / 角色")
+@click.option("--cohort", default="", help="一个年级的学生，专业点代码/年级 / the students of a cohort, PROGRAMME/YEAR")
+@click.option("--teachers", default="", help="一所学校的教师 / the teachers of a school, by its code")
+@click.option("--programme-teachers", default="", help="一个专业的教师 / the teachers of a programme, by its code")
+@click.option("--mentors", default="", help="一家企业的指导教师 / the mentors of an enterprise, by its code")
 @click.option(
-    "--slips", default="", type=click.Path(), help="Write first sign-in links of those without e-mail to this CSV or XLSX file / 首次登录链接"
+    "--trainees",
+    default="",
+    help="一家机构某年结业的培训学员，代码/年份 / the trainees on an organisation's rosters by year of completion, CODE/YEAR",
 )
-@click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不开通")
+@click.option(
+    "--person",
+    "persons",
+    multiple=True,
+    help="只为名单中的这个人，按姓名或证件号码末几位，可多次给出 / only this one of the list, by name or the end of the number; repeatable",
+)
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="角色，名单可给几种角色时 / which role, where the list has several")
+@click.option(
+    "--slips",
+    default="",
+    type=click.Path(),
+    help="把没有邮箱者的首次登录链接写入 CSV 或 XLSX 文件 / write first sign-in links of those without e-mail to this CSV or XLSX file",
+)
+@click.option("--dry-run", is_flag=True, help="只检查，不开通 / only check and report")
 def open_(
     cohort: str,
     teachers: str,
@@ -217,7 +229,7 @@ def open_(
     slips: str,
     dry_run: bool,
 ) -> dict[str, Any]:
-    """Open the accounts of a whole list for those who have none, and give the role to those who have one / 为一份名单批量开通账号.
+    """为一份名单批量开通账号，已有账号的加上角色 / open the accounts of a whole list for those who have none, and give the role to those who have one.
 
     Example: trainhub accounts open --cohort FZU-080901/2026 --slips slips.xlsx --dry-run
     """
@@ -290,7 +302,7 @@ def _told(found: Iterable[queries.Claimed]) -> list[dict[str, Any]]:
 
 @edge("claims")
 def claims_() -> dict[str, Any]:
-    """List who registered with the number of somebody on file and waits to be verified / 列出待核实的注册.
+    """列出待核实的注册 / list who registered with the number of somebody on file and waits to be verified.
 
     Example: trainhub accounts claims --json
     """
@@ -299,9 +311,9 @@ def claims_() -> dict[str, Any]:
 
 @edge("confirm-claim", human=lambda r: _("已认定为同一人。"))
 @click.argument("claim", type=int)
-@click.option("--reason", required=True, help="How the holder was looked at / 如何核实的")
+@click.option("--reason", required=True, help="是如何核实本人的 / how the holder was looked at")
 def confirm_claim(claim: int, reason: str) -> dict[str, Any]:
-    """Say that who registered is the person on file: their records become the account's / 认定注册者就是登记的人员.
+    """认定注册者就是登记的人员 / say that who registered is the person on file: their records become the account's.
 
     Example: trainhub accounts confirm-claim 12 --reason "identity card seen at the counter"
     """
@@ -312,10 +324,10 @@ def confirm_claim(claim: int, reason: str) -> dict[str, Any]:
 
 @edge("refuse-claim", human=lambda r: _("已记为不是同一人。"))
 @click.argument("claim", type=int)
-@click.option("--reason", required=True, help="Why; the holder reads it / 理由，本人能看到")
-@click.option("--has-account", is_flag=True, help="One human, who signs in by another account / 是同一人，另有账号")
+@click.option("--reason", required=True, help="理由，本人能看到 / why; the holder reads it")
+@click.option("--has-account", is_flag=True, help="是同一人，另有账号 / one human, who signs in by another account")
 def refuse_claim(claim: int, reason: str, has_account: bool) -> dict[str, Any]:
-    """Say that who registered is not the person on file / 认定不是同一人.
+    """认定不是同一人 / say that who registered is not the person on file.
 
     Example: trainhub accounts refuse-claim 12 --reason "another person of the same name"
     """

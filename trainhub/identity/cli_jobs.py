@@ -8,14 +8,14 @@ import click
 
 from trainhub.identity import labels, queries
 from trainhub.kernel import clock, job_control
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.i18n import _
 from trainhub.kernel.job_control import Kept, Standing
 from trainhub.kernel.jobs import Job
 
 
-@click.group("jobs")
+@click.group("jobs", cls=Group)
 def jobs() -> None:
     """后台任务 / background jobs."""
 
@@ -38,12 +38,12 @@ def _told(job: Job, names: dict[int, str]) -> dict[str, Any]:
 
 
 @edge("list")
-@click.option("--state", type=click.Choice([one.value for one in Standing]), help="Only these / 状态")
-@click.option("--task", default="", help="Only jobs of this task / 任务代码")
-@click.option("--all", "is_all", is_flag=True, help="Also those that come by themselves and did their work / 包括自动完成的")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first / 最多列出多少项")
+@click.option("--state", type=click.Choice([one.value for one in Standing]), help="只列这种状态 / only these")
+@click.option("--task", default="", help="任务代码 / only jobs of this task")
+@click.option("--all", "is_all", is_flag=True, help="也列出自动执行并已完成的 / also those that come by themselves and did their work")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="最多列出多少项 / how many, newest first")
 def list_(state: str | None, task: str, is_all: bool, limit: int) -> dict[str, Any]:
-    """List background jobs with what became of them / 列出后台任务.
+    """列出后台任务 / list background jobs with what became of them.
 
     Example: trainhub jobs list --state failed --json
     """
@@ -61,7 +61,7 @@ def list_(state: str | None, task: str, is_all: bool, limit: int) -> dict[str, A
 @edge("show")
 @click.argument("job", type=int)
 def show(job: int) -> dict[str, Any]:
-    """Show one background job, why it failed and whether it can be begun again / 查看一项后台任务.
+    """查看一项后台任务、失败原因和能否重新执行 / show one background job, why it failed and whether it can be begun again.
 
     Example: trainhub jobs show 128 --json
     """
@@ -86,7 +86,7 @@ def _said(r: Any) -> str:
 @edge("retry", human=_said)
 @click.argument("job", type=int)
 def retry(job: int) -> dict[str, Any]:
-    """Put a job that failed back into the queue, where that is safe / 重新执行失败的任务.
+    """重新执行失败的任务 / put a job that failed back into the queue, where that is safe.
 
     Example: trainhub jobs retry 128
     """
@@ -97,7 +97,7 @@ def retry(job: int) -> dict[str, Any]:
 @edge("cancel", human=_said)
 @click.argument("job", type=int)
 def cancel(job: int) -> dict[str, Any]:
-    """Call off a job that waits, or that runs and tells its progress / 取消排队或正在执行的任务.
+    """取消排队或正在执行的任务 / call off a job that waits, or that runs and tells its progress.
 
     Example: trainhub jobs cancel 128
     """

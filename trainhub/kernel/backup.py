@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import append_only, audit, files, jobs, key_marks, keys, migrations, restoring
+from trainhub.kernel import append_only, audit, file_checks, files, jobs, key_marks, keys, migrations, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
@@ -153,6 +153,7 @@ def _write(part: Path) -> dict[str, Any]:
         "rows": {},
         "lost": [],
     }
+    missing = dict[int, tuple[str, str]]()
     read_at_once()
     with gzip.open(part, "wb", compresslevel=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         _add(archive, keys.FILE, io.BytesIO((instance / keys.FILE).read_bytes()), manifest)
@@ -171,8 +172,12 @@ def _write(part: Path) -> dict[str, Any]:
                     if files.copy(row, spool):
                         _add(archive, name, spool, manifest)
                     else:
-                        manifest["lost"].append({"id": row.id, "name": row.name, "sha256": row.sha256})
-                        files.log_lost(row.id, row.name, row.sha256)
+                        missing[row.id] = row.name, row.sha256
+        session().rollback()
+        for key in file_checks.still_named(missing):
+            shown, sha256 = missing[key]
+            manifest["lost"].append({"id": key, "name": shown, "sha256": sha256})
+            files.log_lost(key, shown, sha256)
         text = json.dumps(manifest, indent=1).encode()
         info = tarfile.TarInfo("manifest.json")
         info.size = len(text)

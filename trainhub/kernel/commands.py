@@ -31,7 +31,42 @@ if TYPE_CHECKING:
 Human = Callable[[Mapping[str, Any]], str]
 
 
-class Edge(click.Command):
+HEADINGS = {"Options": "选项 / Options", "Commands": "命令 / Commands"}
+
+
+class Formatter(click.HelpFormatter):
+    """Help whose own words are in both languages, as everything that commands say of themselves."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, "用法 / Usage: " if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(HEADINGS.get(heading, heading))
+
+
+class Context(click.Context):
+    """What a command is called in."""
+
+    formatter_class = Formatter
+
+
+class _InBoth(click.Command):
+    """Help in both languages, Chinese first."""
+
+    context_class = Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.help = "显示说明后退出 / show this and exit"
+        return found
+
+
+class Group(_InBoth, click.Group):
+    """Commands under one word."""
+
+
+class Edge(_InBoth):
     """A command of the product."""
 
     needs_app: bool = True
@@ -226,7 +261,7 @@ def edge(
         made = click.command(name, cls=Edge)(function)
         made.needs_app, made.app_when = needs_app, app_when
         made.human = human
-        made.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print exactly one JSON object on stdout / 只输出一个 JSON 对象"))
+        made.params.append(click.Option(["--json", "as_json"], is_flag=True, help="只输出一个 JSON 对象 / print exactly one JSON object on stdout"))
         return made
 
     return decorate

@@ -85,10 +85,12 @@ def postgresql_connect(raw: Any, _record: Any) -> None:
     little by it. Not given as an option of the connection: PgBouncer refuses those."""
     from trainhub.kernel.errors import Refused
 
-    if unfit := why_unfit(raw.info.parameter_status("server_encoding") or "", raw.info.server_version):
+    was, raw.autocommit = raw.autocommit, True
+    # A pooler between need not hand on what the server tells with a connection (PgBouncer leaves the encoding out); asked for, the server tells it.
+    told = raw.info.parameter_status("server_encoding") or raw.execute("SHOW server_encoding").fetchone()[0]
+    if unfit := why_unfit(told.decode() if isinstance(told, bytes) else told, raw.info.server_version):
         raw.close()  # else it stays open as long as somebody keeps the error
         raise Refused(unfit, code="bad_database")
     whole_sums(raw)
-    was, raw.autocommit = raw.autocommit, True
     raw.execute("SET jit = off")
     raw.autocommit = was

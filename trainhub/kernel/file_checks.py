@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from trainhub.kernel import clock, files
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import portions, session, transaction
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.jobs import Running
 
@@ -65,6 +65,14 @@ def _mark(rows: list[Any], bad: set[str], now: datetime) -> None:
                 session().execute(wanted.values(lost_at=now if is_lost else None).execution_options(synchronize_session="fetch"))
         for row in changed if is_lost else ():
             files.log_lost(row.id, row.name, row.sha256)
+
+
+def still_named(file_ids: Iterable[int]) -> list[int]:
+    """Of files that were not there those that the database still names: what was deleted while somebody looked is not lost."""
+    found = list[int]()
+    for some in portions(sorted(file_ids), 900):
+        found += session().scalars(select(StoredFile.id).where(StoredFile.id.in_(some)).order_by(StoredFile.id))
+    return found
 
 
 def task(running: Running) -> Mapping[str, Any]:

@@ -20,6 +20,10 @@ PASSING = frozenset({408, 425, 429})
 """Statuses below 500 that a store gives while it is busy: another moment, another answer."""
 
 
+class Unreadable(Exception):
+    """The folder has the content and does not give it: no permission, a disk or a network that fails. As an error of the library says it of what is read by it."""
+
+
 def path_of(sha256: str) -> str:
     """Where content lives in the store."""
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
@@ -37,15 +41,21 @@ def opened(settings: Settings, *, is_waited_for: bool) -> Any:
 
 
 def opened_file(settings: Settings, sha256: str) -> BinaryIO | None:
-    """The content as an open file where it lies in the instance folder, else None."""
+    """The content as an open file where it lies in the instance folder, else None. Raises FileNotFoundError, Unreadable."""
     if settings.files_url:
         return None
-    return (settings.instance / "files" / path_of(sha256)).open("rb")
+    try:
+        return (settings.instance / "files" / path_of(sha256)).open("rb")
+    except FileNotFoundError:
+        raise
+    except OSError as problem:
+        raise Unreadable(str(problem)) from problem
 
 
 def is_away(problem: BaseException) -> bool:
     """Whether it is the store that did not do what it was asked: it does not answer, refuses, or its disk is full. What it does not have is another matter."""
-    return type(problem).__module__.startswith("obstore") and not isinstance(problem, FileNotFoundError)
+    is_of_library = type(problem).__module__.startswith("obstore") and not isinstance(problem, FileNotFoundError)
+    return is_of_library or isinstance(problem, Unreadable)
 
 
 def reason(problem: BaseException) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 import waitress
@@ -23,7 +24,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection."""
 
     def __init__(self, server: Any, sock: socket.socket, *facts: Any, **more: Any) -> None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT)
+        with suppress(OSError):  # macOS refuses it to whose reader has gone already; waitress would close the listener for it
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT)
         super().__init__(server, sock, *facts, **more)
 
     def writable(self) -> bool:

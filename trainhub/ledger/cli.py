@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator, progress, say
+from trainhub.kernel.commands import Group, edge, operator, progress, say
 from trainhub.ledger.holidays.cli import holidays
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("weeks")
+@click.group("weeks", cls=Group)
 def weeks() -> None:
     """企业学习周数 / weeks in enterprises."""
 
@@ -27,9 +27,15 @@ def _weeks_text(result: Any) -> str:
 
 @edge("check", needs_app=False, human=_weeks_text)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--on", type=DAY, default=None, help="last day that may occur, YYYY-MM-DD (default: today)")
-@click.option("--holidays", "holidays_file", type=click.Path(path_type=Path), default=None, help="public holidays, a file as `holidays import` reads")
-@click.option("--vocational", "is_vocational", is_flag=True, help="go by the switch of vocational programmes")
+@click.option("--on", type=DAY, default=None, help="文件中最晚的日期，YYYY-MM-DD，默认今天 / last day that may occur (default: today)")
+@click.option(
+    "--holidays",
+    "holidays_file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="放假安排文件，格式同 holidays import / public holidays, a file as holidays import reads",
+)
+@click.option("--vocational", "is_vocational", is_flag=True, help="按职业教育专业的放假规则 / go by the switch of vocational programmes")
 def check(file: Path, on: datetime | None, holidays_file: Path | None, is_vocational: bool) -> dict[str, Any]:
     """按周认定企业学习天数，不用数据库 / credit confirmed days to weeks, from a file alone.
 
@@ -46,7 +52,7 @@ def check(file: Path, on: datetime | None, holidays_file: Path | None, is_vocati
 weeks.add_command(check)
 
 
-@click.group("trainees")
+@click.group("trainees", cls=Group)
 def trainees() -> None:
     """学员花名册 / rosters of trainees."""
 
@@ -67,9 +73,14 @@ def _import_text(result: Any) -> str:
 
 @edge("import", human=_import_text)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--base", "base_code", default="", help="code of the base or organisation whose trainees these are; fills an empty base_code")
-@click.option("--dry-run", "is_dry_run", is_flag=True, help="check and report, write nothing")
-@click.option("--strict", "is_strict", is_flag=True, help="refuse the whole file when a row is bad")
+@click.option(
+    "--base",
+    "base_code",
+    default="",
+    help="培训机构代码，填入空的 base_code / code of the base or organisation whose trainees these are; fills an empty base_code",
+)
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="只检查，不写入 / check and report, write nothing")
+@click.option("--strict", "is_strict", is_flag=True, help="有一行错误就拒绝整个文件 / refuse the whole file when a row is bad")
 def import_trainees(file: Path, base_code: str, is_dry_run: bool, is_strict: bool) -> dict[str, Any]:
     """导入培训花名册，好的行导入，坏的行写入 FILE.rejected.csv / import a roster; bad rows go to FILE.rejected.csv.
 

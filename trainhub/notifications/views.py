@@ -94,7 +94,7 @@ def export_outbox(form: str) -> Any:
             format_datetime(m.sent_at) if m.sent_at else None,
             m.problem,
         )
-        for m in session().execute(_outbox())
+        for m in downloads.no_more_than(session().execute(_outbox().limit(downloads.MOST_ROWS + 1)).all())
     )
     return downloads.table(rows, MAILS, name=_("邮件队列"), form=form)
 

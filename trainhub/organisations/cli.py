@@ -8,20 +8,20 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import transaction
 from trainhub.kernel.imports import run_file
 from trainhub.organisations import imports
 from trainhub.organisations.types import OrganisationFilter, OrganisationKind
 
-group = click.Group("organisations", help="Organisations: import, export / 机构的导入与导出")
+group = Group("organisations", help="机构的导入与导出 / organisations: import, export")
 
 
 @edge("import")
 @click.argument("file", type=click.Path())
-@click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不写入")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 / only check and report")
 def import_(file: str, dry_run: bool) -> dict[str, Any]:
-    """Import organisations from a CSV or XLSX file, all or nothing / 批量导入机构，有错误则什么都不写入。
+    """批量导入机构，有错误则什么都不写入 / import organisations from a CSV or XLSX file, all or nothing.
 
     \b
     Example: trainhub organisations import organisations.xlsx --dry-run
@@ -31,9 +31,9 @@ def import_(file: str, dry_run: bool) -> dict[str, Any]:
 
 @edge("export")
 @click.argument("file", type=click.Path())
-@click.option("--kind", type=click.Choice([kind.value for kind in OrganisationKind]), help="Only one kind / 只导出一种类型")
+@click.option("--kind", type=click.Choice([kind.value for kind in OrganisationKind]), help="只导出一种类型 / only one kind")
 def export(file: str, kind: str | None) -> dict[str, Any]:
-    """Export organisations to a CSV or XLSX file that import reads / 导出机构，可再导入。
+    """导出机构，可再导入 / export organisations to a CSV or XLSX file that import reads.
 
     \b
     Example: trainhub organisations export organisations.csv --kind enterprise

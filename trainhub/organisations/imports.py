@@ -87,9 +87,9 @@ class Item:
 
 
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
-    typed = {row.data["code"] for row in rows}
-    known = queries.by_codes(typed | {code.upper() for code in typed})
+    known = queries.by_codes({row.data["code"] for row in rows})
     codes = queries.ids_by_any_code()
+    spelled = {code.upper(): code for code in codes}
     holders = queries.codes_by_uscc({row.data["uscc"] for row in rows if row.data["uscc"]})
     regions = {row.code for row in queries.regions()}
     in_file: dict[str, int] = {}
@@ -101,9 +101,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         code, uscc, organisation = row.data["code"], row.data["uscc"], known.get(row.data["code"])
         if not rules.is_code(code):
             draft.problem(row, "code", _("代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"))
-        if organisation is None and code.upper() in known:
-            draft.problem(row, "code", _("已有代码为 %(code)s 的机构，只是大小写不同：请照已登记的填写。", code=code.upper()))
-        for column, value, seen in (("code", code, in_file), ("uscc", uscc, usccs)):
+        if organisation is None and spelled.get(code.upper(), code) != code:
+            draft.problem(row, "code", _("已有代码为 %(code)s 的机构，只是大小写不同：请照已登记的填写。", code=spelled[code.upper()]))
+        for column, value, seen in (("code", code if organisation is not None else code.upper(), in_file), ("uscc", uscc, usccs)):
             if value and seen.setdefault(value, row.number) != row.number:
                 draft.problem(row, column, _("与第 %(row)d 行重复。", row=seen[value]))
         if uscc:

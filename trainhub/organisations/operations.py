@@ -77,7 +77,7 @@ def register(
     code = rules.normalise_code(code)
     if not rules.is_code(code):
         raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
-    known = queries.by_code(code)
+    known = queries.by_code(code, in_any_letters=True)
     if known is not None:
         raise CodeTaken(_("代码 %(code)s 已属于“%(name)s”，请直接使用该机构，或核对代码。", code=code, name=known.name), field="code")
     unknown = sorted(set(fields) - EDITABLE - {"is_demo"})

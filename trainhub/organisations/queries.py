@@ -186,10 +186,11 @@ def by_ids(organisation_ids: Iterable[int]) -> dict[int, Organisation]:
     return {row.id: row for row in session().scalars(select(Organisation).where(Organisation.id.in_(set(organisation_ids))))}
 
 
-def by_code(code: str) -> Organisation | None:
-    """An organisation by its code, or by its unified social credit code."""
+def by_code(code: str, *, in_any_letters: bool = False) -> Organisation | None:
+    """An organisation by its code, or by its unified social credit code; `in_any_letters`: be they small or capital, which nobody tells codes by."""
     found = session().scalar(select(Organisation).where(Organisation.code == code))
-    return found or session().scalar(select(Organisation).where(Organisation.uscc == code))
+    alike = [Organisation.uscc == code, *([func.upper(Organisation.code) == code.upper()] if in_any_letters else [])]
+    return found or session().scalar(select(Organisation).where(or_(*alike)).order_by(Organisation.id).limit(1))
 
 
 def by_codes(codes: Iterable[str]) -> dict[str, Organisation]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -23,18 +23,18 @@ from trainhub.people.models import Student
 from trainhub.people.types import StudentFilter, TeacherFilter
 from trainhub.programmes import queries as programmes
 
-people = click.Group("people", help="People: import and export students, teachers, persons / 学生、教师、人员的导入与导出")
-programme_group = click.Group("programmes", help="Programmes / 专业点")
+people = Group("people", help="学生、教师、人员的导入与导出 / people: import and export students, teachers, persons")
+programme_group = Group("programmes", help="专业点 / programmes")
 
 
-def _importer(name: str, spec: ImportSpec, what: str) -> click.Command:
+def _importer(name: str, spec: ImportSpec, zh: str, en: str) -> click.Command:
     @edge(name)
     @click.argument("file", type=click.Path())
-    @click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不写入")
+    @click.option("--dry-run", is_flag=True, help="只检查，不写入 / only check and report")
     def command(file: str, dry_run: bool) -> dict[str, Any]:
         return run_file(spec, file, dry_run=dry_run, by=operator(), today=clock.today(), now=clock.now())
 
-    command.help = f"Import {what} from a CSV or XLSX file, all or nothing.\n\n\b\nExample: trainhub people {name} FILE --dry-run"
+    command.help = f"批量导入{zh}，有错误则什么都不写入 / import {en} from a CSV or XLSX file, all or nothing.\n\n\b\nExample: trainhub people {name} FILE --dry-run"
     return command
 
 
@@ -47,10 +47,10 @@ def _programme_id(code: str | None) -> int | None:
     return found.id
 
 
-def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None], Any], note: Callable[..., None]) -> click.Command:
+def _exporter(name: str, zh: str, en: str, spec: ImportSpec, rows: Callable[[int | None], Any], note: Callable[..., None]) -> click.Command:
     @edge(name)
     @click.argument("file", type=click.Path())
-    @click.option("--programme", help="Only one programme, by its code / 只导出一个专业点")
+    @click.option("--programme", help="只导出一个专业点 / only one programme, by its code")
     def command(file: str, programme: str | None) -> dict[str, Any]:
         found = list(rows(_programme_id(programme)))
         with transaction():
@@ -58,7 +58,7 @@ def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None
         count = downloads.write(file, found, spec.schema.columns, codes=downloads.codes_of(spec.schema), private=True)
         return {"file": file, "rows": count}
 
-    command.help = f"Export {what} to a CSV or XLSX file that import reads; numbers are masked.\n\n\b\nExample: trainhub people {name} FILE"
+    command.help = f"导出{zh}，可再导入，证件号码只有掩码 / export {en} to a CSV or XLSX file that import reads; numbers are masked.\n\n\b\nExample: trainhub people {name} FILE"
     return command
 
 
@@ -72,7 +72,7 @@ def _listing(result: Mapping[str, Any]) -> str:
 
 @edge("list", human=_listing)
 def list_programmes() -> dict[str, Any]:
-    """List the programmes with their active students in the order of their codes / 列出专业点和在册学生数。
+    """列出专业点和在册学生数 / list the programmes with their active students in the order of their codes.
 
     \b
     Example: trainhub programmes list --json
@@ -91,10 +91,10 @@ def _school(code: str) -> Organisation:
 @click.argument("university")
 @click.argument("number")
 @click.argument("new_number")
-@click.option("--reason", required=True, help="Why, for the audit log / 依据")
-@click.option("--teacher", "is_teacher", is_flag=True, help="A staff number / 工号")
+@click.option("--reason", required=True, help="依据 / why, for the audit log")
+@click.option("--teacher", "is_teacher", is_flag=True, help="工号 / a staff number")
 def renumber(university: str, number: str, new_number: str, reason: str, is_teacher: bool) -> dict[str, Any]:
-    """Correct a student number (or a staff number): sign-in and later rosters follow / 更正学号或工号。
+    """更正学号或工号 / correct a student number (or a staff number): sign-in and later rosters follow.
 
     \b
     Example: trainhub people renumber 4135010386 2023B010 2023B011 --reason 录入有误
@@ -115,17 +115,17 @@ def renumber(university: str, number: str, new_number: str, reason: str, is_teac
 @edge("move-student")
 @click.argument("university")
 @click.argument("student_no")
-@click.option("--programme", "code", required=True, help="Code of the programme from then on / 转入专业点代码")
-@click.option("--year", type=int, required=True, help="Year of the cohort from then on / 转入年级")
-@click.option("--on", "moved_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day there / 生效日期")
-@click.option("--reason", required=True, help="Why, for the audit log / 依据")
-@click.option("--return", "is_return", is_flag=True, help="Who had left or was suspended is back on that day / 返校")
-@click.option("--new-number", default="", help="The number from then on / 新学号")
-@click.option("--class", "class_name", default="", help="The class from then on / 新班级")
+@click.option("--programme", "code", required=True, help="转入专业点代码 / code of the programme from then on")
+@click.option("--year", type=int, required=True, help="转入年级 / year of the cohort from then on")
+@click.option("--on", "moved_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="生效日期 / the first day there")
+@click.option("--reason", required=True, help="依据 / why, for the audit log")
+@click.option("--return", "is_return", is_flag=True, help="返校 / who had left or was suspended is back on that day")
+@click.option("--new-number", default="", help="新学号 / the number from then on")
+@click.option("--class", "class_name", default="", help="新班级 / the class from then on")
 def move_student(
     university: str, student_no: str, code: str, year: int, moved_on: datetime, reason: str, is_return: bool, new_number: str, class_name: str
 ) -> dict[str, Any]:
-    """Change a student's programme or cohort from a day on, or take back who had left / 转专业、编入其他年级、返校。
+    """转专业、编入其他年级、返校 / change a student's programme or cohort from a day on, or take back who had left.
 
     \b
     Example: trainhub people move-student 4135010386 2023B010 --programme 10386-080703 --year 2023 --on 2024-09-01 --reason 教〔2024〕18号
@@ -163,14 +163,22 @@ def _student(school: Organisation, number: str) -> Student:
 
 people.add_command(move_student)
 people.add_command(renumber)
-people.add_command(_importer("import-students", students.SPEC, "students"))
-people.add_command(_importer("import-teachers", teachers.SPEC, "teachers"))
-people.add_command(_importer("import-backgrounds", backgrounds.SPEC, "degrees and stays abroad of teachers, to be verified by somebody else"))
-people.add_command(_importer("import-moves", moves.SPEC, "changes of study: programme, cohort, return, number"))
-people.add_command(_importer("import-persons", persons.SPEC, "persons"))
+people.add_command(_importer("import-students", students.SPEC, "学生", "students"))
+people.add_command(_importer("import-teachers", teachers.SPEC, "教师", "teachers"))
+people.add_command(
+    _importer(
+        "import-backgrounds",
+        backgrounds.SPEC,
+        "教师的学位和国外经历，由另一人核实",
+        "degrees and stays abroad of teachers, to be verified by somebody else",
+    )
+)
+people.add_command(_importer("import-moves", moves.SPEC, "学籍异动（专业、年级、返校、学号）", "changes of study: programme, cohort, return, number"))
+people.add_command(_importer("import-persons", persons.SPEC, "人员", "persons"))
 people.add_command(
     _exporter(
         "export-students",
+        "学生",
         "students",
         students.SPEC,
         lambda programme_id: students.export_rows(operator(), StudentFilter(programme_id=programme_id), clock.today()),
@@ -180,6 +188,7 @@ people.add_command(
 people.add_command(
     _exporter(
         "export-teachers",
+        "教师",
         "teachers",
         teachers.SPEC,
         lambda programme_id: teachers.export_rows(operator(), TeacherFilter(programme_id=programme_id)),

@@ -88,7 +88,7 @@ def _asked_persons() -> tuple[Any, bool]:
 def export_persons(form: str) -> Any:
     """The list as a file, as it is searched and sorted; numbers and phones are masked."""
     statement, _is_asked = _asked_persons()
-    rows = (queries.as_person_row(row) for row in session().execute(statement))
+    rows = (queries.as_person_row(row) for row in downloads.no_more_than(session().execute(statement.limit(downloads.MOST_ROWS + 1)).all()))
     cells = (
         (r.name, str(labels.ID_TYPES[r.id_type]) if r.id_type else "", r.id_mask, r.birth_on, r.phone, r.county, downloads.unsealed(r.is_verified))
         for r in rows
@@ -259,7 +259,8 @@ PAIRS = (Column("name", "姓名"), Column("birth_on", "出生日期"), Column("f
 @guard(Can.PAIR_DECIDE)
 def export_same(form: str) -> Any:
     """The pairs as they are filtered and sorted, as a file; numbers stay masked."""
-    rows = ((one.name, one.birth_on, one.id_mask, other.id_mask) for one, other in queries.possible_same(*_asked_pairs()))
+    found = session().execute(queries.same_listing(*_asked_pairs()).limit(downloads.MOST_ROWS + 1)).all()
+    rows = ((one.name, one.birth_on, one.id_mask, other.id_mask) for one, other in downloads.no_more_than(found))
     return downloads.table(rows, PAIRS, name=_("疑似同一人"), form=form)
 
 

@@ -22,7 +22,7 @@ from trainhub.kernel.retention import months_before
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.policy.book import book
 
 FINDING_MOST = 400
@@ -212,11 +212,14 @@ def _nobody(_unit_id: int) -> Collection[int]:
     return ()
 
 
-def _keepers(base_id: int, today: date, schools: Schools) -> set[int]:
+def _keepers(base_id: int, today: date, schools: Schools, *, school: int | None = None) -> set[int]:
     """The accounts of those who answer for a base: its leaders, and coordinators and universities that host it; of an enterprise
-    the schools that its seats are offered to."""
+    the schools that its seats are offered to. With `school` of all schools this one."""
     found: set[int] = set()
-    for host in [base_id, *organisations.host_ids(base_id), *schools(base_id)]:
+    units = {base_id, *organisations.host_ids(base_id), *schools(base_id)}
+    if school is not None:
+        units = {key for key, row in organisations.by_ids(units).items() if row.kind not in SCHOOLS} | {school}
+    for host in units:
         found.update(
             identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)
         )
@@ -256,16 +259,20 @@ def remind_of_inspections(*, today: date, now: datetime, schools: Schools = _nob
 
 
 def remind_of_agreements(*, today: date, now: datetime, schools: Schools = _nobody) -> int:
-    """Tell both sides of agreements that end within own.warning.agreement_days and have no successor, once; how many agreements."""
+    """Tell both sides of agreements that end within own.warning.agreement_days and have no successor, once; how many agreements. Of the schools at a unit
+    the one that signed it is told: it counts for that one alone. Where an agreement names none, all are."""
     days = book().at("own.warning.agreement_days", on=today).number
     ending = queries.ending_agreements(None, on=today, until=today + timedelta(days=days))
     for row, name in ending:
         base = organisations.by_id(row.base_id)
+        school = organisations.by_id(row.university_id) if row.university_id is not None else None
         notify(
-            account_ids=_keepers(row.base_id, today, schools),
+            account_ids=_keepers(row.base_id, today, schools, school=row.university_id),
             kind="bases.agreement_ends",
-            message=N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
-            values={"name": name, "day": row.until.isoformat()},
+            message=N_("“%(name)s”与%(school)s的合作教育文本将于 %(day)s 到期，请及时续签。")
+            if school is not None
+            else N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
+            values={"name": name, "day": row.until.isoformat(), **({"school": school.name} if school is not None else {})},
             url=f"/bases/{base.code}" if base is not None else "/bases/",
             unique_key=f"agreement:{row.id}:ends:{row.until.isoformat()}",
             now=now,

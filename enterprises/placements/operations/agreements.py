@@ -147,7 +147,7 @@ def amend_agreement(
     last = next((row for row in reversed(rows) if not row.is_replaced), None)
     if last is not None and last.kind is AgreementKind.AMENDMENT and last.changes == lines:
         signed = next(text.signed for text in queries.texts_of(placement.id) if text.number == last.number)
-        if not signed >= parties(placement):
+        if not signed >= set(parties(placement, [last.number])[last.number]):
             if last.reason == reason.strip()[:400] and files.is_same(last.file_id, file_id):
                 return last
             raise BadPlacement(_("内容相同的补充协议正在等待签署；理由或附件有误的，请更正那份文本。"), field="reason", code="amendment_waits")
@@ -161,7 +161,7 @@ def against_amendment(placement: Placement) -> WrongState | None:
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         return WrongState(_("实习已结束或撤销，不能再签补充协议。"))
     standing = next(text for text in queries.texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT and not text.is_replaced)
-    if not standing.signed >= parties(placement):
+    if not standing.signed >= set(parties(placement, [standing.number])[standing.number]):
         return WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
     return None
 

@@ -9,8 +9,8 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.permissions import Can
-from enterprises.placements import forms, labels, lawful, operations, queries, rules
-from enterprises.placements.checklist import checklist
+from enterprises.placements import forms, labels, operations, queries, rules
+from enterprises.placements.checklist import checklist, parties
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState, TextState
 from enterprises.placements.views.shared import act, blueprint, load_placement
@@ -54,13 +54,6 @@ def _parties(placement: Placement) -> tuple[AgreementParty, ...]:
     return _own_parties(placement)
 
 
-def _needed(placement: Placement, signatures: Sequence[AgreementSignature]) -> tuple[AgreementParty, ...]:
-    """Whose signature makes a text complete: three parties, the guardian of a minor, and a guardian who has signed a text before."""
-    facts = queries.law_facts([placement.student_id])[placement.student_id]
-    signed_before = any(one.party is AgreementParty.GUARDIAN for one in signatures)
-    return rules.parties_needed(is_minor=signed_before or lawful.is_minor(facts, placement.starts_on))
-
-
 def _signed(texts: Sequence[TextState], signatures: Sequence[AgreementSignature]) -> dict[int, dict[str, Any]]:
     """By text that somebody signed: what was signed; empty where it was not kept."""
     found = {}
@@ -99,7 +92,7 @@ def agreement(placement: Placement) -> Any:
         signatures=signatures,
         kept=files.kept([*(text.file_id for text in rows.values()), *(one.file_id for one in signatures)]),
         findings=checklist(placement, today=clock.today()) if gate else [],
-        needed=_needed(placement, signatures),
+        needed=parties(placement, [text.number for text in texts]),
         sign_form=sign_form,
         own_parties=_own_parties(placement),
         amend_form=forms.TextForm(formdata=None, changes="\n".join(labels.change_words(changes))).apart("amend"),

@@ -217,7 +217,7 @@ def call_off_visit(pair: tuple[Placement, PlacementEvent]) -> Any:
     return _do(
         placement,
         form,
-        _("走访已取消，学生和指导教师收到通知。"),
+        _("走访已取消。") if placement.state is PlacementState.WITHDRAWN else _("走访已取消，学生和指导教师收到通知。"),
         lambda: operations.call_off_visit(event=row, placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
     )
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.bases import operations, queries
 from enterprises.bases.types import LeaderSide
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.models import Organisation
@@ -171,3 +173,24 @@ def test_at_an_enterprise_too_a_school_changes_its_own_agreement_alone(session: 
     assert mine.post(f"/bases/agreements/{ids[2]}/edit", data={**facts, "version": str(version), "university_id": str(keys[0])}).status_code == 303
     session.expire_all()
     assert {row.id: row.university_id for row in queries.agreements_of(host)} == {ids[0]: keys[0], ids[1]: keys[1], ids[2]: keys[0]}
+
+
+def test_who_renews_an_agreement_is_the_school_that_signed_it(session: Session) -> None:
+    """It counts for that school alone, and is called by its name; of one that names none nobody knows whose it is."""
+    base, (first, second) = built(2)
+    sender, enterprise = ground.university(), ground.enterprise()
+    organisations.add_host(base=base, organisation=enterprise, side=HostSide.ENTERPRISE, is_lead=True, since=date(2020, 1, 1), **W)
+    accounts = {one.id: identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id) for one in (first, second, sender)}
+    accounts[enterprise.id] = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+    today, ends = date(2026, 5, 20), {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "topics": []}
+    operations.sign_agreement(base=base, title="本校协议", university_id=first.id, until=date(2026, 6, 1), **ends, **W)
+    assert operations.remind_of_agreements(today=today, now=make.NOW, schools=lambda _unit: {sender.id}) == 1
+
+    def told() -> dict[int, list[str]]:
+        rows = session.scalars(select(Notice).where(Notice.kind == "bases.agreement_ends").order_by(Notice.id)).all()
+        return {key: [str(row.values.get("school", "")) for row in rows if row.account_id == one.id] for key, one in accounts.items()}
+
+    assert told() == {first.id: [first.name], second.id: [], sender.id: [], enterprise.id: [first.name]}
+    operations.sign_agreement(base=base, title="没有写明学校的协议", until=date(2026, 6, 2), **ends, **W)
+    operations.remind_of_agreements(today=today, now=make.NOW, schools=lambda _unit: {sender.id})
+    assert {key: found[-1:] for key, found in told().items()} == {key: [""] for key in accounts}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,7 +30,7 @@ from enterprises.placements.types import (
 )
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.ledger import queries as ledger
@@ -128,6 +130,22 @@ def test_the_guardian_of_a_minor_signs_amendments_too(world: SimpleNamespace) ->
         assert refused.value.code == "amendment_waits"
     sign(world.placement, AgreementParty.GUARDIAN, text_no=made.number)
     assert operations.amend_agreement(**wanted).number == made.number + 1
+
+
+def test_a_guardian_who_signed_signs_what_follows(world: SimpleNamespace, as_role: Callable[..., FlaskClient]) -> None:
+    """Nobody knows the birth date, and a guardian has signed: page and operation wait for them alike, of a text before that for nobody."""
+    session().get_one(Person, world.student.person_id).birth_on = None
+    session().flush()
+    wanted: dict[str, Any] = {"placement": world.placement, "reason": "项目延期", "by": SYSTEM, "now": NOW}
+    first = operations.amend_agreement(changes=["延长两周"], **wanted).number
+    sign(world.placement, *THREE, AgreementParty.GUARDIAN, text_no=first)
+    second = operations.amend_agreement(changes=["再延长两周"], **wanted).number
+    sign(world.placement, *THREE, text_no=second)
+    assert operations.amend_agreement(changes=["再延长两周"], **wanted).number == second
+    key = world.placement.id
+    session().commit()
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/placements/{key}/agreement").text
+    assert (page.count("已签齐"), page.count("待签署")) == (2, 1)
 
 
 # -- away, incidents, visits --------------------------------------------------------------------------------------------
@@ -239,6 +257,22 @@ def test_a_planned_visit_is_called_off_with_a_reason(world: SimpleNamespace) -> 
     assert there.id != planned.id
     with pytest.raises(WrongState):
         operations.call_off_visit(**{**off, "event": there}, reason="台风")
+
+
+def test_the_page_promises_no_notice_where_nobody_is_told(world: SimpleNamespace, as_role: Callable[..., FlaskClient]) -> None:
+    """A visit of a placement that was taken back is called off as well: its student goes nowhere, and hears nothing."""
+    row = planned(world)
+    early = make.at(STARTS - timedelta(days=3))
+    keys = [operations.report_event(placement=one, since=STARTS, until=STARTS, now=early, **VISIT).id for one in (world.placement, row)]
+    operations.withdraw_placement(placement=row, reason="转专业", by=SYSTEM, now=NOW)
+    pages = [f"/placements/{one.id}/events" for one in (world.placement, row)]
+    session().commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    assert ["学生和指导教师会收到通知和理由。" in client.get(page).text for page in pages] == [True, False]
+    for key, page, is_told in zip(keys, pages, (True, False), strict=True):
+        assert client.post(f"/placements/events/{key}/call-off", data={"reason": "台风"}).status_code == 303
+        said = client.get(page).text
+        assert ("走访已取消" in said, "走访已取消，学生和指导教师收到通知。" in said) == (True, is_told)
 
 
 # -- early end and change of base ---------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from click.testing import CliRunner
 from flask import Flask
 
 from trainhub import installation
+from trainhub.cli import main
 from trainhub.kernel import audit, migrations
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Context, edge
 from trainhub.kernel.db import session, transaction
 
 
@@ -129,3 +132,26 @@ def test_a_command_without_the_app_too() -> None:
 
     found = CliRunner().invoke(alone, ["--json"])
     assert (found.exit_code, json.loads(found.stdout)["error"]["code"]) == (1, "unexpected")
+
+
+# -- what commands say of themselves ------------------------------------------------------------------------------------
+def _told(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """Each command and option of it and of those below, with its meaning."""
+    context = Context(command, info_name=name, parent=parent)
+    yield context.command_path, (command.help or "").split("\n\n")[0]
+    for option in command.get_params(context):
+        if isinstance(option, click.Option):
+            yield f"{context.command_path} {option.opts[-1]}", option.help or ""
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from _told(found, below, context)
+
+
+def test_help_is_in_both_languages_chinese_first() -> None:
+    told = list(_told(main, "trainhub"))
+    assert len(told) > 250
+    assert [(name, text) for name, text in told if not re.match(r"[^/]*[\u4e00-\u9fff].* /\s.*[a-z]", text, re.DOTALL)] == []
+    shown = CliRunner().invoke(main, ["keys", "--help"]).output
+    assert [heading in shown for heading in ("用法 / Usage: ", "选项 / Options:", "命令 / Commands:")] == [True] * 3

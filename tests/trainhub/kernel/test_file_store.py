@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from tests.trainhub.kernel.test_installation import environment, run
 from trainhub import config
 from trainhub.kernel import clock, file_store, files, jobs
 from trainhub.kernel.access import SYSTEM, public
+from trainhub.kernel.db import session as current_session
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import in_language
@@ -151,6 +154,32 @@ def test_a_page_says_in_words_that_the_store_is_away(
     answer = client.get("/login")
     assert (answer.status_code, "存放文件的地方" in answer.text) == (503, True)
     assert answer.headers["Retry-After"]
+
+
+def test_a_folder_that_has_a_file_and_does_not_give_it_is_away(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A network folder that fails, a mode that somebody changed: it is there when asked for, and cannot be opened. No bug, and no lost file."""
+    with app.app_context(), transaction():
+        row = files.keep_bytes(b"x", name="x.zip", kind="test", media_type="application/zip", by=SYSTEM, now=clock.now())
+        path, file_id = app.config["SETTINGS"].instance / "files" / files.path_of(row.sha256), row.id
+    path.unlink()
+
+    def hand_out() -> str:
+        return str(files.opened(current_session().get_one(files.StoredFile, file_id)))
+
+    monkeypatch.setitem(app.view_functions, "identity.login", public(hand_out))
+    with socket.socket(socket.AF_UNIX) as stands_there:  # what opens for nobody, for the superuser neither
+        here = os.getcwd()
+        os.chdir(path.parent)  # the name of a socket may not be long
+        try:
+            stands_there.bind(path.name)
+        finally:
+            os.chdir(here)
+        answer = client.get("/login")
+    path.unlink()
+    assert (answer.status_code, "存放文件的地方" in answer.text) == (503, True)
+    assert "restore it from a backup" not in caplog.text
 
 
 @pytest.mark.parametrize(("times", "is_kept"), [(3, True), (4, False)])

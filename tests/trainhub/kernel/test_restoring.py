@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import sqlalchemy as sa
@@ -197,6 +197,38 @@ def test_a_file_that_is_lost_does_not_stop_the_backup_of_the_others(committed: F
             inside = {name for name in opened.getnames() if name.startswith("files/")}
         assert (f"files/{kept[1]}" in inside, inside & {f"files/{lost[1]}", f"files/{damaged[1]}"}) == (True, set())
         backup.check(tmp_path / "all.tar.gz")
+
+
+def test_a_file_that_is_deleted_while_the_backup_goes_on_is_not_told_as_lost(
+    committed: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backup reads the tables of its beginning: they still name what a retention period has ended since."""
+    with committed.app_context(), transaction():
+        rows = [
+            files.keep_bytes(text, name="a.txt", kind="thing", media_type="text/plain", by=SYSTEM, now=clock.now())
+            for text in (b"lost", b"deleted meanwhile")
+        ]
+        lost, gone = ((row.id, row.sha256) for row in rows)
+    (Path(committed.config["SETTINGS"].instance) / "files" / files.path_of(lost[1])).unlink()
+    copied = files.copy
+
+    def delete() -> None:
+        with committed.app_context():
+            with transaction():
+                files.drop(gone[0])
+            files.erase([gone[1]])
+
+    def copy(row: files.StoredFile, target: IO[bytes]) -> bool:
+        if row.id == gone[0]:
+            somebody = threading.Thread(target=delete)
+            somebody.start()
+            somebody.join(30)
+        return copied(row, target)
+
+    monkeypatch.setattr(files, "copy", copy)
+    with committed.app_context():
+        made = backup.backup(tmp_path / "all.tar.gz")
+    assert [one["id"] for one in made["lost"]] == [lost[0]]
 
 
 def test_nothing_is_restored_under_a_server_or_worker_that_runs(committed: Flask) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,8 +23,8 @@ import pytest
 from tests import processes
 from tests.trainhub.kernel.slow_site import CONTENT, KINDS, SIZE
 from tests.trainhub.kernel.test_installation import environment
-from trainhub.kernel.waitress_channel import create_server
-from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, open_files, waitress_options
+from trainhub.kernel.waitress_channel import Channel, create_server
+from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, gunicorn_command, open_files, waitress_options
 
 pytestmark = pytest.mark.slow
 SOON = 5
@@ -275,3 +278,27 @@ def test_a_server_asks_for_the_files_it_needs() -> None:
         assert open_files() == (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_gunicorn_takes_no_more_connections_than_it_may_have_files(tmp_path: Path) -> None:
+    """A worker of it that has no file left for the next connection ends, with all that it was answering."""
+    asked = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024)); from trainhub.serving import gunicorn_command as c; print(*c('::', 80, 2))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=processes.ROOT)
+    assert f"--worker-connections {(1024 - OTHER_FILES) // 2} " in done.stdout
+    words = gunicorn_command("::", 80, 2)
+    assert words[words.index("--worker-connections") + 1] == str(connections(open_files()))
+
+
+class Gone(socket.socket):
+    """A connection whose reader has gone, as macOS hands it over: it takes no setting any more."""
+
+    def setsockopt(self, *_args: Any) -> None:  # type: ignore[override]
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+
+def test_a_reader_who_has_gone_already_closes_no_listener() -> None:
+    server = create_server(_endless, host="127.0.0.1", port=0, **waitress_options(200))
+    with Gone() as gone:
+        channel = Channel(server, gone, ("127.0.0.1", 1), server.adj, map={})
+        assert channel.sendbuf_len
+    server.close()

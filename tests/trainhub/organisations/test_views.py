@@ -301,3 +301,17 @@ def test_a_code_that_differs_in_capitals_only_makes_no_second_enterprise(as_role
     assert "已有代码为 QY-AB-1 的机构" in page
     assert "submission_key" not in page
     assert known.code == "QY-AB-1"
+
+
+def test_codes_that_differ_by_small_and_capital_letters_name_one(as_role: As, session: Session) -> None:
+    """Whichever way it is registered, typed on the page or written twice in a list: no second organisation comes of it."""
+    ground.enterprise(code="qy-ab-1", name="已登记的一家")
+    session.commit()
+    client = as_role(Role.DEPT_HR)
+    typed = {"code": "QY-AB-1", "kind": "enterprise", "name": "另一家", "region_code": "350102"}
+    page = client.post("/organisations/new", data=typed)
+    assert (page.status_code, "已登记的一家" in page.text) == (422, True)
+    rows = "".join(f"{code},enterprise,一家,350102\n" for code in ("qy-ab-1", "QY-AB-1", "Qy-Cd-2", "QY-cd-2"))
+    told = client.get(upload(client, f"code,kind,name,region_code\n{rows}".encode(), "a.csv")).text
+    assert "已有代码为 qy-ab-1 的机构，只是大小写不同" in told
+    assert "与第 4 行重复" in told

@@ -24,9 +24,11 @@ from tests.factories import ground
 from tests.factories.api import api_client
 from tests.factories.identity import signed_in_client
 from trainhub.cli import main
+from trainhub.kernel import downloads
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction, write_intent
+from trainhub.notifications.models import MailMessage
 from trainhub.people import queries
 from trainhub.people.models import Person, Student
 from trainhub.people.types import IdType, PairDecision
@@ -411,6 +413,41 @@ def test_persons_are_found_by_their_full_number_and_pairs_decided(as_role: As, s
     assert queries.pair(*ids).decision is PairDecision.DIFFERENT  # type: ignore[union-attr]
     session.commit()
     assert as_role(Role.UNIVERSITY_ADMIN).get("/people/persons").status_code == 403
+
+
+def test_what_a_mask_hides_is_not_found_by_its_parts(as_role: As, session: Session) -> None:
+    """A list that is searched by any part of a number it does not show tells the number in forty questions."""
+    ground.person("陈一", phone="138 0013-8000", email="Chen.Yi@example.org")
+    session.commit()
+    client = as_role(Role.AUDITOR)
+    for asked, is_found in {
+        "13800138000": True,
+        "138-0013-8000": True,
+        "chen.yi@EXAMPLE.org": True,
+        "1380013800": False,
+        "0013": False,
+        "example.org": False,
+    }.items():
+        for page in ("/people/persons", "/people/persons/export.csv"):
+            assert ("陈一" in client.get(page, query_string={"q": asked}).get_data(as_text=True)) is is_found, asked
+    assert "陈一" in client.get("/people/persons?q=chen").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/people/persons/export.csv", "/people/same/export.xlsx", "/accounts/export.csv", "/notifications/outbox/export.xlsx"]
+)
+def test_a_list_of_a_whole_province_is_no_file_of_a_page(as_role: As, session: Session, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """A request that makes it would outlast what stands in front of the server, and keep a thread as long."""
+    for _ in range(2):
+        ground.person("陈一")
+        session.add(MailMessage(address="a@example.org", subject="x", text="x", created_at=ground.NOW, next_try_at=ground.NOW))
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    for most, status in ((1000, 200), (0, 422)):
+        monkeypatch.setattr(downloads, "MOST_ROWS", most)
+        answer = client.get(path)
+        assert answer.status_code == status
+    assert "一次最多导出 0 行" in answer.get_data(as_text=True)
 
 
 def test_commands(app: Flask, session: Session, tmp_path: Path) -> None:

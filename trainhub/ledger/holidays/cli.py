@@ -8,17 +8,17 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 
 
-@click.group("holidays")
+@click.group("holidays", cls=Group)
 def holidays() -> None:
     """放假安排 / public holidays."""
 
 
 @edge("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="only check and report / 只检查，不写入")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 / only check and report")
 def import_(file: Path, dry_run: bool) -> dict[str, Any]:
     """导入放假安排，有错误则什么都不写入 / import public holidays, all or nothing.
 
@@ -39,7 +39,7 @@ def _listed(result: Any) -> str:
 
 
 @edge("list", human=_listed)
-@click.option("--year", type=click.IntRange(2000, 2099), default=None, help="one year only / 只列一年")
+@click.option("--year", type=click.IntRange(2000, 2099), default=None, help="只列一年 / one year only")
 def list_(year: int | None) -> dict[str, Any]:
     """列出登记的放假与调休上班日 / list the days that stand.
 

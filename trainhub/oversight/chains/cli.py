@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator, progress
+from trainhub.kernel.commands import Group, edge, operator, progress
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.policy.findings import as_dicts
@@ -16,7 +16,7 @@ from trainhub.policy.findings import as_dicts
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("chains")
+@click.group("chains", cls=Group)
 def chains() -> None:
     """培养链条：课程、企业学习、毕业设计 / the chain of course, placement and capstone."""
 
@@ -35,11 +35,11 @@ def _found(programme: str, cohort: int | None, on: date) -> tuple[Any, list[Any]
 
 
 @edge("check")
-@click.option("--programme", required=True, help="Code of the programme / 专业代码")
-@click.option("--cohort", type=int, default=None, help="Only the cohort of this year / 只看某一级")
-@click.option("--on", type=DAY, default=None, help="Judge by the rules of this day (default: today) / 按某日的规则")
+@click.option("--programme", required=True, help="专业代码 / code of the programme")
+@click.option("--cohort", type=int, default=None, help="只看某一级 / only the cohort of this year")
+@click.option("--on", type=DAY, default=None, help="按某日的规则，默认今天 / judge by the rules of this day (default: today)")
 def check(programme: str, cohort: int | None, on: datetime | None) -> dict[str, Any]:
-    """Judge the chain of every student of a programme / 检查一个专业每名学生的培养链条.
+    """检查一个专业每名学生的培养链条 / judge the chain of every student of a programme.
 
     Example: trainhub chains check --programme FZU-080901 --json
     """
@@ -58,11 +58,11 @@ def check(programme: str, cohort: int | None, on: datetime | None) -> dict[str, 
 
 
 @edge("issue")
-@click.option("--programme", required=True, help="Code of the programme / 专业代码")
-@click.option("--cohort", type=int, default=None, help="Only the cohort of this year / 只看某一级")
-@click.option("--dry-run", is_flag=True, help="Count only, issue nothing / 只统计，不签发")
+@click.option("--programme", required=True, help="专业代码 / code of the programme")
+@click.option("--cohort", type=int, default=None, help="只看某一级 / only the cohort of this year")
+@click.option("--dry-run", is_flag=True, help="只统计，不签发 / count only, issue nothing")
 def issue(programme: str, cohort: int | None, dry_run: bool) -> dict[str, Any]:
-    """Issue the programme certificates of whole chains / 为三项齐全的学生签发培养证书.
+    """为三项齐全的学生签发培养证书 / issue the programme certificates of whole chains.
 
     Example: trainhub chains issue --programme FZU-080901 --cohort 2022 --json
     """
@@ -85,10 +85,10 @@ def issue(programme: str, cohort: int | None, dry_run: bool) -> dict[str, Any]:
 
 
 @edge("sweep")
-@click.option("--programme", default=None, help="Only the programme of this code (default: all) / 只核对一个专业，默认全部")
-@click.option("--dry-run", is_flag=True, help="Count only, change nothing / 只统计，不改变")
+@click.option("--programme", default=None, help="只核对一个专业，默认全部 / only the programme of this code (default: all)")
+@click.option("--dry-run", is_flag=True, help="只统计，不改变 / count only, change nothing")
 def sweep(programme: str | None, dry_run: bool) -> dict[str, Any]:
-    """Bring programme certificates in line with the records: issue, suspend, correct / 核对培养链条：补签发、暂停或更正培养证书.
+    """核对培养链条：补签发、暂停或更正培养证书 / bring programme certificates in line with the records: issue, suspend, correct.
 
     A worker does so once a day by itself.
 

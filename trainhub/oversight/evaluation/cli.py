@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Group, edge
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import a_year
@@ -24,9 +24,9 @@ from trainhub.programmes.models import Programme
 MARKS = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
 
 
-@click.group("evaluation")
+@click.group("evaluation", cls=Group)
 def evaluation() -> None:
-    """Programme evaluation / 专业评价"""
+    """专业评价 / programme evaluation"""
 
 
 def _day(text: str | None) -> date:
@@ -71,9 +71,9 @@ def _programme(code: str) -> Programme:
 
 @edge("check", human=_human)
 @click.argument("programme")
-@click.option("--on", "on", help="The day the answer is asked for (default today) / 判断日期")
+@click.option("--on", "on", help="判断日期，默认今天 / the day the answer is asked for (default: today)")
 def check(programme: str, on: str | None) -> dict[str, Any]:
-    """Judge a programme by the ten requirements / 按十项专门要求逐条判断一个专业.
+    """按十项专门要求逐条判断一个专业 / judge a programme by the ten requirements.
 
     Example: trainhub evaluation check DEMO-ME --on 2026-06-30 --json
     """
@@ -87,10 +87,10 @@ def check(programme: str, on: str | None) -> dict[str, Any]:
 
 @edge("dossier", human=lambda result: f"{result['out']}：{result['files']} 个文件，{result['bytes']} 字节")
 @click.argument("programme")
-@click.option("--out", "out", required=True, help="The folder to write into; made when missing / 输出目录")
-@click.option("--on", "on", help="The day the data are asked for (default today) / 数据日期")
+@click.option("--out", "out", required=True, help="输出目录，没有则新建 / the folder to write into; made when missing")
+@click.option("--on", "on", help="数据日期，默认今天 / the day the data are asked for (default: today)")
 def dossier(programme: str, out: str, on: str | None) -> dict[str, Any]:
-    """Write the dossier: report, four tables, both matrices, evidence with index and checksums / 输出全套评价材料.
+    """输出全套评价材料 / write the dossier: report, four tables, both matrices, evidence with index and checksums.
 
     Example: trainhub evaluation dossier DEMO-ME --out dossier --json
     """
@@ -122,7 +122,7 @@ def dossier(programme: str, out: str, on: str | None) -> dict[str, Any]:
 
 @edge("workflow", human=lambda result: result["table"].rstrip())
 def workflow() -> dict[str, Any]:
-    """Print the state machine of the evaluation as a table / 打印评价流程状态表.
+    """打印评价流程状态表 / print the state machine of the evaluation as a table.
 
     Example: trainhub evaluation workflow
     """

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.oversight.goals.models import Goal
@@ -30,15 +30,20 @@ def _goal(code: str) -> Goal:
     return goal
 
 
-@click.group("goals")
+@click.group("goals", cls=Group)
 def goals() -> None:
     """培训目标 / goals."""
 
 
 @edge("report")
-@click.option("--goal", "code", default=DEFAULT, show_default=True, help="code of the goal")
-@click.option("--on", type=DAY, default=None, help="as of this day, YYYY-MM-DD (default: today)")
-@click.option("--known-at", type=MOMENT, default=None, help="as it was known at this moment, local time, YYYY-MM-DDTHH:MM (default: now)")
+@click.option("--goal", "code", default=DEFAULT, show_default=True, help="目标代码 / code of the goal")
+@click.option("--on", type=DAY, default=None, help="截至这一天，YYYY-MM-DD，默认今天 / as of this day (default: today)")
+@click.option(
+    "--known-at",
+    type=MOMENT,
+    default=None,
+    help="按当时已知的数据，本地时间 YYYY-MM-DDTHH:MM，默认现在 / as it was known at this moment, local time (default: now)",
+)
 def report(code: str, on: datetime | None, known_at: datetime | None) -> dict[str, Any]:
     """目标进度报告，直接由培训台账计算 / the progress of a goal, computed from the ledger.
 
@@ -55,7 +60,7 @@ def report(code: str, on: datetime | None, known_at: datetime | None) -> dict[st
 
 
 @edge("rebuild")
-@click.option("--goal", "code", default="", help="code of the goal (default: every computed goal)")
+@click.option("--goal", "code", default="", help="目标代码，默认全部自动统计的目标 / code of the goal (default: every computed goal)")
 def rebuild(code: str) -> dict[str, Any]:
     """由培训台账重建目标页面的统计 / make the kept figures of the pages again from the ledger.
 
@@ -75,14 +80,14 @@ goals.add_command(report)
 goals.add_command(rebuild)
 
 
-@click.group("trainees")
+@click.group("trainees", cls=Group)
 def trainees() -> None:
     """学员花名册 / rosters of trainees."""
 
 
 @edge("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--goal", "code", default="", help="only what this goal counts")
+@click.option("--goal", "code", default="", help="只导出这个目标计入的 / only what this goal counts")
 def export(file: Path, code: str) -> dict[str, Any]:
     """导出培训花名册，可再次导入 / write a roster that `trainees import` reads; it holds whole identity numbers (mode 0600).
 

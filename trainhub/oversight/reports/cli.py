@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import Group, edge, operator
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("reports")
+@click.group("reports", cls=Group)
 def reports() -> None:
     """统计报告 / reports."""
 
@@ -36,15 +36,17 @@ def _refuse_other(out: Path, which: str) -> None:
 
 @edge("make")
 @click.argument("kind")
-@click.option("--since", type=DAY, required=True, help="first day, YYYY-MM-DD")
-@click.option("--until", type=DAY, required=True, help="last day, YYYY-MM-DD")
-@click.option("--organisation", "code", default="", help="code of the enterprise or base, for csr and scorecard")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="language of the report (default: zh)")
+@click.option("--since", type=DAY, required=True, help="第一天，YYYY-MM-DD / first day")
+@click.option("--until", type=DAY, required=True, help="最后一天，YYYY-MM-DD / last day")
+@click.option(
+    "--organisation", "code", default="", help="企业或基地代码，csr 和 scorecard 用 / code of the enterprise or base, for csr and scorecard"
+)
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="报告的语言，默认 zh / language of the report (default: zh)")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="folder for report.xlsx and report.pdf; one that holds another report is refused",
+    help="存放 report.xlsx 和 report.pdf 的文件夹，已有其他报告的不用 / folder for report.xlsx and report.pdf; one that holds another report is refused",
 )
 def make(kind: str, since: datetime, until: datetime, code: str, language: str, out: Path | None) -> dict[str, Any]:
     """生成一份报告 / make a report: contribution, csr, talent, demand, outcome, university, quality, scorecard.

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import Group, edge
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("talents")
+@click.group("talents", cls=Group)
 def talents() -> None:
     """人才库 / talent databases."""
 
@@ -28,8 +28,8 @@ def _text(result: Any) -> str:
 
 
 @edge("support", human=_text)
-@click.option("--talent", "talent_id", type=int, required=True, help="number of the entry / 人才库编号")
-@click.option("--on", type=DAY, default=None, help="the day asked for, YYYY-MM-DD (default: today)")
+@click.option("--talent", "talent_id", type=int, required=True, help="人才库编号 / number of the entry")
+@click.option("--on", type=DAY, default=None, help="判断日期，YYYY-MM-DD，默认今天 / the day asked for (default: today)")
 def support(talent_id: int, on: datetime | None) -> dict[str, Any]:
     """按日核对人才资金支持 / what money a talent may be given on a day, what is missing, and what was given.
 

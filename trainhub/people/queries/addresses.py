@@ -6,21 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
 from trainhub.people.queries.merging import rows_of_humans
 
 
-def is_own_address(person: Person, address: str) -> bool:
-    """Whether an e-mail address or a telephone number stands for nobody else: what reaches another human too is no proof of who answers."""
+def reached_at(address: str) -> ColumnElement[bool]:
+    """SQL: the whole of an e-mail address or telephone number is this one, however it is written."""
     plain_phone = func.replace(func.replace(Person.phone, " ", ""), "-", "")
     wanted = address.strip()
-    statement = select(Person.id).where(
-        or_(func.lower(Person.email) == wanted.lower(), plain_phone == wanted.replace(" ", "").replace("-", "")),
-        Person.id.not_in(rows_of_humans([person.id])[person.id]),
-    )
+    return or_(func.lower(Person.email) == wanted.lower(), plain_phone == wanted.replace(" ", "").replace("-", ""))
+
+
+def is_own_address(person: Person, address: str) -> bool:
+    """Whether an e-mail address or a telephone number stands for nobody else: what reaches another human too is no proof of who answers."""
+    statement = select(Person.id).where(reached_at(address), Person.id.not_in(rows_of_humans([person.id])[person.id]))
     return session().scalar(statement.limit(1)) is None
 
 
