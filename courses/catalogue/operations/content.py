@@ -140,9 +140,11 @@ def _number(rows: Sequence[Part]) -> None:
 
 
 def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> None:
-    """Show a part to learners, or take it back; progress on it stays in the log."""
+    """Show a part to learners, or take it back; progress on it stays in the log. Refused where that shuts what waits for it for ever."""
     if part.is_published is is_published:
         return
+    if not is_published:
+        checking.nothing_shut(part, is_removed=False, now=now)
     with live.watched(part.run_id, by=by, now=now):
         part.is_published = is_published
     judging.ask_anew(run_id=part.run_id, by=by, now=now, after=timedelta(0) if is_published else judging.UNDO)
@@ -163,9 +165,13 @@ def publish_all(*, run: Run, parts: Sequence[Part], note: str, by: Identity, now
 
 
 def remove(*, part: Part, by: Identity, now: datetime) -> None:
-    """Remove a part and what is in it. The rows stay, so that grades remain explainable and it can come back."""
+    """Remove a part and what is in it. The rows stay, so that grades remain explainable and it can come back.
+
+    Refused where that shuts what waits for it for ever.
+    """
     if part.removed_at is not None:
         return
+    checking.nothing_shut(part, is_removed=True, now=now)
     inside = found.inside(part)
     with live.watched(part.run_id, by=by, now=now):
         for row in (part, *inside):
