@@ -193,7 +193,7 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
     if outer is not None and outer.removed_at is not None:
         raise BadCourse(_("它所在的“%(title)s”也已移除，请先恢复“%(title)s”。", title=outer.title))
     inside = found.inside(part, removed=True)
-    with checking.no_new_circle(part.run_id):
+    with checking.no_new_circle(part.run_id), live.watched(part.run_id, by=by, now=now):
         for row in (part, *inside):
             row.removed_at = None
         lost = checking.lost_groups(part.run_id, [Access.of(row.access) for row in (part, *inside)])
@@ -295,7 +295,7 @@ def arrange(*, run: Run, order: Sequence[Place], by: Identity, now: datetime, wa
             rows.setdefault(holder, []).append(part)
     comes_in = any(part.section_id != key for key, rows in units.items() for part in rows if isinstance(part, Unit))
     comes_in |= any(part.unit_id != key for key, rows in blocks.items() for part in rows if isinstance(part, Block))
-    with checking.no_new_circle(run.id):
+    with checking.no_new_circle(run.id), live.watched(run.id, by=by, now=now):
         moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
         moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
     if comes_in:  # into another section or unit, which may be hidden or for some only; the order alone asks for nothing else
@@ -334,7 +334,7 @@ def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: 
     if holder.run_id != part.run_id or isinstance(holder, Section) is not isinstance(part, Unit) or holder.removed_at is not None:
         raise BadCourse(_("不能移动到那里：目标不在同一期课程中。"))
     was = part.section_id if isinstance(part, Unit) else part.unit_id
-    with checking.no_new_circle(part.run_id):
+    with checking.no_new_circle(part.run_id), live.watched(part.run_id, by=by, now=now):
         if isinstance(part, Unit):
             part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
         else:
