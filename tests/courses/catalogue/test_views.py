@@ -247,6 +247,10 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert (asked.status_code, "“导言”没有得分，谁也达不到这个分数" in asked.text) == (422, True)
     assert author.post(f"/teaching/unit/{third.id}/access", data={"kind": "done", "part": f"unit:{optional.key}"}).status_code == 303
     assert "没有必学或计分的内容，这个条件不起作用" in author.get(f"/teaching/unit/{third.id}/access").text
+    old = Condition(ConditionKind.GRADE, f"block:{told.key}", min_x10=600)  # made before such a condition was refused
+    session.get_one(Unit, optional.id).access = Access((old,)).plain()
+    session.commit()
+    assert "“导言”没有得分，这个条件不起作用" in author.get(f"/teaching/unit/{optional.id}/access").text
     assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303
