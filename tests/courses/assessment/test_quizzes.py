@@ -241,7 +241,7 @@ def test_a_result_that_waits_for_another_learner_names_no_instant_that_has_passe
     quizzes.allow(block=block, person_id=other.person_id, closes_at=closes + 999 * MINUTE, by=SYSTEM, now=closes)
     row = attempts.start(block=block, person_id=me.person_id, by=SYSTEM, now=closes - 9 * MINUTE)
     attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes - MINUTE)
-    grading.grade(attempt_id=row.id, shares={1: 800}, feedback={}, by=SYSTEM, now=closes)
+    grading.grade(attempt_id=row.id, points={1: 80}, feedback={}, by=SYSTEM, now=closes)
     session.commit()
     page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/attempts/{row.id}").text
     assert "现在不显示得分" in page
@@ -389,7 +389,7 @@ def test_a_regrade_is_seen_before_it_is_done_and_keeps_what_a_person_gave(sessio
         learning.note_attempt(enrolment=enrolment, attempt=attempt, by=SYSTEM, now=NOW)
         done[choice] = (attempt, enrolment)
     teacher = replace(SYSTEM, account_id=7)
-    attempts.grade(attempt_id=done["c"][0].id, shares={1: 400}, feedback={}, by=teacher, now=NOW)
+    attempts.grade(attempt_id=done["c"][0].id, points={1: 40}, feedback={}, by=teacher, now=NOW)
     assert grading.regrade_preview(row) == []
     wrong_key(run, row)
     seen = [(c.before_x1000, c.after_x1000, c.is_kept) for c in grading.regrade_preview(row)]

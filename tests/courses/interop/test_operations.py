@@ -288,7 +288,9 @@ def test_an_imported_course_can_be_published_and_completed(session: Session) -> 
             given = {answer.position: right_answer(answer) for answer in loaded.answers}
             done, _ = attempts.submit(attempt_id=attempt.id, responses=given, by=SYSTEM, now=make.NOW)
             if done.score_x10 is None:
-                done = attempts.grade(attempt_id=attempt.id, shares=dict.fromkeys(given, 1000), feedback={}, by=SYSTEM, now=make.NOW)
+                done = attempts.grade(
+                    attempt_id=attempt.id, points={a.position: a.points_x10 * 10 for a in loaded.answers}, feedback={}, by=SYSTEM, now=make.NOW
+                )
             assert (block.title, done.score_x10) == (block.title, 1000)
             learning.note_attempt(enrolment=row, attempt=done, by=SYSTEM, now=make.NOW)
         elif block.is_required:

@@ -228,7 +228,7 @@ def test_a_lecturer_grades_what_waits_and_the_learner_completes(as_role: AsRole,
     session.expire_all()
     assert (row.state, row.score_x10) == (EnrolmentState.COMPLETED, 900)
     page = teacher.get(f"/teaching/attempts/{attempt.id}").text
-    assert 'name="was1" value="900/90"' in page
+    assert 'name="was1" value="900/90:' in page
     late = teacher.post(f"/teaching/attempts/{attempt.id}", data={"was1": "", "points1": "0.5"})
     session.refresh(attempt)
     assert ("刚由另一位教师评分" in late.text, attempt.score_x10) == (True, 900)
