@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from courses.assessment import answering, labels, notation, passwords, queries
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question
 from courses.assessment.operations import attempts, bank, grading, quizzes
+from courses.assessment.queries.hours import allowances_at
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, Difficulty, QuestionKind, QuizSettings, When
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import version_notes
@@ -514,3 +515,11 @@ def test_answers_wait_for_who_was_given_a_later_closing_and_has_not_begun(sessio
     assert when(closes + MINUTE) is When.AFTER
     attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes)
     assert when(closes + MINUTE) is When.CLOSED
+
+
+def test_what_very_many_may_do_is_asked_in_portions(session: Session) -> None:
+    run, who = make.run(), ground.person()
+    block = make.quiz(make.unit(run), make.single(run), of=run)
+    quizzes.allow(block=block, person_id=who.id, extra_minutes=5, by=SYSTEM, now=NOW)
+    many = range(who.id, who.id + 300_000)  # more values than a database takes at once
+    assert {key: given.extra_minutes for key, given in allowances_at(block.id, many).items()} == {who.id: 5}
