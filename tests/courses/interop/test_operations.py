@@ -86,6 +86,31 @@ def test_the_same_package_again_changes_nothing(session: Session) -> None:
     assert {k: second[k] for k in COUNTS} == {k: report[k] for k in COUNTS}
 
 
+def test_files_are_read_and_stored_before_the_transaction(session: Session, tmp_path: Path) -> None:
+    folder = course_folder(tmp_path, {"static/a.txt": b"A", "static/b.txt": b"B"})
+    before = session.scalar(select(func.count()).select_from(files.StoredFile))
+    with opened(folder) as course:
+        ahead = operations.put_ahead(course)
+        assert session.scalar(select(func.count()).select_from(files.StoredFile)) == before, "no row yet: what is not kept is swept"
+        assert ahead.contents
+        first, *_rest = course.doc.assets
+        was = course.file(first).read_bytes()
+        for asset in course.doc.assets:
+            course.file(asset).write_bytes(b"read again")
+        run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, ahead=ahead)
+    rows = {row.name: row.file for row in queries.assets_of(run.id)}
+    assert files.read(rows[first.name]) == was
+    assert set(rows) == {asset.name for asset in course.doc.assets}
+
+
+def test_what_is_gone_from_the_store_meanwhile_is_put_there_again(session: Session, tmp_path: Path) -> None:
+    with opened(course_folder(tmp_path, {"static/a.txt": b"A"})) as course:
+        ahead = operations.put_ahead(course)
+        files.erase([content.sha256 for content in ahead.contents.values()])
+        run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, ahead=ahead)
+    assert [files.is_intact(row.file) for row in queries.assets_of(run.id)] == [True]
+
+
 def test_what_was_taken_in_goes_out_with_equal_counts(session: Session, tmp_path: Path) -> None:
     run, report = taken_in(session)
     write_olx(course_doc(run), tmp_path / "out", asset=asset_reader(run), is_native=True)
