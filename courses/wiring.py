@@ -270,6 +270,7 @@ def register(app: Flask) -> None:
         app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title=N_("分发和结束互评")
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
+    jobs.register_task(app, interop_tasks.EXPORT, interop_tasks.export_package)
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title=N_("交卷：时间已到的测验")
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from courses.interop import operations
+from courses.interop import operations, packing
 from courses.interop.formats import opened
 from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock, files
@@ -16,6 +16,7 @@ from trainhub.kernel.jobs import Running
 from trainhub.organisations import queries as organisations
 
 TASK = "courses.import"
+EXPORT = packing.TASK
 
 
 def import_package(running: Running) -> Mapping[str, Any]:
@@ -42,3 +43,8 @@ def import_package(running: Running) -> Mapping[str, Any]:
                 )
                 run_id = run.id
     return {"run_id": run_id, "report": report}
+
+
+def export_package(running: Running) -> Mapping[str, Any]:
+    """Pack a run for whoever asked."""
+    return packing.make(running, clock.now())

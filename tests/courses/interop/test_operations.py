@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from courses.catalogue.models import Block, Course, Run, Unit
 from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
 from courses.gradebook.operations import grades
-from courses.interop import operations
+from courses.interop import operations, packing
 from courses.interop import types as docs
 from courses.interop.formats import opened, read
 from courses.interop.frame import HANDOUTS
@@ -47,7 +48,7 @@ from tests.courses.interop.courses_for_tests import course_folder
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
-from trainhub.kernel import files
+from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.i18n import in_language
 from trainhub.organisations.models import Organisation
@@ -493,3 +494,31 @@ def test_a_package_from_the_page_names_what_others_will_not_show(as_role: Callab
     assert [block.title for block in read(packed).blocks()] == ["选"]
     found = subprocess.run([Path(sys.executable).with_name("edx-cleaner"), "-c", "course.xml"], cwd=out, capture_output=True, text=True, check=False)
     assert (found.returncode, "ERRORs" in found.stdout) == (0, False), found.stdout
+
+
+def test_a_large_package_is_packed_by_a_job(as_role: Callable[..., FlaskClient], session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.expire_on_commit = False
+    lead, other = ground.person(), ground.person()
+    run = make.run(lead=lead)
+    make.text(make.unit(run), title="导言")
+    kept = files.keep_bytes(b"x" * 100, name="a.txt", kind="course", media_type="text/plain", by=SYSTEM, now=make.NOW)
+    content.add_asset(run=run, name="a.txt", file=kept, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    monkeypatch.setattr(packing, "LARGE", 100)
+    assert author.get(f"/teaching/runs/{run.id}/olx.tar.gz").status_code == 200, "as much as a request packs"
+    monkeypatch.setattr(packing, "LARGE", 99)
+    where = f"/teaching/runs/{run.id}/package"
+    assert author.get(f"/teaching/runs/{run.id}/olx.tar.gz").headers["Location"].endswith(where)
+    assert author.get(f"{where}/file").status_code == 404
+    for _n in range(2):
+        assert author.post(where).status_code == 303
+    assert len(session.scalars(select(jobs.Job).where(jobs.Job.task == packing.TASK)).all()) == 1
+    assert "生成课程包" not in author.get(where).text, "it is being made"
+    assert jobs.run_all() == 1
+    assert f"{where}/file" in author.get(where).text
+    sent = author.get(f"{where}/file")
+    assert "max-age" not in sent.headers["Cache-Control"], "packed again it has the same address"
+    with tarfile.open(fileobj=io.BytesIO(sent.data)) as archive:
+        assert {"course/course.xml", "course/static/a.txt"} <= set(archive.getnames())
+    assert as_role(Role.LECTURER, person_id=other.id).get(f"{where}/file").status_code in {403, 404}
