@@ -69,7 +69,7 @@ def look(settings: Settings, newest: Sequence[str] = ()) -> str:
     try:
         store = opened(settings, is_waited_for=True)
         next(iter(obstore.list(store, chunk_size=1)), None)
-        is_there = not newest or any(is_there(store, sha256) for sha256 in newest)
+        is_there = not newest or any(has_any(store, sha256) for sha256 in newest)
     except (BaseError, FileNotFoundError) as problem:
         if _is_no(problem):
             raise Refused(
@@ -93,7 +93,7 @@ def _look_at_folder(settings: Settings, newest: Sequence[str]) -> str:
     return "" if is_there else _elsewhere(str(folder))
 
 
-def is_there(store: Any, sha256: str) -> bool:
+def has_any(store: Any, sha256: str) -> bool:
     """Whether the store has something under a checksum."""
     import obstore
 

@@ -195,7 +195,7 @@ def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Ide
     """The same from an open file, however large: it is read in pieces. `ahead`: what was put before; the file is read only if it is gone since."""
     content = ahead or _content(file)
     hold(f"content:{content.sha256}", is_shared=True)  # nobody erases it until this is committed
-    if ahead is None or not file_store.is_there(store(), content.sha256):
+    if ahead is None or not file_store.has_any(store(), content.sha256):
         _put(content, file)
     facts = {"size": content.size, "sha256": content.sha256}
     row = StoredFile(kind=kind, name=name[:255], media_type=media_type, uploaded_by_id=by.account_id, uploaded_at=now, **facts)
