@@ -270,6 +270,7 @@ def register(app: Flask) -> None:
         app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title=N_("分发和结束互评")
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
+    jobs.register_task(app, interop_tasks.EXPORT, interop_tasks.export_package)
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title=N_("交卷：时间已到的测验")
     )
@@ -288,6 +289,9 @@ def register(app: Flask) -> None:
     jobs.register_task(app, learning_tasks.PROMOTE, learning_tasks.promote, is_needed=True)  # who waits, and who comes meanwhile
     jobs.register_task(app, regrading.TASK, regrading.regrade)
     jobs.register_periodic(app, learning_tasks.CLOSE_WAITING, learning_tasks.close_waiting, every=timedelta(days=1), title=N_("结束已结束课程的候补"))
+    jobs.register_periodic(
+        app, learning_tasks.PROMOTE_LEFT, learning_tasks.promote_left, every=timedelta(minutes=5), title=N_("为候补学员安排空出的名额")
+    )
     jobs.register_periodic(app, learning_tasks.CERTIFY, learning_tasks.certify, every=timedelta(days=1), title=N_("补发没有签发成的结业证书"))
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))

@@ -10,11 +10,11 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries, version_notes
 from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
 from courses.catalogue.diffing import changes
-from courses.catalogue.explaining import summary
+from courses.catalogue.explaining import reasons, summary
 from courses.catalogue.forms import SectionForm, TitleForm
 from courses.catalogue.models import Block, Run, Section, Unit
-from courses.catalogue.operations import content, versions
-from courses.catalogue.types import BlockKind, MoveTo, PartKind
+from courses.catalogue.operations import checking, content, versions
+from courses.catalogue.types import BlockKind, Fate, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may
@@ -150,13 +150,38 @@ def publish(pair: tuple[Run, Any]) -> Any:
     """Show a part to learners, or take it back; `draft` publishes the changes that wait."""
     run, part = pair
     back = back_to(part, run.id)
+    is_published = request.form.get("published") == "yes"
+    asked = "" if is_published or request.form.get("draft") else _asks_first(run, part, is_removed=False)
+    if asked:
+        return asked
     with transaction():
         if request.form.get("draft"):
             versions.check_draft(part, request.form.get("draft", type=key_of))
             versions.publish_drafts(parts=[part], note=request.form.get("note", ""), by=me(), now=clock.now())
         else:
-            content.publish(part=part, is_published=request.form.get("published") == "yes", by=me(), now=clock.now())
+            content.publish(part=part, is_published=is_published, by=me(), now=clock.now())
     return back
+
+
+def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
+    """The page that says what waits for a part which is to go; empty when nothing does, or the author has read it (`seen`)."""
+    waiting = checking.left_waiting(part, is_removed=is_removed, now=clock.now())
+    if not waiting or (request.form.get("seen") and all(one.fate is not Fate.NEVER for one in waiting)):
+        return ""
+    outline, groups = queries.outline(run.id), found.group_names([run.id]).get(run.id, {})
+    names = {Fate.OPENS: _("不再等待它，也没有别的条件"), Fate.NEVER: _("再也打不开：剩下的条件谁也满足不了（互相等待，或日期已过）")}
+    rows = [(one, names.get(one.fate) or _("其余条件照旧：%(rest)s", rest="；".join(reasons(one.left, outline, groups)))) for one in waiting]
+    return render_template(
+        "courses/catalogue/left_waiting.html",
+        run=run,
+        part=part,
+        kind=found.KIND_OF[type(part)],
+        rows=rows,
+        is_removed=is_removed,
+        is_refused=any(one.fate is Fate.NEVER for one in waiting),
+        origin=request.form.get("from", ""),
+        labels=labels,
+    )
 
 
 @blueprint.post("/<kind>/<int:part_id>/remove")
@@ -165,6 +190,9 @@ def remove(pair: tuple[Run, Any]) -> Any:
     """Remove a part and what is in it; it can be brought back."""
     run, part = pair
     run_id, unit_id = run.id, part.unit_id if isinstance(part, Block) else None
+    asked = _asks_first(run, part, is_removed=True)
+    if asked:
+        return asked
     with transaction():
         content.remove(part=part, by=me(), now=clock.now())
     flash(_("已移除；学员已有的成绩保留。可在“回收站”中恢复。"), "success")

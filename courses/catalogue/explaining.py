@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from courses.catalogue.operations.checking import titles
-from courses.catalogue.rules import present
-from courses.catalogue.types import Access, Condition, ConditionKind, Outline
+from courses.catalogue.rules import may_have_mark, name_of, present
+from courses.catalogue.types import Access, Condition, ConditionKind, Outline, PartKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import _
 
@@ -14,7 +14,8 @@ from trainhub.kernel.i18n import _
 def reasons(conditions: Iterable[Condition], outline: Outline, groups: Mapping[str, str]) -> list[str]:
     """What a learner still has to do or wait for, one sentence each."""
     named, there = titles(outline), present(outline)
-    return [_reason(condition, named, groups, there) for condition in conditions]
+    marked = {name_of(PartKind.BLOCK, block.key) for block in outline.blocks if may_have_mark(block)}
+    return [_reason(condition, named, groups, marked if condition.kind is ConditionKind.GRADE else there) for condition in conditions]
 
 
 def _reason(condition: Condition, named: Mapping[str, str], groups: Mapping[str, str], there: Collection[str]) -> str:
@@ -30,6 +31,8 @@ def _reason(condition: Condition, named: Mapping[str, str], groups: Mapping[str,
             return _("“%(title)s”没有必学或计分的内容，这个条件不起作用", title=title)
         case ConditionKind.DONE:
             return _("完成“%(title)s”后开放", title=title) if title else _("完成的内容已移除，这个条件不再要求")
+        case ConditionKind.GRADE if title and condition.key not in there:
+            return _("“%(title)s”没有得分，这个条件不起作用", title=title)
         case ConditionKind.GRADE:
             mark = f"{condition.min_x10 / 10:g}"
             return _("“%(title)s”得分达到 %(mark)s 分后开放", title=title, mark=mark) if title else _("完成的内容已移除，这个条件不再要求")

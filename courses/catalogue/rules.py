@@ -14,7 +14,9 @@ from courses.catalogue.types import (
     Closed,
     Condition,
     ConditionKind,
+    Fate,
     Known,
+    LeftWaiting,
     Outline,
     PartKind,
     SectionNode,
@@ -47,12 +49,17 @@ def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
     door whose key was thrown away. Where any condition suffices it is any of the others, too, unless those only name groups the learner is not
     in: then what was left for this learner was thrown away.
     """
-    asked = [one for one in access.conditions if _is_there(one, known.marked if one.kind is ConditionKind.GRADE else known.present)]
+    asked = asked_of(access, known)
     missing = tuple(condition for condition in asked if not is_met(condition, known))
     if access.any_suffices and len(missing) < len(asked):
         return ()
     is_left_for_others = len(asked) < len(access.conditions) and all(_is_outside(one, known.groups) for one in asked)
     return () if access.any_suffices and is_left_for_others else missing
+
+
+def asked_of(access: Access, known: Known) -> tuple[Condition, ...]:
+    """The conditions that can be asked for: a date, a group, and what is there."""
+    return tuple(one for one in access.conditions if _is_there(one, known.marked if one.kind is ConditionKind.GRADE else known.present))
 
 
 def _is_there(condition: Condition, present: Collection[str] | None) -> bool:
@@ -200,6 +207,97 @@ def impossible(outline: Outline) -> tuple[str, ...]:
             for block in unit.blocks:
                 part(PartKind.BLOCK, block, inner)
     return _circle(needs)
+
+
+def without(outline: Outline, kind: PartKind, part_id: int) -> Outline:
+    """The outline without one part and what is in it."""
+
+    def stays(level: PartKind, node: SectionNode | UnitNode | BlockNode) -> bool:
+        return (level, node.id) != (kind, part_id)
+
+    return replace(
+        outline,
+        sections=tuple(
+            replace(
+                section,
+                units=tuple(
+                    replace(unit, blocks=tuple(block for block in unit.blocks if stays(PartKind.BLOCK, block)))
+                    for unit in section.units
+                    if stays(PartKind.UNIT, unit)
+                ),
+            )
+            for section in outline.sections
+            if stays(PartKind.SECTION, section)
+        ),
+    )
+
+
+def left_waiting(before: Outline, after: Outline, now: datetime) -> tuple[LeftWaiting, ...]:
+    """The parts with a condition on what is not there any more `after`, in order, and what becomes of each.
+
+    NEVER: somebody who does all there is could open it before and cannot afterwards, as what is left waits for the part itself or is a date that is over.
+    """
+    there, here = (known(one, now=now, done=(), scores={}, groups=()) for one in (before, after))
+    waiting = [(kind, node) for kind, node in _parts(after) if asked_of(Access.of(node.access), here) != asked_of(Access.of(node.access), there)]
+    if not waiting:
+        return ()
+    keys = {one.key for node in after.parts for one in Access.of(node.access).conditions if one.kind is ConditionKind.GROUP}
+    reached = [(_reached(before, now, groups), _reached(after, now, groups)) for groups in (set(), keys, *({key} for key in sorted(keys)))]
+    found = []
+    for kind, node in waiting:
+        access = Access.of(node.access)
+        left = asked_of(access, here)
+        timeless = _timeless(access, now)
+        if any(unmet(timeless, last) and not unmet(timeless, first) for first, last in reached if not _is_foreign(node.access, last.groups)):
+            fate = Fate.NEVER
+        elif not left or (access.any_suffices and all(one.kind is ConditionKind.GROUP for one in left)):
+            fate = Fate.OPENS
+        else:
+            fate = Fate.OTHERS
+        found.append(LeftWaiting(kind, node, fate, left))
+    return tuple(found)
+
+
+def _reached(outline: Outline, now: datetime, groups: Collection[str]) -> Known:
+    """What a learner of some groups has done who does everything that ever opens from now on, with full marks."""
+    mine = for_groups(outline, groups)
+    mine = replace(
+        mine,
+        sections=tuple(
+            replace(
+                section,
+                release_at=None,
+                access=_timeless(Access.of(section.access), now).plain(),
+                units=tuple(
+                    replace(
+                        unit,
+                        release_at=None,
+                        access=_timeless(Access.of(unit.access), now).plain(),
+                        blocks=tuple(replace(block, access=_timeless(Access.of(block.access), now).plain()) for block in unit.blocks),
+                    )
+                    for unit in section.units
+                ),
+            )
+            for section in mine.sections
+        ),
+    )
+    done: set[int] = set()
+    while True:
+        facts = known(mine, now=now, done=done, scores=dict.fromkeys(done, 1000), groups=groups)
+        shut = closed(mine, facts)
+        more = {block.id for unit in mine.units if unit.id not in shut.units for block in unit.blocks if block.id not in shut.blocks}
+        if more <= done:
+            return facts
+        done |= more
+
+
+def _timeless(access: Access, now: datetime) -> Access:
+    """The conditions with every date that is still to come met; one that is over stays."""
+    conditions = tuple(
+        Condition(ConditionKind.DATE) if one.kind is ConditionKind.DATE and (one.until is None or now < one.until) else one
+        for one in access.conditions
+    )
+    return replace(access, conditions=conditions)
 
 
 def _parts(outline: Outline) -> Iterator[tuple[PartKind, SectionNode | UnitNode | BlockNode]]:

@@ -331,6 +331,24 @@ class Outline:
         return tuple(block for unit in self.units for block in unit.blocks)
 
 
+class Fate(StrEnum):
+    """What becomes of a part when one it waits for goes: it waits for nothing any more, for the rest of its conditions, or for what nobody can meet."""
+
+    OPENS = "opens"
+    OTHERS = "others"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftWaiting:
+    """A part that waits for another one which is to go, and by which of its conditions it opens afterwards."""
+
+    kind: PartKind
+    node: SectionNode | UnitNode | BlockNode
+    fate: Fate
+    left: tuple[Condition, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ShownBlock:
     """A block as a page shows it: what is published, or in a preview the changes that wait."""

@@ -62,6 +62,12 @@ def followed_threads(identity: Identity, *, seated: Collection[int], shut: Shut)
     return statement  # type: ignore[no-any-return]
 
 
+def followers(now: datetime) -> list[int]:
+    """Who follows anything and was not told of it since an instant, by id."""
+    rows = sa.union(*(select(table.person_id).where(table.told_at < now) for table in (ThreadFollow, ForumFollow)))
+    return sorted(session().scalars(rows))
+
+
 class News(NamedTuple):
     """What is new for a follower in one discussion: a block of a run, or its forum (None); each thread alone when its block was removed."""
 

@@ -46,12 +46,14 @@ def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
     """
     if not path.exists():
         raise PackageRefused(path.name, _("找不到这个文件或目录"), code="not_found")
-    with opened(path) as course, transaction():
-        now, by = clock.now(), operator()
-        owned_by = organisations.by_code(owner) if owner else operations.owner_for(course.doc, by=by, now=now)
-        if owned_by is None:
-            raise NotFound(_("没有代码为“%(code)s”的机构。", code=owner))
-        _run, report = operations.import_course(opened=course, owner=owned_by, by=by, now=now, code=code)
+    with opened(path) as course:
+        ahead = operations.put_ahead(course)
+        with transaction():
+            now, by = clock.now(), operator()
+            owned_by = organisations.by_code(owner) if owner else operations.owner_for(course.doc, by=by, now=now)
+            if owned_by is None:
+                raise NotFound(_("没有代码为“%(code)s”的机构。", code=owner))
+            _run, report = operations.import_course(opened=course, owner=owned_by, by=by, now=now, code=code, ahead=ahead)
     return report
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -58,17 +59,40 @@ def _clean(code: str, most: int, instead: str) -> str:
     return cleaned or instead
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was done of an import before its transaction: the fingerprint of the package, its files in the store, by their names."""
+
+    digest: str
+    contents: Mapping[str, files.Content]
+
+
+def put_ahead(opened: OpenCourse) -> Ahead:
+    """Read and store the files of a package, gigabytes perhaps, while no transaction is open: on SQLite whoever writes would wait for it."""
+    contents = {}
+    for asset in opened.doc.assets:
+        if _is_taken(asset):
+            with opened.file(asset).open("rb") as file:
+                contents[asset.name] = files.put_ahead(file)
+    return Ahead(opened.digest(), contents)
+
+
+def _is_taken(asset: docs.AssetDoc) -> bool:
+    return asset.size <= MAX_ASSET and len(asset.name) <= 255
+
+
 def import_course(
-    *, opened: OpenCourse, owner: Organisation, by: Identity, now: datetime, code: str = "", staff: Iterable[int] = ()
+    *, opened: OpenCourse, owner: Organisation, by: Identity, now: datetime, code: str = "", staff: Iterable[int] = (), ahead: Ahead | None = None
 ) -> tuple[Run, dict[str, Any]]:
     """Make a draft run of an opened package, and its course unless the code is known. Returns the run and the contract's report.
+    `ahead`: what `put_ahead` has done of it.
 
     The same package again (the same files, or what was read of them) answers the known run and changes nothing. Refuses a code that belongs to another course,
     and, whatever owner was picked and whatever the package calls itself, a course of which `by` may not make runs: a run brings seats at the owner and the questions
     of the course.
     """
     doc = opened.doc
-    marks = {"fingerprint": hashlib.sha256(repr(doc).encode()).hexdigest(), "files": opened.digest()}
+    marks = {"fingerprint": hashlib.sha256(repr(doc).encode()).hexdigest(), "files": opened.digest() if ahead is None else ahead.digest}
     own_code, run_code = _clean(code or doc.code, 60, "course"), _clean(doc.run, 40, "1")
     course = catalogue.course_by_code(own_code)
     if course is not None and not _may_add_run(course, by):
@@ -101,7 +125,7 @@ def import_course(
         frame.set_cover(opened, course, report["warnings"], by, now)
     else:
         frame.second_run(doc, course, report["warnings"])
-    _assets(opened, run, report, by, now)
+    _assets(opened, run, report, by, now, {} if ahead is None else ahead.contents)
     made = _content(opened, run, report, by, now)
     frame.add_handouts(doc, run, len(doc.sections))
     frame.set_marks(doc, run, made, report["warnings"], by, now)
@@ -140,14 +164,14 @@ def _course(doc: docs.CourseDoc, code: str, owner: Organisation, by: Identity, n
     return loaded
 
 
-def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
+def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime, ahead: Mapping[str, files.Content]) -> None:
     for asset in opened.doc.assets:
-        if asset.size > MAX_ASSET or len(asset.name) > 255:
+        if not _is_taken(asset):
             report["warnings"].append(_("文件 %(name)s 太大或文件名太长，没有导入", name=asset.name[:120]))
             continue
-        row = files.keep_bytes(
-            opened.file(asset).read_bytes(), name=asset.name.rsplit("/", 1)[-1], kind="course", media_type=asset.media_type, by=by, now=now
-        )
+        given: dict[str, Any] = {"name": asset.name.rsplit("/", 1)[-1], "kind": "course", "media_type": asset.media_type, "by": by, "now": now}
+        with opened.file(asset).open("rb") as file:
+            row = files.keep_made(file, **given, ahead=ahead.get(asset.name))
         session().add(RunAsset(run_id=run.id, name=asset.name, file_id=row.id))
     session().flush()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from courses.interop import operations
+from courses.interop import operations, packing
 from courses.interop.formats import opened
 from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock, files
@@ -16,6 +16,7 @@ from trainhub.kernel.jobs import Running
 from trainhub.organisations import queries as organisations
 
 TASK = "courses.import"
+EXPORT = packing.TASK
 
 
 def import_package(running: Running) -> Mapping[str, Any]:
@@ -29,6 +30,7 @@ def import_package(running: Running) -> Mapping[str, Any]:
         session().rollback()
         running.progress(1, 3)
         with opened(path) as course:
+            ahead = operations.put_ahead(course)
             running.progress(2, 3)
             with transaction():
                 by = identity_of(running.asked_by_id, today=clock.today(), origin=running.origin) if running.asked_by_id is not None else None
@@ -37,7 +39,12 @@ def import_package(running: Running) -> Mapping[str, Any]:
                 assert owner is not None
                 staff = [by.person_id] if by.person_id is not None else []
                 run, report = operations.import_course(
-                    opened=course, owner=owner, by=by, now=clock.now(), code=running.args.get("code", ""), staff=staff
+                    opened=course, owner=owner, by=by, now=clock.now(), code=running.args.get("code", ""), staff=staff, ahead=ahead
                 )
                 run_id = run.id
     return {"run_id": run_id, "report": report}
+
+
+def export_package(running: Running) -> Mapping[str, Any]:
+    """Pack a run for whoever asked."""
+    return packing.make(running, clock.now())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, send_file, url_for
@@ -12,12 +10,12 @@ from flask_wtf.file import FileField
 from wtforms.validators import InputRequired, Length
 
 from courses.catalogue import choice_queries
+from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
 from courses.catalogue.models import Run
 from courses.catalogue.owning import OwnedForm
-from courses.interop.olx.writer import write_olx
-from courses.interop.putting_out import asset_reader, course_doc
+from courses.interop import packing
 from courses.interop.tasks import TASK
 from courses.learning.places import load_run
 from courses.permissions import Can
@@ -27,11 +25,12 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Text, once
 from trainhub.kernel.i18n import N_, _, _l, say
+from trainhub.kernel.made_tables import KEPT, file_of
+from trainhub.kernel.sending import send
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("interop", __name__, url_prefix="/teaching/import")
 exporting = Blueprint("export", __name__)
-NOTES = "export-notes.txt"
 PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
 
 
@@ -91,23 +90,55 @@ def state(job_id: int) -> Any:
 
 @exporting.get("/teaching/runs/<int:run_id>/olx.tar.gz")
 @guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
-def olx(run: Run) -> Response:
-    """The run as an OLX package that Open edX imports: content, questions and files, no learners.
-
-    What another platform will not show as it is here stands in `NOTES` beside `course.xml`, which importers leave alone.
-    """
+def olx(run: Run) -> Any:
+    """The run as an OLX package (`packing.pack`); a large one is packed by a job."""
+    if packing.is_large(run):
+        return redirect(url_for("export.package", run_id=run.id), 303)
     name = f"{run.course.code}-{run.code}"
     packed = tempfile.TemporaryFile(prefix="trainhub-olx-")  # noqa: SIM115 - closed with the answer
-    with tempfile.TemporaryDirectory(prefix="trainhub-olx-") as folder:
-        out = Path(folder) / "course"
-        doc = course_doc(run)
-        notes = [*doc.warnings, *write_olx(doc, out, asset=asset_reader(run))]
-        if notes:
-            (out / NOTES).write_text("".join(f"{note}\n" for note in notes), encoding="utf-8")
-        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=3) as archive:
-            archive.add(out, arcname="course", filter=_nobodys)
-    packed.seek(0)
-    return send_file(packed, mimetype=sniff.GZIP.mime, as_attachment=True, download_name=f"{name}.tar.gz")
+    packing.pack(run, packed)
+    return send_file(packed, mimetype=sniff.GZIP.mime, as_attachment=True, download_name=f"{name}.{packing.ENDING}")
+
+
+def _package_page(run: Run, template: str) -> str:
+    job = packing.mine(run, me())
+    return render_template(template, run=run, job=job, file=file_of(job, clock.now()), kept_days=KEPT.days, words=words)
+
+
+@exporting.get("/teaching/runs/<int:run_id>/package")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def package(run: Run) -> Any:
+    """How far a large package is, its file, and the button that asks for it."""
+    return _package_page(run, "courses/interop/package.html")
+
+
+@exporting.get("/teaching/runs/<int:run_id>/package/state")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def package_state(run: Run) -> Any:
+    """The part of the page that is asked for while the job runs."""
+    return _package_page(run, "courses/interop/_package.html")
+
+
+@exporting.post("/teaching/runs/<int:run_id>/package")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def ask_for_package(run: Run) -> Any:
+    """Ask for it."""
+    run_id = run.id
+    with transaction():
+        packing.ask(run, me())
+    return redirect(url_for("export.package", run_id=run_id), 303)
+
+
+@exporting.get("/teaching/runs/<int:run_id>/package/file")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def package_file(run: Run) -> Response:
+    """The package, for whoever asked for it."""
+    row = file_of(packing.mine(run, me()), clock.now())
+    if row is None:
+        raise NotFound(_("没有打好的课程包，或它已过保存期限。请重新生成。"))
+    answer = send(row, as_download=True)
+    answer.headers["Cache-Control"] = "private, no-cache"  # the address stays when it is packed again
+    return answer
 
 
 @exporting.get("/teaching/runs/<int:run_id>/import-report")
@@ -117,10 +148,3 @@ def report(run: Run) -> Any:
     if not run.import_report:
         raise NotFound(_("这期课程不是导入的，没有导入报告。"))
     return render_template("courses/interop/run_report.html", run=run)
-
-
-def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without the names of this machine."""
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member

@@ -45,15 +45,18 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
     return found
 
 
-def last_news(enrolment_id: int, block_ids: Collection[int], graded_ids: Collection[int]) -> datetime | None:
-    """When a learner did the last of some blocks, or was graded last in one of others (by a laboratory, too); None when in none yet.
+def last_news(enrolment_id: int, block_ids: Collection[int], graded_ids: Collection[int] | None) -> datetime | None:
+    """When a learner did the last of some blocks, or was graded last in one of others (by a laboratory, too; `graded_ids` None: in any); None when
+    in none yet.
 
     What was done again afterwards is no news.
     """
     done = select(func.max(BlockProgress.done_at)).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id.in_(block_ids))
     scored = and_(LearningEvent.kind == EventKind.REPORTED, LearningEvent.data["score_x10"].as_string().is_not(None))
     kinds = or_(LearningEvent.kind.in_((EventKind.QUIZ_GRADED, EventKind.ASSIGNMENT_GRADED)), scored)
-    graded = select(func.max(LearningEvent.at)).where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id.in_(graded_ids), kinds)
+    graded = select(func.max(LearningEvent.at)).where(LearningEvent.enrolment_id == enrolment_id, kinds)
+    if graded_ids is not None:
+        graded = graded.where(LearningEvent.block_id.in_(graded_ids))
     return max((at for at in (session().scalar(done), session().scalar(graded)) if at is not None), default=None)
 
 

@@ -118,6 +118,13 @@ def to_be_promoted(run_id: int) -> int:
     return 0 if free is None else waiting if free.quota is None else max(0, min(waiting, free.quota - free.taken))
 
 
+def runs_to_promote() -> list[int]:
+    """Runs that are not closed in which somebody waits beside a free seat: none, but while a job promotes, or after one that failed for good."""
+    waits = select(Enrolment.run_id).where(Enrolment.state == EnrolmentState.WAITING)
+    is_free = or_(Run.quota.is_(None), Run.taken < Run.quota)
+    return list(session().scalars(select(Run.id).where(Run.id.in_(waits), Run.state != RunState.CLOSED, is_free).order_by(Run.id)))
+
+
 def waiting_persons(run_id: int) -> list[int]:
     """Who waits for approval or a seat."""
     states = (EnrolmentState.PENDING, EnrolmentState.WAITING)

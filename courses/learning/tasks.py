@@ -34,6 +34,7 @@ SETTLE = "courses.settle_merged"
 CERTIFY = "courses.certify"
 CLOSE_WAITING = "courses.close_waiting"
 PROMOTE = enrolling.PROMOTE
+PROMOTE_LEFT = "courses.promote_left"
 JUDGE = judging.TASK
 AT_ONCE = 100
 CLOSED_AT_ONCE = 1000
@@ -199,6 +200,17 @@ def promote(running: Running) -> Mapping[str, Any]:
         running.progress(count, count + left)
         if not some or not left:
             return {"promoted": count}
+
+
+def promote_left(_running: Running) -> Mapping[str, Any]:
+    """Promote where somebody waits beside a free seat, as after a job that failed for good, each run in its own transaction. Safe to repeat."""
+    ids = seat_queries.runs_to_promote()
+    session().rollback()
+
+    def one(run_id: int) -> None:
+        operations.promote(run_id=run_id, by=SYSTEM, now=clock.now())
+
+    return {"runs": each(ids, one, of=PROMOTE_LEFT)}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:

@@ -221,10 +221,12 @@ def write_to_many(*, run: Run, person_ids: Sequence[int], subject: str, body: st
     return len(wanted)
 
 
-def mark_read(*, conversation: Conversation, is_staff: bool, now: datetime) -> None:
-    """One side has read up to now."""
-    if is_staff:
-        conversation.staff_read_at = now
-    else:
-        conversation.learner_read_at = now
+def mark_read(*, conversation: Conversation, is_staff: bool, message_id: int) -> None:
+    """One side has read up to a message, the last on its page: what came afterwards stays unread. Never less than before; another conversation's is passed over."""
+    message = session().get(Message, message_id)
+    if message is None or message.conversation_id != conversation.id:
+        return
+    name = "staff_read_at" if is_staff else "learner_read_at"
+    before: datetime | None = getattr(conversation, name)
+    setattr(conversation, name, message.sent_at if before is None else max(before, message.sent_at))
     session().flush()

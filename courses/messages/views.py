@@ -221,7 +221,7 @@ def reply(talk: Talk) -> Any:
     conversation_id, sender = talk.conversation.id, me().person_id
     if request.form.get("read"):
         with transaction():
-            operations.mark_read(conversation=talk.conversation, is_staff=talk.is_staff, now=clock.now())
+            operations.mark_read(conversation=talk.conversation, is_staff=talk.is_staff, message_id=request.form.get("read", 0, type=whole) or 0)
         return redirect(url_for("messages.talk", conversation_id=conversation_id), 303)
     form = ReplyForm()
     if sender is None:

@@ -19,16 +19,18 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.web import done
 
+NAMED = 200
+"""So many of those who are written to are named on the page."""
+
 
 def to_chosen(run: Run, picked: Sequence[int], action: str, *, names_them: bool = False) -> Any:
     """The page to write to many on, and the sending. `action` finds the same learners again, unless the form names each of them."""
     run_id, sender, form = run.id, me().person_id, MessageForm()
     if sender is None:
         raise Refused(_("你的账户没有关联个人信息，不能发消息。请联系管理员补全。"))
-    people = queries.chosen(run_id, picked)
+    person_ids = queries.chosen_persons(run_id, picked)
     if "subject" in request.form and form.validate_on_submit():
         try:
-            person_ids = [person_id for _enrolment, person_id, _name in people]
             if len(person_ids) > tasks.AT_ONCE:
                 return _send_later(run, person_ids, sender, form)
             with transaction():
@@ -48,7 +50,17 @@ def to_chosen(run: Run, picked: Sequence[int], action: str, *, names_them: bool 
             form.refuse(refused)
             run = load_run(run_id)
     status = 422 if "subject" in request.form else 200
-    page = render_template("courses/messages/to_many.html", run=run, form=form, people=people, action=action, names_them=names_them, words=words)
+    page = render_template(
+        "courses/messages/to_many.html",
+        run=run,
+        form=form,
+        people=queries.chosen(run_id, picked if names_them else picked[:NAMED]),
+        count=len(person_ids),
+        most=NAMED,
+        action=action,
+        names_them=names_them,
+        words=words,
+    )
     return page, status
 
 

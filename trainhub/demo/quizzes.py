@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -83,8 +84,8 @@ def take(world: World) -> None:
             essay = next(a for a in done.answers if a.version.question.kind is QuestionKind.ESSAY)
             if number % 4:
                 words = "思路清楚，补上数据去重会更完整。"
-                shares = {essay.position: 1000 - 111 * (number % 5)}
-                attempts.grade(attempt_id=done.id, shares=shares, feedback={essay.position: words}, by=world.by, now=start + timedelta(days=2))
+                points = {essay.position: round((1 - Decimal(number % 5) / 9) * essay.points_x10) * 10}  # whole tenths of a point
+                attempts.grade(attempt_id=done.id, points=points, feedback={essay.position: words}, by=world.by, now=start + timedelta(days=2))
             fresh = assessment.attempt_by_id(done.id)
             place = learning_queries.enrolment_of(block.run_id, enrolment.person_id)
             assert fresh is not None

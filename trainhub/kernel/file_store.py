@@ -79,7 +79,7 @@ def look(settings: Settings, newest: Sequence[str] = ()) -> str:
     try:
         store = opened(settings, is_waited_for=True)
         next(iter(obstore.list(store, chunk_size=1)), None)
-        is_there = not newest or any(_has(store, sha256) for sha256 in newest)
+        is_there = not newest or any(has_any(store, sha256) for sha256 in newest)
     except (BaseError, FileNotFoundError) as problem:
         if _is_no(problem):
             raise Refused(
@@ -103,7 +103,8 @@ def _look_at_folder(settings: Settings, newest: Sequence[str]) -> str:
     return "" if is_there else _elsewhere(str(folder))
 
 
-def _has(store: Any, sha256: str) -> bool:
+def has_any(store: Any, sha256: str) -> bool:
+    """Whether the store has something under a checksum."""
     import obstore
 
     try:

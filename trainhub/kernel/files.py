@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, BinaryIO
 
@@ -156,20 +157,48 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
     return row
 
 
-def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Identity, now: datetime) -> StoredFile:
-    """The same from an open file, however large: it is read in pieces."""
-    import obstore
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Content by its checksum and size."""
 
+    sha256: str
+    size: int
+
+
+def put_ahead(file: IO[bytes]) -> Content:
+    """Put content into the store before the transaction that keeps it (`keep_made`): however much it is, nobody waits for its locks meanwhile.
+
+    What is not kept after all is swept like the rest of an upload that failed (`file_sweeping`).
+    """
+    content = _content(file)
+    _put(content, file)
+    return content
+
+
+def _content(file: IO[bytes]) -> Content:
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while chunk := file.read(CHUNK):
         size += len(chunk)
         digest.update(chunk)
-    sha256 = digest.hexdigest()
+    return Content(digest.hexdigest(), size)
+
+
+def _put(content: Content, file: IO[bytes]) -> None:
+    import obstore
+
     file.seek(0)
-    hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
-    obstore.put(store(), path_of(sha256), file, max_concurrency=PARTS_AT_ONCE)
-    row = StoredFile(kind=kind, name=name[:255], media_type=media_type, size=size, sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
+    obstore.put(store(), path_of(content.sha256), file, max_concurrency=PARTS_AT_ONCE)
+
+
+def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Identity, now: datetime, ahead: Content | None = None) -> StoredFile:
+    """The same from an open file, however large: it is read in pieces. `ahead`: what was put before; the file is read only if it is gone since."""
+    content = ahead or _content(file)
+    hold(f"content:{content.sha256}", is_shared=True)  # nobody erases it until this is committed
+    if ahead is None or not file_store.has_any(store(), content.sha256):
+        _put(content, file)
+    facts = {"size": content.size, "sha256": content.sha256}
+    row = StoredFile(kind=kind, name=name[:255], media_type=media_type, uploaded_by_id=by.account_id, uploaded_at=now, **facts)
     session().add(row)
     session().flush()
     return row

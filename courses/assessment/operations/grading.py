@@ -43,17 +43,16 @@ def _exact(answer: AttemptAnswer) -> int | Fraction | None:
 def grade(
     *,
     attempt_id: int,
-    shares: Mapping[int, int],
+    points: Mapping[int, int],
     feedback: Mapping[int, str],
     by: Identity,
     now: datetime,
     seen: Mapping[int, str] | None = None,
-    points: Mapping[int, int] | None = None,
 ) -> Attempt:
-    """A person's marks by position and words. May be repeated: the last word counts and is audited.
+    """A person's marks by position, in hundredths of a point and kept as they were typed, and words. May be repeated: the last word counts and is audited.
 
-    `points`: in hundredths of a point, kept as they were typed; `shares`: in thousandths of the full points.
-    `seen`: the marks that stood on the page (`AttemptAnswer.standing`). Raises Stale, and writes nothing, where somebody else has given another one since.
+    `seen`: the marks and words that stood on the page (`AttemptAnswer.standing`). Raises Stale, and writes nothing, where somebody else has given
+    another mark or other words since that these would overwrite.
     """
     queries.hold(attempt_id)
     attempt = queries.attempt_by_id(attempt_id)
@@ -61,21 +60,19 @@ def grade(
         raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
     if people.is_same_human(by.person_id, attempt.person_id):
         raise NoAttempt(_("不能给自己的作答评分，请由课程的另一位教师评分。"))
-    wanted: dict[int, tuple[int, int | None]] = {position: (share, None) for position, share in shares.items()}
+    wanted = {
+        answer.position: (_share(answer, points[answer.position]), points[answer.position]) for answer in attempt.answers if answer.position in points
+    }
+    said = {position: words.strip()[:MAX_WORDS] for position, words in feedback.items()}
     for answer in attempt.answers:
-        if (typed := (points or {}).get(answer.position)) is not None:
-            wanted[answer.position] = (_share(answer, typed), typed)
-    for answer in attempt.answers if seen else ():
-        is_as_seen = answer.standing == (seen or {}).get(answer.position, answer.standing)
-        if not is_as_seen and (answer.share_x1000, answer.points_x100) != wanted.get(answer.position):
-            raise Stale(_("第 %(n)d 题刚由另一位教师评分，你的修改没有保存，也没有覆盖对方的评分。请核对后再保存。", n=answer.position))
+        if (seen or {}).get(answer.position, answer.standing) != answer.standing:
+            _check_seen(answer, (seen or {})[answer.position], wanted.get(answer.position), said.get(answer.position, answer.feedback))
     before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in wanted}
     for answer in attempt.answers:
         given = wanted.get(answer.position)
         if given is not None and given != (answer.share_x1000, answer.points_x100):
             _give(answer, *given, by)
-        if answer.position in feedback:
-            answer.feedback = feedback[answer.position].strip()[:MAX_WORDS]
+        answer.feedback = said.get(answer.position, answer.feedback)
     settle(attempt, now)
     audit.record(
         by=by,
@@ -84,11 +81,21 @@ def grade(
         data={
             "before": {str(k): v for k, v in before.items()},
             "shares": {str(k): share for k, (share, _typed) in wanted.items()},
-            "points": {str(k): f"{Decimal(typed) / 100:f}" for k, (_share, typed) in wanted.items() if typed is not None},
+            "points": {str(k): f"{Decimal(typed) / 100:f}" for k, (_share, typed) in wanted.items()},
             "score_x10": attempt.score_x10,
         },
     )
     return attempt
+
+
+def _check_seen(answer: AttemptAnswer, seen: str, wanted: tuple[int, int] | None, words: str) -> None:
+    """Refuse to overwrite what a colleague has given since: the mark, or the words (which older pages do not
+    send along)."""
+    seen_mark, has_words, seen_words = seen.partition(":")
+    mark, _colon, said = answer.standing.partition(":")
+    is_other_mark = seen_mark != mark and wanted != (answer.share_x1000, answer.points_x100)
+    if is_other_mark or (has_words and seen_words != said and words != answer.feedback):
+        raise Stale(_("第 %(n)d 题刚由另一位教师评分，你的修改没有保存，也没有覆盖对方的评分。请核对后再保存。", n=answer.position))
 
 
 def _share(answer: AttemptAnswer, points_x100: int) -> int:
@@ -96,7 +103,7 @@ def _share(answer: AttemptAnswer, points_x100: int) -> int:
     return int(rules.share_of(points_x100, answer.points_x10) + Fraction(1, 2))
 
 
-def _give(answer: AttemptAnswer, share: int, points_x100: int | None, by: Identity) -> None:
+def _give(answer: AttemptAnswer, share: int, points_x100: int, by: Identity) -> None:
     if not 0 <= share <= rules.FULL:
         raise NoAttempt(_("第 %(n)d 题的得分应在 0 和满分之间。", n=answer.position), field=f"share{answer.position}")
     answer.share_x1000, answer.points_x100 = share, points_x100

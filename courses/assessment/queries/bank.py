@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -198,24 +198,53 @@ def drawable(course_id: int, *, category: str = "", tag: str = "", difficulty: D
 
 
 def drawable_counts(course_id: int, draws: Sequence[QuizDraw]) -> dict[int, int]:
-    """How many questions each draw may give, in the order of the draws: without those that its quiz asks anyway, and those that draws of the quiz
-    before it for the same have taken. One query for each fifty."""
-    asked = {draw.id: (draw.block_id, draw.category, draw.tag, draw.difficulty) for draw in draws}
-    kinds, found = list(dict.fromkeys(asked.values())), dict[Any, int]()
-    for start in range(0, len(kinds), COUNTED):
-        some = kinds[start : start + COUNTED]
-        counts = [_left(course_id, *one).with_only_columns(func.count()).scalar_subquery() for one in some]
-        found |= zip(some, session().execute(select(*counts)).one(), strict=True)
-    left = {}
+    """How many questions each draw is sure to find, in the order of the draws: without those that its quiz asks anyway, and without as many as draws
+    of the quiz before it can take of its own, by the same or by another tag, category or difficulty. One query for each fifty counts."""
+    before: dict[int, dict[_Kind, int]] = {}
+    asked: dict[int, tuple[int, _Kind, dict[_Kind, int]]] = {}
     for draw in draws:
-        left[draw.id] = found[asked[draw.id]]
-        found[asked[draw.id]] = max(left[draw.id] - draw.count, 0)
+        kind, earlier = (draw.category, draw.tag, draw.difficulty), before.setdefault(draw.block_id, {})
+        asked[draw.id] = draw.block_id, kind, {one: taken for one, taken in earlier.items() if _may_meet(one, kind)}
+        earlier[kind] = earlier.get(kind, 0) + draw.count
+    wanted = list(dict.fromkeys(one for found in asked.values() for one in _counted(*found)))
+    counts = dict[_Counted, int]()
+    for start in range(0, len(wanted), COUNTED):
+        some = wanted[start : start + COUNTED]
+        columns = [_left(course_id, *one).with_only_columns(func.count()).scalar_subquery() for one in some]
+        counts |= zip(some, session().execute(select(*columns)).one(), strict=True)
+    left = {}
+    for key, (block_id, kind, earlier) in asked.items():
+        whole = counts[block_id, kind, ()]
+        taken = sum(min(number, whole if one == kind else counts[block_id, kind, (one,)]) for one, number in earlier.items())
+        met = whole if kind in earlier else counts[block_id, kind, tuple(earlier)] if earlier else 0
+        left[key] = whole - min(taken, met)
     return left
 
 
-def _left(course_id: int, block_id: int, category: str, tag: str, difficulty: Difficulty | None) -> sa.Select[Any]:
+_Kind = tuple[str, str, Difficulty | None]
+"""What a draw takes: category, tag, difficulty."""
+_Counted = tuple[int, _Kind, tuple[_Kind, ...]]
+"""The questions that a draw of a quiz may give; with other kinds those that one of these gives, too."""
+
+
+def _counted(block_id: int, kind: _Kind, earlier: Mapping[_Kind, int]) -> Iterator[_Counted]:
+    yield block_id, kind, ()
+    yield from ((block_id, kind, (one,)) for one in earlier if one != kind)
+    if len(earlier) > 1 and kind not in earlier:
+        yield block_id, kind, tuple(earlier)
+
+
+def _may_meet(one: _Kind, other: _Kind) -> bool:
+    """Whether two draws may want the same question: not of categories beside each other, nor of two difficulties."""
+    ways = [f"{kind[0]}/" if kind[0] else "" for kind in (one, other)]
+    is_beside = not ways[0].startswith(ways[1]) and not ways[1].startswith(ways[0])
+    return not is_beside and (one[2] is None or other[2] is None or one[2] is other[2])
+
+
+def _left(course_id: int, block_id: int, kind: _Kind, others: Sequence[_Kind]) -> sa.Select[Any]:
     fixed = select(QuizItem.question_id).where(QuizItem.block_id == block_id)
-    return _drawable(course_id, category, tag, difficulty).where(Question.id.not_in(fixed))
+    statement = _drawable(course_id, *kind).where(Question.id.not_in(fixed))
+    return statement.where(sa.or_(*(sa.and_(*_gives(*one)) for one in others))) if others else statement
 
 
 def short_draws(course_id: int, today: date) -> dict[int, Short]:
@@ -239,14 +268,19 @@ def may_draw(course_id: int, draws: Iterable[QuizDraw], kind: QuestionKind) -> b
 
 
 def _drawable(course_id: int, category: str, tag: str, difficulty: Difficulty | None) -> sa.Select[int]:
-    statement = select(Question.id).where(Question.course_id == course_id, ~Question.is_archived)
+    return select(Question.id).where(Question.course_id == course_id, ~Question.is_archived, *_gives(category, tag, difficulty))
+
+
+def _gives(category: str, tag: str, difficulty: Difficulty | None) -> list[sa.ColumnElement[bool]]:
+    """What a draw asks of a question."""
+    asked: list[sa.ColumnElement[bool]] = [sa.true()]
     if category:
-        statement = statement.where(_under(Question.category, category))
+        asked.append(_under(Question.category, category))
     if difficulty is not None:
-        statement = statement.where(Question.difficulty == difficulty)
+        asked.append(Question.difficulty == difficulty)
     if tag:
-        statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == tag).exists())
-    return statement
+        asked.append(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == tag).exists())
+    return asked
 
 
 def _naming(name: str) -> sa.ColumnElement[bool]:

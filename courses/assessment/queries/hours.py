@@ -14,7 +14,7 @@ from courses.assessment.models import Attempt, QuizAllowance
 from courses.assessment.types import Allowance, AttemptState
 from courses.catalogue.models import Block, Section, Unit
 from courses.catalogue.types import BlockKind
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
@@ -72,15 +72,16 @@ def allowances_of(person_id: int, block_ids: Collection[int]) -> dict[int, Allow
 
 
 def allowances_at(block_id: int, person_ids: Collection[int]) -> dict[int, Allowance]:
-    """What each of these may do differently at one quiz, as `allowances_of`: a fixed number of queries however many they are."""
+    """What each of these may do differently at one quiz, as `allowances_of`: a few queries for a thousand of them."""
     rows = list(session().scalars(select(QuizAllowance).where(QuizAllowance.block_id == block_id)))
     if not rows or not person_ids:
         return {}
     same = people.rows_of_humans(person_ids)
     all_rows = frozenset[int]().union(*same.values())
     studies: defaultdict[int, set[int]] = defaultdict(set)
-    for person_id, cohort_id in session().execute(select(Student.person_id, Student.cohort_id).where(Student.person_id.in_(all_rows))):
-        studies[person_id].add(cohort_id)
+    for some in portions(sorted(all_rows)):
+        for person_id, cohort_id in session().execute(select(Student.person_id, Student.cohort_id).where(Student.person_id.in_(some))):
+            studies[person_id].add(cohort_id)
     found = {}
     for person_id, mine in same.items():
         cohorts = {cohort_id for one in mine for cohort_id in studies[one]}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission
 from courses.assignments.operations import telling
@@ -103,8 +105,12 @@ def calibrate(*, example: PeerExample, assignment: Assignment, person_id: int, m
         points=dict(marking.points),
         given_at=now,
     )
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as error:  # pressed twice at the same moment
+        raise NotReviewable(_("这个样例你已经评过。")) from error
     return row
 
 

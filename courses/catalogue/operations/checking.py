@@ -13,9 +13,9 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries, rules
 from courses.catalogue.markup import to_html
 from courses.catalogue.operations.offerings import BadCourse, lock_content
-from courses.catalogue.types import Access, BlockKind, BodyFormat, ConditionKind, Outline
+from courses.catalogue.types import Access, BlockKind, BodyFormat, ConditionKind, Fate, LeftWaiting, Outline, PartKind
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 _MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
@@ -144,6 +144,39 @@ def no_new_circle(run_id: int) -> Iterator[None]:
     ring = rules.impossible(after) if is_free else ()
     if ring:
         _refuse(after, ring)
+
+
+def left_waiting(part: found.Part, *, is_removed: bool, now: datetime) -> tuple[LeftWaiting, ...]:
+    """What waits for a part and what becomes of it when the part is removed or taken back: as learners have the run; removed, also as it is once
+    everything is published."""
+    kind = found.KIND_OF[type(part)]
+    worst: dict[tuple[PartKind, int], LeftWaiting] = {}
+    for only_published in (True, False) if is_removed else (True,):
+        before = queries.outline(part.run_id, only_published=only_published)
+        for one in rules.left_waiting(before, rules.without(before, kind, part.id), now):
+            known = worst.get((one.kind, one.node.id))
+            if known is None or one.fate is Fate.NEVER:
+                worst[one.kind, one.node.id] = one
+    return tuple(worst.values())
+
+
+def nothing_shut(part: found.Part, *, is_removed: bool, now: datetime) -> None:
+    """Refuse to take away a part when nobody could open what waits for it any more."""
+    lock_content(part.run_id)
+    shut = [
+        one.node.title or _titles(queries.outline(part.run_id))[f"{one.kind.value}:{one.node.key}"]
+        for one in left_waiting(part, is_removed=is_removed, now=now)
+        if one.fate is Fate.NEVER
+    ]
+    if shut:
+        titles = listed(f"“{title}”" for title in shut)
+        raise BadCourse(
+            _(
+                "没有移除或撤回：否则%(titles)s再也打不开，因为剩下的开放条件谁也满足不了（互相等待，或日期已过）。请先修改%(titles)s的开放条件。",
+                titles=titles,
+            ),
+            field="access",
+        )
 
 
 def _with(outline: Outline, node_id: int, level: str, access: Access) -> Outline:

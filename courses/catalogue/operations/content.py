@@ -140,9 +140,11 @@ def _number(rows: Sequence[Part]) -> None:
 
 
 def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> None:
-    """Show a part to learners, or take it back; progress on it stays in the log."""
+    """Show a part to learners, or take it back; progress on it stays in the log. Refused where that shuts what waits for it for ever."""
     if part.is_published is is_published:
         return
+    if not is_published:
+        checking.nothing_shut(part, is_removed=False, now=now)
     with live.watched(part.run_id, by=by, now=now):
         part.is_published = is_published
     judging.ask_anew(run_id=part.run_id, by=by, now=now, after=timedelta(0) if is_published else judging.UNDO)
@@ -163,9 +165,13 @@ def publish_all(*, run: Run, parts: Sequence[Part], note: str, by: Identity, now
 
 
 def remove(*, part: Part, by: Identity, now: datetime) -> None:
-    """Remove a part and what is in it. The rows stay, so that grades remain explainable and it can come back."""
+    """Remove a part and what is in it. The rows stay, so that grades remain explainable and it can come back.
+
+    Refused where that shuts what waits for it for ever.
+    """
     if part.removed_at is not None:
         return
+    checking.nothing_shut(part, is_removed=True, now=now)
     inside = found.inside(part)
     with live.watched(part.run_id, by=by, now=now):
         for row in (part, *inside):
@@ -187,7 +193,7 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> list[Part]:
     if outer is not None and outer.removed_at is not None:
         raise BadCourse(_("它所在的“%(title)s”也已移除，请先恢复“%(title)s”。", title=outer.title))
     inside = found.inside(part, removed=True)
-    with checking.no_new_circle(part.run_id):
+    with checking.no_new_circle(part.run_id), live.watched(part.run_id, by=by, now=now):
         for row in (part, *inside):
             row.removed_at = None
         lost = checking.lost_groups(part.run_id, [Access.of(row.access) for row in (part, *inside)])
@@ -289,7 +295,7 @@ def arrange(*, run: Run, order: Sequence[Place], by: Identity, now: datetime, wa
             rows.setdefault(holder, []).append(part)
     comes_in = any(part.section_id != key for key, rows in units.items() for part in rows if isinstance(part, Unit))
     comes_in |= any(part.unit_id != key for key, rows in blocks.items() for part in rows if isinstance(part, Block))
-    with checking.no_new_circle(run.id):
+    with checking.no_new_circle(run.id), live.watched(run.id, by=by, now=now):
         moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
         moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
     if comes_in:  # into another section or unit, which may be hidden or for some only; the order alone asks for nothing else
@@ -328,7 +334,7 @@ def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: 
     if holder.run_id != part.run_id or isinstance(holder, Section) is not isinstance(part, Unit) or holder.removed_at is not None:
         raise BadCourse(_("不能移动到那里：目标不在同一期课程中。"))
     was = part.section_id if isinstance(part, Unit) else part.unit_id
-    with checking.no_new_circle(part.run_id):
+    with checking.no_new_circle(part.run_id), live.watched(part.run_id, by=by, now=now):
         if isinstance(part, Unit):
             part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
         else:

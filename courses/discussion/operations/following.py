@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue.models import Run
-from courses.discussion import follow_queries, opening
+from courses.discussion import follow_queries
 from courses.discussion.models import ForumFollow, Thread, ThreadFollow
 from trainhub.identity.queries import accounts
 from trainhub.kernel.db import session
@@ -42,11 +43,11 @@ def _add(row: ThreadFollow | ForumFollow) -> None:
         pass  # the same person pressed twice at the same moment
 
 
-def tell_followers(*, now: datetime) -> int:
-    """One notice for everything that is new since the last one and open to who follows; returns how many persons were told. Running it twice tells once."""
-    news = opening.news(now)
-    known = accounts.accounts_of_persons(news)
-    for person_id, number in sorted(news.items()):
+def tell_followers(*, person_ids: Collection[int], news: Mapping[int, int], now: datetime) -> int:
+    """One notice for everything that is new for each of some followers (`opening.news` at `now`); returns how many were told. Running it twice tells once."""
+    told = {person_id: number for person_id in sorted(person_ids) if (number := news.get(person_id, 0))}
+    known = accounts.accounts_of_persons(told)
+    for person_id, number in told.items():
         if person_id in known:
             notifications.notify(
                 account_ids=[known[person_id]],
@@ -58,5 +59,6 @@ def tell_followers(*, now: datetime) -> int:
                 now=now,
             )
     for table in (ThreadFollow, ForumFollow):
-        session().execute(update(table).where(table.told_at < now).values(told_at=now).execution_options(synchronize_session=False))
-    return len(news)
+        theirs = (table.person_id.in_(person_ids), table.told_at < now)
+        session().execute(update(table).where(*theirs).values(told_at=now).execution_options(synchronize_session=False))
+    return len(told)

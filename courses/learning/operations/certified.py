@@ -116,8 +116,8 @@ def day_of(enrolment: Enrolment, run: Run, changed_at: datetime, now: datetime, 
     if blocks is None:
         blocks = queries.counted(authored.outline_for(enrolment.run_id, enrolment.person_id), now)
     asked = [block.id for block in blocks if block.is_required or block.is_graded]
-    # A gradebook may count what is neither required nor graded.
-    last = log_queries.last_news(enrolment.id, asked, [block.id for block in blocks] if queries.mark_of(enrolment) is not None else asked)
+    # A gradebook may count what is neither required nor graded, and what was removed or taken back: its column keeps its marks.
+    last = log_queries.last_news(enrolment.id, asked, None if queries.mark_of(enrolment) is not None else asked)
     known = [one for one in (changed_at, enrolment.enrolled_at, last) if one is not None]
     day, today = local(max(known)).date(), local(now).date()
     course = rosters.course(run.course.owner_id, run.title) if run.counts_for_goal else None

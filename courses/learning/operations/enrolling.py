@@ -84,6 +84,7 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
                 session().add(known)
             else:
                 known.state, known.asked_at, known.enrolled_at, known.withdrawn_at, known.note = state, now, enrolled_at, None, ""
+                known.decided_by_id = None  # asked anew: nobody has decided on it
             session().flush()
     except IntegrityError:
         found = queries.enrolment_of(run.id, person_id)
@@ -269,7 +270,12 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime, is_by_invitati
         message = N_("你报名的课程《%(title)s》已通过审核，现在可以开始学习。")
     else:
         enrolment.state = EnrolmentState.WAITING
-        message = N_("你报名的课程《%(title)s》已通过审核，目前名额已满，已进入候补。")
+        is_in_turn = seat_queries.to_be_promoted(enrolment.run_id) > 0
+        message = (
+            N_("你报名的课程《%(title)s》已通过审核，正在依次安排名额，轮到你时会通知你。")
+            if is_in_turn
+            else N_("你报名的课程《%(title)s》已通过审核，目前名额已满，已进入候补。")
+        )
     enrolment.decided_by_id = None if is_by_invitation else by.account_id
     session().flush()
     _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)

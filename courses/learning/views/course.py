@@ -11,6 +11,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
+from courses.catalogue.types import RunState
 from courses.learning import invitation_queries, labels, opening, operations, queries, review_queries, rules
 from courses.learning.models import InviteLink
 from courses.learning.places import Place, load_place, load_run, me
@@ -29,14 +30,15 @@ from trainhub.organisations import queries as organisations
 @blueprint.get("/courses/<code>")
 @public
 def course(code: str) -> Any:
-    """What a visitor sees of a course: what it teaches, by whom, when, and how to get in."""
+    """What a visitor sees of a course: what it teaches, by whom, when, and how to get in; where every run is closed, that it is: old links lead here."""
     found = catalogue.course_by_code(code)
     reader = acting()
     runs = catalogue.published_runs_of(found.id) if found is not None else []
     can_edit = found is not None and reader is not None and may(reader, Can.COURSE_EDIT, catalogue.subject_of_course(found))
-    if found is None or not (runs or can_edit):
+    closed = [run for run in catalogue.runs_of(found.id) if run.state is RunState.CLOSED] if found is not None and not runs else []
+    if found is None or not (runs or closed or can_edit):
         raise NotFound(_("没有这门课程，或它还没有发布。"))
-    mine = queries.enrolments_by_run([run.id for run in runs], reader.person_id) if reader and reader.person_id else {}
+    mine = queries.enrolments_by_run([run.id for run in runs or closed], reader.person_id) if reader and reader.person_id else {}
     today = clock.today()
     asked = next((r for r in runs if r.code == request.args.get("run")), None)
     run = asked or next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
@@ -48,6 +50,7 @@ def course(code: str) -> Any:
         course=found,
         run=run,
         runs=runs,
+        closed=closed,
         mine=mine,
         outline=catalogue.outline(run.id, only_published=True) if run else None,
         door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, r.ends_on, today) for r in runs},

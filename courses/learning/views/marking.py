@@ -118,7 +118,7 @@ def _grade_all(run_id: int) -> int:
         if points is None and words == answer.feedback:
             continue
         marks = {} if points is None else {answer.position: points}
-        given: dict[str, Any] = {"shares": {}, "points": marks, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
+        given: dict[str, Any] = {"points": marks, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
         row = attempts.grade(attempt_id=attempt.id, **given, by=me(), now=clock.now())
         regrading.follow(attempt=row, run_id=run_id, by=me(), now=clock.now())
         count += 1

@@ -265,7 +265,7 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
                 now = clock.now()
                 points, words_given = _marks(attempt)
                 seen = seen_of({answer.position: answer.position for answer in attempt.answers})
-                row = attempts.grade(attempt_id=attempt_id, shares={}, points=points, feedback=words_given, by=me(), now=now, seen=seen)
+                row = attempts.grade(attempt_id=attempt_id, points=points, feedback=words_given, by=me(), now=now, seen=seen)
                 enrolment = queries.enrolment_of(run_id, row.person_id)
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.agenda import operations, tasks
-from courses.catalogue.models import Block, Run
+from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import content, groups, live, versions
-from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, PartKind
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
@@ -62,9 +62,10 @@ def told(session: Session, me: Enrolment) -> list[str]:
     """What the learner was told, once the job that waits has run."""
     for job in asked(session):
         given = dict(job.args)
-        job.state, job.unique_key = jobs.JobState.DONE, None
+        job.state = jobs.JobState.DONE
         session.commit()
-        tasks.tell_live(Running(0, given, None))
+        job.result = dict(tasks.tell_live(Running(0, given, None)))
+        session.commit()
         tasks.tell_live(Running(0, given, None))  # twice is once
     (account_id,) = accounts.accounts_of_persons([me.person_id]).values()
     rows = session.scalars(select(Notice).where(Notice.account_id == account_id, Notice.kind == "courses.live_moved").order_by(Notice.id))
@@ -104,6 +105,41 @@ def test_a_cancelled_one_is_told_when_it_may_not_come_back_any_more(session: Ses
     content.publish(part=block, is_published=True, by=SYSTEM, now=clock.now())
     content.remove(part=session.get_one(Block, block.id), by=SYSTEM, now=clock.now() + timedelta(days=3))
     assert asked(session)[0].run_after_at < clock.now() + timedelta(minutes=2), "it runs: nobody waits"
+
+
+def test_what_was_told_as_cancelled_is_told_when_it_comes_back(session: Session) -> None:
+    _run, block, me = taught(session)
+    unit = session.get_one(Unit, block.unit_id)
+    content.publish(part=unit, is_published=False, by=SYSTEM, now=clock.now())
+    assert ["现已取消" in words for words in told(session, me)] == [True]
+    content.publish(part=unit, is_published=True, by=SYSTEM, now=clock.now())
+    assert "照常举行" in told(session, me)[-1]
+    content.remove(part=unit, by=SYSTEM, now=clock.now())
+    assert "现已取消" in told(session, me)[-1]
+    content.bring_back(part=unit, by=SYSTEM, now=clock.now())
+    content.remove(part=session.get_one(Block, block.id), by=SYSTEM, now=clock.now())
+    assert len(told(session, me)) == 3, "it is cancelled, as they know"
+    content.bring_back(part=session.get_one(Block, block.id), by=SYSTEM, now=clock.now())
+    assert ["照常举行" in words for words in told(session, me)] == [False, True, False, True]
+    move(session.get_one(Block, block.id), 5)
+    assert "改为" in told(session, me)[-1]
+
+
+@pytest.mark.parametrize("is_dragged", [False, True])
+def test_what_is_moved_into_what_is_not_shown_is_cancelled(is_dragged: bool, session: Session) -> None:
+    run, block, me = taught(session)
+    unit = session.get_one(Unit, block.unit_id)
+    hidden = content.add_unit(section=session.get_one(Section, unit.section_id), title="以后", by=SYSTEM, now=make.NOW, is_published=False)
+    session.commit()
+    if is_dragged:
+        order = [(PartKind.SECTION, unit.section_id), (PartKind.UNIT, unit.id), (PartKind.UNIT, hidden.id), (PartKind.BLOCK, block.id)]
+        was = [order[0], order[1], order[3], order[2]]
+        assert content.arrange(run=run, order=order, was=was, by=SYSTEM, now=clock.now()) > 0
+    else:
+        content.move_into(part=block, holder=hidden, by=SYSTEM, now=clock.now())
+    assert ["现已取消" in words for words in told(session, me)] == [True]
+    content.move_into(part=session.get_one(Block, block.id), holder=session.get_one(Unit, unit.id), by=SYSTEM, now=clock.now())
+    assert "照常举行" in told(session, me)[-1]
 
 
 def test_what_is_over_and_what_is_for_another_group_is_not_told(session: Session) -> None:
@@ -148,7 +184,7 @@ def test_very_many_are_told_by_as_many_questions_as_few(is_limited: bool, sessio
         job.state, job.unique_key = jobs.JobState.DONE, None
         session.commit()
         count_queries.clear()
-        assert tasks.tell_live(Running(0, given, None)) == {"told": 1 + more + (3 if days == 5 else 0)}
+        assert tasks.tell_live(Running(0, given, None))["told"] == 1 + more + (3 if days == 5 else 0)
         found.append(len([one for one in count_queries if one.startswith("SELECT")]))
     assert found[0] == found[1], found
 

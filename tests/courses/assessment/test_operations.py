@@ -87,8 +87,8 @@ def test_an_essay_is_graded_by_a_person(session: Session) -> None:
     waits, _ = attempts.submit(attempt_id=one.id, responses={1: {"choice": "b"}, 2: {"text": "我认为"}}, by=SYSTEM, now=NOW)
     assert (waits.state, waits.score_x10) == (AttemptState.SUBMITTED, None)
     with pytest.raises(attempts.NoAttempt):
-        attempts.grade(attempt_id=one.id, shares={2: 1001}, feedback={}, by=SYSTEM, now=NOW)
-    done = attempts.grade(attempt_id=one.id, shares={2: 500}, feedback={2: "再具体些"}, by=SYSTEM, now=NOW)
+        attempts.grade(attempt_id=one.id, points={2: 101}, feedback={}, by=SYSTEM, now=NOW)
+    done = attempts.grade(attempt_id=one.id, points={2: 50}, feedback={2: "再具体些"}, by=SYSTEM, now=NOW)
     assert (done.state, done.score_x10, done.answers[1].feedback) == (AttemptState.GRADED, 750, "再具体些")
 
 
@@ -104,7 +104,7 @@ def test_nobody_grades_the_own_attempt_under_whatever_record(session: Session) -
     assert {row.person_id for row in rows} == {stays.id, gone.id}
     for row in rows:
         with pytest.raises(attempts.NoAttempt, match="自己"):
-            attempts.grade(attempt_id=row.id, shares={1: 1000}, feedback={}, by=Identity(account_id=None, person_id=stays.id, name="教师"), now=NOW)
+            attempts.grade(attempt_id=row.id, points={1: 100}, feedback={}, by=Identity(account_id=None, person_id=stays.id, name="教师"), now=NOW)
 
 
 def test_two_editors_of_a_question_the_second_is_told(session: Session) -> None:

@@ -197,9 +197,9 @@ def test_a_draw_that_falls_short_is_said_at_once_and_on_the_page_of_the_quiz(tau
         return taught.lecturer.get(bank_page).text
 
     assert "只剩" not in archive(rows[0], "1"), "three are left for three"
-    assert "只能抽到" not in taught.lecturer.get(page).text
+    assert "可能只抽到" not in taught.lecturer.get(page).text
     assert "“单元测验”随机抽 3 题，题库里只剩 2 题可抽" in archive(rows[1], "1")
-    assert "每次作答只能抽到 2 题" in taught.lecturer.get(page).text
+    assert "每次作答可能只抽到 2 题" in taught.lecturer.get(page).text
     assert "只剩" not in archive(rows[0], "0")
     assert taught.lecturer.post(f"{bank_page}/categories", data={"old": "传感器", "new": "测量"}).status_code == 303
     assert "只剩" not in taught.lecturer.get(bank_page).text, "the draw follows"
@@ -208,6 +208,26 @@ def test_a_draw_that_falls_short_is_said_at_once_and_on_the_page_of_the_quiz(tau
     assert queries.drawable_counts(taught.run.course_id, [draw]) == {draw.id: 2}
     again = QuizDraw(id=draw.id + 1, block_id=draw.block_id, count=1, category="测量", tag="", points_x10=10)
     assert queries.drawable_counts(taught.run.course_id, [draw, again]) == {draw.id: 2, again.id: 0}
+
+
+def test_draws_that_overlap_are_counted_off_each_other(taught: Taught, session: Session) -> None:
+    for n in range(6):
+        data = notation.read(QuestionKind.SINGLE, {"options": "* 1\n2"})
+        given = {"kind": QuestionKind.SINGLE, "stem": f"题{n}", "data": data, "category": "甲/子" if n < 4 else "乙", "tags": ["红", "绿"][n % 2 :]}
+        bank.save_question(course_id=taught.run.course_id, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+    session.commit()
+
+    def left(*draws: tuple[str, str, int]) -> list[int]:
+        """`draws`: category, tag, count. In 甲/子 there are four questions, all 绿 and two of them 红, in 乙 two, one of them 红."""
+        rows = [QuizDraw(id=n, block_id=taught.quiz.id, category=c, tag=t, count=k, points_x10=10) for n, (c, t, k) in enumerate(draws, start=1)]
+        return list(queries.drawable_counts(taught.run.course_id, rows).values())
+
+    assert left(("甲", "", 1), ("甲/子", "红", 2)) == [4, 1], "one that the first draw takes may be red"
+    assert left(("甲", "", 9), ("甲/子", "红", 2)) == [4, 0]
+    assert left(("乙", "", 2), ("甲", "红", 2)) == [2, 2], "beside each other"
+    assert left(("", "红", 1), ("甲", "", 1), ("甲/子", "绿", 4)) == [3, 3, 2]
+    assert left(("甲", "", 3), ("甲/子", "", 3), ("", "绿", 6)) == [4, 1, 2], "both together take no more than four"
+    assert left(("甲", "", 1), ("甲", "", 1), ("甲", "", 1)) == [4, 3, 2]
 
 
 # -- files --------------------------------------------------------------------------------------------------------------------

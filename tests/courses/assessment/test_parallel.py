@@ -99,7 +99,7 @@ def test_two_who_grade_one_attempt_at_once_end_with_a_graded_one(committed: Flas
     with committed.app_context(), transaction():
         attempts.submit(attempt_id=key, by=SYSTEM, now=make.NOW)
     given: dict[str, Any] = {"attempt_id": key, "feedback": {}, "by": SYSTEM, "now": make.NOW}
-    deeds = [lambda: attempts.grade(shares={1: 1000}, **given), lambda: attempts.grade(shares={2: 500}, **given)]
+    deeds = [lambda: attempts.grade(points={1: 100}, **given), lambda: attempts.grade(points={2: 50}, **given)]
     assert side_by_side(committed, monkeypatch, *deeds) == ["done", "done"]
     with committed.app_context():
         row = queries.attempt_by_id(key)
@@ -168,7 +168,7 @@ def test_a_mark_that_a_person_gives_while_a_question_is_graded_again_stays(commi
 
     def give() -> None:
         with committed.app_context(), transaction():
-            attempts.grade(attempt_id=key, shares={1: 700}, feedback={}, by=replace(SYSTEM, account_id=7), now=make.NOW)
+            attempts.grade(attempt_id=key, points={1: 70}, feedback={}, by=replace(SYSTEM, account_id=7), now=make.NOW)
             given.set()
             sleep(0.7)
 
@@ -205,7 +205,7 @@ def test_two_attempts_of_one_learner_that_are_settled_at_once_both_count(committ
             attempts.submit(attempt_id=keys[-1], by=SYSTEM, now=make.NOW)
 
     def settle(key: int, share: int) -> None:
-        row = attempts.grade(attempt_id=key, shares={1: share}, feedback={}, by=SYSTEM, now=make.NOW)
+        row = attempts.grade(attempt_id=key, points={1: share // 10}, feedback={}, by=SYSTEM, now=make.NOW)
         enrolment = enrolment_of(run_id, person_id)
         assert enrolment is not None
         note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=make.NOW)

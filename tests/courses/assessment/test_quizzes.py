@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from courses.assessment import answering, labels, notation, passwords, queries
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question
 from courses.assessment.operations import attempts, bank, grading, quizzes
+from courses.assessment.queries.hours import allowances_at
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, Difficulty, QuestionKind, QuizSettings, When
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import version_notes
@@ -241,7 +242,7 @@ def test_a_result_that_waits_for_another_learner_names_no_instant_that_has_passe
     quizzes.allow(block=block, person_id=other.person_id, closes_at=closes + 999 * MINUTE, by=SYSTEM, now=closes)
     row = attempts.start(block=block, person_id=me.person_id, by=SYSTEM, now=closes - 9 * MINUTE)
     attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes - MINUTE)
-    grading.grade(attempt_id=row.id, shares={1: 800}, feedback={}, by=SYSTEM, now=closes)
+    grading.grade(attempt_id=row.id, points={1: 80}, feedback={}, by=SYSTEM, now=closes)
     session.commit()
     page = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/attempts/{row.id}").text
     assert "现在不显示得分" in page
@@ -389,7 +390,7 @@ def test_a_regrade_is_seen_before_it_is_done_and_keeps_what_a_person_gave(sessio
         learning.note_attempt(enrolment=enrolment, attempt=attempt, by=SYSTEM, now=NOW)
         done[choice] = (attempt, enrolment)
     teacher = replace(SYSTEM, account_id=7)
-    attempts.grade(attempt_id=done["c"][0].id, shares={1: 400}, feedback={}, by=teacher, now=NOW)
+    attempts.grade(attempt_id=done["c"][0].id, points={1: 40}, feedback={}, by=teacher, now=NOW)
     assert grading.regrade_preview(row) == []
     wrong_key(run, row)
     seen = [(c.before_x1000, c.after_x1000, c.is_kept) for c in grading.regrade_preview(row)]
@@ -514,3 +515,11 @@ def test_answers_wait_for_who_was_given_a_later_closing_and_has_not_begun(sessio
     assert when(closes + MINUTE) is When.AFTER
     attempts.submit(attempt_id=row.id, by=SYSTEM, now=closes)
     assert when(closes + MINUTE) is When.CLOSED
+
+
+def test_what_very_many_may_do_is_asked_in_portions(session: Session) -> None:
+    run, who = make.run(), ground.person()
+    block = make.quiz(make.unit(run), make.single(run), of=run)
+    quizzes.allow(block=block, person_id=who.id, extra_minutes=5, by=SYSTEM, now=NOW)
+    many = range(who.id, who.id + 300_000)  # more values than a database takes at once
+    assert {key: given.extra_minutes for key, given in allowances_at(block.id, many).items()} == {who.id: 5}

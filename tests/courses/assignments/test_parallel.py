@@ -8,19 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event
 from time import sleep
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from courses.assignments.operations import grading as judging
-from courses.assignments.operations import holding, joining, lateness, releasing, setup
+from courses.assignments.operations import handing_in, holding, joining, lateness, releasing, setup
+from courses.assignments.operations import peers as reviewing
+from courses.assignments.queries import peers as peer_queries
 from courses.assignments.queries import work
-from courses.assignments.types import SubmissionState
+from courses.assignments.types import Marking, SubmissionState
 from courses.learning import queries as learners
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
 from tests.factories.identity import signed_in_client
+from tests.factories.parallel import together
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -205,3 +209,39 @@ def test_a_further_version_waits_for_a_recount_of_lateness_before_it_writes_anyt
         row = work.submission_by_id(waiting)
         assert row is not None
         assert (answers, row.number, row.late_days) == ([409, 303], 2, 0), "what was counted anew meanwhile is seen first, as after any other change"
+
+
+@pytest.mark.parametrize(("max_files", "codes"), [(1, ["", "not_possible"]), (2, ["", ""])])
+def test_of_two_files_that_come_at_once_no_more_are_taken_than_the_work_takes(committed: Flask, max_files: int, codes: list[str]) -> None:
+    with committed.app_context(), transaction():
+        task = made.assignment(make.run(make.course(ground.university())), max_files=max_files)
+        me = made.learner(task)
+        task_id, person_id = task.id, me.person_id
+        row_id = handing_in.open_draft(assignment=task, person_id=person_id, by=SYSTEM, now=NOW).id
+
+    def add(size: int) -> None:
+        task, row = work.assignment_by_id(task_id), work.submission_by_id(row_id)
+        assert task is not None
+        assert row is not None
+        given: dict[str, Any] = {"assignment": task, "submission": row, "person_id": person_id, "by": SYSTEM, "now": NOW}
+        handing_in.add_file(file=made.pdf(size), name=f"{size}.pdf", **given)
+
+    assert together(committed, lambda: add(300), lambda: add(400)) == codes
+    with committed.app_context():
+        assert len(work.draft_files(row_id)) == codes.count("")
+
+
+def test_an_example_that_is_judged_twice_at_once_is_judged_once_and_says_so(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        task = made.assignment(make.run(make.course(ground.university())), peers=2, peers_needed=2, peer_due_at=DUE + timedelta(days=7))
+        task_id, person_id = task.id, made.learner(task).person_id
+        given: dict[str, Any] = {"assignment": task, "by": SYSTEM, "now": NOW}
+        setup.add_example(title="样例", text="正文", marking=Marking({"points": 800}), **given)
+
+    def judge() -> None:
+        task = work.assignment_by_id(task_id)
+        assert task is not None
+        (example,) = peer_queries.examples_of(task_id)
+        reviewing.calibrate(example=example, assignment=task, person_id=person_id, marking=Marking({"points": 700}), by=SYSTEM, now=DUE)
+
+    assert together(committed, judge, judge) == ["", "not_reviewable"]

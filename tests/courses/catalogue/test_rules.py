@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from courses.catalogue import rules
-from courses.catalogue.types import Access, BlockKind, BlockNode, Condition, ConditionKind, Known, Outline, SectionNode, UnitNode
+from courses.catalogue.types import Access, BlockKind, BlockNode, Condition, ConditionKind, Fate, Known, Outline, PartKind, SectionNode, UnitNode
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -219,3 +219,49 @@ def test_a_correction_is_measured_by_the_words_of_the_votes() -> None:
     assert rules.corrected(["星期六"], ["星期六上午"], {0: "星其六"}) == {0: "星其六"}
     assert rules.corrected(["星期六"], ["星其六"], {0: "星其六"}) == {}
     assert rules.corrected(["星期上午"], ["上午十点"], {0: "星期六"}) is None
+
+
+def fates(outline: Outline, kind: PartKind, key: int) -> dict[str, Fate]:
+    """What becomes of what waits for a part when it goes."""
+    return {one.node.title: one.fate for one in rules.left_waiting(outline, rules.without(outline, kind, key), NOW)}
+
+
+def test_what_waits_for_a_part_that_goes_opens_or_waits_for_the_rest() -> None:
+    rest = Condition(ConditionKind.DATE, since=NOW + SECOND)
+    outline = Outline(
+        1,
+        (
+            section(
+                1,
+                unit(1, block(1, kind=BlockKind.QUIZ)),
+                unit(2, block(2), access=access(done("unit:u1"))),
+                unit(3, block(3), access=access(Condition(ConditionKind.GRADE, "block:b1", min_x10=600), rest)),
+                unit(4, block(4), access=access(done("block:b1"), Condition(ConditionKind.GROUP, "red"), any_suffices=True)),
+                unit(5, block(5), access=access(done("unit:u2"))),
+            ),
+        ),
+    )
+    after = {"单元2": Fate.OPENS, "单元3": Fate.OTHERS, "单元4": Fate.OPENS}
+    assert fates(outline, PartKind.UNIT, 1) == fates(outline, PartKind.BLOCK, 1) == after
+    assert fates(outline, PartKind.UNIT, 5) == {}
+
+
+@pytest.mark.parametrize(("until", "fate"), [(NOW - SECOND, Fate.NEVER), (NOW, Fate.NEVER), (NOW + SECOND, Fate.OTHERS)])
+def test_what_waits_for_a_part_that_goes_or_a_date_that_is_over_is_shut_for_ever(until: datetime, fate: Fate) -> None:
+    waits = access(done("unit:u1"), Condition(ConditionKind.DATE, until=until), any_suffices=True)
+    outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=waits)),))
+    assert fates(outline, PartKind.UNIT, 1) == {"单元2": fate}
+
+
+@pytest.mark.parametrize("group", [(), (Condition(ConditionKind.GROUP, "red"),)])
+def test_a_circle_that_was_open_by_the_part_that_goes_is_shut_for_ever(group: tuple[Condition, ...]) -> None:
+    second = unit(2, block(2, access=access(*group)), access=access(done("unit:u1"), done("unit:u3"), any_suffices=True))
+    third = unit(3, block(3, access=access(*group)), access=access(done("unit:u2")))
+    outline = Outline(1, (section(1, unit(1, block(1)), second, third),))
+    assert fates(outline, PartKind.UNIT, 1) == {"单元2": Fate.NEVER}
+
+
+def test_what_was_shut_before_is_not_shut_by_the_part_that_goes() -> None:
+    over = access(done("unit:u1"), Condition(ConditionKind.DATE, until=NOW))
+    outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), access=over)),))
+    assert fates(outline, PartKind.UNIT, 1) == {"单元2": Fate.OTHERS}

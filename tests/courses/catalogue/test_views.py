@@ -20,12 +20,13 @@ from courses.assessment.models import QuizItem
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Run, Section, Unit
 from courses.catalogue.operations import content, versions
-from courses.catalogue.types import Access, BlockKind
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
-from trainhub.kernel import jobs
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.errors import Refused
 
 AsRole = Callable[..., FlaskClient]
 ROOT = Path(__file__).resolve().parents[3]
@@ -161,6 +162,43 @@ def test_parts_are_moved_published_and_removed(as_role: AsRole, session: Session
     assert author.post(f"/teaching/block/{two.id}/remove").status_code == 404
 
 
+def test_what_waits_for_a_part_is_named_before_it_goes(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    first, second, third = (make.unit(run, title=name) for name in ("准备", "练习", "考试"))
+    for unit in (first, second, third):
+        make.text(unit)
+    by_first, by_third = (Condition(ConditionKind.DONE, f"unit:{unit.key}") for unit in (first, third))
+    second.access = Access((by_first,)).plain()
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+
+    def kept() -> list[str]:
+        session.expire_all()
+        return [unit.title for unit in queries.outline(run.id, only_published=True).units]
+
+    asked = author.post(f"/teaching/unit/{first.id}/publish", data={"published": "no", "from": "outline"})
+    assert (asked.status_code, "不再等待它，也没有别的条件" in asked.text, "练习" in asked.text, "考试" in asked.text) == (200, True, True, False)
+    assert (kept(), "仍然撤回" in asked.text) == (["准备", "练习", "考试"], True)
+    asked = author.post(f"/teaching/unit/{first.id}/remove")
+    assert "仍然移除" in asked.text
+    assert kept() == ["准备", "练习", "考试"]
+
+    # 练习 opens by 准备 or 考试, 考试 by 练习: without 准备 each waits for the other.
+    session.get_one(Unit, second.id).access = Access((by_first, by_third), any_suffices=True).plain()
+    session.get_one(Unit, third.id).access = Access((Condition(ConditionKind.DONE, f"unit:{second.key}"),)).plain()
+    session.commit()
+    for address, data in (("remove", {}), ("publish", {"published": "no"})):
+        shut = author.post(f"/teaching/unit/{first.id}/{address}", data={**data, "seen": "1"})
+        assert ("再也打不开" in shut.text, "仍然" in shut.text, kept()) == (True, False, ["准备", "练习", "考试"])
+    with pytest.raises(Refused, match=r"“练习”再也打不开.*请先修改“练习”的开放条件"), session.begin_nested():
+        content.remove(part=session.get_one(Unit, first.id), by=SYSTEM, now=clock.now())
+    session.get_one(Unit, third.id).access = None
+    session.commit()
+    assert author.post(f"/teaching/unit/{first.id}/remove", data={"seen": "1"}).status_code == 303
+    assert kept() == ["练习", "考试"]
+
+
 def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Session) -> None:
     owner, who = ground.university(), ground.person()
     session.commit()
@@ -209,6 +247,10 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert (asked.status_code, "“导言”没有得分，谁也达不到这个分数" in asked.text) == (422, True)
     assert author.post(f"/teaching/unit/{third.id}/access", data={"kind": "done", "part": f"unit:{optional.key}"}).status_code == 303
     assert "没有必学或计分的内容，这个条件不起作用" in author.get(f"/teaching/unit/{third.id}/access").text
+    old = Condition(ConditionKind.GRADE, f"block:{told.key}", min_x10=600)  # made before such a condition was refused
+    session.get_one(Unit, optional.id).access = Access((old,)).plain()
+    session.commit()
+    assert "“导言”没有得分，这个条件不起作用" in author.get(f"/teaching/unit/{optional.id}/access").text
     assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303

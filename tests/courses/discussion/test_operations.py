@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from courses.catalogue.models import Run, Unit
 from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, Condition, ConditionKind
-from courses.discussion import opening, operations, queries, rules
+from courses.discussion import follow_queries, opening, operations, queries, rules
 from courses.discussion.models import Post, PostReport, PostRevision, Thread
 from courses.discussion.types import Author
 from courses.learning.models import BlockProgress, Enrolment
@@ -332,8 +332,13 @@ def test_followers_are_told_together_and_once(session: Session) -> None:
         answer(run, thread, second, minutes=minutes)
     later = NOW + timedelta(hours=1)
     assert opening.news(later) == {first.id: 3, third.id: 3}
-    assert operations.tell_followers(now=later) == 2
-    assert operations.tell_followers(now=later) == 0
+    everybody = follow_queries.followers(later)
+
+    def tell(some: list[int]) -> int:
+        return operations.tell_followers(person_ids=some, news=opening.news(later), now=later)
+
+    assert [tell(everybody[:1]), tell(everybody), tell(everybody)] == [1, 1, 0], "in portions, and it goes on where it stopped"
+    assert follow_queries.followers(later) == []
     told = session.scalars(select(Notice).where(Notice.kind == "courses.discussion_news")).all()
     assert [notice.values for notice in told] == [{"n": 3}, {"n": 3}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from courses.catalogue.models import Block, Course, Run, Unit
 from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
 from courses.gradebook.operations import grades
-from courses.interop import operations
+from courses.interop import operations, packing
 from courses.interop import types as docs
 from courses.interop.formats import opened, read
 from courses.interop.frame import HANDOUTS
@@ -47,7 +48,7 @@ from tests.courses.interop.courses_for_tests import course_folder
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
-from trainhub.kernel import files
+from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.i18n import in_language
 from trainhub.organisations.models import Organisation
@@ -84,6 +85,31 @@ def test_the_same_package_again_changes_nothing(session: Session) -> None:
         again, second = operations.import_course(opened=course, owner=run.course.owner, by=SYSTEM, now=make.NOW)
     assert (again.id, second["is_new"], report["is_new"]) == (run.id, False, True)
     assert {k: second[k] for k in COUNTS} == {k: report[k] for k in COUNTS}
+
+
+def test_files_are_read_and_stored_before_the_transaction(session: Session, tmp_path: Path) -> None:
+    folder = course_folder(tmp_path, {"static/a.txt": b"A", "static/b.txt": b"B"})
+    before = session.scalar(select(func.count()).select_from(files.StoredFile))
+    with opened(folder) as course:
+        ahead = operations.put_ahead(course)
+        assert session.scalar(select(func.count()).select_from(files.StoredFile)) == before, "no row yet: what is not kept is swept"
+        assert ahead.contents
+        first, *_rest = course.doc.assets
+        was = course.file(first).read_bytes()
+        for asset in course.doc.assets:
+            course.file(asset).write_bytes(b"read again")
+        run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, ahead=ahead)
+    rows = {row.name: row.file for row in queries.assets_of(run.id)}
+    assert files.read(rows[first.name]) == was
+    assert set(rows) == {asset.name for asset in course.doc.assets}
+
+
+def test_what_is_gone_from_the_store_meanwhile_is_put_there_again(session: Session, tmp_path: Path) -> None:
+    with opened(course_folder(tmp_path, {"static/a.txt": b"A"})) as course:
+        ahead = operations.put_ahead(course)
+        files.erase([content.sha256 for content in ahead.contents.values()])
+        run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, ahead=ahead)
+    assert [files.is_intact(row.file) for row in queries.assets_of(run.id)] == [True]
 
 
 def test_what_was_taken_in_goes_out_with_equal_counts(session: Session, tmp_path: Path) -> None:
@@ -288,7 +314,9 @@ def test_an_imported_course_can_be_published_and_completed(session: Session) -> 
             given = {answer.position: right_answer(answer) for answer in loaded.answers}
             done, _ = attempts.submit(attempt_id=attempt.id, responses=given, by=SYSTEM, now=make.NOW)
             if done.score_x10 is None:
-                done = attempts.grade(attempt_id=attempt.id, shares=dict.fromkeys(given, 1000), feedback={}, by=SYSTEM, now=make.NOW)
+                done = attempts.grade(
+                    attempt_id=attempt.id, points={a.position: a.points_x10 * 10 for a in loaded.answers}, feedback={}, by=SYSTEM, now=make.NOW
+                )
             assert (block.title, done.score_x10) == (block.title, 1000)
             learning.note_attempt(enrolment=row, attempt=done, by=SYSTEM, now=make.NOW)
         elif block.is_required:
@@ -466,3 +494,31 @@ def test_a_package_from_the_page_names_what_others_will_not_show(as_role: Callab
     assert [block.title for block in read(packed).blocks()] == ["选"]
     found = subprocess.run([Path(sys.executable).with_name("edx-cleaner"), "-c", "course.xml"], cwd=out, capture_output=True, text=True, check=False)
     assert (found.returncode, "ERRORs" in found.stdout) == (0, False), found.stdout
+
+
+def test_a_large_package_is_packed_by_a_job(as_role: Callable[..., FlaskClient], session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.expire_on_commit = False
+    lead, other = ground.person(), ground.person()
+    run = make.run(lead=lead)
+    make.text(make.unit(run), title="导言")
+    kept = files.keep_bytes(b"x" * 100, name="a.txt", kind="course", media_type="text/plain", by=SYSTEM, now=make.NOW)
+    content.add_asset(run=run, name="a.txt", file=kept, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    monkeypatch.setattr(packing, "LARGE", 100)
+    assert author.get(f"/teaching/runs/{run.id}/olx.tar.gz").status_code == 200, "as much as a request packs"
+    monkeypatch.setattr(packing, "LARGE", 99)
+    where = f"/teaching/runs/{run.id}/package"
+    assert author.get(f"/teaching/runs/{run.id}/olx.tar.gz").headers["Location"].endswith(where)
+    assert author.get(f"{where}/file").status_code == 404
+    for _n in range(2):
+        assert author.post(where).status_code == 303
+    assert len(session.scalars(select(jobs.Job).where(jobs.Job.task == packing.TASK)).all()) == 1
+    assert "生成课程包" not in author.get(where).text, "it is being made"
+    assert jobs.run_all() == 1
+    assert f"{where}/file" in author.get(where).text
+    sent = author.get(f"{where}/file")
+    assert "max-age" not in sent.headers["Cache-Control"], "packed again it has the same address"
+    with tarfile.open(fileobj=io.BytesIO(sent.data)) as archive:
+        assert {"course/course.xml", "course/static/a.txt"} <= set(archive.getnames())
+    assert as_role(Role.LECTURER, person_id=other.id).get(f"{where}/file").status_code in {403, 404}

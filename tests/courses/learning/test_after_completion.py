@@ -42,7 +42,7 @@ def sit(quiz: Block, me: Enrolment, share: int) -> int:
 
 def mark(attempt_id: int, me: Enrolment, share: int) -> int:
     """A mark of a person, and what follows."""
-    grading.grade(attempt_id=attempt_id, shares={1: share}, feedback={}, by=SYSTEM, now=NOW)
+    grading.grade(attempt_id=attempt_id, points={1: share // 10}, feedback={}, by=SYSTEM, now=NOW)
     row = quizzes.attempt_by_id(attempt_id)
     assert row is not None
     learning.note_attempt(enrolment=me, attempt=row, by=SYSTEM, now=NOW)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from courses.assessment.operations import attempts
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
 from courses.catalogue.types import BlockKind, PartKind
@@ -268,6 +269,24 @@ def test_what_is_done_before_midnight_is_of_that_day_however_late_its_total_is_r
     changed = {"scale": "percent", "missing_is_zero": True, "shows_total": True}
     books.configure(book=book, version=None, by=SYSTEM, now=late + timedelta(minutes=1), **changed)  # type: ignore[arg-type]
     assert handed_down(session, third).completed_on == date(2026, 4, 1)
+
+
+def test_a_mark_given_later_in_a_removed_quiz_that_its_column_keeps_is_news(session: Session) -> None:
+    run, blocks, me = half_done()
+    quiz = make.quiz(session.get_one(Unit, blocks[0].unit_id), make.essay(run), of=run, is_graded=True)
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    row = attempts.start(block=quiz, person_id=me.person_id, by=SYSTEM, now=NOW)
+    done, _first = attempts.submit(attempt_id=row.id, responses={1: {"text": "看法"}}, by=SYSTEM, now=NOW)
+    learning.note_attempt(enrolment=me, attempt=done, by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=me, block=blocks[1], by=SYSTEM, now=NOW)
+    content.remove(part=quiz, by=SYSTEM, now=NOW)
+    assert book is not None
+    assert judged(session, run, me)[0] is EnrolmentState.ACTIVE
+    late = datetime(2026, 3, 31, 15, 50, tzinfo=UTC)
+    marked = attempts.grade(attempt_id=row.id, points={1: 100}, feedback={}, by=SYSTEM, now=late)
+    learning.note_attempt(enrolment=session.get_one(Enrolment, me.id), attempt=marked, by=SYSTEM, now=late)
+    me = handed_down(session, me)
+    assert (me.state, me.score_x10, me.completed_on) == (EnrolmentState.COMPLETED, 1000, date(2026, 3, 31))
 
 
 def test_a_mark_that_a_teacher_writes_on_a_line_completes_on_its_own_day(session: Session, as_role: AsRole) -> None:

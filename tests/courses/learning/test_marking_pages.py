@@ -125,6 +125,27 @@ def test_a_refused_page_shows_the_mark_that_a_colleague_gave_and_pressing_again_
     assert [(one.points_x100, one.feedback) for one in kept.answers] == [(100 if by_question else 300, ""), (900, "同事的评语")]
 
 
+@pytest.mark.parametrize("by_question", [True, False])
+def test_a_colleagues_words_are_not_overwritten_unseen(by_question: bool, as_role: Callable[..., FlaskClient], session: Session) -> None:
+    teacher, attempt, _learner = graded(as_role, session, 100)
+    page, answer = f"/teaching/attempts/{attempt.id}", attempt.answers[0]
+    teacher.post(page, data={"points1": "5", "feedback1": "先前"})
+    colleague = {"points1": "5", "feedback1": "同事的评语", **standing(teacher.get(page).text, "was1")}
+    address = f"/teaching/blocks/{attempt.block_id}/marking/{answer.version.question_id}?all=1" if by_question else page
+    n = str(answer.id) if by_question else "1"
+    mine = {"answer": n, f"points{n}": "5", f"feedback{n}": "我的评语", **standing(teacher.get(address).text, f"was{n}")}
+    assert teacher.post(page, data=colleague).status_code == 303
+    late = teacher.post(address, data=mine)
+    assert (late.status_code, "同事的评语</textarea>" in late.text, "你填写的评语：我的评语" in late.text) == (409, True, True)
+    same = {**mine, f"feedback{n}": "同事的评语"}
+    assert teacher.post(address, data=same).status_code == 303, "nothing is overwritten"
+    assert teacher.post(address, data={**mine, **standing(late.text, f"was{n}")}).status_code == 303, "it was seen"
+    session.expire_all()
+    kept = queries.attempt_by_id(attempt.id)
+    assert kept is not None
+    assert kept.answers[0].feedback == "我的评语"
+
+
 def standing(page: str, *names: str) -> dict[str, str]:
     """What the fields of a page hold."""
     return {name: page.split(f' name="{name}"')[1].split(' value="')[1].split('"')[0] for name in names}

@@ -19,9 +19,11 @@ from courses.learning.operations import enrolling
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.identity import account as make_account
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.jobs import Job
+from trainhub.kernel.jobs import Job, Running
+from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
@@ -84,10 +86,39 @@ def test_who_is_approved_meanwhile_stands_where_they_asked(session: Session, run
     asked = operations.enrol(run=run, person_id=ground.person().id, by=SYSTEM, now=NOW + timedelta(minutes=10))
     offerings.update_run(run=run, version=None, by=SYSTEM, now=NOW, quota=None)
     operations.promote(run_id=run.id, by=SYSTEM, now=NOW)
+    make_account(person=session.get_one(Person, asked.person_id))
     assert operations.approve(enrolment=asked, by=SYSTEM, now=NOW + timedelta(hours=1)).state is EnrolmentState.WAITING
+    assert "正在依次安排名额" in session.scalars(select(Notice.message).where(Notice.kind == "courses.approved")).one()
     session.commit()
     jobs.run_all()
     assert states(session, run) == "aaaaaa"
+
+
+def test_a_job_that_failed_for_good_leaves_nobody_beside_a_free_seat(session: Session, run: Run) -> None:
+    offerings.update_run(run=run, version=None, by=SYSTEM, now=NOW, quota=None)
+    operations.promote(run_id=run.id, by=SYSTEM, now=NOW)
+    (job,) = session.scalars(select(Job).where(Job.task == tasks.PROMOTE))
+    job.state = jobs.JobState.FAILED
+    session.commit()
+    assert states(session, run) == "aaaww"
+    assert tasks.promote_left(Running(0, {}, None)) == {"runs": 1}
+    assert states(session, run) == "aaaaa"
+    assert tasks.promote_left(Running(0, {}, None)) == {"runs": 0}
+
+
+def test_where_no_seat_is_free_nobody_is_promoted_by_the_clock(session: Session, run: Run) -> None:
+    session.commit()
+    assert tasks.promote_left(Running(0, {}, None)) == {"runs": 0}
+    assert states(session, run) == "awwww"
+
+
+def test_who_asks_again_has_no_former_decision(session: Session, run: Run, as_role: AsRole) -> None:
+    run.mode, run.quota = RunMode.APPROVAL, None
+    asked = operations.enrol(run=run, person_id=ground.person().id, by=SYSTEM, now=NOW)
+    asked.decided_by_id = make_account().id
+    operations.withdraw(enrolment=asked, by=SYSTEM, now=NOW)
+    again = operations.enrol(run=run, person_id=asked.person_id, by=SYSTEM, now=NOW)
+    assert (again.id, again.state, again.decided_by_id) == (asked.id, EnrolmentState.PENDING, None)
 
 
 def test_of_a_run_that_is_closed_nobody_is_promoted_and_nobody_stands_behind(session: Session, run: Run) -> None:

@@ -50,7 +50,7 @@ def essay_quiz(**settings: object) -> tuple[Run, Block]:
 def sit(block: Block, me: Enrolment, share: int) -> Attempt:
     row = attempts.start(block=block, person_id=me.person_id, by=SYSTEM, now=NOW)
     attempts.submit(attempt_id=row.id, by=SYSTEM, now=NOW)
-    grading.grade(attempt_id=row.id, shares={1: share}, feedback={}, by=SYSTEM, now=NOW)
+    grading.grade(attempt_id=row.id, points={1: share // 10}, feedback={}, by=SYSTEM, now=NOW)
     found = queries.attempt_by_id(row.id)
     assert found is not None
     learning.note_attempt(enrolment=me, attempt=found, by=SYSTEM, now=NOW)

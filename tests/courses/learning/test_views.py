@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment.models import Attempt
+from courses.catalogue.operations import offerings
 from courses.learning import tables
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
@@ -228,7 +229,7 @@ def test_a_lecturer_grades_what_waits_and_the_learner_completes(as_role: AsRole,
     session.expire_all()
     assert (row.state, row.score_x10) == (EnrolmentState.COMPLETED, 900)
     page = teacher.get(f"/teaching/attempts/{attempt.id}").text
-    assert 'name="was1" value="900/90"' in page
+    assert 'name="was1" value="900/90:' in page
     late = teacher.post(f"/teaching/attempts/{attempt.id}", data={"was1": "", "points1": "0.5"})
     session.refresh(attempt)
     assert ("刚由另一位教师评分" in late.text, attempt.score_x10) == (True, 900)
@@ -375,3 +376,18 @@ def test_a_run_has_hours_of_its_own_where_they_are_filled_in(as_role: AsRole, se
     version = make.loaded(run).version
     assert author.post(where, data={**sent, "version": version, "run_hours": "", "run_credits": "", "run_language": ""}).status_code == 303
     assert all(text in author.get(public).text for text in ("<dd>16</dd>", "<dd>2</dd>"))
+
+
+def test_the_page_of_a_course_whose_runs_are_closed_says_so(client: FlaskClient, as_role: AsRole, session: Session) -> None:
+    run = make.run(is_published=True)
+    who = ground.person()
+    make.enrolment(run, who)
+    offerings.close_run(run=run, by=SYSTEM, now=make.NOW)
+    draft = make.run()
+    session.commit()
+    page = client.get(f"/courses/{run.course.code}")
+    assert (page.status_code, "目前没有开放的期次" in page.text, run.course.title in page.text) == (200, True, True)
+    assert "登录后报名" not in page.text
+    home = f"/learning/runs/{run.id}"
+    assert (home in page.text, home in as_role(Role.TRAINEE, person_id=who.id).get(f"/courses/{run.course.code}").text) == (False, True)
+    assert client.get(f"/courses/{draft.course.code}").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.learning import seat_queries
-from courses.messages import operations, queries, tasks
+from courses.messages import operations, queries, tasks, writing
 from courses.messages.models import Announcement, Conversation, Message
 from tests.factories import courses as make
 from tests.factories import ground
@@ -22,6 +23,7 @@ from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Refused, TooMany
 from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
@@ -79,9 +81,14 @@ def test_messages_stay_between_two(as_role: AsRole, session: Session) -> None:
     assert teacher.post(where, data={"body": "可以"}).status_code == 303
     assert "可以" in learner.get(where).text
     assert ">未读<" in learner.get("/learning/messages").text
-    assert learner.post(where, data={"read": "1"}).status_code == 303
+    shown = re.findall(r'name="read" value="(\d+)"', learner.get(where).text)[0]
+    assert teacher.post(where, data={"body": "请补假条"}).status_code == 303  # since the page was opened
+    assert learner.post(where, data={"read": shown}).status_code == 303
+    assert ">未读<" in learner.get("/learning/messages").text, "this one was not on the page"
+    shown = re.findall(r'name="read" value="(\d+)"', learner.get(where).text)[0]
+    assert learner.post(where, data={"read": shown}).status_code == 303
     assert ">未读<" not in learner.get("/learning/messages").text
-    assert told(session, "courses.message") == 2
+    assert told(session, "courses.message") == 3
     assert learner.post(where, data={"body": "字" * 6000}).status_code == 422
 
 
@@ -128,6 +135,10 @@ def test_very_many_are_written_to_by_a_job_that_can_be_interrupted(as_role: AsRo
     session.commit()
     teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
     data = {"subject": " 进度 提醒", "body": "加油", "submission_key": "many"}
+    monkeypatch.setattr(writing, "NAMED", 2)
+    page = teacher.get(f"/teaching/runs/{run.id}/messages/new?all=1").text
+    names = session.scalars(select(Person.name).where(Person.id.in_(people)).order_by(Person.id)).all()
+    assert ("收件人：5 名学员" in page, sum(name in page for name in dict.fromkeys(names))) == (True, 2), "counted, and the first are named"
     for _twice in range(2):
         assert teacher.post(f"/teaching/runs/{run.id}/messages/new?all=1", data=data).status_code == 303
     assert session.scalars(select(Conversation)).all() == []
