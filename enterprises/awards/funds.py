@@ -32,7 +32,7 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
     if not name:
         raise PoolRefused(_("请填写资金名称。"), field="name")
     if planned_fen <= 0:
-        raise PoolRefused(_("安排金额须大于零。"), field="amount")
+        raise PoolRefused(_("安排金额须大于零。"), field="planned")
     if queries.has_pool(year, name):
         raise PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name")
     row = FundPool(year=year, name=name[:120], kind=kind, planned_fen=planned_fen, spent_fen=0, document=document.strip()[:200], created_at=now)
@@ -53,7 +53,7 @@ def change_pool(
     if not name:
         raise PoolRefused(_("请填写资金名称。"), field="name")
     if planned_fen <= 0:
-        raise PoolRefused(_("安排金额须大于零。"), field="amount")
+        raise PoolRefused(_("安排金额须大于零。"), field="planned")
     if planned_fen < pool.spent_fen:
         raise PoolRefused(
             _("已列支 %(spent)s，安排金额不能少于已列支的金额。", spent=format_yuan(pool.spent_fen)), field="planned", code="pool_spent"
