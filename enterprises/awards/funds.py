@@ -11,7 +11,7 @@ from enterprises.awards.fund_models import FundPool
 from enterprises.awards.types import PoolKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
@@ -36,8 +36,7 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
     if queries.has_pool(year, name):
         raise PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name")
     row = FundPool(year=year, name=name[:120], kind=kind, planned_fen=planned_fen, spent_fen=0, document=document.strip()[:200], created_at=now)
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name"))
     audit.record(by=by, did="awards.pool.opened", on=row, data={"year": year, "planned_fen": planned_fen})
     return row
 

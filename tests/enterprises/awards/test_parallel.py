@@ -222,3 +222,10 @@ def test_an_appropriation_is_not_cut_below_a_payment_of_the_same_moment(committe
         return funds.change_pool(pool=session().get_one(FundPool, key), planned_fen=50 * WAN, **same)
 
     assert together(committed, _pay(row, key), cut) == ["", "pool_spent"]
+
+
+def test_of_two_who_open_an_appropriation_of_one_name_at_once_the_second_is_told(committed: Flask) -> None:
+    def opened() -> object:
+        return funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW)
+
+    assert together(committed, opened, opened) == ["", "pool_refused"]

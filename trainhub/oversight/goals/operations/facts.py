@@ -66,6 +66,7 @@ def define(
 
     Raises BadGoal.
     """
+    hold(f"goals.define:{code}")  # of two who define the same at once the second finds the first's
     known = queries.by_code(code)
     if known is not None:
         return known, False
