@@ -148,11 +148,15 @@ def exam_pass(pass_id: int) -> ExamPass | None:
 
 def passes_of(person_id: int) -> list[ExamPass]:
     """The passes of one human."""
-    return list(session().scalars(select(ExamPass).where(passed_by(person_id)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())))
+    return list(
+        session().scalars(
+            select(ExamPass).where(passed_by(person_id), ExamPass.withdrawn_at.is_(None)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())
+        )
+    )
 
 
 def passed_by(person_id: int) -> sa.ColumnElement[bool]:
-    """SQL: the passes of a human: those that named one of their rows when the list came in, and those that came in before the person was
+    """SQL: the passes of a human, also withdrawn ones: those that named one of their rows when the list came in, and those that came in before the person was
     registered, which the number finds where the name is the same and an office said it: what somebody typed about themselves shows them nobody's passes."""
     known = select(Person.id_number_hash, Person.name).where(
         of_human(Person.id, person_id), Person.id_number_hash.is_not(None), Person.number_by_holder.is_(False)
@@ -162,7 +166,7 @@ def passed_by(person_id: int) -> sa.ColumnElement[bool]:
         ExamPass.person_id.is_(None), ExamPass.id_number_hash.in_([number for number, _name in own])
     )
     by_number = [key for key, number, name in session().execute(passes) if any(number == one and same_name(name, other) for one, other in own)]
-    return and_(ExamPass.withdrawn_at.is_(None), or_(of_human(ExamPass.person_id, person_id), ExamPass.id.in_(by_number)))
+    return or_(of_human(ExamPass.person_id, person_id), ExamPass.id.in_(by_number))
 
 
 def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
