@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from enterprises.awards import queries
@@ -11,20 +13,23 @@ from trainhub.kernel.i18n import _l, format_yuan
 OWN = 0
 """The department's own money: no pool is charged."""
 
+OF_YEAR = _l("只列拨付日期所在年度的资金；所选资金与日期不在同一年度的不保存，并改列该年度的资金。")
+
 
 def local_money() -> list[SelectChoice]:
     """The money of the local government, which stands in no pool of the province."""
     return [SelectChoice(OWN, _l("所在地政府安排，不从省级资金列支"))]
 
 
-def pools_with_money(only: PoolKind | None = None) -> list[SelectChoice]:
-    """The department's own money, then each pool that has something left, with its rest; `only`: nothing but pools of that kind,
-    where the sentence names the fund."""
+def pools_with_money(on: date | None, only: PoolKind | None = None, *, chosen: int | None = None, has_own: bool = True) -> list[SelectChoice]:
+    """The department's own money, then each pool of the year of a payment that has something left, with its rest (no day yet: of any year); `only`:
+    nothing but pools of that kind, where the sentence names the fund. `chosen` stays a choice on a form that comes back, so that the refusal says what
+    is wrong with it."""
     return [
-        *([] if only else [SelectChoice(OWN, _l("部门自有资金，不从下列资金列支"))]),
+        *([SelectChoice(OWN, _l("部门自有资金，不从下列资金列支"))] if has_own and only is None else []),
         *[
             SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
             for one in queries.pools()
-            if one.planned_fen > one.spent_fen and only in (None, one.kind)
+            if one.id == chosen or (one.planned_fen > one.spent_fen and only in (None, one.kind) and (on is None or one.year == on.year))
         ],
     ]

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards import labels
-from enterprises.awards.choices import local_money, pools_with_money
+from enterprises.awards.choices import OF_YEAR, local_money, pools_with_money
 from enterprises.awards.types import OFFICE_KEYS, PoolKind
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
@@ -73,7 +73,8 @@ class PayForm(Form):
     def __init__(self, only: PoolKind | None = None, *, is_local: bool = False, **values: Any) -> None:
         """`only`: the kind of pool the sentence names; `is_local`: it is paid by a local government, from none."""
         super().__init__(**values)
-        self.pool.choices = local_money() if is_local else pools_with_money(only)
+        self.pool.choices = local_money() if is_local else pools_with_money(self.on.data, only, chosen=self.pool.data)
+        self.pool.description = "" if is_local else OF_YEAR
 
 
 class RecoverForm(Form):

@@ -11,7 +11,7 @@ from enterprises.awards.fund_models import FundPool
 from enterprises.awards.types import PoolKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
@@ -32,12 +32,11 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
     if not name:
         raise PoolRefused(_("请填写资金名称。"), field="name")
     if planned_fen <= 0:
-        raise PoolRefused(_("安排金额须大于零。"), field="amount")
+        raise PoolRefused(_("安排金额须大于零。"), field="planned")
     if queries.has_pool(year, name):
         raise PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name")
     row = FundPool(year=year, name=name[:120], kind=kind, planned_fen=planned_fen, spent_fen=0, document=document.strip()[:200], created_at=now)
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name"))
     audit.record(by=by, did="awards.pool.opened", on=row, data={"year": year, "planned_fen": planned_fen})
     return row
 
@@ -53,7 +52,7 @@ def change_pool(
     if not name:
         raise PoolRefused(_("请填写资金名称。"), field="name")
     if planned_fen <= 0:
-        raise PoolRefused(_("安排金额须大于零。"), field="amount")
+        raise PoolRefused(_("安排金额须大于零。"), field="planned")
     if planned_fen < pool.spent_fen:
         raise PoolRefused(
             _("已列支 %(spent)s，安排金额不能少于已列支的金额。", spent=format_yuan(pool.spent_fen)), field="planned", code="pool_spent"

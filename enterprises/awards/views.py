@@ -264,10 +264,12 @@ def _fund(row: Award, today: date) -> PoolKind | None:
 
 def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Form:
     form = (
-        forms.PayForm(formdata=None, only=_fund(row, today), is_local=operations.pays_locally(row)) if kind is forms.PayForm else kind(formdata=None)
+        forms.PayForm(formdata=None, on=today, only=_fund(row, today), is_local=operations.pays_locally(row))
+        if kind is forms.PayForm
+        else kind(formdata=None)
     )
     form.version.data = row.version
-    if isinstance(form, forms.StepForm | forms.PayForm):
+    if isinstance(form, forms.StepForm):
         form.on.data = today
     if isinstance(form, forms.DecideForm):
         form.payer.data, form.overlap_group.data = row.payer, row.overlap_group if row.overlap_reason else answer.overlap_group

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from wtforms import DateField, DecimalField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from enterprises.awards.choices import OF_YEAR, pools_with_money
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.labels import CATEGORIES
@@ -53,9 +55,13 @@ class ApproveForm(Form):
 class PayForm(Form):
     """A payment."""
 
-    pool = SelectField(_l("资金"), coerce=int)
+    pool = SelectField(_l("资金"), coerce=int, description=OF_YEAR)
     on = DateField(_l("拨付日期"), [InputRequired()])
     reference = Text(_l("拨付凭证号"), [InputRequired(), Length(max=120)])
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.pool.choices = pools_with_money(self.on.data, chosen=self.pool.data, has_own=False)
 
 
 class RecoverForm(Form):

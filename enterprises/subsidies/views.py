@@ -97,7 +97,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         if row.state is ClaimState.SAMPLED:
             shown.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
     if row.state is ClaimState.APPROVED and may(who(), Can.SUBSIDY_PAY):
-        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today(), version=row.version))
+        shown.setdefault("pay", forms.PayForm(formdata=None, on=clock.today(), version=row.version))
     ordered = queries.ordered_back(row.id) if row.state is ClaimState.PAID else []
     if ordered and may(who(), Can.SUBSIDY_PAY):
         shown.setdefault("recover", _recover_form(row, formdata=None, on=clock.today(), version=row.version))
@@ -125,15 +125,6 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         may_pay=may(who(), Can.SUBSIDY_PAY),
     )
     return page, status
-
-
-def _pay_form(**values: Any) -> forms.PayForm:
-    form = forms.PayForm(**values)
-    form.pool.choices = [
-        (one.id, _("%(year)s %(name)s（余额 %(left)s 元）", year=one.year, name=one.name, left=f"{(one.planned_fen - one.spent_fen) / 100:,.2f}"))
-        for one in awards.pools()
-    ]
-    return form
 
 
 def _recover_form(row: SubsidyClaim, **values: Any) -> forms.RecoverForm:
@@ -260,7 +251,7 @@ def reject(row: SubsidyClaim) -> Any:
 @guard(Can.SUBSIDY_PAY, load=load, subject=queries.subject_of)
 def pay(row: SubsidyClaim) -> Any:
     """Pay from a pool."""
-    form = _pay_form()
+    form = forms.PayForm()
     return _do(
         row,
         "pay",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Source
 from trainhub.organisations.models import Region
 from trainhub.people import queries as people
-from trainhub.people.models import Person
+from trainhub.people.models import Person, PersonMerge
 
 
 def is_sure(at: Any = None, *, record: Any = TrainingRecord, person: Any = Person) -> ColumnElement[bool]:
@@ -67,3 +68,33 @@ def placeless_of(person_id: int) -> list[TrainingRecord]:
     return list(
         session().scalars(select(TrainingRecord).where(of_human, TrainingRecord.cancelled_at.is_(None), nowhere.exists()).order_by(TrainingRecord.id))
     )
+
+
+def county_of_human(person_id: int) -> str | None:
+    """The county of a human: that of the row who stands for them, or else the only one that their rows tell."""
+    stays, *gone = people.human_ids(person_id)
+    counties = {key: code for key, code in session().execute(select(Person.id, Person.county_code).where(Person.id.in_([stays, *gone]))) if code}
+    if stays in counties:
+        return counties[stays]
+    told = set(counties.values())
+    return told.pop() if len(told) == 1 else None
+
+
+def placed_while_joined(person_id: int, *, parted_at: datetime, joined: str, entered: str) -> list[tuple[TrainingRecord, TrainingRecord]]:
+    """(what lay in no county, what took its place) of a human who was parted from another at a moment, where that was done while both were one: by their
+    being `joined`, or by a county `entered` for the one whom the human stood for. What a row had by a county of its own is not among them."""
+    rows = people.human_ids(person_id)
+    former, there = aliased(TrainingRecord), aliased(TrainingRecord)
+    was_gone, stayed = PersonMerge.gone_id.in_(rows), PersonMerge.into_id.in_(rows)
+    by_other = or_(
+        and_(was_gone, ~stayed, RecordCancellation.reason.in_([joined, entered])), and_(stayed, ~was_gone, RecordCancellation.reason == joined)
+    )
+    statement = (
+        select(former, there)
+        .join(RecordCancellation, RecordCancellation.record_id == former.id)
+        .join(there, there.id == RecordCancellation.replaced_by_id)
+        .join(PersonMerge, RecordCancellation.at.between(PersonMerge.merged_at, PersonMerge.undone_at))
+        .where(former.person_id.in_(rows), PersonMerge.undone_at == parted_at, by_other)
+        .order_by(former.id)
+    )
+    return list({one.id: (one, other) for one, other in session().execute(statement)}.values())

@@ -12,7 +12,9 @@ from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
 
 PLACED = "学员登记了所属县区，原记录不属于任何设区市"
-"""Kept as it is beside the records, like the reasons that people write."""
+JOINED = "与有所属县区的人判定为同一人，原记录不属于任何设区市"
+PARTED = "改判为不同的人，记录回到此人自己的县区"
+"""Kept as they are beside the records, like the reasons that people write."""
 
 
 def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, now: datetime) -> TrainingRecord:
@@ -25,9 +27,28 @@ def follow_county(person: Person, before: Mapping[str, Any], by: Identity, now: 
     if it had been known. What lies in a county stays there, whatever the learner's is later."""
     if "county_code" not in before or person.county_code is None:
         return
-    for record in training_queries.placeless_of(person.id):
-        same = queries.live_of_human(person.id, record.organisation_id, record.course, record.completed_on, besides=record.id)
+    _place(person.id, person.county_code, PLACED, by, now)
+
+
+def follow_joining(person_id: int, by: Identity, now: datetime) -> None:
+    """Let what lies in no county lie in that of the human once two rows are one of which one has a county (`people.types.HUMANS`), as where one is
+    entered; and where two are parted, what went by the county of the other lie where it would without them."""
+    county = training_queries.county_of_human(person_id)
+    for former, there in training_queries.placed_while_joined(person_id, parted_at=now, joined=JOINED, entered=PLACED):
+        target = county or former.county_code
+        if there.person_id != former.person_id:  # the other's stood for theirs
+            if queries.live_of_human(former.person_id, former.organisation_id, former.course, former.completed_on) is None:
+                operations.replace_record(record=former, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+        elif there.cancelled_at is None and there.county_code != target:
+            operations.replace_record(record=there, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+    if county is not None:
+        _place(person_id, county, JOINED, by, now)
+
+
+def _place(person_id: int, county_code: str, reason: str, by: Identity, now: datetime) -> None:
+    for record in training_queries.placeless_of(person_id):
+        same = queries.live_of_human(person_id, record.organisation_id, record.course, record.completed_on, besides=record.id)
         if same is not None:  # two of its rows were trained the same: one counts, as where they are joined
-            operations.cancel_record(record_id=record.id, reason=PLACED, by=by, now=now, replaced_by_id=same.id)
+            operations.cancel_record(record_id=record.id, reason=reason, by=by, now=now, replaced_by_id=same.id)
             continue
-        operations.replace_record(record=record, reason=PLACED, did="corrected", by=by, now=now, county_code=person.county_code)
+        operations.replace_record(record=record, reason=reason, did="corrected", by=by, now=now, county_code=county_code)

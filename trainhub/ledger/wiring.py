@@ -18,7 +18,7 @@ from trainhub.ledger.holidays import views as holidays
 from trainhub.ledger.operations import yielding
 from trainhub.ledger.rosters import pairing
 from trainhub.people import queries as people
-from trainhub.people.types import CHANGED, NAMED, PROVED, YIELDED
+from trainhub.people.types import CHANGED, HUMANS, NAMED, PROVED, YIELDED
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -81,6 +81,7 @@ def register(app: Flask) -> None:
     )
     app.extensions.setdefault(YIELDED, []).append(yielding.follow_number)
     app.extensions.setdefault(CHANGED, []).append(trainings.follow_county)
+    app.extensions.setdefault(HUMANS, []).append(trainings.follow_joining)
     app.extensions.setdefault(PROVED, []).append(pairing.follow_proof)
     app.extensions.setdefault(NAMED, []).append(yielding.was_named)
     nav.register_nav(

@@ -9,7 +9,8 @@ from enum import StrEnum
 HUMANS = "trainhub.people.humans"
 """Under this name in `app.extensions` who judges by what a human has asks to be told when two persons become one, or two again: a list of functions of
 (person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge
-nothing themselves, or settle what would be there twice."""
+nothing themselves, settle what would be there twice, or let follow what rests on who they are. Of two that are parted at this moment `undone_at` of
+their merging is `now`."""
 FORGOTTEN = "trainhub.people.forgotten"
 """Features above forget what they keep of telephone numbers and e-mail addresses of persons: functions (person ids) -> None."""
 CHANGED = "trainhub.people.changed"

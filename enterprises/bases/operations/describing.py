@@ -12,6 +12,7 @@ from enterprises.bases import labels, queries, rules
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile
 from enterprises.bases.operations.errors import BadBase
 from enterprises.bases.operations.schools import school_meant, sending
+from enterprises.bases.operations.typed import hold_base
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
 from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity, Role
@@ -75,9 +76,7 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
         audit.record(by=by, did="bases.base.opened", on=("base", str(base.id)), data={"code": base.code})
         _set(profile, figures)
     else:
-        session().refresh(
-            session().get_one(Organisation, base.id), ["version"], with_for_update={"of": Organisation}
-        )  # what is decided by the figures waits
+        hold_base(base.id)
         changed = _set(profile, figures)
         _keep(profile, changed, by, now)
         session().flush()
@@ -130,9 +129,7 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
     unknown = sorted(set(figures) - FIGURES)
     if unknown:
         raise TypeError(f"change_base() got unexpected fields {unknown}")
-    session().refresh(
-        session().get_one(Organisation, profile.base_id), ["version"], with_for_update={"of": Organisation}
-    )  # what is decided by the figures waits
+    hold_base(profile.base_id)
     changed = _set(profile, figures)
     if changed:
         _keep(profile, changed, by, now)
@@ -353,6 +350,7 @@ def record_acceptance(
     if department not in able or not (by.everywhere(Role(department)) or by.everywhere(Role.SYSTEM_ADMIN)):
         names = listed(str(labels.DEPARTMENTS[name]) for name in able)
         raise NotAllowed(_("“%(type)s”由%(names)s认定和验收，你的部门不能办理。", type=str(labels.BASE_TYPES[type]), names=names))
+    hold_base(base.id)
     if all(known.type is not type for known in queries.types_of(base.id)):
         raise BadBase(_("这个基地没有登记为“%(type)s”，请先补充类型。", type=str(labels.BASE_TYPES[type])), field="type")
     if on > local(now).date():

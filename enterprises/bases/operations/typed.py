@@ -16,6 +16,11 @@ from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 
 
+def hold_base(base_id: int) -> None:
+    """Let what is decided by the figures, types and steps of a base wait until they are written, and them for a decision of the moment."""
+    session().refresh(session().get_one(Organisation, base_id), ["version"], with_for_update={"of": Organisation})
+
+
 def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, now: datetime) -> BaseTyping:
     """Say that a base is of a type since a day; it may be of several. A type it has already is told by its right day from now on.
 
@@ -25,6 +30,7 @@ def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, n
         raise BadBase(_("“%(name)s”还没有建立基地档案。", name=base.name))
     if since > local(now).date():
         raise BadBase(_("起始日期不能晚于今天；到那天再登记。"), field="since")
+    hold_base(base.id)
     hold(f"base-types:{base.id}")  # two who enter the same at once enter it once
     known = session().get(BaseTyping, (base.id, type), with_for_update=True)
     if known is None:
@@ -46,6 +52,7 @@ def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, n
 
 def remove_type(*, base: Organisation, type: BaseType, by: Identity) -> None:
     """Take off a type that was entered by mistake; one that is not there is gone already. Raises BadBase after a department's step for it."""
+    hold_base(base.id)
     known = session().get(BaseTyping, (base.id, type), with_for_update=True)
     if known is None:
         return

@@ -17,7 +17,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.clock import local, start_of
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
@@ -32,6 +32,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
         raise SubsidyRefused(_("截止日不能早于起始日。"), field="until")
     if until > today:
         raise SubsidyRefused(_("截止日不能晚于今天。"), field="until")
+    hold(f"subsidies.draft:{organisation.id}")  # of two who draw up at once the second draws up anew what the first did
     refuse_closed(organisation, today, _("申领培训补助"))
     lapse(today=today, now=now, besides=organisation.id)
     row = queries.open_draft(organisation.id)

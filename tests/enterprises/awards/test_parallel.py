@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, RuleCode, StepKind
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
-from enterprises.bases.types import BaseType
+from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import awards as make
 from tests.factories.awards import NOW, TODAY
 from tests.factories.parallel import together
@@ -164,6 +164,40 @@ def test_a_figure_of_a_base_that_is_being_changed_is_waited_for(committed: Flask
     assert together(committed, changed, _decide(key, 30 * WAN)) == ["", "check_outdated"]
 
 
+def test_a_type_is_not_taken_off_beside_what_rests_on_it(committed: Flask) -> None:
+    """Whatever comes first: no base is recognised as, or given money for, what it is not registered as."""
+    with committed.app_context(), transaction():
+        base = make.base(BaseType.RURAL_PARK, workers=100)
+        key, where = make.examined(make.apply(base, RuleCode.RURAL_PARK)).id, base.id
+
+    def there() -> Organisation:
+        return session().get_one(Organisation, where)
+
+    def award() -> Award:
+        return session().get_one(Award, key)
+
+    def taken_off() -> object:
+        return bases.remove_type(base=there(), type=BaseType.RURAL_PARK, by=SYSTEM)
+
+    def entered() -> object:
+        return bases.add_type(base=there(), type=BaseType.RURAL_PARK, since=date(2015, 1, 1), by=SYSTEM, now=NOW)
+
+    def noted() -> object:
+        step: dict[str, Any] = {"type": BaseType.RURAL_PARK, "step": AcceptanceStep.RECOGNISED, "on": TODAY}
+        return bases.record_acceptance(base=there(), by=SYSTEM, now=NOW, **step)
+
+    with committed.app_context(), transaction():  # found by the department while the type was not entered
+        taken_off()
+        operations.recognise(award=award(), on=TODAY, by=SYSTEM, **WHEN)
+        operations.accept(award=award(), on=TODAY, by=SYSTEM, **WHEN)
+        entered()
+    assert together(committed, taken_off, noted) == ["", "bad_base"]
+    assert together(committed, entered, entered) == ["", ""]
+    assert together(committed, taken_off, _decide(key, 20 * WAN)) == ["", "not_eligible"]
+    assert together(committed, entered, _decide(key, 20 * WAN)) == ["", ""]
+    assert together(committed, noted, taken_off) == ["", "bad_base"]
+
+
 def test_of_two_who_change_an_appropriation_at_once_the_second_is_told(committed: Flask) -> None:
     with committed.app_context(), transaction():
         pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW)
@@ -188,3 +222,10 @@ def test_an_appropriation_is_not_cut_below_a_payment_of_the_same_moment(committe
         return funds.change_pool(pool=session().get_one(FundPool, key), planned_fen=50 * WAN, **same)
 
     assert together(committed, _pay(row, key), cut) == ["", "pool_spent"]
+
+
+def test_of_two_who_open_an_appropriation_of_one_name_at_once_the_second_is_told(committed: Flask) -> None:
+    def opened() -> object:
+        return funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW)
+
+    assert together(committed, opened, opened) == ["", "pool_refused"]

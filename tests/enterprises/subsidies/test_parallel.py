@@ -21,6 +21,7 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations.models import Organisation
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 
@@ -124,3 +125,18 @@ def test_nothing_is_paid_for_a_record_that_is_being_cancelled(committed: Flask, 
         assert together(committed, pay, cancel) == ["", ""]
     with committed.app_context():
         assert len(queries.to_claw_back(key)) == int(not is_cancelled_first)
+
+
+@pytest.mark.database
+def test_two_who_draw_up_at_once_leave_one_draft(committed: Flask) -> None:
+    """The second draws up anew what the first did: of two drafts each would stand in the way of the other."""
+    with committed.app_context(), transaction():
+        base = _world().id
+
+    def drawn(since: date) -> object:
+        where = session().get_one(Organisation, base)
+        return operations.draw_up(organisation=where, since=since, until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+
+    assert together(committed, lambda: drawn(date(2026, 1, 1)), lambda: drawn(date(2026, 2, 1))) == ["", ""]
+    with committed.app_context():
+        assert [claim.since for claim in session().scalars(select(SubsidyClaim))] == [date(2026, 2, 1)]

@@ -314,7 +314,12 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert hr.post(f"{where}/items/{drawn.id}/check", data={"answer": "yes"}).status_code == 303
     assert hr.post(f"{where}/approve", data={"minutes": "同意"}).status_code == 303
     pool_id = _pool(10_000_000).id
+    other_year = funds.open_pool(year=2025, name="上年资金", kind=PoolKind.NEW, planned_fen=10_000_000, by=SYSTEM, now=NOW).id
     session.commit()
+    page = fin.get(where).text
+    assert ("2026 引导资金（" in page, "上年资金" in page) == (True, False)
+    refused = fin.post(f"{where}/pay", data={"pool": str(other_year), "on": clock.today().isoformat(), "reference": "闽财1"})
+    assert (refused.status_code, "是 2025 年的资金" in refused.text) == (422, True)
     assert fin.post(f"{where}/pay", data={"pool": str(pool_id), "on": clock.today().isoformat(), "reference": "闽财1"}).status_code == 303
     assert fin.get(where).status_code == 200
     for path in (f"{where}/items.csv", "/subsidies/payments.csv", "/subsidies/rates"):

@@ -26,7 +26,7 @@ from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.home.queries import province
 from trainhub.people import operations as people
 from trainhub.people.models import Person
-from trainhub.people.types import IdType
+from trainhub.people.types import IdType, PairDecision
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("bases")]
 Command = Callable[..., dict[str, Any]]
@@ -142,3 +142,23 @@ def test_rows_of_one_human_are_no_pair_again(session: Session, bases: dict[str, 
     learn(two, bases["B-01"])
     learn(third, bases["B-01"])
     assert [(pair.person_id, pair.other_person_id) for pair in pairs(session)] == [(one, third)]
+
+
+def test_a_pair_that_was_decided_under_a_row_that_is_gone_is_not_asked_again(session: Session, bases: Any) -> None:
+    """Somebody decided that they are two; that one of them has another row since is no new question."""
+    stays, gone, other = (known(NAME, resident(n, BORN)) for n in (1, 2, 3))
+    base = ground.base().id
+    session.commit()
+    assert learn(gone, base)
+    assert {(one.person_id, one.other_person_id) for one in pairs(session)} == {(stays, gone), (gone, other)}
+    with transaction():
+        for first, second, decision in ((gone, other, PairDecision.DIFFERENT), (stays, gone, PairDecision.SAME)):
+            people.decide_pair(
+                first=session.get_one(Person, first), second=session.get_one(Person, second), decision=decision, reason="已核对", by=SYSTEM, now=NOW
+            )
+    assert session.get_one(Person, gone).merged_into_id == stays
+    assert learn(stays, base, "另一课程")
+    assert len(pairs(session)) == 2
+    third = known(NAME, resident(4, BORN))
+    assert learn(third, base)
+    assert len(pairs(session)) == 4

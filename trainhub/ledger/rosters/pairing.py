@@ -19,7 +19,7 @@ from trainhub.people.queries.numbers import alike
 
 def queue_alike(person_ids: Iterable[int], *, now: datetime, are_new: bool = False) -> None:
     """Let two persons of one name and birth date under different numbers wait for review, and two of one name under other documents, where one of each
-    is among these. Who was merged is asked for as who stays. A pair that waits, or has been decided, waits no second time. `are_new`: nobody can have
+    is among these. Who was merged is asked for as who stays. A pair that waits, or has been decided, waits no second time, under whichever rows of the two. `are_new`: nobody can have
     been merged yet.
     """
     wanted = set(person_ids)
@@ -33,7 +33,7 @@ def queue_alike(person_ids: Iterable[int], *, now: datetime, are_new: bool = Fal
         if one != other:
             found.setdefault((one, other), why[pair])
     for _again in range(2):
-        rows = [{"person_id": one, "other_person_id": other, "found_at": now, "note": found[one, other]} for one, other in unqueued(sorted(found))]
+        rows = [{"person_id": one, "other_person_id": other, "found_at": now, "note": found[one, other]} for one, other in _unasked(found)]
         if not rows:
             return
         try:
@@ -44,6 +44,15 @@ def queue_alike(person_ids: Iterable[int], *, now: datetime, are_new: bool = Fal
                 raise
         else:
             return
+
+
+def _unasked(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of some pairs of humans no rows of whom stand for review yet."""
+    wanted = sorted(pairs)
+    rows = people.rows_of_humans({key for pair in wanted for key in pair})
+    among = {pair: [(min(one, other), max(one, other)) for one in rows[pair[0]] for other in rows[pair[1]]] for pair in wanted}
+    fresh = set(unqueued(sorted({each for every in among.values() for each in every})))
+    return [pair for pair in wanted if fresh.issuperset(among[pair])]
 
 
 def follow_proof(person_id: int, _by: Identity, now: datetime) -> None:

@@ -122,7 +122,11 @@ class GoalDay(Base):
     on: Mapped[date] = mapped_column("on_day")
     persons: Mapped[int]
 
-    __table_args__ = (sa.UniqueConstraint("goal_id", "prefecture", "on_day"),)
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "prefecture", "on_day"),
+        # The sums over all units are read from the index alone, in the order of the days.
+        sa.Index("ix_goal_day_sums", "goal_id", "on_day", "persons"),
+    )
 
 
 class GoalShare(Base):
@@ -153,7 +157,28 @@ class GoalCourse(Base):
     persons: Mapped[int]
     enrolments: Mapped[int]
 
-    __table_args__ = (sa.UniqueConstraint("goal_id", "prefecture", "course"),)
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "prefecture", "course"),
+        # The largest of a unit are read in the order of this, without the thousands of others.
+        sa.Index("ix_goal_course_size", "goal_id", "prefecture", "persons", "course", "enrolments"),
+    )
+
+
+class GoalTitle(Base):
+    """Persons first counted, and completions, by course over all reporting units: the sums of `GoalCourse`."""
+
+    __tablename__ = "goal_title"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    course: Mapped[str] = mapped_column(sa.String(200))
+    persons: Mapped[int]
+    enrolments: Mapped[int]
+
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "course"),
+        sa.Index("ix_goal_title_size", "goal_id", "persons", "course", "enrolments"),
+    )
 
 
 class GoalSnapshot(Base):

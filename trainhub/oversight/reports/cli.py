@@ -81,7 +81,10 @@ def make(kind: str, since: datetime, until: datetime, code: str, language: str, 
             today=clock.today(),
             now=now,
         )
-        operations.make(report=row, by=operator(), now=now)
+    # Counted while nobody has to wait; should it be broken off here, the job that was asked for makes the report.
+    counted = operations.counted(row)
+    with transaction():
+        operations.make(report=row, by=operator(), now=now, document=counted)
         document = operations.kept(row)
         answer: dict[str, Any] = {"report": row.id, "kind": kind, "title": row.title, "sha256": row.sha256, "files": []}
     if out is not None:

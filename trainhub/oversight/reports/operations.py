@@ -107,12 +107,18 @@ def asked_of(row: Report) -> Asked:
     return Asked(row.kind, row.since, row.until, row.known_at, row.organisation_id)
 
 
-def make(*, report: Report, by: Identity, now: datetime) -> Report:
-    """Count and keep the document. Making a report that is made changes nothing."""
+def counted(report: Report) -> Document:
+    """The document of what a report was asked to show, as it was known then. Writes nothing: it is counted before anybody has to wait."""
+    with in_language(report.language):
+        return build(asked_of(report))
+
+
+def make(*, report: Report, by: Identity, now: datetime, document: Document | None = None) -> Report:
+    """Keep the document that was `counted`, or count it. Making a report that is made changes nothing, also at the same moment."""
+    session().refresh(report, with_for_update={"of": Report})
     if report.state is not ReportState.ASKED:
         return report
-    with in_language(report.language):
-        document = build(asked_of(report))
+    document = document or counted(report)
     data = document.as_dict()
     report.document, report.sha256 = json.loads(json.dumps(data, ensure_ascii=False)), digest(data)
     report.title, report.state, report.made_at = document.title[:200], ReportState.MADE, now
@@ -155,9 +161,7 @@ def recount(report: Report) -> Recount:
 
     Where something differs, what was entered since the moment of the report about the things it counts is named, and what changed in the way of counting.
     """
-    with in_language(report.language):
-        now = build(asked_of(report))
-    document = kept(report)
+    now, document = counted(report), kept(report)
     found = rules.differences(document, now)
     if not found:
         return Recount()

@@ -134,15 +134,29 @@ def answers_among(survey_id: int, organisation_id: int, ids: Collection[int]) ->
     return {row.key_field_no: row for row in session().scalars(select(DemandAnswer).where(*own))} if ids else {}
 
 
-def demand_answers(survey_id: int) -> list[tuple[DemandAnswer, str, str]]:
-    """Every answer with the enterprise's code and name."""
-    found = session().execute(
+NEEDED = DemandAnswer.needed_managers + DemandAnswer.needed_engineers + DemandAnswer.needed_skilled
+ANSWER_SORTS: dict[str, tuple[Any, ...]] = {
+    "enterprise": (Organisation.pinyin, Organisation.id),
+    "field": (DemandAnswer.key_field_no,),
+    "staff": (DemandAnswer.staff,),
+    "needed": (NEEDED,),
+}
+
+
+def demand_listing(survey_id: int, *, text: str = "", field_no: int | None = None, sort: str = "") -> organisations.Statement:
+    """(answer, code, name) of the answers that stand, by enterprise and field unless sorted; `text` of the enterprise's name or code."""
+    statement: organisations.Statement = (
         select(DemandAnswer, Organisation.code, Organisation.name)
         .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
         .where(DemandAnswer.survey_id == survey_id, DemandAnswer.replaced_at.is_(None))
-        .order_by(Organisation.pinyin, Organisation.id, DemandAnswer.key_field_no)
     )
-    return [(answer, code, name) for answer, code, name in found]
+    if text:
+        statement = statement.where(organisations.matches(text, Organisation.name, Organisation.code, Organisation.pinyin))
+    if field_no is not None:
+        statement = statement.where(DemandAnswer.key_field_no == field_no)
+    return organisations.ordered_or(
+        statement, sort, ANSWER_SORTS, Organisation.pinyin, Organisation.id, DemandAnswer.key_field_no, unique=DemandAnswer.id
+    )
 
 
 def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:

@@ -155,8 +155,6 @@ def _page(survey: Survey, form: forms.ChangeForm | None = None, status: int = 20
         labels=labels,
         fields=dict(key_fields()),
         sums=queries.demand_by_field(survey.id, clock.now()) if demand else [],
-        answers=queries.demand_answers(survey.id) if demand else [],
-        degrees=DEGREES,
         asked=asked if demand else queries.asked_count(survey.year),
         answered=answered if demand else queries.graduate_figures(survey, clock.now()).answered,
         silent=silent,
@@ -177,17 +175,43 @@ def export_silent(survey_id: int, form: str) -> Any:
     return downloads.table(cells, SILENT, name=_("%(survey)s 未填报企业", survey=survey.title), form=form, codes=("code",))
 
 
+def _answers(survey: Survey) -> Any:
+    """The answers that the address asks for."""
+    if survey.kind is not SurveyKind.DEMAND:
+        raise NotFound(_("毕业生的答卷只以合计公布，见毕业生就业质量报告。"))
+    number = request.args.get("field", type=whole)
+    return queries.demand_listing(
+        survey.id,
+        text=request.args.get("q", "").strip()[:100],
+        field_no=number if number in dict(key_fields()) else None,
+        sort=request.args.get("sort", ""),
+    )
+
+
+@blueprint.get("/<int:survey_id>/answers")
+@guard(Can.LIST, load=load, subject=nothing)
+def answers(survey: Survey) -> Any:
+    """What each enterprise answered, field by field."""
+    number, size = paging.wanted()
+    return render_template(
+        "trainhub/surveys/answers.html",
+        survey=survey,
+        page=paging.paginate(_answers(survey), number=number, size=size, scalars=False),
+        fields=dict(key_fields()),
+        degrees=DEGREES,
+        asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
+    )
+
+
 @blueprint.get("/<int:survey_id>/answers.<form>")
 @guard(Can.LIST)
 def export(survey_id: int, form: str) -> Any:
-    """The answers of enterprises as a table."""
+    """The answers of enterprises as they are searched and sorted, as a table."""
     survey = load(survey_id)
-    if survey.kind is not SurveyKind.DEMAND:
-        raise NotFound(_("毕业生的答卷只以合计公布，见毕业生就业质量报告。"))
-    names = dict(key_fields())
+    statement, names = _answers(survey), dict(key_fields())
     rows = [
         (code, name, names[a.key_field_no], *(getattr(a, column.name) for column in ANSWERS[3:11]), str(DEGREES[a.level]), a.hard_posts)
-        for a, code, name in queries.demand_answers(survey.id)
+        for a, code, name in downloads.no_more_than(session().execute(statement.limit(downloads.MOST_ROWS + 1)).all())
     ]
     return downloads.table(rows, ANSWERS, name=survey.title, form=form, codes=("code",))
 

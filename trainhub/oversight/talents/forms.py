@@ -9,7 +9,7 @@ from wtforms import DateField, DecimalField, HiddenField, IntegerField, RadioFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards.choices import pools_with_money
+from enterprises.awards.choices import OF_YEAR, pools_with_money
 from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
@@ -122,8 +122,8 @@ class PayForm(Form):
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
-    pool = SelectField(_l("资金"), coerce=int, default=0)
+    pool = SelectField(_l("资金"), coerce=int, default=0, description=OF_YEAR)
 
     def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
         super().__init__(**values)
-        self.pool.choices = pools_with_money(only)
+        self.pool.choices = pools_with_money(self.on.data, only, chosen=self.pool.data)

@@ -110,8 +110,11 @@ def _text(text: str, field: str) -> str:
 
 
 def review(*, row: Talent, opinion: str, by: Identity, today: date, version: int | None = None) -> Talent:
-    """The experts' opinion, which goes to who decides."""
-    row.state = _step(row, "review", version)
+    """The experts' opinion, which goes to who decides; not from who nominated. Raises Stale, WrongStep, NotAllowed, TalentRefused."""
+    state = _step(row, "review", version)
+    if is_nominator(row, by):
+        raise NotAllowed(_("这一条由你推荐，评审意见须由另一人登记（同一人的另一个账号也不行），没有改动。"))
+    row.state = state
     row.review, row.reviewed_on = _text(opinion, "opinion"), today
     session().flush()
     audit.record(by=by, did="talents.talent.reviewed", on=row)
@@ -119,7 +122,7 @@ def review(*, row: Talent, opinion: str, by: Identity, today: date, version: int
 
 
 def is_nominator(row: Talent, by: Identity) -> bool:
-    """Whether this human proposed the entry: who did neither recognises it nor decides money for it, as nobody decides an award they applied for (ADR 14)."""
+    """Whether this human proposed the entry: who did neither reviews nor recognises it, nor decides money for it, as nobody decides an award they applied for (ADR 14)."""
     return is_same_holder(by.account_id, row.nominated_by_id)
 
 

@@ -26,10 +26,12 @@ def talents(person_id: int) -> Owned:
 
 
 def exams(person_id: int) -> Owned:
-    """State examinations passed, as the list of the province has them."""
+    """State examinations passed, as the list of the province has them; of a line that was withdrawn when and why."""
     row = ExamPass
     columns = (row.exam.label("kind"), row.level, row.subject, row.certificate_no.label("document_no"), row.name, row.id_mask.label("id_number"))
-    statement = pick(row, *columns, row.passed_on, row.imported_at).where(queries.passed_by(person_id))
+    statement = pick(row, *columns, row.passed_on, row.imported_at, row.withdrawn_at, row.withdrawn_reason.label("reason")).where(
+        queries.passed_by(person_id)
+    )
     return Owned(statement.order_by(row.id), {"kind": labels.EXAMS, "level": labels.LEVELS})
 
 

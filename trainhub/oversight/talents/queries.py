@@ -22,6 +22,7 @@ from trainhub.oversight.talents.types import OPEN_STATES, ExamKind, TalentKind, 
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Person, Teacher
 from trainhub.people.queries import of_human
+from trainhub.people.rules import same_name
 
 Employer = aliased(Organisation)
 MOST_CANDIDATES = 50
@@ -147,29 +148,35 @@ def exam_pass(pass_id: int) -> ExamPass | None:
 
 def passes_of(person_id: int) -> list[ExamPass]:
     """The passes of one human."""
-    return list(session().scalars(select(ExamPass).where(passed_by(person_id)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())))
+    return list(
+        session().scalars(
+            select(ExamPass).where(passed_by(person_id), ExamPass.withdrawn_at.is_(None)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())
+        )
+    )
 
 
 def passed_by(person_id: int) -> sa.ColumnElement[bool]:
-    """SQL: the passes of a human: those that named one of their rows when the list came in, and those that came in before the person was
+    """SQL: the passes of a human, also withdrawn ones: those that named one of their rows when the list came in, and those that came in before the person was
     registered, which the number finds where the name is the same and an office said it: what somebody typed about themselves shows them nobody's passes."""
-    own = Person.__table__.alias("own")
-    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, own.c.number_by_holder.is_(False))
-    same = same.where(of_human(own.c.id, person_id))
-    stands = ExamPass.withdrawn_at.is_(None)
-    return and_(stands, or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists())))
+    known = select(Person.id_number_hash, Person.name).where(
+        of_human(Person.id, person_id), Person.id_number_hash.is_not(None), Person.number_by_holder.is_(False)
+    )
+    own = session().execute(known).all()
+    passes = select(ExamPass.id, ExamPass.id_number_hash, ExamPass.name).where(
+        ExamPass.person_id.is_(None), ExamPass.id_number_hash.in_([number for number, _name in own])
+    )
+    by_number = [key for key, number, name in session().execute(passes) if any(number == one and same_name(name, other) for one, other in own)]
+    return or_(of_human(ExamPass.person_id, person_id), ExamPass.id.in_(by_number))
 
 
 def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:
     """Who of these persons is in the databases or passed an examination, also by the number alone: see `people.queries.KEPT`."""
     wanted, found = sorted(person_ids), dict[int, set[int]]()
     for part in portions(wanted, 900):
-        by_number = select(Person.id).join(ExamPass, and_(ExamPass.id_number_hash == Person.id_number_hash, ExamPass.name == Person.name))
-        for statement in (
-            select(Talent.person_id).where(Talent.person_id.in_(part)),
-            select(ExamPass.person_id).where(ExamPass.person_id.in_(part)),
-            by_number.where(Person.id.in_(part)),
-        ):
+        by_number = select(Person.id, Person.name, ExamPass.name).join(ExamPass, ExamPass.id_number_hash == Person.id_number_hash)
+        rows = session().execute(by_number.where(Person.id.in_(part)))
+        found.update((key, {people.PROVINCE}) for key, name, other in rows if same_name(name, other))
+        for statement in (select(Talent.person_id).where(Talent.person_id.in_(part)), select(ExamPass.person_id).where(ExamPass.person_id.in_(part))):
             found.update((key, {people.PROVINCE}) for key in session().scalars(statement) if key is not None)
     return found
 

@@ -216,8 +216,8 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
     made: dict[str, Form] = {}
     allowed = {"review": Can.REVIEW, "recognise": Can.DECIDE, "reject": Can.DECIDE, "end": Can.DECIDE}
     open_steps = [name for name, step in STEPS.items() if row.state in step.before and may(who(), allowed[name])]
-    if "recognise" in open_steps and operations.is_nominator(row, who()):
-        open_steps.remove("recognise")
+    if operations.is_nominator(row, who()):
+        open_steps = [name for name in open_steps if name not in ("review", "recognise")]
     for name, kind in (("review", forms.OpinionForm), ("recognise", forms.DecisionForm)):
         if name in open_steps:
             made[name] = (given_forms or {}).get(name) or kind(formdata=None, version=row.version)

@@ -17,7 +17,7 @@ from trainhub.kernel.db import is_postgresql, session, transaction
 from trainhub.ledger import holding_queries
 from trainhub.ledger.holding_queries import RecordsBusy, hold_while_recording
 from trainhub.oversight.goals import operations, queries
-from trainhub.oversight.goals.models import GoalClosing, GoalSnapshot
+from trainhub.oversight.goals.models import Goal, GoalClosing, GoalSnapshot
 
 NOW, TODAY = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 7, 1)
 
@@ -32,6 +32,17 @@ def test_a_period_is_closed_once(committed: Flask) -> None:
     assert together(committed, close, close) == ["", "already_closed"]
     with committed.app_context():
         assert [session().scalar(select(func.count()).select_from(one)) for one in (GoalClosing, GoalSnapshot)] == [1, 1]
+
+
+@pytest.mark.database
+def test_a_goal_that_two_define_at_once_is_defined_once(committed: Flask) -> None:
+    def define() -> object:
+        span = {"starts_on": date(2016, 1, 1), "deadline": date(2016, 12, 31)}
+        return operations.define(code="zones", name="示范区", target=2, region_code="350000", source="文件", by=SYSTEM, now=NOW, **span)
+
+    assert together(committed, define, define) == ["", ""]
+    with committed.app_context():
+        assert session().scalar(select(func.count()).select_from(Goal).where(Goal.code == "zones")) == 1
 
 
 @pytest.mark.database

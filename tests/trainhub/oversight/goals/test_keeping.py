@@ -23,7 +23,7 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFigure, GoalPerson
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFigure, GoalPerson, GoalTitle
 from trainhub.oversight.goals.operations import facts as facts_of_goal
 from trainhub.oversight.goals.types import ReviewKind
 from trainhub.oversight.reports.queries import facts
@@ -442,6 +442,7 @@ def test_the_page_shows_the_first_courses_and_a_list_all_of_them(session: Sessio
     """Every title of a roster or placement is a course: they grow with use, the page does not."""
     goal, rows = _goal(), range(1, 31)
     session.add_all(GoalCourse(goal_id=goal.id, prefecture="350100", course=f"课程{n:02d}", persons=n, enrolments=100 - n) for n in rows)
+    session.add_all(GoalTitle(goal_id=goal.id, course=f"课程{n:02d}", persons=n, enrolments=100 - n) for n in rows)
     session.commit()
     hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350200")
     page = hr.get("/goals/fj-400k").text

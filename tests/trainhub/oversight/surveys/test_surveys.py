@@ -186,6 +186,35 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
 
 
+def test_what_each_enterprise_answered_is_paged_searched_and_sorted(session: Session, as_role: AsRole) -> None:
+    """Ten thousand enterprises stood in one table."""
+    survey = _survey(SurveyKind.DEMAND)
+    for n in range(25):
+        firm = ground.enterprise(name=f"企业{n:02d}有限公司")
+        lines = [Demand(1, staff=n, needed_engineers=25 - n, needed_three_years=25), *([Demand(2, staff=100)] if n == 3 else [])]
+        operations.answer_demand(survey=survey, enterprise=firm, answers=lines, by=SYSTEM, **WHEN)
+    ground.student(year=2021)
+    outcome = _survey(SurveyKind.GRADUATES, 2025).id
+    at = f"/surveys/{survey.id}"
+    session.commit()
+    hr = as_role(Role.DEPT_HR)
+    assert ("企业03" in hr.get(at).text, f"{at}/answers" in hr.get(at).text) == (False, True)
+
+    def named(query: str = "") -> list[str]:
+        return re.findall(r">(企业\d\d)有限公司", hr.get(f"{at}/answers{query}").text)
+
+    assert (len(named()), len(named("?page=2")), "共 26 行" in hr.get(f"{at}/answers").text) == (20, 6, True)
+    assert named("?q=企业07") == ["企业07"]
+    assert named("?field=2") == ["企业03"]
+    assert named("?sort=-staff")[:2] == ["企业03", "企业24"]
+    assert named("?sort=needed")[:2] == ["企业03", "企业24"]
+    assert "没有符合条件的填报" in hr.get(f"{at}/answers?q=无此企业").text
+    lines = hr.get(f"{at}/answers.csv?q=企业0&sort=-staff").text.splitlines()
+    assert (len(lines), "企业03" in lines[1], "企业09" in lines[2]) == (12, True, True)
+    assert [hr.get(f"/surveys/{outcome}/answers{form}").status_code for form in ("", ".csv")] == [404, 404]
+    assert as_role(Role.STUDENT).get(f"{at}/answers").status_code == 403
+
+
 def test_what_comes_or_closes_after_a_survey_changes_no_share_of_it(session: Session) -> None:
     survey = _survey(SurveyKind.DEMAND)
     gone = ground.enterprise()
@@ -334,7 +363,7 @@ def test_a_report_is_counted_again_from_what_was_answered_then(session: Session)
     assert queries.hard_posts(survey.id, NOW) == [(1, "焊工")]
     assert [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, later)] == [(1, 12), (2, 3)]
     assert [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, later + timedelta(hours=1))] == [(1, 12)]
-    assert [(answer.key_field_no, answer.staff) for answer, _code, _name in queries.demand_answers(survey.id)] == [(1, 12)]
+    assert [(answer.key_field_no, answer.staff) for answer, _code, _name in session.execute(queries.demand_listing(survey.id))] == [(1, 12)]
     assert [count for row, count in queries.listing() if row.id == survey.id] == [1]
 
 

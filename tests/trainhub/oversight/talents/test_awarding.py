@@ -35,7 +35,7 @@ from trainhub.oversight.talents import award_queries, awarding, cli, noticing, o
 from trainhub.oversight.talents.award_models import TalentAward, TalentObjection
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.noticing import NoticeRefused
-from trainhub.oversight.talents.types import TalentKind
+from trainhub.oversight.talents.types import TalentKind, TalentState
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 from trainhub.people.types import PairDecision
@@ -64,14 +64,17 @@ def _pool(kind: PoolKind = PoolKind.NEW, wan: int = 100) -> int:
     return funds.open_pool(year=2026, name=f"资金{kind}", kind=kind, planned_fen=wan * WAN, by=SYSTEM, now=NOW).id
 
 
-def test_who_nominated_neither_recognises_nor_decides_the_money(session: Session) -> None:
+def test_who_nominated_neither_reviews_nor_recognises_nor_decides_the_money(session: Session) -> None:
     """As with awards (ADR 14): another human does, a second account of the same is none."""
     mine, other = (
         replace(HR, account_id=accounts.account(person=ground.person()).id),
         replace(HR, account_id=accounts.account(person=ground.person()).id),
     )
     row = operations.nominate(person=ground.person(), kind=TalentKind.LEADING, merits="业绩", by=mine, **WHEN, **WHOLE)
-    operations.review(row=row, opinion="建议", by=mine, today=TODAY)
+    with pytest.raises(NotAllowed, match="由你推荐，评审意见须由另一人登记"):
+        operations.review(row=row, opinion="建议", by=mine, today=TODAY)
+    assert row.state is TalentState.NOMINATED
+    operations.review(row=row, opinion="建议", by=other, today=TODAY)
     with pytest.raises(NotAllowed, match="由你推荐"):
         operations.recognise(row=row, decision="同意", by=mine, today=TODAY)
     operations.recognise(row=row, decision="同意", by=other, today=TODAY)

@@ -10,10 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Refused
-from trainhub.oversight.talents import operations, queries
+from trainhub.oversight.talents import operations, own_queries, queries
 from trainhub.oversight.talents.models import ExamPass
 from trainhub.oversight.talents.types import ExamKind, ExamLevel
 
@@ -59,4 +60,16 @@ def test_a_wrong_line_is_withdrawn_and_the_number_comes_in_again(session: Sessio
     client.get("/talents/exams")  # the page that says what was done says the word once more
     text = client.get("/talents/exams").text
     assert (text.count("已撤销"), "另一人的证书" in text) == (2, True)
+    assert "共 2 条" in text
     assert "24321140001" not in client.get("/talents/exams.csv").text
+
+
+def test_who_asks_what_is_kept_of_them_reads_the_withdrawn_line_too(session: Session) -> None:
+    now = clock.now()
+    line, person = _line(ExamLevel.JUNIOR, now), ground.person()
+    line.person_id = person.id
+    session.flush()
+    operations.withdraw_pass(line=line, reason="另一人的证书", by=SYSTEM, now=now)
+    assert queries.passes_of(person.id) == []
+    (told,) = session.execute(own_queries.exams(person.id).statement).all()
+    assert (told.document_no, told.reason, told.withdrawn_at is None) == ("24321140001", "另一人的证书", False)

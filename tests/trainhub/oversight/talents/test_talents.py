@@ -126,6 +126,19 @@ def test_a_pass_list_is_imported_once_and_finds_the_person(session: Session) -> 
             execute_bytes(imports.SPEC, _file(bad), **call)
 
 
+def test_a_pass_of_before_is_theirs_in_another_spelling_of_the_name(session: Session) -> None:
+    """The import compares names by letters, not by the form of a dot or a space: so does who looks for their passes."""
+    numbers = [ground.resident_id(), ground.resident_id()]
+    lines = [
+        f"{name},{number},软件,中级,软件设计师,Q-{name},2025-11-01" for name, number in zip(("阿依古丽•买买提", "Anna LEE"), numbers, strict=True)
+    ]
+    call: dict[str, Any] = {"filename": "a.csv", "by": SYSTEM, "today": TODAY, "now": NOW}
+    assert execute_bytes(imports.SPEC, _file(*lines), **call).added == 2
+    for name, number in zip(("阿依古丽·买买提", "Anna Lee"), numbers, strict=True):
+        known = ground.person(name, id_number=number)
+        assert (len(queries.passes_of(known.id)), set(queries.kept_of([known.id]))) == (1, {known.id})
+
+
 def test_a_pass_from_before_the_person_was_registered_is_theirs(session: Session) -> None:
     """The list is kept with the hash of the number: who comes later under the same name finds it, another name does not."""
     numbers = [ground.resident_id(), ground.resident_id()]
@@ -135,6 +148,7 @@ def test_a_pass_from_before_the_person_was_registered_is_theirs(session: Session
     later, other = ground.person("林先考", id_number=numbers[0]), ground.person("林他人", id_number=numbers[1])
     assert [[line.certificate_no for line in queries.passes_of(one.id)] for one in (later, other)] == [["P-0"], []]
     assert [row.document_no for row in session.execute(own_queries.exams(later.id).statement)] == ["P-0"]
+    assert set(queries.kept_of([later.id, other.id])) == {later.id}
     twin = ground.person("林先考")
     _same(later, twin)
     assert [line.certificate_no for line in queries.passes_of(twin.id)] == ["P-0"]

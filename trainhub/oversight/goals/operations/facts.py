@@ -18,7 +18,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, rules
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalFact, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalFact, GoalPerson, GoalShare, GoalSnapshot, GoalTarget, GoalTitle
 from trainhub.oversight.goals.operations.holding import Clock, after_recorded
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
@@ -74,6 +74,7 @@ def define(
 
     Raises BadGoal.
     """
+    hold(f"goals.define:{code}")  # of two who define the same at once the second finds the first's
     known = queries.by_code(code)
     if known is not None:
         return known, False
@@ -224,6 +225,15 @@ def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
     ]
     if rows:
         session().execute(insert(table), rows)
+    _sum_titles(goal, courses)
+
+
+def _sum_titles(goal: Goal, courses: Collection[str] | None) -> None:
+    """The sums over all units of some courses (None: of all), in place of the earlier ones; of a course that nobody has any more none is left."""
+    gone = delete(GoalTitle).where(GoalTitle.goal_id == goal.id)
+    session().execute((gone if courses is None else gone.where(GoalTitle.course.in_(courses))).execution_options(synchronize_session=False))
+    table: Any = GoalTitle.__table__
+    session().execute(insert(table).from_select(["goal_id", "course", "persons", "enrolments"], queries.sums_by_title(goal, courses)))
 
 
 def rebuild(*, goal: Goal, now: datetime) -> None:

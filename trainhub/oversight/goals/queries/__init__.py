@@ -9,15 +9,11 @@ from trainhub.oversight.goals.queries.counting import (
     completion_count,
     computed,
     counted,
-    course_figures,
-    course_listing,
-    course_pieces,
     days_of_records,
     drill,
     enrolments_by_key,
     first_completions,
     humans_of,
-    kept_courses,
     kept_progress,
     kept_totals,
     ledger_marks,
@@ -32,9 +28,9 @@ from trainhub.oversight.goals.queries.counting import (
     snapshots_of,
     statement,
     targets_of,
-    top_courses,
     touched_persons,
 )
+from trainhub.oversight.goals.queries.courses import course_figures, course_listing, course_pieces, kept_courses, sums_by_title, top_courses
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
 from trainhub.oversight.goals.queries.explaining import changes_since, joined_since
@@ -112,6 +108,7 @@ __all__ = [
     "statement",
     "sums_by_day",
     "sums_by_share",
+    "sums_by_title",
     "targets_of",
     "top_courses",
     "touched_persons",

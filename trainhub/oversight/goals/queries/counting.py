@@ -17,7 +17,7 @@ from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late_person
@@ -164,70 +164,6 @@ def persons_by_key(goal: Goal, days: Collection[date] | None = None) -> dict[tup
     if days is not None:
         statement = statement.where(GoalPerson.on.in_(days))
     return {(day, prefecture, base, category): int(count) for day, prefecture, base, category, count in session().execute(statement)}
-
-
-def course_pieces(person_ids: Collection[int]) -> Iterator[list[str]]:
-    """The courses the persons completed, cancelled or not, in pieces that fit into one statement."""
-    found: set[str] = set()
-    for piece in pieces(person_ids):
-        found.update(session().scalars(select(TrainingRecord.course).where(TrainingRecord.person_id.in_(piece)).distinct()))
-    wanted = sorted(found)
-    for start in range(0, len(wanted), 500):
-        yield wanted[start : start + 500]
-
-
-def course_figures(goal: Goal, courses: Collection[str] | None) -> dict[tuple[str, str], tuple[int, int]]:
-    """(persons first counted, completions) by reporting unit and course, straight from the ledger."""
-    source = completions(goal)
-    first: Any = (
-        select(GoalPerson.prefecture, TrainingRecord.course, func.count())
-        .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
-        .where(GoalPerson.goal_id == goal.id)
-        .group_by(GoalPerson.prefecture, TrainingRecord.course)
-    )
-    if courses is not None:
-        source, first = source.where(TrainingRecord.course.in_(courses)), first.where(TrainingRecord.course.in_(courses))
-    every = source.subquery()
-    enrolments = select(every.c.prefecture, every.c.course, func.count()).group_by(every.c.prefecture, every.c.course)
-    persons = {(unit, course): int(count) for unit, course, count in session().execute(first)}
-    return {(unit, course): (persons.get((unit, course), 0), int(count)) for unit, course, count in session().execute(enrolments)}
-
-
-def kept_courses(goal: Goal, region: str = "") -> list[tuple[str, int, int]]:
-    """(course, persons, enrolments) as kept, most persons first."""
-    statement: Any = (
-        select(GoalCourse.course, func.sum(GoalCourse.persons), func.sum(GoalCourse.enrolments))
-        .where(GoalCourse.goal_id == goal.id)
-        .group_by(GoalCourse.course)
-        .order_by(func.sum(GoalCourse.persons).desc(), GoalCourse.course)
-    )
-    if region:
-        statement = statement.where(GoalCourse.prefecture == region)
-    return [(course, int(persons), int(enrolments)) for course, persons, enrolments in session().execute(statement)]
-
-
-def course_listing(goal: Goal, region: str = "", *, step: int = 1, text: str = "", sort: str = "") -> Any:
-    """(course, persons, enrolments) as kept, of the titles that hold a text; most persons first unless sorted otherwise. Counts are compared by whole
-    `step`s, as who reads no more than those sees them."""
-    persons, enrolments = (sa.cast(func.sum(column), sa.BigInteger) for column in (GoalCourse.persons, GoalCourse.enrolments))
-    statement: Any = select(GoalCourse.course, persons, enrolments).where(GoalCourse.goal_id == goal.id).group_by(GoalCourse.course)
-    if region:
-        statement = statement.where(GoalCourse.prefecture == region)
-    if text:
-        statement = statement.where(GoalCourse.course.icontains(text, autoescape=True))
-    orders = {"course": GoalCourse.course, "persons": persons // step, "enrolments": enrolments // step}
-    by = orders.get(sort.removeprefix("-"), orders["persons"])
-    is_down = sort.startswith("-") or sort not in orders
-    return statement.order_by(by.desc() if is_down else by, GoalCourse.course)
-
-
-def top_courses(goal: Goal, region: str, *, step: int, most: int | None) -> tuple[list[tuple[str, int, int]], int]:
-    """The first `most` courses (None: all) and how many there are; 0 asks nothing."""
-    if most == 0:
-        return [], 0
-    statement = course_listing(goal, region, step=step).add_columns(func.count().over()).limit(most)
-    found = session().execute(statement).all()
-    return [(course, int(persons), int(enrolments)) for course, persons, enrolments, _n in found], int(found[0][3]) if found else 0
 
 
 def kept_totals(goal: Goal) -> tuple[int, int]:

@@ -20,9 +20,10 @@ from trainhub.kernel.db import session
 from trainhub.ledger.models import TrainingRecord
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import rules
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson
+from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.counting import PROVINCE, drill
+from trainhub.oversight.goals.queries.courses import kept_course
 from trainhub.oversight.goals.queries.enrolling import enrolments
 
 MOST_COUNTED = 10_000
@@ -102,11 +103,7 @@ def _of_course(goal: Goal, identity: Identity, measure: Any, asked: dict[str, An
         return None
     if goal.refreshed_at is None:
         return None
-    column = GoalCourse.persons if measure is GoalFact.persons else GoalCourse.enrolments
-    statement: Any = select(func.sum(column)).where(GoalCourse.goal_id == goal.id, GoalCourse.course == asked["course"])
-    if asked["region"]:
-        statement = statement.where(GoalCourse.prefecture == asked["region"])
-    return int(session().scalar(statement) or 0)
+    return kept_course(goal, asked["course"], asked["region"])[0 if measure is GoalFact.persons else 1]
 
 
 def _by_day(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any]) -> list[tuple[date, int]]:

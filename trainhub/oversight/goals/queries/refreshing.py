@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import func, literal, select
 
 from trainhub.kernel.db import session
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson
-from trainhub.oversight.goals.queries.counting import course_figures, enrolments_by_key, first_completions
+from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
+from trainhub.oversight.goals.queries.counting import enrolments_by_key, first_completions
+from trainhub.oversight.goals.queries.courses import are_courses_as_in_ledger
 
 
 def persons_to_keep(goal: Goal, humans: Collection[int] | None) -> Any:
@@ -50,6 +51,4 @@ def is_as_in_ledger(goal: Goal) -> bool:
     rows = session().execute(select(*columns).where(GoalFact.goal_id == goal.id, GoalFact.enrolments > 0))
     if {tuple(row[:4]): int(row[4]) for row in rows} != enrolments_by_key(goal):
         return False
-    of_courses = select(GoalCourse.prefecture, GoalCourse.course, GoalCourse.persons, GoalCourse.enrolments).where(GoalCourse.goal_id == goal.id)
-    kept = {(unit, course): (int(persons), int(enrolments)) for unit, course, persons, enrolments in session().execute(of_courses)}
-    return kept == course_figures(goal, None)
+    return are_courses_as_in_ledger(goal)

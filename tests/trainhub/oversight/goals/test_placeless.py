@@ -1,0 +1,97 @@
+"""What lies in no county once two rows are one human of whom one has a county, and once they are two again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.trainhub.oversight.goals.test_keeping import NOW, _goal, _trained
+from trainhub.kernel.access import SYSTEM
+from trainhub.ledger.models import TrainingRecord
+from trainhub.oversight.goals import operations, queries
+from trainhub.people import operations as people
+from trainhub.people.models import Person
+from trainhub.people.types import PairDecision
+
+EARLY = NOW - timedelta(days=900)
+
+
+def _decide(first: Person, second: Person, decision: PairDecision, minutes: int) -> None:
+    people.decide_pair(first=first, second=second, decision=decision, reason="已核对", by=SYSTEM, now=NOW + timedelta(minutes=minutes))
+
+
+def _standing(session: Session, person: Person) -> list[tuple[int, str]]:
+    statement = select(TrainingRecord).where(TrainingRecord.person_id == person.id, TrainingRecord.cancelled_at.is_(None))
+    return sorted((one.completed_on.day, one.county_code) for one in session.scalars(statement))
+
+
+def _counted(minutes: int) -> tuple[tuple[int, int], dict[str, int]]:
+    operations.refresh(goal=_goal(), now=NOW + timedelta(minutes=minutes))
+    return queries.kept_totals(_goal()), queries.waiting_counts(_goal())
+
+
+@pytest.mark.parametrize("has_county", ["first", "second"])
+def test_what_lies_nowhere_lies_in_the_county_of_the_human_while_they_are_one(session: Session, has_county: str) -> None:
+    first, second = (ground.person(is_verified=True, now=EARLY, county_code="350203" if name == has_county else None) for name in ("first", "second"))
+    _trained(date(2016, 3, 1), NOW, region="350000", person=first)
+    _trained(date(2016, 3, 2), NOW, "网课", region="350000", person=second)
+    _trained(date(2016, 3, 3), NOW, region="350102", person=second)
+    assert _counted(0) == ((1, 1), {"350000": 2})
+    _decide(first, second, PairDecision.SAME, 1)
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350203")], [(2, "350203"), (3, "350102")])
+    assert _counted(2) == ((3, 1), {})
+    _decide(first, second, PairDecision.SAME, 3)  # said twice it changes nothing
+    assert session.scalars(select(TrainingRecord)).all()[-1].recorded_at <= NOW + timedelta(minutes=1)
+    _decide(first, second, PairDecision.DIFFERENT, 4)
+    own = {"first": ("350203", "350000"), "second": ("350000", "350203")}[has_county]
+    assert (_standing(session, first), _standing(session, second)) == ([(1, own[0])], [(2, own[1]), (3, "350102")])
+    assert _counted(5)[1] == {"350000": 1}
+    _decide(first, second, PairDecision.SAME, 6)
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350203")], [(2, "350203"), (3, "350102")])
+    assert _counted(7) == ((3, 1), {})
+
+
+def test_of_one_training_under_both_rows_each_has_theirs_again_once_they_are_parted(session: Session) -> None:
+    base = ground.base()
+    first, second = ground.person(is_verified=True, now=EARLY, county_code="350203"), ground.person(is_verified=True, now=EARLY)
+    for one in (first, second):
+        _trained(date(2016, 3, 1), NOW, region="350000", person=one, base=base)
+    _decide(first, second, PairDecision.SAME, 1)
+    assert sorted(_standing(session, first) + _standing(session, second)) == [(1, "350203")]
+    assert _counted(2) == ((1, 1), {})
+    _decide(first, second, PairDecision.DIFFERENT, 3)
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350203")], [(1, "350000")])
+    assert _counted(4) == ((1, 1), {"350000": 1})
+
+
+def test_a_county_entered_while_two_were_one_stays_with_whom_it_was_entered_for(session: Session) -> None:
+    first, second = ground.person(is_verified=True, now=EARLY), ground.person(is_verified=True, now=EARLY)
+    _trained(date(2016, 3, 1), NOW, region="350000", person=first)
+    _trained(date(2016, 3, 2), NOW, region="350000", person=second)
+    _decide(first, second, PairDecision.SAME, 1)
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350000")], [(2, "350000")])
+    people.change_person(person=first, county_code="350203", by=SYSTEM, now=NOW + timedelta(minutes=2))
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350203")], [(2, "350203")])
+    people.change_person(person=first, county_code="350102", by=SYSTEM, now=NOW + timedelta(minutes=3))
+    _decide(first, second, PairDecision.DIFFERENT, 4)
+    assert (_standing(session, first), _standing(session, second)) == ([(1, "350203")], [(2, "350000")])
+
+
+def test_two_counties_of_rows_that_stand_for_somebody_without_one_decide_nothing(session: Session) -> None:
+    stays = ground.person(is_verified=True, now=EARLY)
+    others: list[Any] = [ground.person(is_verified=True, now=EARLY, county_code=code) for code in ("350203", "350102")]
+    _trained(date(2016, 3, 1), NOW, region="350000", person=stays)
+    _decide(stays, others[0], PairDecision.SAME, 1)
+    assert _standing(session, stays) == [(1, "350203")]
+    _decide(stays, others[1], PairDecision.SAME, 2)
+    assert _standing(session, stays) == [(1, "350203")]
+    _decide(stays, others[0], PairDecision.DIFFERENT, 3)
+    assert _standing(session, stays) == [(1, "350102")]
+    _trained(date(2016, 3, 2), NOW, region="350000", person=stays)
+    _decide(stays, others[0], PairDecision.SAME, 4)
+    assert _standing(session, stays) == [(1, "350102"), (2, "350000")]
