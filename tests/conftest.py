@@ -299,6 +299,8 @@ class Blank:
         prepare_engine(engine)
         engines: Any = db._app_engines[self.app]
         own, kept, config = engines[None], dict(self.app.extensions), dict(self.app.config)
+        # what was compiled for one copy is not compiled anew for the next
+        engine.dialect, engine._compiled_cache = own.dialect, own._compiled_cache
         engines[None] = engine
         self.app.config["SETTINGS"] = replace(config["SETTINGS"], instance=folder, database_url=url)
         try:
