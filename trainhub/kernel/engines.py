@@ -25,7 +25,7 @@ def beyond_columns(context: sa.ExceptionContext) -> None:
         raise OutOfRange(_("提交的数字或编号太大，系统里没有这样的记录，也不能保存这样的数。请核对后重新提交。")) from cause
 
 
-STATEMENTS = 4_000
+STATEMENTS = 2_000
 """How many statements an engine keeps compiled. The pages and verbs ask more than SQLAlchemy's 500: those of a day would push each other out."""
 OLDEST = 150_000
 """PostgreSQL 15, as the server tells its version."""
