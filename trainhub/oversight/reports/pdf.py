@@ -101,7 +101,7 @@ def _figures(document: Document, looks: dict[str, Any]) -> Any:
     from reportlab.platypus import Table as Grid
 
     cells = [
-        [Paragraph(escape(f.label), looks["small"]), Paragraph(escape(f.value), looks["figure"]), Paragraph(escape(f.hint), looks["hint"])]
+        [Paragraph(escape(f.label), looks["small"]), Paragraph(escape(f.told), looks["figure"]), Paragraph(escape(f.hint), looks["hint"])]
         for f in document.figures
     ]
     grid = Grid([cells], colWidths=[WIDTH / len(cells)] * len(cells))

@@ -111,6 +111,12 @@ class Figure:
     told_by: int | None = None
     """At least so many enterprises told what it is of."""
 
+    @property
+    def told(self) -> str:
+        """The value as people read it: thousands apart, as in the tables. `value` itself is what a recount compares."""
+        whole, dot, rest = self.value.partition(".")
+        return f"{int(whole):,}{dot}{rest}" if whole.isdecimal() else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from trainhub.oversight.reports import opendata, rules
-from trainhub.oversight.reports.building import graduates
+from trainhub.oversight.reports.building import enterprises, graduates
 from trainhub.oversight.reports.building.common import table
 from trainhub.oversight.reports.types import Column, Document, Figure, Plot, PlotKind, Section, Table, document_from
 from trainhub.oversight.surveys.rules import Said, sum_up
@@ -253,3 +254,19 @@ def test_only_counts_of_persons_tell_of_persons(name: str, is_few: bool) -> None
 def test_figures_at_the_head_are_compared_where_they_count_persons(marks: dict[str, Any], more: int, is_few: bool) -> None:
     then, now = (Document("d", "", (Figure("数", str(n), **marks),), (), (), ()) for n in (10, 10 + more))
     assert rules.few_between(then, now, 5) == (["数"] if is_few else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("1365", "1,365"), ("1082.4", "1,082.4"), ("999", "999"), ("0", "0"), ("43 项", "43 项"), ("33.3%", "33.3%"), ("—", "—"), ("*", "*")],
+)
+def test_a_figure_at_the_head_is_read_with_its_thousands_apart(value: str, told: str) -> None:
+    assert Figure("题", value).told == told
+
+
+@pytest.mark.parametrize(("totals", "words"), [((50, 50, 30), "并列第 1 位"), ((50, 40, 30), "居第 1 位")])
+def test_enterprises_with_equal_points_share_a_place(app: Flask, totals: tuple[int, ...], words: str) -> None:
+    scores = [rules.Score(key, 0, 0, total, totals.index(total) + 1) for key, total in enumerate(totals)]
+    with app.test_request_context():
+        assert words in enterprises._place_of(scores[0], scores)
+        assert enterprises._place_of(None, scores) == "当期没有接纳学生或教师的记录"

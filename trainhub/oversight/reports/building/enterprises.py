@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.common import bars, known, parameter, platform, source, span, table, trainings, weeks
@@ -118,6 +120,15 @@ def contribution(asked: Asked) -> Document:
     )
 
 
+def _place_of(mine: rules.Score | None, scores: Sequence[rules.Score]) -> str:
+    """The place of an enterprise in words; several with equal points share it."""
+    if mine is None:
+        return _("当期没有接纳学生或教师的记录")
+    if sum(one.place == mine.place for one in scores) > 1:
+        return _("在全省 %(a)s 家参与企业中并列第 %(b)s 位", a=len(scores), b=mine.place)
+    return _("在全省 %(a)s 家参与企业中居第 %(b)s 位", a=len(scores), b=mine.place)
+
+
 def csr(asked: Asked) -> Document:
     """The section an enterprise puts into its own report on social responsibility."""
     assert asked.organisation_id is not None
@@ -138,7 +149,7 @@ def csr(asked: Asked) -> Document:
         (_("培训人员（人）"), persons),
         (_("培训课程（门）"), courses),
     ]
-    place = _("在全省 %(a)s 家参与企业中居第 %(b)s 位", a=len(scores), b=mine.place) if mine else _("当期没有接纳学生或教师的记录")
+    place = _place_of(mine, scores)
     return Document(
         title=_("%(a)s人才培养责任专章（%(b)s）", a=name, b=span(asked)),
         subtitle=_("供企业社会责任报告引用"),
