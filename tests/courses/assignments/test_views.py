@@ -137,6 +137,13 @@ def test_bad_files_are_refused_with_words_and_nothing_is_lost(as_role: AsRole, s
     assert (renamed.status_code, "出于安全不能上传" in renamed.text, "正文还在" in renamed.text) == (422, True, True)
     large = student.post(url, data={"files": (io.BytesIO(b"%PDF-1.7" + b"0" * (2 << 20)), "大.pdf")})
     assert (large.status_code, "1 MB" in large.text) == (413, True)
+    # A page cannot be given a file back: whoever presses again would hand in without it.
+    assert all("请重新选择：" + name in answer.text for name, answer in (("作业.pdf", renamed), ("大.pdf", large)))
+    first = student.post(url, data={"text": "正文", "version": ""}, headers={"Accept": "application/json"}).get_json()["version"]
+    student.post(url, data={"text": "另一窗口", "version": first})
+    stale = student.post(url, data={"text": "正文", "version": first, "do": "submit", "files": (io.BytesIO(b"%PDF-1.7 x"), "图纸.pdf")})
+    assert (stale.status_code, "请重新选择：图纸.pdf" in stale.text) == (409, True)
+    assert "请重新选择" not in student.post(url, data={"text": "正文", "version": first}).text
 
 
 def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session) -> None:
