@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,11 @@ from courses.assignments.models import Assignment
 from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, texts, work
+from courses.assignments.types import Marking, Queue
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block
-from courses.catalogue.operations import copying
-from courses.catalogue.types import Access, Condition, ConditionKind
+from courses.catalogue.operations import copying, offerings
+from courses.catalogue.types import Access, Condition, ConditionKind, StaffRole
 from courses.learning import intakes, tables
 from courses.learning import operations as seats
 from courses.learning.models import Enrolment
@@ -199,6 +201,25 @@ def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session)
     assert "欧阳甲" not in page
     graded = lecturer.get(f"/teaching/submissions/{review.submission_id}").text
     assert "欧阳甲" not in graded.replace(str(me.person_id), "")
+
+
+def test_in_a_dispute_each_grader_finds_their_own_judgement(as_role: AsRole, session: Session) -> None:
+    lead = ground.person(name="陈讲师")
+    run = make.run(lead=lead)
+    task = made.assignment(run, is_double=True, limit_x10=100)
+    row = made.hand_in(task, made.learner(task))
+    other = ground.person()
+    for who, points, words in ((made.acting(lead), 600, "一评的话"), (made.acting(other), 300, "二评的话")):
+        grading.grade(submission=row, version=None, marking=Marking({"points": points}, words), by=who, now=made.NOW)
+    session.commit()
+    assert row.queue is Queue.GRADERS_DIFFER
+    third = ground.person()
+    offerings.set_staff(run=run, person_id=third.id, role=StaffRole.CO_AUTHOR, by=SYSTEM, now=made.NOW)
+    session.commit()
+    for person_id, points, words in ((lead.id, "60", "一评的话"), (third.id, "", "")):
+        page = as_role(Role.LECTURER, person_id=person_id, organisation_id=run.course.owner_id).get(f"/teaching/submissions/{row.id}").text
+        (form,) = [one for one in html.document_fromstring(page).forms if "comment" in one.fields and "points" in one.fields]
+        assert (form.fields["points"], form.fields["comment"].strip()) == (points, words)
 
 
 def test_everything_is_downloaded_as_one_archive_and_marks_come_back_as_a_table(as_role: AsRole, session: Session) -> None:
