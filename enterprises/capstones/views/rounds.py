@@ -24,7 +24,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key, key_of, whole
+from trainhub.kernel.numbers import is_key, key_of
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people import queries as people

@@ -450,6 +450,20 @@ def test_a_file_that_is_refused_keeps_what_was_typed_beside_it(as_role: AsRole, 
         assert words in taught.learner.get(where).text
 
 
+def test_a_half_right_option_is_not_called_right(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, review={"during": [], "after": ["marks", "answers"], "closed": ["marks", "answers"]})
+    made = notation.read(QuestionKind.SINGLE, {"options": "* 甲\n[50%] 丙\n乙"})
+    row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.SINGLE, stem="哪个", data=made, by=SYSTEM, now=NOW)
+    bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
+    session.commit()
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q3-shown": "1", "q3": "c"})
+    pages = taught.learner.get(where).text, taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/items").text
+    for page in pages:
+        shown = page[page.index("哪个") :]
+        assert (shown.count("部分正确 50%"), shown.count("is-right")) == (1, 1)
+
+
 def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: Session) -> None:
     taught = Taught(as_role, session, review={"during": [], "after": [], "closed": ["marks", "answers"]}, closes_at="2099-01-01T00:00:00+00:00")
     where = taught.start()

@@ -336,7 +336,9 @@ def test_what_the_page_sends_adds_a_category_and_a_column(lecturer: tuple[FlaskC
     ):
         hidden = hidden_fields(client.get(f"{url}/setup").text, what)
         assert client.post(f"{url}/setup", data={**hidden, **entered}).status_code == 303
-        stale = client.post(f"{url}/setup", data={**hidden, **entered, "name": "另一个", "title": "另一个", "submission_key": "b"})  # a second lecturer's page
+        stale = client.post(
+            f"{url}/setup", data={**hidden, **entered, "name": "另一个", "title": "另一个", "submission_key": "b"}
+        )  # a second lecturer's page
         assert (stale.status_code, "刚被其他人修改过" in stale.text, "另一个" in stale.text) == (409, True, True)
         again = hidden_fields(stale.text, what)
         assert client.post(f"{url}/setup", data={**again, **entered, "name": f"再{what}", "title": f"再{what}"}).status_code == 303
