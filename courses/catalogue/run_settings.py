@@ -58,14 +58,16 @@ class RunForm(Form):
         self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
 
     def values(self) -> dict[str, Any]:
-        """The columns of a run, without its code and first day."""
+        """The columns of a run, without its code and first day; without the way of enrolment where the page does not ask for it."""
+        way = {}
+        if self.mode is not None:
+            way = {"mode": RunMode(self.mode.data), "cohort_id": self.cohort_id.data if self.mode.data == RunMode.COHORT else None}
         return {
-            "cohort_id": self.cohort_id.data if self.mode.data == RunMode.COHORT else None,
+            **way,
             "ends_on": self.ends_on.data,
             "enrol_from": self.enrol_from.data,
             "enrol_until": self.enrol_until.data,
             "withdraw_until": self.withdraw_until.data,
-            "mode": RunMode(self.mode.data),
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
             "completion_share_x1000": (self.completion_share.data or 100) * 10,

@@ -55,3 +55,39 @@ def test_a_report_that_is_lost_is_sent_again(chromium: Any) -> None:
     first, second, third, fourth = ({"from": f"{n}.0", "to": f"{n + 10}.0"} for n in (0, 10, 20, 30))
     # The start is lost, then refused; it is said until it arrives, and everything watched is reported once, in order.
     assert heard == [({}, "lost"), ({}, 500), ({}, 200), (first, 200), (second, 200), (third, 200), (fourth, 200)]
+
+
+BAR = """<!doctype html><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/css/tokens.css"><link rel="stylesheet" href="/vendor/plyr/plyr.css">
+<link rel="stylesheet" href="/css/components.css"><div style="padding: 0 32px"><video data-player data-icons="/vendor/plyr/plyr.svg" controls playsinline>
+<source src="/360.mp4" type="video/mp4" size="360"><source src="/720.mp4" type="video/mp4" size="720">
+<track kind="captions" srclang="zh" label="中文" src="/zh.vtt" default></video></div>
+<script src="/vendor/plyr/plyr.min.js"></script><script src="/js/app.js"></script>"""
+"""A lesson with two heights and subtitles: the most buttons that a player has."""
+
+
+def test_the_bar_of_a_phone_can_be_wound_with(chromium: Any) -> None:
+    phone = chromium.new_context(viewport={"width": 393, "height": 727}, has_touch=True, is_mobile=True)
+    page, static = phone.new_page(), SCRIPT.parents[1]
+
+    def answer(route: Any) -> None:
+        path = static / route.request.url.removeprefix("http://player.invalid/")
+        if path == static:
+            route.fulfill(body=BAR, content_type="text/html")
+        elif path.is_file():
+            route.fulfill(path=path)
+        else:
+            route.fulfill(status=404, body="")
+
+    page.route("**/*", answer)
+    page.goto("http://player.invalid/")
+    page.wait_for_selector(".plyr__progress", state="attached")
+    places = page.evaluate(
+        """() => {
+          const bar = document.querySelector(".plyr__controls").getBoundingClientRect();
+          const seen = Array.from(document.querySelectorAll(".plyr__controls > *, .plyr__volume > *")).map(one => [one.className, one.getBoundingClientRect()]);
+          const outside = seen.filter(([, one]) => one.width && (one.left < bar.left - 1 || one.right > bar.right + 1)).map(([name]) => name);
+          return {wind: document.querySelector(".plyr__progress input").getBoundingClientRect().width, outside};
+        }"""
+    )
+    phone.close()
+    assert (places["outside"], places["wind"] >= 60) == ([], True), places

@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.journeys.browsing import Page, Visitor, problems_of
 from tests.journeys.conftest import Place, opened, travel
+from tests.journeys.versions import wrong_versions
 from trainhub.identity import notice
 
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
@@ -80,6 +81,7 @@ def follow(app: Flask, somebody: Visitor) -> tuple[int, list[str]]:
             wrong.append(found)
         if page.document is None or page.status >= 400:
             continue
+        wrong += [f"{found} {page.url}" for found in wrong_versions(app, page)]
         for link in page.links():
             if link in known or SKIPPED.search(link):
                 continue

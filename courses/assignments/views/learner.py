@@ -74,6 +74,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         has_code=has_code(assignment.block.body_html),
         submission_key=secrets.token_urlsafe(24),
         refused=refused,
+        lost=[one.filename for one in request.files.getlist("files") if one.filename] if refused is not None else [],
         # Text is judged by content: programs and notes have a hundred endings, and a picker that names some hides the others.
         accept="" if FileKind.TEXT in assignment.file_kinds else sniff.accept(media_of(assignment.file_kinds)),
     )

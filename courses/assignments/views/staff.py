@@ -77,6 +77,9 @@ def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
     version = next((row for row in versions if row.number == asked), versions[0])
     marks = work.marks_of(submission.id)
     hides = assignment.is_double and submission.queue is Queue.SECOND_GRADER
+    judged = [mark for mark in marks if mark.number == submission.number and mark.role in (MarkRole.FIRST, MarkRole.SECOND)]
+    if assignment.is_double:  # each changes their own judgement, whatever the other one said
+        judged = [mark for mark in judged if mark.grader_id is not None and mark.grader_id == me().person_id]
     page = render_template(
         "courses/assignments/grade.html",
         run=marked.run,
@@ -91,6 +94,7 @@ def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
         # A second grader works independently: the first mark is hidden until both are given.
         marks=[mark for mark in marks if not (hides and mark.grader_id != me().person_id and mark.number == submission.number)],
         is_blind=hides,
+        standing=judged[-1] if judged else None,
         comments=[row for row in work.comments_of(submission.id) if not hides or row.number != submission.number or row.author_id == me().account_id],
         joined=teams.joined_since(submission),
         feedback=work.feedback_files(submission.id),

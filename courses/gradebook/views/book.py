@@ -145,8 +145,9 @@ def setup(opened: Open) -> Any:
     if what != "book":
         form.scale.data = scale.key
     changing, row_id = _of_row(book, what, choices)  # a row that is there has a form of its own; the forms that add stay empty then
-    category = forms.CategoryForm(request.form if what == "category" and changing is None else None)
-    column = forms.ColumnForm(request.form if what == "column" and changing is None else None, categories=choices)
+    stands = {"version": book.version}  # what is added counts in the book's version, too
+    category = forms.CategoryForm(request.form if what == "category" and changing is None else None, data=stands)
+    column = forms.ColumnForm(request.form if what == "column" and changing is None else None, data=stands, categories=choices)
     chosen: Any = changing or {"book": form, "category": category, "column": column}.get(what)
     try:
         if what in ("remove_category", "remove_column", "bring_back"):

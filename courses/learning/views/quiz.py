@@ -178,7 +178,8 @@ def attempt(sitting: Sitting) -> Any:
     return _sitting_page(sitting)
 
 
-def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
+def _sitting_page(sitting: Sitting, problem: str = "", *, is_kept: bool = False) -> Any:
+    """`is_kept`: the problem is that of a file; the answers beside it are saved."""
     row, settings, now = sitting.attempt, sitting.settings, clock.now()
     texts = [t for a in row.answers for t in (a.version.stem_html, *[o.get("html", "") for o in a.version.data.get("options", [])])]
     is_open = row.state is AttemptState.IN_PROGRESS
@@ -209,6 +210,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
             is_elsewhere=sitting.is_elsewhere,
             token=cookie.get(f"quiz-{row.id}", ""),
             problem=problem,
+            is_kept=is_kept,
             seconds_left=max(0, int((row.due_at - now).total_seconds())) if row.due_at else None,
             **shared,
         )
@@ -237,7 +239,7 @@ def _position(row: Attempt, settings: QuizSettings) -> int:
     """Which question a page of its own shows."""
     if settings.is_sequential:
         return row.reached
-    asked = request.args.get("n", 1, type=whole) or 1
+    asked = request.args.get("n", type=whole) or request.form.get("at", type=whole) or 1  # a page that refuses stays where it was sent from
     return min(max(1, asked), max(1, len(row.answers)))
 
 
@@ -290,10 +292,13 @@ def upload(sitting: Sitting) -> Any:
     """Add a file to an answer or take one out; what stands in the other fields is saved with it."""
     attempt_id, token = sitting.attempt.id, request.form.get("token", "")
     position, _dash, file_id = (request.form.get("upload") or request.form.get("remove") or "").partition("-")
+    is_kept = False
     try:
+        with transaction():  # of their own: the window gave its copy up when it sent the form, so a refused file must not take them along
+            attempts.save(now=clock.now(), **_given(sitting))
+        is_kept = True
         with transaction():
             now = clock.now()
-            attempts.save(now=now, **_given(sitting))
             if not is_key(position):
                 raise NotFound(_("没有这道题。"))
             if is_key(file_id):
@@ -308,7 +313,7 @@ def upload(sitting: Sitting) -> Any:
         fresh = _load(attempt_id)
         if fresh.attempt.state is not AttemptState.IN_PROGRESS:
             raise
-        return _sitting_page(fresh, refused.message)
+        return _sitting_page(fresh, refused.message, is_kept=is_kept)
     return redirect(url_for("learning.attempt", attempt_id=attempt_id, n=request.form.get("at") or None, _anchor=f"question-{position}"), 303)
 
 

@@ -45,20 +45,18 @@ blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
 def settings(run: Run) -> Any:
     """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list, a long one by a job."""
     run_id = run.id
-    form = RunForm(obj=run, cohorts=choice_queries.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
+    cohorts = choice_queries.cohort_choices(run.course.owner_id)
+    form = RunForm(obj=run, cohorts=cohorts, pass_mark=Decimal(run.pass_mark_x10) / 10)
     if request.method == "GET":
         form.mode.data, form.goal_category.data = run.mode.value, run.goal_category.value
     del form.code  # it stays as it is, and the page does not ask for it
+    if run.state is not RunState.DRAFT:  # who may enrol does not change under those who enrolled
+        del form.mode, form.cohort_id
     if form.validate_on_submit():
         try:
             with transaction():
                 now = clock.now()
-                values = form.values()
-                if run.state is not RunState.DRAFT:
-                    # Who may enrol does not change under those who enrolled.
-                    values.pop("mode", None)
-                    values.pop("cohort_id", None)
-                offerings.update_run(run=run, version=form.version.data, by=me(), now=now, starts_on=form.starts_on.data, **values)
+                offerings.update_run(run=run, version=form.version.data, by=me(), now=now, starts_on=form.starts_on.data, **form.values())
                 promoted = operations.promote(run_id=run_id, by=me(), now=now)
                 left = seat_queries.to_be_promoted(run_id) if promoted else 0
             saved = _("期次设置已保存。还有 %(n)d 名候补学员正在后台依次转正。", n=left) if left else _("期次设置已保存。")
@@ -66,7 +64,14 @@ def settings(run: Run) -> Any:
         except Refused as refused:
             form.refuse(refused)
             run = load_run(run_id)
-    return render_template("courses/learning/settings.html", run=run, form=form, words=words, invited=authored.invitations_of(run_id))
+    return render_template(
+        "courses/learning/settings.html",
+        run=run,
+        form=form,
+        cohort=dict(cohorts).get(run.cohort_id, ""),
+        words=words,
+        invited=authored.invitations_of(run_id),
+    )
 
 
 @blueprint.post("/runs/<int:run_id>/staff")

@@ -121,7 +121,7 @@ def page(
         nameless=nameless or forms.AnonymousForm(),
         thesis=thesis_paper(row.id),
         is_blind=any(one.kind is ReviewKind.BLIND and one.cancelled_at is None for one, _name in queries.reviews_of(row.id)),
-        arranged=arranged or forms.ArrangeForm(formdata=None, data={"place": row.place, "starts_on": row.starts_on, "ends_on": row.ends_on}),
+        arranged=arranged or forms.ArrangeForm(formdata=None, obj=row),
         is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),

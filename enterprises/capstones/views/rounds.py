@@ -24,7 +24,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key, key_of, whole
+from trainhub.kernel.numbers import is_key, key_of
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -189,14 +189,13 @@ def _refused(round_id: int) -> Callable[[Refused], Any]:
 @guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
 def change_choices(row: ChoiceRound) -> Any:
     """Change the days of a round that is not published."""
-    form, key = forms.RoundDaysForm(), row.id
+    form, key = forms.RoundDaysForm(obj=row), row.id
     if not form.validate_on_submit():
         return _round_page(row, status=422, form=form)
     days: dict[str, Any] = {name: form[name].data for name in ("opens_on", "closes_on", "starts_on", "ends_on", "most")}
 
     def act() -> Any:
-        version = request.form.get("version", type=whole)
-        operations.change_choices(round=load_round(key), by=who(), now=clock.now(), version=version, **days)
+        operations.change_choices(round=load_round(key), by=who(), now=clock.now(), version=form.version.data, **days)
         return partial(done, _("轮次的时间已保存。"), "capstones.choice_round", round_id=key)
 
     def again(refused: Refused) -> Any:

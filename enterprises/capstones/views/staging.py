@@ -84,14 +84,13 @@ def _days(stage: WindowStage, opens: str, closes: str) -> Any:
 @guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
 def arrange(row: Capstone) -> Any:
     """Enter or correct where and when a capstone is done."""
-    form, key = forms.ArrangeForm(), row.id
+    form, key = forms.ArrangeForm(obj=row), row.id
     if not form.validate_on_submit() or form.starts_on.data is None or form.ends_on.data is None:
         return page(row, arranged=form, status=422)
     given: dict[str, Any] = {"place": form.place.data or "", "starts_on": form.starts_on.data, "ends_on": form.ends_on.data}
 
     def act() -> Any:
-        version = request.form.get("version", type=whole)
-        operations.arrange(capstone=load(key), reason=form.reason.data or "", by=who(), now=clock.now(), version=version, **given)
+        operations.arrange(capstone=load(key), reason=form.reason.data or "", by=who(), now=clock.now(), version=form.version.data, **given)
         return partial(done, _("时间、地点已保存，学生和导师会收到通知。"), "capstones.show", capstone_id=key)
 
     def again(refused: Refused) -> Any:

@@ -452,6 +452,38 @@ def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> 
     assert taught.lecturer.get(f"/teaching/quiz-attempts/{attempt_id}/files/{file_id}").data.startswith(b"%PDF")
 
 
+def test_a_file_that_is_refused_keeps_what_was_typed_beside_it(as_role: AsRole, session: Session) -> None:
+    """The window drops its own copy when it sends the form: what does not stand in the database then is lost."""
+    taught = Taught(as_role, session)
+    row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
+    bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
+    session.commit()
+    where = taught.start()
+    drawn = b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"
+    for words, sent in (
+        ("写到一半", {"upload": "3", "q3-file": (io.BytesIO(drawn), "图.svg")}),
+        ("没有选文件", {"upload": "3"}),
+        ("不收文件的题", {"upload": "2", "q2-file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "报告.pdf")}),
+    ):
+        refused = taught.learner.post(f"{where}/files", data={"q2-shown": "1", "q2": words, **sent}, content_type="multipart/form-data")
+        assert (refused.status_code, words in refused.text, "答案已保存，文件没有上传" in refused.text) == (422, True, True)
+        assert words in taught.learner.get(where).text
+
+
+def test_a_half_right_option_is_not_called_right(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, review={"during": [], "after": ["marks", "answers"], "closed": ["marks", "answers"]})
+    made = notation.read(QuestionKind.SINGLE, {"options": "* 甲\n[50%] 丙\n乙"})
+    row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.SINGLE, stem="哪个", data=made, by=SYSTEM, now=NOW)
+    bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
+    session.commit()
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q3-shown": "1", "q3": "c"})
+    pages = taught.learner.get(where).text, taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/items").text
+    for page in pages:
+        shown = page[page.index("哪个") :]
+        assert (shown.count("部分正确 50%"), shown.count("is-right")) == (1, 1)
+
+
 def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: Session) -> None:
     taught = Taught(as_role, session, review={"during": [], "after": [], "closed": ["marks", "answers"]}, closes_at="2099-01-01T00:00:00+00:00")
     where = taught.start()

@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,11 @@ from courses.assignments.models import Assignment
 from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, texts, work
+from courses.assignments.types import Marking, Queue
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block
-from courses.catalogue.operations import copying
-from courses.catalogue.types import Access, Condition, ConditionKind
+from courses.catalogue.operations import copying, offerings
+from courses.catalogue.types import Access, Condition, ConditionKind, StaffRole
 from courses.learning import intakes, tables
 from courses.learning import operations as seats
 from courses.learning.models import Enrolment
@@ -137,6 +139,13 @@ def test_bad_files_are_refused_with_words_and_nothing_is_lost(as_role: AsRole, s
     assert (renamed.status_code, "出于安全不能上传" in renamed.text, "正文还在" in renamed.text) == (422, True, True)
     large = student.post(url, data={"files": (io.BytesIO(b"%PDF-1.7" + b"0" * (2 << 20)), "大.pdf")})
     assert (large.status_code, "1 MB" in large.text) == (413, True)
+    # A page cannot be given a file back: whoever presses again would hand in without it.
+    assert all("请重新选择：" + name in answer.text for name, answer in (("作业.pdf", renamed), ("大.pdf", large)))
+    first = student.post(url, data={"text": "正文", "version": ""}, headers={"Accept": "application/json"}).get_json()["version"]
+    student.post(url, data={"text": "另一窗口", "version": first})
+    stale = student.post(url, data={"text": "正文", "version": first, "do": "submit", "files": (io.BytesIO(b"%PDF-1.7 x"), "图纸.pdf")})
+    assert (stale.status_code, "请重新选择：图纸.pdf" in stale.text) == (409, True)
+    assert "请重新选择" not in student.post(url, data={"text": "正文", "version": first}).text
 
 
 def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session) -> None:
@@ -192,6 +201,25 @@ def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session)
     assert "欧阳甲" not in page
     graded = lecturer.get(f"/teaching/submissions/{review.submission_id}").text
     assert "欧阳甲" not in graded.replace(str(me.person_id), "")
+
+
+def test_in_a_dispute_each_grader_finds_their_own_judgement(as_role: AsRole, session: Session) -> None:
+    lead = ground.person(name="陈讲师")
+    run = make.run(lead=lead)
+    task = made.assignment(run, is_double=True, limit_x10=100)
+    row = made.hand_in(task, made.learner(task))
+    other = ground.person()
+    for who, points, words in ((made.acting(lead), 600, "一评的话"), (made.acting(other), 300, "二评的话")):
+        grading.grade(submission=row, version=None, marking=Marking({"points": points}, words), by=who, now=made.NOW)
+    session.commit()
+    assert row.queue is Queue.GRADERS_DIFFER
+    third = ground.person()
+    offerings.set_staff(run=run, person_id=third.id, role=StaffRole.CO_AUTHOR, by=SYSTEM, now=made.NOW)
+    session.commit()
+    for person_id, points, words in ((lead.id, "60", "一评的话"), (third.id, "", "")):
+        page = as_role(Role.LECTURER, person_id=person_id, organisation_id=run.course.owner_id).get(f"/teaching/submissions/{row.id}").text
+        (form,) = [one for one in html.document_fromstring(page).forms if "comment" in one.fields and "points" in one.fields]
+        assert (form.fields["points"], form.fields["comment"].strip()) == (points, words)
 
 
 def test_everything_is_downloaded_as_one_archive_and_marks_come_back_as_a_table(as_role: AsRole, session: Session) -> None:

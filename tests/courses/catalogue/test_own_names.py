@@ -16,7 +16,7 @@ from courses.agenda import queries as agenda
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import copying, offerings
-from courses.catalogue.types import StaffRole
+from courses.catalogue.types import RunMode, StaffRole
 from courses.discussion import opening
 from courses.discussion import operations as forum
 from courses.discussion.types import Author
@@ -136,6 +136,23 @@ def test_it_is_filled_in_copied_and_taken_back(runs: tuple[Run, Run], as_role: A
     refused = author.post(where, data={**sent, "version": run.version, "run_title": "长" * 201})
     assert (refused.status_code, "200" in refused.text) == (422, True)
     assert make.loaded(run).title == "工业机器人编程"
+
+
+def test_the_way_of_enrolment_is_asked_until_a_run_is_published(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
+    """Who is told that it is saved believes it: a page that cannot change it does not ask for it."""
+    lead = ground.person()
+    shown, draft = make.loaded(runs[1]), make.run(lead=lead, is_published=False)
+    offerings.set_staff(run=shown, person_id=lead.id, role=StaffRole.LEAD, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author = as_role(Role.LECTURER, person_id=lead.id, organisation_id=draft.course.owner_id)
+    for run, is_asked in ((shown, False), (draft, True)):
+        where = f"/teaching/runs/{run.id}/settings"
+        page = author.get(where).text
+        assert ('name="mode"' in page, 'name="cohort_id"' in page, "发布后不能更改" in page) == (is_asked, is_asked, not is_asked)
+        assert "开放报名" in page
+        sent = {"starts_on": "2026-03-02", "mode": "approval", "pass_mark": "61", "goal_category": "worker", "version": make.loaded(run).version}
+        assert author.post(where, data=sent).status_code == 303
+        assert (make.loaded(run).mode is RunMode.APPROVAL, make.loaded(run).pass_mark_x10) == (is_asked, 610)
 
 
 def test_the_calendar_recognition_and_followed_discussions_show_it(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:

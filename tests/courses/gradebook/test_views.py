@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -321,6 +322,35 @@ def test_a_page_that_another_one_has_overtaken_changes_no_column(lecturer: tuple
 
 def _forms(page: str) -> list[str]:
     return [part.split("</form>")[0] for part in page.split("<form")[1:]]
+
+
+def test_what_the_page_sends_adds_a_category_and_a_column(lecturer: tuple[FlaskClient, int], session: Session) -> None:
+    client, run_id = lecturer
+    url = f"/teaching/runs/{run_id}/gradebook"
+    client.post(url, data={"do": "make"})
+    book = queries.book_of(run_id)
+    assert book is not None
+    for what, entered in (
+        ("category", {"name": "平时", "weight": "40", "drop": "1"}),
+        ("column", {"title": "课堂一", "max_points": "10", "weight": "1", "category_id": str(queries.categories_of(book.id)[0].id)}),
+    ):
+        hidden = hidden_fields(client.get(f"{url}/setup").text, what)
+        assert client.post(f"{url}/setup", data={**hidden, **entered}).status_code == 303
+        stale = client.post(
+            f"{url}/setup", data={**hidden, **entered, "name": "另一个", "title": "另一个", "submission_key": "b"}
+        )  # a second lecturer's page
+        assert (stale.status_code, "刚被其他人修改过" in stale.text, "另一个" in stale.text) == (409, True, True)
+        again = hidden_fields(stale.text, what)
+        assert client.post(f"{url}/setup", data={**again, **entered, "name": f"再{what}", "title": f"再{what}"}).status_code == 303
+    assert [row.name for row in queries.categories_of(book.id)][1:] == ["平时", "再category"]
+    assert [row.title for row in queries.columns_of(book.id) if row.block_id is None] == ["课堂一", "再column"]
+
+
+def hidden_fields(page: str, what: str) -> dict[str, str]:
+    """What the form that adds a category or a column sends beside what is typed."""
+    forms = [dict(form.form_values()) for form in html.document_fromstring(page).forms]
+    (found,) = [form for form in forms if form.get("what") == what and not form.get(f"{what}_id")]
+    return {name: found[name] for name in ("what", "version", "submission_key", "csrf_token") if name in found}
 
 
 def test_what_the_second_one_typed_stays_in_the_form_of_its_row(lecturer: tuple[FlaskClient, int], session: Session) -> None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -117,8 +118,20 @@ def test_the_page_enters_it_and_keeps_what_was_typed(session: Session, as_role: 
     assert student.post(url, data=data).status_code == 403
     answer = head.post(url, data=data | {"ends_on": "2025-11-03", "reason": "改期理由"})
     assert (answer.status_code, "结束日期须晚于开始日期" in answer.text, "改期理由" in answer.text) == (422, True, True)
-    assert head.post(url, data=data).status_code == 303
+    sent = _shown(answer.text, url) | data
+    assert head.post(url, data=sent).status_code == 303
     assert session.get_one(Capstone, key).place == "二号车间"
+    stale = head.post(url, data=sent | {"place": "三号车间", "reason": "搬迁", "submission_key": "another"})
+    assert (stale.status_code, "刚被其他人修改过" in stale.text, "三号车间" in stale.text) == (409, True, True)
+    assert session.get_one(Capstone, key, populate_existing=True).place == "二号车间"
+    again = _shown(stale.text, url) | data | {"place": "三号车间", "reason": "搬迁"}
+    assert head.post(url, data=again).status_code == 303
+
+
+def _shown(page: str, url: str) -> dict[str, str]:
+    """What the form of a page sends beside what is typed: of two fields of one name the first, as the server reads them."""
+    (form,) = [one for one in html.document_fromstring(page).forms if one.get("action") == url]
+    return {name: value for name, value in reversed(form.form_values()) if name in ("version", "submission_key")}
 
 
 @pytest.mark.database

@@ -1,0 +1,92 @@
+"""What a page that saves a draft by itself does when the form is sent: it stops, so that it never overtakes what a person hands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.test_browser import chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+__all__ = ["chromium"]
+SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js"
+PAGE = """<!doctype html><form method="post" action="/handed-in" enctype="multipart/form-data" target="there" data-warn-unsaved data-autosave="/saved">
+<input type="hidden" name="csrf_token" value="c"><input type="hidden" name="version" value="7"><textarea name="text"></textarea>
+<output data-saved data-template="{at}"></output><input type="file" name="files"><button name="do" value="submit">交</button>
+<button name="do" value="save">存</button></form><iframe name="there" src="about:blank"></iframe><script src="/app.js"></script><script src="/assignments.js"></script>"""
+QUIET = 1500
+
+
+class Line:
+    """A page of an assignment behind a slow line: what was sent, in order; every answer waits until the test gives it."""
+
+    def __init__(self, chromium: Any) -> None:
+        self.page = chromium.new_page()
+        self.sent: list[str] = []
+        self.waiting: list[Any] = []
+        self.page.route("**/*", self._route)
+        self.page.goto("http://draft.invalid/")
+        self.page.set_input_files("input[type=file]", {"name": "图纸.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+
+    def _route(self, route: Any) -> None:
+        address, body = route.request.url, (route.request.post_data_buffer or b"").decode()
+        if address.endswith(".js"):
+            route.fulfill(body=(SCRIPTS / address.rsplit("/", 1)[1]).read_text(encoding="utf-8"), content_type="text/javascript")
+        elif route.request.method == "GET":
+            route.fulfill(body=PAGE, content_type="text/html")
+        else:
+            body = body.replace('name="version"\r\n\r\n', "version=")
+            version = next(n for n in ("7", "8", "9") if f"version={n}" in body)
+            self.sent.append(f"{address.rsplit('/', 1)[1]} {version}{' submit' if 'submit' in body and 'handed' in address else ''}")
+            self.waiting.append(route)
+
+    def type(self, text: str) -> None:
+        """Words at the end of the text."""
+        self.page.locator("textarea").press_sequentially(text)
+
+    def press(self) -> None:
+        """Hand in. The answer would go to a frame of its own: the driver waits with everything for a page that is being left."""
+        self.page.evaluate("setTimeout(() => document.querySelector('button[value=submit]').click())")
+
+    def wait(self, milliseconds: int = 300) -> None:
+        """Time goes by."""
+        self.page.wait_for_timeout(milliseconds)
+
+
+def test_a_hand_in_over_a_slow_line_is_not_overtaken_by_its_draft(chromium: Any) -> None:
+    line = Line(chromium)
+    line.type("最后一句")
+    line.press()
+    line.wait(2 * QUIET)
+    line.page.evaluate("Object.defineProperty(document, 'hidden', {value: true}); document.dispatchEvent(new Event('visibilitychange'))")
+    line.wait()
+    assert line.sent == ["handed-in 7 submit"]
+    line.page.close()
+
+
+@pytest.mark.parametrize(("answer", "version"), [({"version": 8, "saved": "10:00:00"}, 8), (None, 7)])
+def test_a_hand_in_waits_for_the_draft_that_is_on_its_way(chromium: Any, answer: dict[str, Any] | None, version: int) -> None:
+    line = Line(chromium)
+    line.type("最后一句")
+    line.wait(QUIET + 500)
+    assert line.sent == ["saved 7"]
+    line.press()
+    line.press()  # twice is once
+    line.wait()
+    assert line.sent == ["saved 7"]
+    line.waiting[0].fulfill(json=answer) if answer else line.waiting[0].abort()
+    line.wait()
+    assert line.sent == ["saved 7", f"handed-in {version} submit"]
+    line.page.close()
+
+
+def test_a_draft_that_never_arrives_does_not_hold_the_hand_in_for_ever(chromium: Any) -> None:
+    line = Line(chromium)
+    line.type("最后一句")
+    line.wait(QUIET + 500)
+    line.press()
+    line.wait(9000)
+    assert line.sent == ["saved 7", "handed-in 7 submit"]
+    line.page.close()
