@@ -244,32 +244,40 @@ def server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield address
 
 
-MORNING = """
+STARTED = """
+from flask import Flask
+from tests.templates import Compiled
+Flask.jinja_options = {"bytecode_cache": Compiled()}
+from trainhub.cli import run
+run()
+"""
+"""The program with templates that were compiled before (see `tests.templates`): each server would compile all those it shows."""
+MORNING = f"""
 from datetime import datetime
 from zoneinfo import ZoneInfo
 import time_machine
 time_machine.travel(datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=10), tick=True).start()
-from trainhub.cli import run
-run()
+{STARTED}
 """
 
 
 @pytest.fixture(scope="session")
 def morning_server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same at 10 o'clock of this day in Shanghai, whatever the hour of the run: what has to happen on one day has the day before it."""
-    with serving(demo, tmp_path_factory.mktemp("morning") / "instance", command=(sys.executable, "-c", MORNING)) as address:
+    with serving(demo, tmp_path_factory.mktemp("morning") / "instance", MORNING) as address:
         yield address
 
 
 @contextmanager
-def serving(demo: Place, folder: Path, command: tuple[str, ...] = COMMAND) -> Iterator[str]:
+def serving(demo: Place, folder: Path, started: str = STARTED) -> Iterator[str]:
     """A server on a copy of the demo, until it is not needed any more; its address."""
     own = demo.copy(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (own.folder / "serve.log").open("wb")
-    process = subprocess.Popen([*command, "serve", "--port", str(port)], env=own.environment, stdout=log, stderr=log)
+    command = [sys.executable, "-c", started, "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=own.environment, cwd=processes.ROOT, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(address, process, own.folder / "serve.log")
