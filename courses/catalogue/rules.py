@@ -241,14 +241,19 @@ def left_waiting(before: Outline, after: Outline, now: datetime) -> tuple[LeftWa
     waiting = [(kind, node) for kind, node in _parts(after) if asked_of(Access.of(node.access), here) != asked_of(Access.of(node.access), there)]
     if not waiting:
         return ()
-    keys = {one.key for node in after.parts for one in Access.of(node.access).conditions if one.kind is ConditionKind.GROUP}
-    reached = [(_reached(before, now, groups), _reached(after, now, groups)) for groups in (set(), keys, *({key} for key in sorted(keys)))]
     found = []
+    reached: list[tuple[Known, Known]] | None = None
     for kind, node in waiting:
         access = Access.of(node.access)
         left = asked_of(access, here)
         timeless = _timeless(access, now)
-        if any(unmet(timeless, last) and not unmet(timeless, first) for first, last in reached if not _is_foreign(node.access, last.groups)):
+        # Where all were asked for, less is asked for now; only another way in can be the one that leads nowhere.
+        is_risky = access.any_suffices and any(one.kind is not ConditionKind.GROUP for one in left)
+        if is_risky and reached is None:
+            reached = [(_reached(before, now, groups), _reached(after, now, groups)) for groups in _learners(after)]
+        if is_risky and any(
+            unmet(timeless, last) and not unmet(timeless, first) for first, last in reached or () if not _is_foreign(node.access, last.groups)
+        ):
             fate = Fate.NEVER
         elif not left or (access.any_suffices and all(one.kind is ConditionKind.GROUP for one in left)):
             fate = Fate.OPENS
@@ -256,6 +261,12 @@ def left_waiting(before: Outline, after: Outline, now: datetime) -> tuple[LeftWa
             fate = Fate.OTHERS
         found.append(LeftWaiting(kind, node, fate, left))
     return tuple(found)
+
+
+def _learners(outline: Outline) -> list[set[str]]:
+    """The groups of each learner that conditions tell from others: of none, of each one, of all."""
+    keys = {one.key for node in outline.parts for one in Access.of(node.access).conditions if one.kind is ConditionKind.GROUP}
+    return [set(), *({key} for key in sorted(keys)), *([keys] if len(keys) > 1 else [])]
 
 
 def _reached(outline: Outline, now: datetime, groups: Collection[str]) -> Known:
