@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from courses.learning import invitation_queries, rules
 from courses.learning.types import Holder
-from trainhub.identity.rules import typed_name
+from trainhub.identity.rules import normalise_login, typed_name
+from trainhub.identity.types import LoginKind
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 
@@ -22,10 +23,17 @@ def persons_meant(rows: Mapping[int, tuple[str, str]], *, home: str) -> dict[int
     spelt = {key: frozenset((*one.spellings, *one.numbers)) - {""} for key, one in typed.items()}
     holders = invitation_queries.holders(sorted(frozenset[str]().union(*spelt.values())))
     found: dict[int, int | None] = {}
+    at_home = _scope(home)
     for key, (_text, name) in rows.items():
         mine: Sequence[Holder] = [one for value in sorted(spelt[key]) for one in holders.get(value, ())]
-        found[key] = rules.holder_meant(mine, scope=typed[key].scope, name=name, home=home)
+        scope = typed[key].scope
+        found[key] = rules.holder_meant(mine, scope=_scope(scope) if scope is not None else None, name=name, home=at_home)
     return found
+
+
+def _scope(code: str) -> str:
+    """A school's code as it stands with the numbers of its students (`identity` add_login): codes with letters are kept there in small ones."""
+    return normalise_login(LoginKind.STUDENT_NO, code)
 
 
 def demand_person(text: str, name: str, *, home: str) -> int:

@@ -19,6 +19,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
 from trainhub.identity.models import LoginName
+from trainhub.identity.operations import add_login
 from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
@@ -82,6 +83,16 @@ def test_a_number_of_two_schools_is_the_one_whose_name_is_given(somebody: Person
     assert finding.person_meant(NUMBER, "王芳", home="10386") == other.id
     assert finding.person_meant(NUMBER, "陈晓", home="10386") == somebody.id
     assert finding.person_meant(NUMBER, "", home="99999") == somebody.id
+
+
+@pytest.mark.parametrize("text", [NUMBER, f"DEMO-U3/{NUMBER}", f"demo-u3/{NUMBER}", f"Demo－U3/{NUMBER}"])
+def test_a_school_whose_code_has_letters_finds_its_students_too(session: Session, text: str) -> None:
+    student = ground.person(name="林晚")
+    held = make_account(person=student, username="linwan")
+    add_login(account=held, kind=LoginKind.STUDENT_NO, value=NUMBER, scope="DEMO-U3", by=SYSTEM, now=NOW)
+    assert finding.person_meant(text, "", home="DEMO-U3") == student.id
+    assert finding.demand_learner(text, home="DEMO-U3") == student.id
+    assert finding.person_meant(text, "", home="DEMO-U4") is None
 
 
 def taught(session: Session) -> tuple[Run, int]:
