@@ -74,6 +74,13 @@ def _of_team(assignment: Assignment, person_id: int) -> Submission | None:
     return work.submission_of_group(assignment.id, mine.group_id) if mine is not None else None
 
 
+def to_join(assignment: Assignment, person_id: int, now: datetime) -> Submission | None:
+    """The work of their team that who came later would join by writing: they read what they go on with. None when they have work, or it is shut."""
+    if not assignment.is_group or work.submission_of(assignment.id, person_id) is not None or closed_because(assignment, None, person_id, now):
+        return None
+    return _of_team(assignment, person_id)
+
+
 def refuse_closed(why: str) -> None:
     """Say why nothing is taken."""
     words = {

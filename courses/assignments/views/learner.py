@@ -42,6 +42,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
     now = clock.now()
     assignment, person_id = desk.assignment, desk.enrolment.person_id
     submission = work.submission_of(assignment.id, person_id)
+    begun, submission = submission, submission or handing_in.to_join(assignment, person_id, now)
     seen = submission is not None and submission.released_at is not None
     versions = work.versions_of(submission.id) if submission is not None else []
     closed = handing_in.closed_because(assignment, submission, person_id, now)
@@ -65,7 +66,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         to_write=peers.reviews_by(assignment.id, person_id),
         examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
         closed=closed,
-        shut=_why_shut(desk, submission, now) if not closed else "",
+        shut=_why_shut(desk, begun, now) if not closed else "",
         until_at=late.untils_of(person_id, [assignment.id]).get(assignment.id),
         membership=teams.membership(assignment.run_id, person_id) if assignment.is_group else None,
         now=now,
@@ -153,7 +154,8 @@ def file(file_id: int) -> Response:
     if row is None or submission is None:
         raise NotFound(_("没有这个文件，可能已被移除。"))
     person_id = me().person_id or 0
-    is_mine = people.is_among(person_id, [member.person_id for member in submission.members])
+    joined = handing_in.to_join(submission.assignment, person_id, clock.now())
+    is_mine = people.is_among(person_id, [member.person_id for member in submission.members]) or (joined is not None and joined.id == submission.id)
     if is_mine and (row.use is FileUse.WORK or submission.released_at is not None):
         return send(row.file)
     if may(me(), Can.RUN_GRADE, catalogue.subject_of_run(load_run(submission.assignment.run_id))) and (row.version_id or row.use is FileUse.FEEDBACK):

@@ -484,6 +484,36 @@ def test_two_members_who_both_opened_an_empty_page_do_not_overwrite_each_other(a
     assert two.post(url, data={"text": "甲写的", "version": ""}, headers=json).status_code == 200  # the same words are no conflict
 
 
+def test_who_joins_a_team_after_its_draft_began_reads_it_and_goes_on_with_it(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role, is_group=True, max_files=2)
+    (one, first), (late_one, late) = (learning(as_role, task, name) for name in ("林同学", "晚同学"))
+    run = catalogue.run_by_id(task.run_id)
+    assert run is not None
+    team = setup.add_group(run=run, name="红", by=SYSTEM, now=made.NOW)
+    setup.put_into_group(run=run, person_id=first.person_id, group_id=team.id, by=SYSTEM, now=made.NOW)
+    session.commit()
+    url = f"/assignments/{task.block_id}"
+    page = {"text": "三人写的", "version": "", "files": (io.BytesIO(b"notes of the team"), "a.txt")}
+    assert one.post(url, data=page, content_type="multipart/form-data").status_code == 303
+    kept = work.submission_of(task.id, first.person_id)
+    assert kept is not None
+    (file,) = work.draft_files(kept.id)
+    assert late_one.get(f"/assignments/files/{file.id}").status_code == 403  # not of the team yet
+    setup.put_into_group(run=run, person_id=late.person_id, group_id=team.id, by=SYSTEM, now=made.NOW)
+    session.commit()
+    shown = html.fromstring(late_one.get(url).text)
+    version = shown.xpath("//input[@name='version']/@value")[0]
+    assert (shown.xpath("string(//textarea[@name='text'])").strip(), version) == ("三人写的", str(kept.version))
+    assert "林同学" in shown.text_content()
+    assert late_one.get(f"/assignments/files/{file.id}").status_code == 200
+    assert work.submission_of(task.id, late.person_id) is None  # to read is not to join
+    assert late_one.post(url, data={"text": "四人写的", "version": version, "do": "submit", "submission_key": "k" * 24}).status_code == 303
+    handed_in = work.submission_of(task.id, late.person_id)
+    assert handed_in is not None
+    assert (handed_in.id, handed_in.number, handed_in.draft_text) == (kept.id, 1, "四人写的")
+    assert lecturer.get(f"/teaching/submissions/{kept.id}").status_code == 200
+
+
 def test_a_null_character_in_what_is_pasted_is_dropped(as_role: AsRole, session: Session) -> None:
     """PostgreSQL keeps no text with one: without this every save of the draft is an error there."""
     lecturer, task = teaching(as_role)
