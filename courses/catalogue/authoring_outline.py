@@ -14,6 +14,7 @@ from courses.catalogue.explaining import reasons, summary
 from courses.catalogue.forms import SectionForm, TitleForm
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import checking, content, versions
+from courses.catalogue.stakes import AtStake, at_stake
 from courses.catalogue.types import BlockKind, Fate, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock
@@ -164,9 +165,14 @@ def publish(pair: tuple[Run, Any]) -> Any:
 
 
 def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
-    """The page that says what waits for a part which is to go; empty when nothing does, or the author has read it (`seen`)."""
+    """The page that says what waits for a part which is to go, and what becomes of the marks in it; empty when there is nothing to say, or the author
+    has read it (`seen`)."""
     waiting = checking.left_waiting(part, is_removed=is_removed, now=clock.now())
-    if not waiting or (request.form.get("seen") and all(one.fate is not Fate.NEVER for one in waiting)):
+    is_refused = any(one.fate is Fate.NEVER for one in waiting)
+    if request.form.get("seen") and not is_refused:
+        return ""
+    marks = at_stake(run.id, [one.id for one in (part, *found.inside(part)) if isinstance(one, Block)]) if part.is_published else AtStake()
+    if not waiting and not marks.learners:
         return ""
     outline, groups = queries.outline(run.id), found.group_names([run.id]).get(run.id, {})
     names = {Fate.OPENS: _("不再等待它，也没有别的条件"), Fate.NEVER: _("再也打不开：剩下的条件谁也满足不了（互相等待，或日期已过）")}
@@ -177,8 +183,9 @@ def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
         part=part,
         kind=found.KIND_OF[type(part)],
         rows=rows,
+        marks=marks,
         is_removed=is_removed,
-        is_refused=any(one.fate is Fate.NEVER for one in waiting),
+        is_refused=is_refused,
         origin=request.form.get("from", ""),
         labels=labels,
     )

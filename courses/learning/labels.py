@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.learning.types import EnrolmentState, LinkState, NotDone
-from trainhub.kernel.i18n import _l
+from courses.learning.types import EnrolmentState, LeftMark, LinkState, NotDone
+from trainhub.kernel.i18n import _, _l
 
 STATES: Mapping[EnrolmentState, Any] = {
     EnrolmentState.PENDING: _l("待审核"),
@@ -34,3 +34,12 @@ NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.NOT_REPORTED: _l("实验平台还没有回传完成结果。从课程页面进入实验并完成后自动记录。"),
     NotDone.NOT_RELEASED: _l("还没有开放。"),
 }
+
+
+def what_of(mark: LeftMark) -> str:
+    """What became of a mark in what the learner is not shown any more."""
+    if mark.is_from_book:
+        return _("总成绩取自成绩册：已有的成绩按成绩册的规则计入。")
+    if mark.is_counted:
+        return _("完成课程时计入的成绩，仍然计入总成绩。")
+    return _("成绩保留，但不再计入总成绩；教师恢复这项内容后照旧计入。")

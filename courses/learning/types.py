@@ -147,6 +147,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftMark:
+    """A mark in a graded block that the learner is not shown any more. `removed_at`: None where it was taken back, or is of a group they are not in.
+    `is_counted`: it is part of the mark of a completion; `is_from_book`: the gradebook decides."""
+
+    block_id: int
+    kind: BlockKind
+    title: str
+    score_x10: int
+    removed_at: datetime | None
+    is_counted: bool
+    is_from_book: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """What a completion had no score in, and counted as nothing: graded blocks, and columns of the gradebook (None: it gave no mark).
 

@@ -18,6 +18,10 @@ from courses.assignments.types import FileKind, FileUse, ReviewState, Rubric, me
 from courses.assignments.views.common import Desk, blueprint, demand_writable, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
+from courses.learning import operations as learning
+from courses.learning import queries as learnt
+from courses.learning import removed_queries
+from courses.learning.labels import what_of
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, sniff
 from trainhub.kernel.access import guard, may, signed_in
@@ -66,6 +70,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         to_write=peers.reviews_by(assignment.id, person_id),
         examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
         closed=closed,
+        left=_left(desk, now) if seen else "",
         shut=_why_shut(desk, begun, now) if not closed else "",
         until_at=late.untils_of(person_id, [assignment.id]).get(assignment.id),
         membership=teams.membership(assignment.run_id, person_id) if assignment.is_group else None,
@@ -89,6 +94,16 @@ def _why_shut(desk: Desk, submission: Submission | None, now: datetime) -> str:
     except Refused as refused:
         return refused.message
     return ""
+
+
+def _left(desk: Desk, now: datetime) -> str:
+    """What became of the mark of a work that was removed; empty where it is there."""
+    block = desk.assignment.block
+    if block.removed_at is None:
+        return ""
+    states = {key: state for key, state in learnt.states_of(desk.enrolment.id).items() if key == block.id}
+    standing = learning.standing_of(desk.enrolment, desk.run, now)
+    return "".join(what_of(one) for one in removed_queries.left_marks(desk.enrolment, standing, states, ()))
 
 
 def _shown_marks(submission: Submission) -> list[Any]:

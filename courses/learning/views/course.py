@@ -12,7 +12,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.types import RunState
-from courses.learning import invitation_queries, labels, opening, operations, queries, review_queries, rules
+from courses.learning import invitation_queries, labels, opening, operations, queries, removed_queries, review_queries, rules
 from courses.learning.models import InviteLink
 from courses.learning.places import Place, load_place, load_run, me
 from courses.learning.types import EnrolmentState
@@ -183,6 +183,7 @@ def progress(place: Place) -> Any:
     return render_template(
         "courses/learning/progress.html",
         held=operations.is_held(place.enrolment, standing),
+        left=removed_queries.left_marks(place.enrolment, standing, states, counted),
         unshown=unshown,
         todo=queries.todo(outline, standing, states),
         door=door,

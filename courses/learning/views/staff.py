@@ -21,7 +21,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import BlockKind, RunState, StaffRole
-from courses.learning import exports, finding, labels, log_queries, opening, operations, queries, rules, seat_queries, tables
+from courses.learning import exports, finding, labels, log_queries, opening, operations, queries, removed_queries, rules, seat_queries, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.learning.types import EnrolmentState
@@ -222,6 +222,7 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
         words=words,
         learner=enrolment.person.name,
         held=operations.is_held(enrolment, standing),
+        left=removed_queries.left_marks(enrolment, standing, states, counted),
         at_once=int(rules.played_at_once(log_queries.watched_of(enrolment.id)) // 60),
     )
 

@@ -709,7 +709,7 @@ def test_a_script_in_an_answer_stays_text(taught: Taught) -> None:
 def test_a_removed_quiz_still_explains_its_result(taught: Taught, session: Session) -> None:
     where = taught.start()
     taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
-    taught.lecturer.post(f"/teaching/block/{taught.quiz.id}/remove")
+    taught.lecturer.post(f"/teaching/block/{taught.quiz.id}/remove", data={"seen": "1"})
     page = taught.learner.get(where)
     assert (page.status_code, "已从课程中移除" in page.text, "得分 50" in page.text) == (200, True, True)
     attempt = session.scalars(select(Attempt)).one()
