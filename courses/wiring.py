@@ -28,7 +28,7 @@ from courses.assignments.views import common as assignments_common
 from courses.assignments.views import learner, reviews, setting_up
 from courses.assignments.views import staff as assignments_staff
 from courses.catalogue import api as catalogue_api
-from courses.catalogue import authoring, authoring_outline, authoring_parts, authoring_versions, stakes
+from courses.catalogue import authoring, authoring_outline, authoring_parts, authoring_versions, marks_inside
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
@@ -300,7 +300,7 @@ def register(app: Flask) -> None:
     holds.register_taught(app, teaching_holding.taught_to)
     holds.register_hold(app, "gradebook", gradebook_holding.why_course_stays)
     holds.register_hold(app, "recognition", recognition_holding.why_course_stays)
-    stakes.register_stakes(app, removed_queries.at_stake)
+    marks_inside.register_marks_inside(app, removed_queries.at_stake)
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)
     jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title=N_("归并同一人的重复报名"))

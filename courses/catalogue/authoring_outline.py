@@ -12,9 +12,9 @@ from courses.catalogue.authoring import blueprint, load_part, load_run, load_sec
 from courses.catalogue.diffing import changes
 from courses.catalogue.explaining import reasons, summary
 from courses.catalogue.forms import SectionForm, TitleForm
+from courses.catalogue.marks_inside import AtStake, at_stake
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import checking, content, versions
-from courses.catalogue.stakes import AtStake, at_stake
 from courses.catalogue.types import BlockKind, Fate, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock

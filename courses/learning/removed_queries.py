@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import func, select
 
+from courses.catalogue.marks_inside import AtStake
 from courses.catalogue.models import Block, Unit
-from courses.catalogue.stakes import AtStake
 from courses.learning.models import BlockProgress, Enrolment, MarkSource
 from courses.learning.types import BlockState, EnrolmentState, LeftMark, Missed, Standing
 from trainhub.kernel.db import session
@@ -36,7 +36,7 @@ def _of_completion(enrolment: Enrolment) -> Collection[int]:
 
 
 def at_stake(run_id: int, block_ids: Collection[int]) -> AtStake:
-    """Who learns in a run and has a mark in one of these graded blocks, of learners who have not completed it (`catalogue.stakes`)."""
+    """Who learns in a run and has a mark in one of these graded blocks, of learners who have not completed it (`catalogue.marks_inside`)."""
     statement = (
         select(func.count(BlockProgress.enrolment_id.distinct()))
         .join(Enrolment, Enrolment.id == BlockProgress.enrolment_id)

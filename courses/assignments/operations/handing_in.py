@@ -13,6 +13,8 @@ from courses.assignments.operations.lateness import policy_of
 from courses.assignments.queries import lateness as late
 from courses.assignments.queries import teams, work
 from courses.assignments.types import FileUse, Queue, SubmissionState, media_of
+from courses.catalogue import queries as catalogue
+from courses.catalogue.types import RunState
 from courses.learning import operations as learning
 from courses.learning import seat_queries
 from courses.learning.models import Enrolment
@@ -49,14 +51,24 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
     is_in_review = submission is not None and submission.number and submission.state is not SubmissionState.RETURNED
     if assignment.allocated_at is not None and is_in_review and (has_joined or not has_more_time):
         return "joined" if has_joined else "in_review"
+    is_returned = submission is not None and submission.state is SubmissionState.RETURNED
+    has_time = until_at is not None and now <= until_at
+    if not is_returned and not has_time and _is_over(assignment):
+        return "ended"
     return rules.why_closed(
         policy_of(assignment),
         now,
         until_at=until_at,
         done=submission.number if submission is not None else 0,
         most=assignment.versions,
-        is_returned=submission is not None and submission.state is SubmissionState.RETURNED,
+        is_returned=is_returned,
     )
+
+
+def _is_over(assignment: Assignment) -> bool:
+    """Whether the run was ended: what it asks is asked no more, but of who was sent back or was given more time in person."""
+    run = catalogue.run_by_id(assignment.run_id)
+    return run is not None and run.state is RunState.CLOSED
 
 
 def _may_be_reviewed_again(assignment: Assignment, submission: Submission | None, now: datetime) -> bool:
@@ -88,6 +100,7 @@ def refuse_closed(why: str) -> None:
         "graded": _("这份作业已经评分，不能再提交。需要修改时请联系教师退回。"),
         "in_review": _("这份作业已进入互评，不能再修改。"),
         "joined": _("你加入小组之前，小组的这份作业已经评分或进入互评。是否计入你的成绩由教师决定，请联系教师。"),
+        "ended": _("这期课程已结束，不再接收作业；已有的提交和成绩仍可查看。如有特殊情况，请联系课程教师。"),
         "cutoff": _("已过最后截止时间，不再接收提交。如有特殊情况，请向教师申请延期。"),
         "used_up": _("不能再次提交：提交次数已用完，或截止时间已过。"),
     }

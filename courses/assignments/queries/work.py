@@ -24,6 +24,7 @@ from courses.assignments.models import (
 from courses.assignments.queries import lateness as late
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState, ToHandIn
 from courses.catalogue.models import Block, Run, Section, Unit
+from courses.catalogue.types import RunState
 from courses.learning import opening, settled_queries
 from courses.learning.models import Enrolment
 from courses.learning.rules import is_settled
@@ -306,7 +307,7 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
 
     By the time the human was given. What is due already stays as long as late work is taken, with that day; what was returned stays
     in any case. What is not open for the human now is not asked for: the calendar says what opens it. Nor is what a person excused them of, or
-    wrote a mark for.
+    wrote a mark for. A run that was ended asks only for what `handing_in` still takes.
     """
     of_human = people.of_human(SubmissionMember.person_id, person_id)
     begun: Any = select(SubmissionMember.assignment_id).join(Submission, Submission.id == SubmissionMember.submission_id).where(of_human)
@@ -315,8 +316,9 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
     learns = select(Enrolment.run_id).where(people.of_human(Enrolment.person_id, person_id), Enrolment.state == EnrolmentState.ACTIVE)
     first = func.coalesce(Assignment.due_at, Assignment.cutoff_at)
     statement = (
-        select(Assignment.id, Assignment.block_id, Block.title, Assignment.due_at, Assignment.cutoff_at, Assignment.run_id, Block.unit_id)
+        select(Assignment.id, Assignment.block_id, Block.title, Assignment.due_at, Assignment.cutoff_at, Assignment.run_id, Block.unit_id, Run.state)
         .join(Block, Block.id == Assignment.block_id)
+        .join(Run, Run.id == Assignment.run_id)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
         .where(
@@ -335,6 +337,8 @@ def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]
     for row in rows:
         due, last = (max(at, given.get(row.id, at)) if at is not None else None for at in (row.due_at, row.cutoff_at))
         is_late = due is not None and due <= now
+        if row.state is RunState.CLOSED and row.id not in returned and (row.id not in given or given[row.id] < now):
+            continue
         at = last if due is None or (is_late and last is not None) else due
         if at is not None and (is_late or at <= until) and (last is None or last > now or row.id in returned):
             found.append((ToHandIn(row.block_id, row.title, at, is_late), row))

@@ -593,3 +593,38 @@ def test_nothing_is_handed_in_behind_a_closed_door(as_role: AsRole, session: Ses
     session.commit()
     assert 'value="submit"' in student.get(url).text
     assert sent()[0] in (303, 409)
+
+
+def test_a_run_that_was_ended_takes_no_work_but_of_who_was_sent_back_or_given_more_time(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role)
+    student, row = learning(as_role, task)
+    back, other = learning(as_role, task, "白同学")
+    grading.send_back(submission=made.hand_in(task, other, now=clock.now()), version=None, reason="请补充", by=SYSTEM, now=clock.now())
+    run = catalogue.run_by_id(task.run_id)
+    assert run is not None
+    url = f"/assignments/{task.block_id}"
+
+    def asked(person_id: int) -> list[int]:
+        return [one.block_id for one in work.to_hand_in(person_id, clock.now() + timedelta(days=30), clock.now())]
+
+    def sent(client: FlaskClient) -> tuple[int, bool]:
+        version = html.fromstring(client.get(url).text).xpath("string(//input[@name='version']/@value)")
+        page = client.post(url, data={"text": "结束以后", "do": "submit", "version": version, "submission_key": secrets.token_hex(12)})
+        return page.status_code, "这期课程已结束，不再接收作业" in page.text
+
+    assert asked(row.person_id) == asked(other.person_id) == [task.block_id]
+    offerings.close_run(run=run, by=SYSTEM, now=clock.now())
+    session.commit()
+    page = student.get(url).text
+    assert ("这期课程已结束，不再接收作业" in page, 'value="submit"' in page) == (True, False)
+    assert sent(student) == (422, True)
+    assert work.submission_of(task.id, row.person_id) is None
+    assert "这期课程已结束" in student.get(f"/learning/runs/{run.id}/progress").text
+    assert (asked(row.person_id), asked(other.person_id)) == ([], [task.block_id])
+    assert sent(back)[0] == 303
+    setup.extend(assignment=task, person_id=row.person_id, until_at=clock.now() + timedelta(days=5), reason="停电", by=SYSTEM, now=clock.now())
+    session.commit()
+    assert asked(row.person_id) == [task.block_id]
+    assert sent(student)[0] == 303
+    settings = lecturer.get(f"/teaching/runs/{run.id}/settings")
+    assert settings.status_code == 200

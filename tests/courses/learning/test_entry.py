@@ -389,7 +389,7 @@ def test_staff_read_that_nothing_can_be_begun_in_a_run_that_is_over(as_role: Cal
     assert all("现在加入的学员" not in teacher.get(page).text for page in pages)
     offerings.close_run(run=make.loaded(run), by=SYSTEM, now=NOW)
     session.commit()
-    assert all("现在加入的学员可以看内容，但不能再开始测验" in teacher.get(page).text for page in pages)
+    assert all("现在加入的学员可以看内容，但不能再提交作业或开始测验" in teacher.get(page).text for page in pages)
 
 
 def test_an_invitation_lets_in_who_has_asked_already(as_role: Callable[..., FlaskClient], session: Session) -> None:

@@ -378,6 +378,25 @@ def test_a_run_has_hours_of_its_own_where_they_are_filled_in(as_role: AsRole, se
     assert all(text in author.get(public).text for text in ("<dd>16</dd>", "<dd>2</dd>"))
 
 
+def test_a_quiz_of_a_run_that_was_ended_says_so_before_anything_is_pressed(as_role: AsRole, session: Session) -> None:
+    run = make.run()
+    quiz = make.quiz(make.unit(run), of=run)
+    make.publish(run)
+    who = ground.person()
+    make.enrolment(make.loaded(run), who)
+    session.commit()
+    learner, url = as_role(Role.TRAINEE, person_id=who.id), f"/learning/blocks/{quiz.id}/quiz"
+    assert ("开始作答</button>" in learner.get(url).text, "已结束" in learner.get(url).text) == (True, False)
+    offerings.close_run(run=make.loaded(run), by=SYSTEM, now=make.NOW)
+    session.commit()
+    page = learner.get(url).text
+    assert ("开始作答</button>" in page, page.count("这期课程已结束，不能再开始作答")) == (False, 1)
+    refused = learner.post(f"/learning/blocks/{quiz.id}/attempts", data={"agreed": "1"})
+    assert refused.text.count("这期课程已结束，不能再开始作答") == 1
+    for here in ("progress", "announcements"):
+        assert "不能再提交作业或开始测验" in learner.get(f"/learning/runs/{run.id}/{here}", follow_redirects=True).text
+
+
 def test_the_page_of_a_course_whose_runs_are_closed_says_so(client: FlaskClient, as_role: AsRole, session: Session) -> None:
     run = make.run(is_published=True)
     who = ground.person()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-_KEY = "courses.catalogue.stakes"
+_KEY = "courses.catalogue.marks_inside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ Asked = Callable[[int, Collection[int]], AtStake]
 """Of a run and some of its blocks."""
 
 
-def register_stakes(app: Flask, asked: Asked) -> None:
+def register_marks_inside(app: Flask, asked: Asked) -> None:
     """Tell whose marks are in blocks."""
     app.extensions[_KEY] = asked
 
