@@ -91,7 +91,10 @@ def is_reviewer(submission_id: int, person_id: int) -> bool:
 
 
 def standing(assignment_id: int) -> list[Any]:
-    """For the staff: each reviewer's name, reviews given, done, mean rating by authors, weight; the slowest first."""
+    """For the staff: each reviewer's name, reviews given, done, mean rating by authors, weight; the slowest first.
+
+    The weight is that of what was written, for only then is it reckoned; None while nothing is.
+    """
     done = func.count().filter(PeerReview.state == ReviewState.DONE)
     statement = (
         select(
@@ -99,7 +102,7 @@ def standing(assignment_id: int) -> list[Any]:
             func.count().filter(PeerReview.state.in_(OPEN)).label("given"),
             done.label("done"),
             func.avg(PeerReview.rating).label("rating"),
-            func.max(PeerReview.weight_x1000).label("weight"),
+            func.max(PeerReview.weight_x1000).filter(PeerReview.state == ReviewState.DONE).label("weight"),
         )
         .join(Person, Person.id == PeerReview.reviewer_id)
         .where(PeerReview.assignment_id == assignment_id, PeerReview.is_self.is_(False))

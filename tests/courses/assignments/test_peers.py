@@ -244,6 +244,22 @@ def test_calibration_comes_first_and_gives_the_weight(session: Session) -> None:
     assert write(mine, 800).weight_x1000 == 800
 
 
+def test_the_overview_says_the_weight_of_what_was_written(session: Session) -> None:
+    """What is not written yet has no weight: of one calibrated at 0.20 it said 1.00."""
+    task, people, _rows = reviewed(4)
+    example = setup.add_example(title="样例", text="样例正文", marking=Marking({"points": 800}), assignment=task, by=SYSTEM, now=NOW)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    me = people[0]
+    reviewing.calibrate(example=example, assignment=task, person_id=me.person_id, marking=Marking({"points": 300}), by=SYSTEM, now=DUE)
+
+    def weights() -> list[tuple[int, int | None]]:
+        return sorted(((row.done, row.weight) for row in peers.standing(task.id)), key=lambda pair: pair[0])
+
+    assert weights() == [(0, None)] * 4
+    write(peers.reviews_by(task.id, me.person_id)[0], 800)
+    assert weights() == [(0, None)] * 3 + [(1, 200)]
+
+
 def test_self_assessment_is_asked_and_not_counted(session: Session) -> None:
     task, people, rows = reviewed(3, has_self_review=True)
     own = [r for r in peers.reviews_by(task.id, people[0].person_id) if r.is_self]
