@@ -53,7 +53,13 @@ def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
             owned_by = organisations.by_code(owner) if owner else operations.owner_for(course.doc, by=by, now=now)
             if owned_by is None:
                 raise NotFound(_("没有代码为“%(code)s”的机构。", code=owner))
-            _run, report = operations.import_course(opened=course, owner=owned_by, by=by, now=now, code=code, ahead=ahead)
+            try:
+                _run, report = operations.import_course(opened=course, owner=owned_by, by=by, now=now, code=code, ahead=ahead)
+            except operations.CannotImport as refused:
+                if refused.code not in ("run_exists", "code_taken"):
+                    raise
+                said = " ".join((refused.message, _("其他代码用 --code 给出。")))
+                raise operations.CannotImport(said, code=refused.code) from refused
     return report
 
 

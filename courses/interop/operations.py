@@ -103,7 +103,7 @@ def import_course(
         if any(report.get(name) == mark for name, mark in marks.items()):
             return known, {k: v for k, v in report.items() if k not in ("org", *marks)}
         raise CannotImport(
-            _("课程 %(code)s 的期次 %(run)s 已存在，且内容不同，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code, run=run_code),
+            _("课程 %(code)s 的期次 %(run)s 已存在，且内容不同，没有导入。请改用其他课程代码后再导入。", code=own_code, run=run_code),
             code="run_exists",
         )
     if course is not None and not any((r.import_report or {}).get("org") == doc.org for r in catalogue.runs_of(course.id)):
@@ -144,7 +144,7 @@ def _may_add_run(course: Course, by: Identity) -> bool:
 
 
 def _taken(code: str) -> CannotImport:
-    return CannotImport(_("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=code), code="code_taken")
+    return CannotImport(_("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码后再导入。", code=code), code="code_taken")
 
 
 def _course(doc: docs.CourseDoc, code: str, owner: Organisation, by: Identity, now: datetime) -> Course:

@@ -361,6 +361,7 @@ def test_a_code_of_another_course_is_refused(session: Session) -> None:
         with pytest.raises(operations.CannotImport) as refused:
             operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
     assert refused.value.code == "code_taken"
+    assert "--code" not in refused.value.message  # a page has a field for it
 
 
 def lecturer_at(owner: Organisation) -> Identity:
@@ -416,8 +417,11 @@ def test_the_command_imports_lists_exports_and_refuses(app: Flask, session: Sess
     code, answer = run_command(app, "import", str(broken))
     assert code == 1
     assert answer["error"]["code"]  # type: ignore[index]
+    make.course(code="TAKEN-1")
+    code, answer = run_command(app, "import", str(SINK), "--code", "TAKEN-1")
+    assert (code, answer["error"]["code"], "--code" in answer["error"]["message"]) == (1, "code_taken", True)  # type: ignore[index]
     assert run_command(app, "export", "nothing", "--out", str(tmp_path / "no"))[0] == 1
-    assert session.scalar(select(func.count()).select_from(Course)) == 1
+    assert session.scalar(select(func.count()).select_from(Course)) == 2
 
 
 def test_a_broken_package_leaves_nothing(session: Session, tmp_path: Path) -> None:
