@@ -10,6 +10,7 @@ from pydantic import Field
 from courses.catalogue import queries
 from courses.catalogue.models import Course
 from courses.catalogue.types import BlockKind, CourseFilter, EducationType, Family, RunMode, RunState, UnitNode
+from trainhub.kernel import clock
 from trainhub.kernel.access import signed_in
 from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
@@ -143,7 +144,7 @@ def _item(row: Any) -> dict[str, Any]:
 @blueprint.output(CoursePage)
 def courses(query: CourseQuery) -> Any:
     """List the courses of the catalogue by code."""
-    wanted = CourseFilter(text=query.q or "", key_field_no=query.key_field_no, education_type=query.education_type)
+    wanted = CourseFilter(text=query.q or "", key_field_no=query.key_field_no, education_type=query.education_type, today=clock.today())
     return cursor_page(queries.catalogue(wanted).order_by(None), order=[Course.code], key=lambda row: [row.code], query=query, render=_item)
 
 

@@ -205,6 +205,8 @@ class CourseFilter:
     has_seats: bool = False
     open_on: date | None = None
     """Only runs that take learners on this day."""
+    today: date | None = None
+    """Of several runs of a course, one that takes learners on this day stands for it before one that takes none."""
     counts_for_goal: bool = False
     sort: CatalogueSort = CatalogueSort.NEWEST
 

@@ -34,6 +34,7 @@ def _filter() -> CourseFilter:
         has_seats="seats" in request.args,
         open_on=clock.today() if "open" in request.args else None,
         counts_for_goal="goal" in request.args,
+        today=clock.today(),
         sort=CatalogueSort(sort) if sort in set(CatalogueSort) else CatalogueSort.NEWEST,
     )
 

@@ -11,7 +11,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.catalogue.types import RunState
+from courses.catalogue.types import RunMode, RunState
 from courses.learning import invitation_queries, labels, opening, operations, queries, removed_queries, review_queries, rules
 from courses.learning.models import InviteLink
 from courses.learning.places import Place, load_place, load_run, me
@@ -40,10 +40,21 @@ def course(code: str) -> Any:
         raise NotFound(_("没有这门课程，或它还没有发布。"))
     mine = queries.enrolments_by_run([run.id for run in runs or closed], reader.person_id) if reader and reader.person_id else {}
     today = clock.today()
-    asked = next((r for r in runs if r.code == request.args.get("run")), None)
-    run = asked or next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
-    enrolment = mine.get(run.id) if run else None
     person_id = reader.person_id or 0 if reader is not None else 0
+    door = {r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, r.ends_on, today) for r in runs}
+    not_for = {r.id: operations.why_not_for(r, person_id, today) for r in runs} if person_id else {}
+
+    def entry(r: Run) -> int:
+        """First where one is, then where one gets in at once, then where one waits for a seat: else the latest runs, of others, stand before one's own."""
+        if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN:
+            return 0
+        if door[r.id] != "open" or (not_for[r.id] if person_id else r.mode in (RunMode.INVITATION, RunMode.COHORT)):
+            return 3
+        return 1 if r.quota is None or r.taken < r.quota else 2
+
+    runs = sorted(runs, key=entry)
+    run = next((r for r in runs if r.code == request.args.get("run")), runs[0] if runs else None)
+    enrolment = mine.get(run.id) if run else None
     missing = queries.missing_prerequisites(found.id, person_id)
     return render_template(
         "courses/learning/course.html",
@@ -53,14 +64,12 @@ def course(code: str) -> Any:
         closed=closed,
         mine=mine,
         outline=catalogue.outline(run.id, only_published=True) if run else None,
-        door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, r.ends_on, today) for r in runs},
+        door=door,
         place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
         can_edit=can_edit,
         required=authored.prerequisites_of(found.id),
         missing={row.id for row in missing},
-        barred={r.id: operations.why_not_for(r, person_id, today) or (operations.first_these(missing) if missing else "") for r in runs}
-        if person_id
-        else {},
+        barred={key: why or (operations.first_these(missing) if missing else "") for key, why in not_for.items()},
         can_open=can_edit and may(reader, Can.COURSE_CREATE) and may(reader, Can.COURSE_CREATE_FOR, organisations.subject_of(found.owner)),
         words=words,
         labels=labels,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from courses.catalogue.types import EducationType
+from courses.catalogue import queries
+from courses.catalogue.types import EducationType, RunMode
 from courses.learning import operations as learning
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import clock
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
+
+AsRole = Callable[..., FlaskClient]
 
 
 @pytest.fixture
@@ -85,3 +89,37 @@ def test_the_landing_page_tells_what_one_needs_gets_and_pays_in_time(pages: Flas
     page = pages.get(f"/courses/C-{code}").text
     for text in ("会看图样", "编出一段程序", "大三以上", "余 30 席，共 30 席", "1 个单元", "登录后报名", "不低于 60 分"):
         assert text in page, text
+
+
+def test_a_course_leads_first_to_a_run_that_one_can_enter(client: FlaskClient, as_role: AsRole, session: Session) -> None:
+    """Made last, a run by invitation stood before the one that takes everybody, and before the reader's own."""
+    session.expire_on_commit = False
+    today = clock.today()
+    course = make.course(title="数控加工")
+    begun = today - timedelta(days=9)
+    given = {"of": course, "is_published": True, "starts_on": begun}
+    mine = make.run(code="MINE", enrol_until=today - timedelta(days=1), **given)
+    make.run(code="OPEN", **given)
+    full = make.run(code="FULL", quota=1, **given | {"starts_on": begun + timedelta(days=1)})
+    make.run(code="LATER", enrol_from=today + timedelta(days=1), **given | {"starts_on": today + timedelta(days=2)})
+    make.run(code="INVITED", mode=RunMode.INVITATION, **given | {"starts_on": today + timedelta(days=5)})
+    learning.enrol(run=full, person_id=ground.person().id, by=SYSTEM, now=clock.now())
+    who, guest = ground.person(), ground.person()
+    learning.enrol(run=mine, person_id=who.id, by=SYSTEM, now=clock.now(), is_approved=True)
+    session.commit()
+    session.expire_all()
+
+    def runs(browser: FlaskClient, query: str = "") -> list[str]:
+        page = browser.get(f"/courses/{course.code}{query}").text
+        first = page.split("<dt>期次</dt>")[1].split("<dd>")[1].split("</dd>")[0]
+        return [first, *(part.split("<")[0] for part in page.split("其他期次：")[1:])]
+
+    assert f'/courses/{course.code}?run=OPEN"' in client.get("/courses?q=数控").text
+    assert f'/courses/{course.code}?run=OPEN"' in client.get("/courses?seats=1").text
+    assert runs(client) == ["OPEN", "FULL", "INVITED", "LATER", "MINE"]
+    assert runs(client, "?run=INVITED")[0] == "INVITED"  # who was sent to a run comes to it
+    assert runs(as_role(Role.TRAINEE, person_id=guest.id)) == ["OPEN", "FULL", "INVITED", "LATER", "MINE"]
+    assert runs(as_role(Role.TRAINEE, person_id=who.id)) == ["MINE", "OPEN", "FULL", "INVITED", "LATER"]
+    learning.invite(run=make.loaded(queries.run_by_codes(course.code, "INVITED") or full), person_ids=[guest.id], by=SYSTEM, now=clock.now())
+    session.commit()
+    assert runs(as_role(Role.TRAINEE, person_id=guest.id))[:2] == ["INVITED", "OPEN"]

@@ -151,12 +151,12 @@ def _programmes(identity: Identity, _text: str, pinyin: str, _on: date) -> Itera
         yield _group("programmes", _("专业点"), statement, programme, url_for("programmes.index", q=pinyin))
 
 
-def _courses(_identity: Identity, _text: str, pinyin: str, _on: date) -> Iterator[Group]:
+def _courses(_identity: Identity, _text: str, pinyin: str, on: date) -> Iterator[Group]:
     def course(row: Any) -> Hit:
         one = catalogue.as_card(row)
         return Hit(one.title, url_for("learning.course", code=one.code, run=one.run_code), f"{one.owner_name} · {one.code}")
 
-    yield _group("courses", _("课程"), catalogue.catalogue(CourseFilter(text=pinyin)), course, url_for("catalogue.index", q=pinyin))
+    yield _group("courses", _("课程"), catalogue.catalogue(CourseFilter(text=pinyin, today=on)), course, url_for("catalogue.index", q=pinyin))
 
 
 def _practice(identity: Identity, _text: str, pinyin: str, on: date) -> Iterator[Group]:
