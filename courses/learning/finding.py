@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from courses.learning import invitation_queries, rules
 from courses.learning.types import Holder
@@ -18,14 +19,19 @@ def person_meant(text: str, name: str, *, home: str) -> int | None:
 
 
 def persons_meant(rows: Mapping[int, tuple[str, str]], *, home: str) -> dict[int, int | None]:
-    """The same for the rows of a list, in few statements."""
+    """The same for the rows of a list, in few statements. Whose name stands beside a number of the own school is found without an account too: most
+    of a new cohort has none yet, and is invited as a cohort is put in."""
     typed = {key: typed_name(text) for key, (text, _name) in rows.items()}
     spelt = {key: frozenset((*one.spellings, *one.numbers)) - {""} for key, one in typed.items()}
     holders = invitation_queries.holders(sorted(frozenset[str]().union(*spelt.values())))
+    named = frozenset[str]().union(*(spelt[key] for key, (_text, name) in rows.items() if name.strip()))
+    no_account = invitation_queries.without_account(home, sorted(named))
     found: dict[int, int | None] = {}
     at_home = _scope(home)
     for key, (_text, name) in rows.items():
         mine: Sequence[Holder] = [one for value in sorted(spelt[key]) for one in holders.get(value, ())]
+        if name.strip():
+            mine = [*mine, *(replace(one, scope=at_home) for value in sorted(spelt[key]) for one in no_account.get(value, ()))]
         scope = typed[key].scope
         found[key] = rules.holder_meant(mine, scope=_scope(scope) if scope is not None else None, name=name, home=at_home)
     return found

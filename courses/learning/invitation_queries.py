@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
 from courses.learning.types import EnrolmentState, Holder
 from trainhub.identity.models import Account, LoginName
+from trainhub.identity.types import LoginKind
 from trainhub.kernel.db import portions, session
+from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
@@ -100,6 +102,25 @@ def holders(values: Sequence[str]) -> dict[str, list[Holder]]:
         )
         for value, kind, scope, person_id, name in session().execute(statement):
             found[value].append(Holder(kind, scope, person_id, name))
+    return found
+
+
+def without_account(home: str, numbers: Sequence[str]) -> dict[str, list[Holder]]:
+    """Students of the school with the code `home` who have no account yet, by number as it is typed (small letters): most of a new cohort at first."""
+    standing = func.coalesce(Person.merged_into_id, Person.id)
+    folded = func.lower(Student.student_no)
+    found: dict[str, list[Holder]] = defaultdict(list)
+    for some in portions(numbers):
+        statement = (
+            select(folded, standing, Person.name)
+            .join(Person, Person.id == Student.person_id)
+            .join(Organisation, Organisation.id == Student.university_id)
+            .where(Organisation.code == home, folded.in_(some), Student.state == StudentState.ENROLLED)
+            .where(standing.not_in(select(Account.person_id).where(Account.person_id.is_not(None))))
+            .order_by(Student.id)
+        )
+        for number, person_id, name in session().execute(statement):
+            found[number].append(Holder(LoginKind.STUDENT_NO, home, person_id, name))
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from courses.catalogue.models import Run, StaffInvitation
 from courses.catalogue.types import RunMode
 from courses.learning import finding, imports
-from courses.learning.models import Enrolment
+from courses.learning.models import Enrolment, RunInvitation
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
@@ -24,6 +24,7 @@ from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
+from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
@@ -133,6 +134,36 @@ def test_a_list_needs_the_name_beside_such_a_number(session: Session, somebody: 
         assert [(p.row, p.column) for p in draft.problems] == [(2, "login")]  # type: ignore[attr-defined]
         assert "陈晓" not in repr(draft.problems)  # type: ignore[attr-defined]
     assert send(f"{PHONE},陈晓").added == 1  # type: ignore[attr-defined]
+
+
+def test_a_list_takes_students_of_the_own_school_who_have_no_account_yet(session: Session) -> None:
+    """Most of a cohort at first. The whole cohort could be put in, and a list of the same persons was refused as if they did not exist."""
+    lead = ground.person()
+    home = ground.university(code="DEMO-U9")
+    run = make.run(make.course(home), is_published=True, mode=RunMode.INVITATION, lead=lead)
+    programme = ground.programme(home)
+    pupil = ground.student(programme, who=ground.person(name="欧阳兰"), student_no="S2026001")
+    gone = ground.student(programme, who=ground.person(name="柳青"), student_no="S2026002")
+    gone.state = StudentState.WITHDRAWN
+    elsewhere = ground.student(who=ground.person(name="沈遥"), student_no="S2026003")
+    session.flush()
+    found = {
+        (text, name): finding.person_meant(text, name, home="DEMO-U9")
+        for text, name in (
+            ("S2026001", "欧阳兰"),
+            ("demo-u9/s2026001", "欧阳兰"),
+            ("S2026001", ""),
+            ("S2026001", "别人"),
+            ("S2026002", "柳青"),
+            (elsewhere.student_no, "沈遥"),
+        )
+    }
+    assert list(found.values()) == [pupil.person_id, pupil.person_id, None, None, None, None]
+    today = clock.local(NOW).date()
+    given = {"run": make.loaded(run), "filename": "a.csv", "expires_on": today + timedelta(days=9), "by": SYSTEM, "today": today, "now": NOW}
+    draft = imports.invite_list(file=io.BytesIO("学号,姓名\nS2026001,欧阳兰\n".encode()), **given)
+    assert (draft.problems, draft.added) == ([], 1)
+    assert session.scalars(select(RunInvitation.person_id)).all() == [pupil.person_id]
 
 
 def test_more_time_is_given_to_learners_of_the_run_by_what_its_school_knows(as_role: AsRole, session: Session, somebody: Person) -> None:
