@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -171,19 +171,6 @@ def as_taught_run(row: Any) -> TaughtRun:
 # -- the public catalogue -----------------------------------------------------------------------------------------------
 
 
-def _shown(today: date | None, *clauses: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The run that stands for a course in the catalogue: of its published ones that are as wanted the latest that anybody may enter, else the latest.
-
-    Numbered once over all published runs: asking for each run whether there is a later one took seconds at 1,000 courses.
-    """
-    turn = (
-        func.row_number().over(partition_by=Run.course_id, order_by=(entry_queries.entry(today), Run.starts_on.desc(), Run.id.desc())).label("turn")
-    )
-    runs: Any = select(Run.id, turn).join(Course, Course.id == Run.course_id).join(Organisation, Organisation.id == Course.owner_id)
-    numbered = runs.where(Run.state == RunState.PUBLISHED, *clauses).subquery()
-    return Run.id.in_(select(numbered.c.id).where(numbered.c.turn == 1))
-
-
 def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
     """Courses with a published run: columns only, see `as_card`."""
     statement: Any = (
@@ -212,7 +199,7 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
         )
         .join(Run, Run.course_id == Course.id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(_shown(wanted.today, *_of_runs(wanted)))
+        .where(entry_queries.shown(wanted.today, *_of_runs(wanted)))
     )
     if wanted.owner_id is not None:
         statement = statement.where(Course.owner_id == wanted.owner_id)
