@@ -68,7 +68,7 @@ def settings(run: Run) -> Any:
         "courses/learning/settings.html",
         run=run,
         form=form,
-        cohort=dict(cohorts).get(run.cohort_id, ""),
+        cohort=dict(cohorts).get(run.cohort_id or 0, ""),
         words=words,
         invited=authored.invitations_of(run_id),
     )
