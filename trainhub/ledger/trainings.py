@@ -32,15 +32,22 @@ def follow_county(person: Person, before: Mapping[str, Any], by: Identity, now: 
 
 def follow_joining(person_id: int, by: Identity, now: datetime) -> None:
     """Let what lies in no county lie in that of the human once two rows are one of which one has a county (`people.types.HUMANS`), as where one is
-    entered; and where two are parted, what went by the county of the other lie where it would without them."""
+    entered; and where two are parted, what went by the county of the other lie where it would without them, also what was renewed since."""
     county = training_queries.county_of_human(person_id)
-    for former, there in training_queries.placed_while_joined(person_id, parted_at=now, joined=JOINED, entered=PLACED):
+    for former, there, last in training_queries.placed_while_joined(person_id, parted_at=now, joined=JOINED, entered=PLACED):
         target = county or former.county_code
         if there.person_id != former.person_id:  # the other's stood for theirs
             if queries.live_of_human(former.person_id, former.organisation_id, former.course, former.completed_on) is None:
                 operations.replace_record(record=former, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
-        elif there.cancelled_at is None and there.county_code != target:
-            operations.replace_record(record=there, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+        elif last is not None and last.cancelled_at is None and last.county_code == there.county_code != target:  # no office put it elsewhere
+            operations.replace_record(record=last, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+    place(person_id, by, now)
+
+
+def place(person_id: int, by: Identity, now: datetime) -> None:
+    """Let what lies in no county lie in that which any row of the human tells: what was there when two rows were joined, and what is completed later. It
+    is recorded where it would lie without the other row first, so that it goes back there where the two are parted."""
+    county = training_queries.county_of_human(person_id)
     if county is not None:
         _place(person_id, county, JOINED, by, now)
 
