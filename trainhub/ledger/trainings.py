@@ -8,13 +8,9 @@ from typing import Any
 
 from trainhub.kernel.access import Identity
 from trainhub.ledger import operations, queries, training_queries
+from trainhub.ledger.labels import JOINED, PARTED, PLACED
 from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
-
-PLACED = "学员登记了所属县区，原记录不属于任何设区市"
-JOINED = "与有所属县区的人判定为同一人，原记录不属于任何设区市"
-PARTED = "改判为不同的人，记录回到此人自己的县区"
-"""Kept as they are beside the records, like the reasons that people write."""
 
 
 def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, now: datetime) -> TrainingRecord:

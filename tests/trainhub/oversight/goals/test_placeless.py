@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.trainhub.oversight.goals.test_keeping import NOW, _goal, _trained
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger
-from trainhub.ledger import trainings
+from trainhub.ledger import labels, trainings
 from trainhub.ledger.models import TrainingRecord
 from trainhub.oversight.goals import operations, queries
 from trainhub.people import operations as people
@@ -112,9 +115,7 @@ def test_what_was_renewed_while_they_were_one_goes_back_too(session: Session, ha
     _trained(date(2016, 3, 1), NOW, region="350000", person=own)
     _decide(first, second, PairDecision.SAME, 1)
     for step in range(times):
-        trainings.renew(
-            record=_stands(session, own), hours_x10=80 + step, reason="实习日有变化", by=SYSTEM, now=NOW + timedelta(minutes=2 + step)
-        )
+        trainings.renew(record=_stands(session, own), hours_x10=80 + step, reason="实习日有变化", by=SYSTEM, now=NOW + timedelta(minutes=2 + step))
     assert _standing(session, own) == [(1, "350203")]
     _decide(first, second, PairDecision.DIFFERENT, 5)
     assert (_standing(session, own), _stands(session, own).hours_x10) == ([(1, "350000")], 79 + times)
@@ -145,3 +146,26 @@ def test_what_an_office_decided_of_it_while_they_were_one_stays(session: Session
         ledger.replace_record(record=_stands(session, second), did="corrected", county_code=corrected_to, **done)
     _decide(first, second, PairDecision.DIFFERENT, 4)
     assert _standing(session, second) == ([] if is_cancelled else [(1, corrected_to)])
+
+
+@pytest.mark.parametrize(
+    ("kept", "english"),
+    [
+        (labels.PLACED, "county of residence was entered"),
+        (labels.JOINED, "found to be the same person as one"),
+        (labels.PARTED, "found to be different people"),
+        ("登记有误", "登记有误"),
+    ],
+)
+def test_why_a_record_was_moved_is_told_in_the_language_of_the_reader(
+    session: Session, as_role: Callable[..., FlaskClient], kept: str, english: str
+) -> None:
+    """What the product wrote by itself; what people wrote is shown as they wrote it."""
+    person = ground.person(is_verified=True, now=EARLY)
+    _trained(date(2016, 3, 1), NOW, region="350000", person=person)
+    record = _stands(session, person)
+    ledger.cancel_record(record_id=record.id, reason=kept, by=SYSTEM, now=NOW)
+    session.commit()
+    assert english in as_role(Role.DEPT_HR).get(f"/trainees/records/{record.id}?lang=en").text
+    with in_language("zh"):
+        assert labels.reason(kept) == kept
