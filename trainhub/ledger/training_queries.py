@@ -113,5 +113,5 @@ def _last_of_each(rows: Sequence[int]) -> dict[int, TrainingRecord | None]:
     latest = (RecordCancellation.id.is_not(None), RecordCancellation.id.desc())  # what takes a place stands then, and is cancelled later if at all
     last: dict[int, TrainingRecord | None] = {}
     for record, successor in session().execute(kept.where(TrainingRecord.person_id.in_(rows)).order_by(*latest)):
-        last[record.id] = record if record.cancelled_at is None else last.get(successor)
+        last[record.id] = record if record.cancelled_at is None else last.get(successor or 0)
     return last

@@ -15,8 +15,8 @@ from tests.factories import ground
 from tests.trainhub.oversight.goals.test_keeping import NOW, _goal, _trained
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.i18n import in_language
-from trainhub.ledger import operations as ledger
 from trainhub.ledger import labels, trainings
+from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.oversight.goals import operations, queries
 from trainhub.people import operations as people
