@@ -180,7 +180,7 @@ def test_the_school_that_hosts_a_base_is_told_of_the_agreement_of_another(sessio
     base, (host,) = built(1)
     signer, sender = ground.university(), ground.university()
     accounts = {one.id: identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id) for one in (host, signer, sender)}
-    ends = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
+    ends: dict[str, Any] = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
     row = operations.sign_agreement(base=base, title="外校协议", **ends, **W)
     row.university_id = signer.id
     session.flush()
@@ -193,7 +193,7 @@ def test_the_school_that_leads_a_base_is_told_of_the_agreement_of_another_that_b
     base, (leads, signer, third) = built(3)
     organisations.add_host(base=base, organisation=leads, side=HostSide.SCHOOL, is_lead=True, since=date(2020, 1, 1), **W)
     accounts = {one.id: identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id) for one in (leads, signer, third)}
-    ends = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
+    ends: dict[str, Any] = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
     operations.sign_agreement(base=base, title="共建协议", university_id=signer.id, **ends, **W)
     operations.remind_of_agreements(today=date(2026, 5, 20), now=make.NOW)
     told = set(session.scalars(select(Notice.account_id).where(Notice.kind == "bases.agreement_ends")))

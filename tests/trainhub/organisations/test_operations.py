@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -38,11 +39,11 @@ def test_abolished_county_is_mapped_up_to_its_last_day(session: Session) -> None
 @pytest.mark.parametrize("in_any_letters", [False, True])
 def test_an_organisation_is_looked_up_by_an_index(session: Session, in_any_letters: bool) -> None:
     """A list of ten thousand new ones asks for each of them, inside the one transaction that writes."""
-    connection, asked = session.connection(), list[tuple[str, object]]()
+    connection, asked = session.connection(), list[tuple[str, Any]]()
     if is_postgresql():
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))  # a table of a few rows is read whole otherwise, and rightly
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_more: object) -> None:
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
         asked.append((statement, parameters))
 
     sa.event.listen(connection, "before_cursor_execute", note)
