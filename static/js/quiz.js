@@ -189,6 +189,11 @@
     countdown(form, words, () => due, () => {
       leaving = true;
       form.action = form.dataset.submit;
+      // A file that was never uploaded is no answer; one that is too large would hold the form back.
+      all('input[type="file"]', form).forEach((input) => {
+        input.value = "";
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
       form.requestSubmit ? form.requestSubmit() : form.submit();
     });
 

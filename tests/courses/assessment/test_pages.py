@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -429,7 +430,7 @@ def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, sessio
     assert (back.status_code, "按顺序作答" in back.text) == (422, True)
 
 
-def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> None:
+def test_a_file_answer_without_javascript(as_role: AsRole, session: Session, app: Flask) -> None:
     taught = Taught(as_role, session)
     row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
     bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
@@ -439,6 +440,11 @@ def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> 
     def send(data: dict[str, Any]) -> Any:
         return taught.learner.post(f"{where}/files", data={"q2-shown": "1", "q2": "边写边传", **data}, content_type="multipart/form-data")
 
+    # What the browser may know before it sends: a request that is too large is refused as a whole, with the answers beside the file.
+    assert f'data-max-bytes="{50 << 20}"' in taught.learner.get(where).text
+    was, app.config["SETTINGS"] = app.config["SETTINGS"], replace(app.config["SETTINGS"], max_upload_mb=16)
+    assert f'data-max-bytes="{15 << 20}"' in taught.learner.get(where).text
+    app.config["SETTINGS"] = was
     assert send({"upload": "3", "q3-file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "报告.pdf")}).status_code == 303
     page = taught.learner.get(where).text
     assert ("报告.pdf" in page, "边写边传" in page) == (True, True)
