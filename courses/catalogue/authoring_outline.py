@@ -14,7 +14,7 @@ from courses.catalogue.explaining import reasons, summary
 from courses.catalogue.forms import SectionForm, TitleForm
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import checking, content, versions
-from courses.catalogue.types import BlockKind, Fate, MoveTo, PartKind
+from courses.catalogue.types import Access, BlockKind, Fate, LeftWaiting, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may
@@ -170,7 +170,7 @@ def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
         return ""
     outline, groups = queries.outline(run.id), found.group_names([run.id]).get(run.id, {})
     names = {Fate.OPENS: _("不再等待它，也没有别的条件"), Fate.NEVER: _("再也打不开：剩下的条件谁也满足不了（互相等待，或日期已过）")}
-    rows = [(one, names.get(one.fate) or _("其余条件照旧：%(rest)s", rest="；".join(reasons(one.left, outline, groups)))) for one in waiting]
+    rows = [(one, names.get(one.fate) or _left(one, reasons(one.left, outline, groups))) for one in waiting]
     return render_template(
         "courses/catalogue/left_waiting.html",
         run=run,
@@ -182,6 +182,16 @@ def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
         origin=request.form.get("from", ""),
         labels=labels,
     )
+
+
+def _left(waiting: LeftWaiting, rest: list[str]) -> str:
+    """By which conditions a part opens afterwards; of several, whether all are asked for."""
+    words = "；".join(rest)
+    if len(rest) < 2:
+        return _("其余条件照旧：%(rest)s", rest=words)
+    if Access.of(waiting.node.access).any_suffices:
+        return _("其余条件照旧，满足任一即可：%(rest)s", rest=words)
+    return _("其余条件照旧，须全部满足：%(rest)s", rest=words)
 
 
 @blueprint.post("/<kind>/<int:part_id>/remove")
