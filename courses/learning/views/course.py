@@ -51,6 +51,7 @@ def course(code: str) -> Any:
         run=run,
         runs=runs,
         closed=closed,
+        has_draft=bool(closed) and can_edit and any(run.state is RunState.DRAFT for run in catalogue.runs_of(found.id)),
         mine=mine,
         outline=catalogue.outline(run.id, only_published=True) if run else None,
         door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, r.ends_on, today) for r in runs},
