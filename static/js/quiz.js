@@ -168,6 +168,11 @@
       clearTimeout(timer);
       try { localStorage.removeItem(store); } catch (_error) { /* as above */ }
     });
+    form.addEventListener("unsent", () => {
+      leaving = false;
+      keep();
+      if (dirty.size) later(800);
+    });
     window.addEventListener("pagehide", () => {
       if (!leaving && dirty.size) fetch(form.dataset.save, { method: "POST", body: fields(dirty), keepalive: true, credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => {});
     });

@@ -92,6 +92,24 @@ def test_a_draft_that_never_arrives_does_not_hold_the_hand_in_for_ever(chromium:
     line.page.close()
 
 
+def test_who_stops_a_slow_upload_goes_on_with_autosave_warning_and_button(chromium: Any) -> None:
+    line = Line(chromium)
+    line.page.evaluate("document.querySelector('form').removeAttribute('target')")
+    line.type("最后一句")
+    # In one go: the driver waits for a page that is being left.
+    line.page.evaluate("""() => new Promise((done) => {
+        setTimeout(() => document.querySelector("button[value=submit]").click());
+        setTimeout(() => { window.stop(); setTimeout(done, 100); }, 800);
+    })""")
+    assert line.sent == ["handed-in 7 submit"]
+    form = line.page.evaluate("(({dataset, ownerDocument}) => [dataset.sent, dataset.warnUnsaved, ownerDocument.querySelector('[aria-busy]')])(document.forms[0])")
+    assert form == [None, "", None]
+    line.type("，再写一句")
+    line.wait(QUIET + 500)
+    assert line.sent[1:] == ["saved 7"]
+    line.page.close()
+
+
 QUIZ = """<!doctype html><form method="post" action="/save" enctype="multipart/form-data" target="there" data-quiz="1" data-save="/save" data-submit="/submit"%(left)s
  data-words='{"saving":"","saved":"","waiting":"","offline":"{n}","left":"{t}","over":""}'>
 <input type="hidden" name="csrf_token" value="c"><input type="hidden" name="token" value="t"><input type="hidden" name="at" value="">
