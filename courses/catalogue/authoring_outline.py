@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries, version_notes
+from courses.catalogue import empties, labels, queries, version_notes
 from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
 from courses.catalogue.diffing import changes
 from courses.catalogue.explaining import reasons, summary
@@ -160,6 +160,7 @@ def publish(pair: tuple[Run, Any]) -> Any:
             versions.publish_drafts(parts=[part], note=request.form.get("note", ""), by=me(), now=clock.now())
         else:
             content.publish(part=part, is_published=is_published, by=me(), now=clock.now())
+        empties.warn(part.run_id, [part])
     return back
 
 
@@ -259,6 +260,7 @@ def pending(run: Run) -> Any:
             for key, draft_no in named:
                 versions.check_draft(known[key], draft_no)
             number = content.publish_all(run=run, parts=chosen, note=request.form.get("note", ""), by=me(), now=clock.now())
+            empties.warn(run_id, chosen)
         return done(_("已发布 %(n)d 项修改，学员现在看到的是新内容。", n=number), "authoring.contents", run_id=run_id)
     waiting = [(found.KIND_OF[type(part)], part, row, changes(versions.as_data(part), row.data)) for part, row in found.drafts_of_run(run_id)]
     parts = found.parts_of_run(run_id)

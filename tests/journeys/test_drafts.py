@@ -102,7 +102,9 @@ def test_who_stops_a_slow_upload_goes_on_with_autosave_warning_and_button(chromi
         setTimeout(() => { window.stop(); setTimeout(done, 100); }, 800);
     })""")
     assert line.sent == ["handed-in 7 submit"]
-    form = line.page.evaluate("(({dataset, ownerDocument}) => [dataset.sent, dataset.warnUnsaved, ownerDocument.querySelector('[aria-busy]')])(document.forms[0])")
+    form = line.page.evaluate(
+        "(({dataset, ownerDocument}) => [dataset.sent, dataset.warnUnsaved, ownerDocument.querySelector('[aria-busy]')])(document.forms[0])"
+    )
     assert form == [None, "", None]
     line.type("，再写一句")
     line.wait(QUIET + 500)

@@ -228,7 +228,9 @@ def test_what_another_window_saves_while_a_file_arrives_is_not_handed_in_unseen(
         with committed.app_context(), transaction():
             row = work.submission_by_id(row_id)
             assert row is not None
-            handing_in.save_draft(assignment=row.assignment, submission=row, text="另一窗口", version=None, person_id=person_id, by=SYSTEM, now=clock.now())
+            handing_in.save_draft(
+                assignment=row.assignment, submission=row, text="另一窗口", version=None, person_id=person_id, by=SYSTEM, now=clock.now()
+            )
             saved.set()
             sleep(0.6)
 
