@@ -233,7 +233,7 @@ def _sitting_page(sitting: Sitting, problem: str = "", *, is_kept: bool = False)
 
 def _most_bytes() -> int:
     """The bytes of a file that an answer takes; where the whole request may not have many more, its answers need a sixteenth."""
-    whole_request = current_app.config["SETTINGS"].max_upload_mb << 20
+    whole_request: int = current_app.config["SETTINGS"].max_upload_mb << 20
     return min(MAX_UPLOAD, whole_request - whole_request // 16)
 
 
