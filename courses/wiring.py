@@ -15,6 +15,7 @@ from courses.analytics import models as analytics_models
 from courses.analytics import tasks as analytics_tasks
 from courses.analytics import views as analytics_views
 from courses.assessment import models as assessment_models
+from courses.assessment import queries as assessment
 from courses.assessment.views import bank as bank_pages
 from courses.assessment.views import common as assessment_views
 from courses.assessment.views import exchange as exchange_pages
@@ -32,6 +33,7 @@ from courses.catalogue import authoring, authoring_outline, authoring_parts, aut
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
+from courses.catalogue.empties import QUESTION_COUNTS
 from courses.catalogue.operations import live
 from courses.copies import views as copies_views
 from courses.curriculum import editing_views as curriculum_editing
@@ -209,6 +211,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.jinja_env.globals["counts_nowhere"] = authoring.counts_nowhere
     app.jinja_env.globals["fresh_key"] = fresh_key
+    app.extensions[QUESTION_COUNTS] = assessment.item_counts
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["course"] = certified.present_facts

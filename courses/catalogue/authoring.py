@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import choice_queries, labels, queries
+from courses.catalogue import choice_queries, empties, labels, queries
 from courses.catalogue.forms import CourseForm
 from courses.catalogue.models import Block, Course, Run, Section, Unit
 from courses.catalogue.operations import offerings, team
@@ -228,5 +228,6 @@ def publish_run(run: Run) -> Any:
     with transaction():
         offerings.publish_run(run=run, by=me(), now=clock.now())
         is_nowhere = bool(counts_nowhere(run))
+        empties.warn(run_id)
     said = _("课程已发布，学员可以在课程目录中看到并报名。")
     return done(said + _("部分学员完成后可能不计入培训目标，见下方说明。") if is_nowhere else said, "authoring.contents", run_id=run_id)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries, version_notes
+from courses.catalogue import empties, labels, queries, version_notes
 from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
 from courses.catalogue.diffing import changes
 from courses.catalogue.explaining import reasons, summary
@@ -15,7 +15,7 @@ from courses.catalogue.forms import SectionForm, TitleForm
 from courses.catalogue.marks_inside import AtStake, at_stake
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import checking, content, versions
-from courses.catalogue.types import BlockKind, Fate, MoveTo, PartKind
+from courses.catalogue.types import Access, BlockKind, Fate, LeftWaiting, MoveTo, PartKind
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may
@@ -161,6 +161,7 @@ def publish(pair: tuple[Run, Any]) -> Any:
             versions.publish_drafts(parts=[part], note=request.form.get("note", ""), by=me(), now=clock.now())
         else:
             content.publish(part=part, is_published=is_published, by=me(), now=clock.now())
+        empties.warn(part.run_id, [part])
     return back
 
 
@@ -176,7 +177,7 @@ def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
         return ""
     outline, groups = queries.outline(run.id), found.group_names([run.id]).get(run.id, {})
     names = {Fate.OPENS: _("不再等待它，也没有别的条件"), Fate.NEVER: _("再也打不开：剩下的条件谁也满足不了（互相等待，或日期已过）")}
-    rows = [(one, names.get(one.fate) or _("其余条件照旧：%(rest)s", rest="；".join(reasons(one.left, outline, groups)))) for one in waiting]
+    rows = [(one, names.get(one.fate) or _left(one, reasons(one.left, outline, groups))) for one in waiting]
     return render_template(
         "courses/catalogue/left_waiting.html",
         run=run,
@@ -189,6 +190,16 @@ def _asks_first(run: Run, part: found.Part, *, is_removed: bool) -> str:
         origin=request.form.get("from", ""),
         labels=labels,
     )
+
+
+def _left(waiting: LeftWaiting, rest: list[str]) -> str:
+    """By which conditions a part opens afterwards; of several, whether all are asked for."""
+    words = "；".join(rest)
+    if len(rest) < 2:
+        return _("其余条件照旧：%(rest)s", rest=words)
+    if Access.of(waiting.node.access).any_suffices:
+        return _("其余条件照旧，满足任一即可：%(rest)s", rest=words)
+    return _("其余条件照旧，须全部满足：%(rest)s", rest=words)
 
 
 @blueprint.post("/<kind>/<int:part_id>/remove")
@@ -256,6 +267,7 @@ def pending(run: Run) -> Any:
             for key, draft_no in named:
                 versions.check_draft(known[key], draft_no)
             number = content.publish_all(run=run, parts=chosen, note=request.form.get("note", ""), by=me(), now=clock.now())
+            empties.warn(run_id, chosen)
         return done(_("已发布 %(n)d 项修改，学员现在看到的是新内容。", n=number), "authoring.contents", run_id=run_id)
     waiting = [(found.KIND_OF[type(part)], part, row, changes(versions.as_data(part), row.data)) for part, row in found.drafts_of_run(run_id)]
     parts = found.parts_of_run(run_id)

@@ -139,7 +139,7 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
     door = opening.door(enrolment, now)
     outline = door.outline
     standing = operations.standing_of(enrolment, run, now)
-    states, missing = door.states, dict(standing.missing)
+    states, missing = door.states, queries.missing_of(standing)
     counted = {block.id for block in queries.counted(outline, now, door.closed)}
     is_own = _is_own(enrolment)
     unshown: frozenset[int] = _unshown(enrolment) if is_own else frozenset()

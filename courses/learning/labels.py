@@ -26,6 +26,7 @@ NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.NOT_MARKED: _l("还没有标记学完。读完后点击页面底部的“学完，继续”。"),
     NotDone.WATCH_MORE: _l("还没有看满 80%。快进跳过的部分不计，重复观看只计一次。"),
     NotDone.NOT_SUBMITTED: _l("还没有交卷。保存答案后需要点击“交卷”。"),
+    NotDone.NO_QUESTIONS: _l("这个测验还没有题目，教师补上后才能作答。"),
     NotDone.WAITS_FOR_GRADE: _l("已交卷，等待教师批阅；批阅后自动记为学完。"),
     NotDone.NO_POST: _l("还没有发言。发表一条看法或回复他人即学完。"),
     NotDone.NOT_HANDED_IN: _l("还没有提交作业。"),

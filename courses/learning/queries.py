@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
+from courses.assessment import queries as assessment
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import RUN_TITLE, Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning import rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, MarkSource, RunInvitation
-from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, HandedDown, LearnerRow, MyRun, Standing, Todo
+from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, HandedDown, LearnerRow, MyRun, NotDone, Standing, Todo
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import portions, session
@@ -298,9 +299,16 @@ def may_mark(block: BlockNode | Any) -> bool:
     return rules.may_mark(block.kind, duration_of(block), is_left_to_learner=bool(block.settings.get("self_marked")))
 
 
-def todo(outline: Outline, standing: Standing, states: dict[int, BlockState]) -> list[Todo]:
-    """What completion still needs, in the order of the course, each with its place and, for a video, the seconds left."""
+def missing_of(standing: Standing) -> dict[int, NotDone]:
+    """Why each block that is missing is not done; a quiz without questions waits for its author and not for the learner."""
     missing = dict(standing.missing)
+    open_ones = [block_id for block_id, reason in missing.items() if reason is NotDone.NOT_SUBMITTED]
+    counts = assessment.item_counts(open_ones) if open_ones else {}
+    return missing | {block_id: NotDone.NO_QUESTIONS for block_id in open_ones if not counts.get(block_id)}
+
+
+def todo(outline: Outline, missing: Mapping[int, NotDone], states: dict[int, BlockState]) -> list[Todo]:
+    """What completion still needs, in the order of the course, each with its place and, for a video, the seconds left."""
     found = []
     for unit in outline.units:
         for block in unit.blocks:

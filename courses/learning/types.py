@@ -46,6 +46,7 @@ class NotDone(StrEnum):
     NOT_MARKED = "not_marked"
     WATCH_MORE = "watch_more"
     NOT_SUBMITTED = "not_submitted"
+    NO_QUESTIONS = "no_questions"
     WAITS_FOR_GRADE = "waits_for_grade"
     NO_POST = "no_post"
     NOT_HANDED_IN = "not_handed_in"

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards import labels
-from enterprises.awards.choices import OF_YEAR, local_money, pools_with_money
+from enterprises.awards.choices import OF_YEAR, OWN, PoolField, local_money, pools_with_money
 from enterprises.awards.types import OFFICE_KEYS, PoolKind
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
@@ -68,7 +68,7 @@ class PayForm(Form):
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
-    pool = SelectField(_l("资金"), coerce=int, default=0)
+    pool = PoolField(default=OWN)
 
     def __init__(self, only: PoolKind | None = None, *, is_local: bool = False, **values: Any) -> None:
         """`only`: the kind of pool the sentence names; `is_local`: it is paid by a local government, from none."""

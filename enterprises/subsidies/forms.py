@@ -9,7 +9,7 @@ from wtforms import DateField, DecimalField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards.choices import OF_YEAR, pools_with_money
+from enterprises.awards.choices import OF_YEAR, PoolField, pools_with_money
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.labels import CATEGORIES
@@ -55,7 +55,7 @@ class ApproveForm(Form):
 class PayForm(Form):
     """A payment."""
 
-    pool = SelectField(_l("资金"), coerce=int, description=OF_YEAR)
+    pool = PoolField(description=OF_YEAR)
     on = DateField(_l("拨付日期"), [InputRequired()])
     reference = Text(_l("拨付凭证号"), [InputRequired(), Length(max=120)])
 

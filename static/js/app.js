@@ -32,15 +32,23 @@
       return;
     }
     form.dataset.sent = "yes";
+    if (form.hasAttribute("data-warn-unsaved")) form.dataset.warned = "yes";
     form.removeAttribute("data-warn-unsaved");
     if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
   });
-  window.addEventListener("pageshow", () => {
-    all("form[data-sent]").forEach((form) => {
-      delete form.dataset.sent;
-      all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
-    });
+  const unsent = () => all("form[data-sent]").map((form) => {
+    delete form.dataset.sent;
+    all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
+    return form;
   });
+  window.addEventListener("pageshow", unsent);
+  // Who stops a slow upload stays on the page and goes on: the form is as before the press, and scripts that kept drafts hear of it.
+  const stopped = () => unsent().forEach((form) => {
+    if (form.dataset.warned) form.setAttribute("data-warn-unsaved", "");
+    form.dispatchEvent(new Event("unsent"));
+  });
+  if (window.navigation) window.navigation.addEventListener("navigateerror", stopped);
+  else document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) stopped(); });
 
   // Leaving with unsaved input asks first.
   document.addEventListener("input", (event) => {

@@ -56,6 +56,10 @@
       }
       held = event.submitter || null;
     });
+    form.addEventListener("unsent", () => {
+      leaving = false;
+      if (area.value !== kept) later();
+    });
     window.addEventListener("pageshow", (shown) => { if (shown.persisted) leaving = false; });
     area.addEventListener("input", later);
     document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

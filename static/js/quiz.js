@@ -168,6 +168,11 @@
       clearTimeout(timer);
       try { localStorage.removeItem(store); } catch (_error) { /* as above */ }
     });
+    form.addEventListener("unsent", () => {
+      leaving = false;
+      keep();
+      if (dirty.size) later(800);
+    });
     window.addEventListener("pagehide", () => {
       if (!leaving && dirty.size) fetch(form.dataset.save, { method: "POST", body: fields(dirty), keepalive: true, credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => {});
     });
@@ -189,6 +194,11 @@
     countdown(form, words, () => due, () => {
       leaving = true;
       form.action = form.dataset.submit;
+      // A file that was never uploaded is no answer; one that is too large would hold the form back.
+      all('input[type="file"]', form).forEach((input) => {
+        input.value = "";
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
       form.requestSubmit ? form.requestSubmit() : form.submit();
     });
 

@@ -97,5 +97,7 @@ def test_a_person_of_whom_nothing_is_stored_is_told_so_in_one_query_a_kind(
     count_queries.clear()
     with in_language(language):
         parts = my_data.of_account(account.id, who.id)
-    assert len(count_queries) <= len(my_data.exports(app))
+    assert (
+        len(count_queries) <= len(my_data.exports(app)) + 1
+    )  # passes that came in before the person are found by number, then by the spelling of the name
     assert [part.name for part in parts if part.rows][:2] == ["person", "account"]

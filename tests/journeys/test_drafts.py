@@ -90,3 +90,77 @@ def test_a_draft_that_never_arrives_does_not_hold_the_hand_in_for_ever(chromium:
     line.wait(9000)
     assert line.sent == ["saved 7", "handed-in 7 submit"]
     line.page.close()
+
+
+def test_who_stops_a_slow_upload_goes_on_with_autosave_warning_and_button(chromium: Any) -> None:
+    line = Line(chromium)
+    line.page.evaluate("document.querySelector('form').removeAttribute('target')")
+    line.type("最后一句")
+    # In one go: the driver waits for a page that is being left.
+    line.page.evaluate("""() => new Promise((done) => {
+        setTimeout(() => document.querySelector("button[value=submit]").click());
+        setTimeout(() => { window.stop(); setTimeout(done, 100); }, 800);
+    })""")
+    assert line.sent == ["handed-in 7 submit"]
+    form = line.page.evaluate(
+        "(({dataset, ownerDocument}) => [dataset.sent, dataset.warnUnsaved, ownerDocument.querySelector('[aria-busy]')])(document.forms[0])"
+    )
+    assert form == [None, "", None]
+    line.type("，再写一句")
+    line.wait(QUIET + 500)
+    assert line.sent[1:] == ["saved 7"]
+    line.page.close()
+
+
+QUIZ = """<!doctype html><form method="post" action="/save" enctype="multipart/form-data" target="there" data-quiz="1" data-save="/save" data-submit="/submit"%(left)s
+ data-words='{"saving":"","saved":"","waiting":"","offline":"{n}","left":"{t}","over":""}'>
+<input type="hidden" name="csrf_token" value="c"><input type="hidden" name="token" value="t"><input type="hidden" name="at" value="">
+<span class="quiz-time"><span data-timer></span></span><span data-state></span><section data-question="1"><input type="hidden" name="q1-base" value="b">
+<div data-dropzone data-max-bytes="100" data-too-large="文件太大"><input type="file" name="q1-file"><output></output></div>
+<button formaction="/files" name="upload" value="1">上传</button><textarea name="q1"></textarea></section></form><iframe name="there" src="about:blank"></iframe>
+<script src="/app.js"></script><script src="/quiz.js"></script>"""
+
+
+def _quiz(chromium: Any, left: str = "") -> tuple[Any, list[str]]:
+    """The page of an attempt whose line is down for what saves itself, and what else was sent; a file above the limit is chosen, words are typed."""
+    page, sent = chromium.new_page(), []
+
+    def route(way: Any) -> None:
+        end = way.request.url.rsplit("/", 1)[1]
+        if end.endswith(".js"):
+            way.fulfill(body=(SCRIPTS / end).read_text(encoding="utf-8"), content_type="text/javascript")
+        elif way.request.method == "GET":
+            way.fulfill(body=QUIZ % {"left": left}, content_type="text/html; charset=utf-8")
+        elif end == "save":
+            way.abort()
+        else:
+            sent.append(end)
+            way.fulfill(body="taken", content_type="text/plain")
+
+    page.route("**/*", route)
+    page.goto("http://quiz.invalid/")
+    page.set_input_files("input[type=file]", {"name": "录像.mp4", "mimeType": "video/mp4", "buffer": b"0" * 101})
+    page.locator("textarea").press_sequentially("写到一半")
+    page.wait_for_timeout(QUIET + 500)
+    return page, sent
+
+
+def test_a_file_too_large_for_a_quiz_is_not_sent_and_what_waits_in_the_browser_stays(chromium: Any) -> None:
+    """The server refuses such a request before it reads the answers beside the file; the copy in the browser was given up at the press."""
+    page, sent = _quiz(chromium)
+    page.locator("button[name=upload]").click()
+    page.wait_for_timeout(300)
+    kept = page.evaluate("localStorage.getItem('quiz-1') || ''")
+    assert (sent, "q1=" in kept, page.input_value("textarea"), page.inner_text("output")) == ([], True, "写到一半", "文件太大")
+    page.set_input_files("input[type=file]", {"name": "录像.mp4", "mimeType": "video/mp4", "buffer": b"0" * 100})
+    page.locator("button[name=upload]").click()
+    page.wait_for_timeout(300)
+    assert sent == ["files"]
+    page.close()
+
+
+def test_a_file_too_large_does_not_hold_back_a_quiz_whose_time_is_over(chromium: Any) -> None:
+    page, sent = _quiz(chromium, ' data-left="3"')
+    page.wait_for_timeout(3000)
+    assert sent == ["submit"]
+    page.close()

@@ -38,7 +38,7 @@ def cancellations(person_id: int) -> Owned:
     statement = pick(row, TrainingRecord.course, TrainingRecord.completed_on, row.reason, row.at).join(
         TrainingRecord, TrainingRecord.id == row.record_id
     )
-    return Owned(statement.where(same_human(TrainingRecord.person_id, person_id)).order_by(row.id))
+    return Owned(statement.where(same_human(TrainingRecord.person_id, person_id)).order_by(row.id), {"reason": labels.reason})
 
 
 def milestones(person_id: int) -> Owned:

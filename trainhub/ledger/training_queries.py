@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -80,9 +81,12 @@ def county_of_human(person_id: int) -> str | None:
     return told.pop() if len(told) == 1 else None
 
 
-def placed_while_joined(person_id: int, *, parted_at: datetime, joined: str, entered: str) -> list[tuple[TrainingRecord, TrainingRecord]]:
-    """(what lay in no county, what took its place) of a human who was parted from another at a moment, where that was done while both were one: by their
-    being `joined`, or by a county `entered` for the one whom the human stood for. What a row had by a county of its own is not among them."""
+def placed_while_joined(
+    person_id: int, *, parted_at: datetime, joined: str, entered: str
+) -> list[tuple[TrainingRecord, TrainingRecord, TrainingRecord | None]]:
+    """(what lay in no county, what took its place, which of their records stands for that now) of a human who was parted from another at a moment, where
+    that was done while both were one: by their being `joined`, or by a county `entered` for the one whom the human stood for. What a row had by a county
+    of its own is not among them."""
     rows = people.human_ids(person_id)
     former, there = aliased(TrainingRecord), aliased(TrainingRecord)
     was_gone, stayed = PersonMerge.gone_id.in_(rows), PersonMerge.into_id.in_(rows)
@@ -97,4 +101,17 @@ def placed_while_joined(person_id: int, *, parted_at: datetime, joined: str, ent
         .where(former.person_id.in_(rows), PersonMerge.undone_at == parted_at, by_other)
         .order_by(former.id)
     )
-    return list({one.id: (one, other) for one, other in session().execute(statement)}.values())
+    found = {one.id: (one, other) for one, other in session().execute(statement)}
+    last = _last_of_each(rows) if found else {}
+    return [(one, other, last.get(other.id)) for one, other in found.values()]
+
+
+def _last_of_each(rows: Sequence[int]) -> dict[int, TrainingRecord | None]:
+    """Of each record of these rows, that one of theirs which stands for it: itself, or the last of those that took each other's place; None where it was
+    cancelled, or another person's took its place."""
+    kept = select(TrainingRecord, RecordCancellation.replaced_by_id).outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+    latest = (RecordCancellation.id.is_not(None), RecordCancellation.id.desc())  # what takes a place stands then, and is cancelled later if at all
+    last: dict[int, TrainingRecord | None] = {}
+    for record, successor in session().execute(kept.where(TrainingRecord.person_id.in_(rows)).order_by(*latest)):
+        last[record.id] = record if record.cancelled_at is None else last.get(successor or 0)
+    return last

@@ -8,13 +8,9 @@ from typing import Any
 
 from trainhub.kernel.access import Identity
 from trainhub.ledger import operations, queries, training_queries
+from trainhub.ledger.labels import JOINED, PARTED, PLACED
 from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
-
-PLACED = "学员登记了所属县区，原记录不属于任何设区市"
-JOINED = "与有所属县区的人判定为同一人，原记录不属于任何设区市"
-PARTED = "改判为不同的人，记录回到此人自己的县区"
-"""Kept as they are beside the records, like the reasons that people write."""
 
 
 def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, now: datetime) -> TrainingRecord:
@@ -32,15 +28,22 @@ def follow_county(person: Person, before: Mapping[str, Any], by: Identity, now: 
 
 def follow_joining(person_id: int, by: Identity, now: datetime) -> None:
     """Let what lies in no county lie in that of the human once two rows are one of which one has a county (`people.types.HUMANS`), as where one is
-    entered; and where two are parted, what went by the county of the other lie where it would without them."""
+    entered; and where two are parted, what went by the county of the other lie where it would without them, also what was renewed since."""
     county = training_queries.county_of_human(person_id)
-    for former, there in training_queries.placed_while_joined(person_id, parted_at=now, joined=JOINED, entered=PLACED):
+    for former, there, last in training_queries.placed_while_joined(person_id, parted_at=now, joined=JOINED, entered=PLACED):
         target = county or former.county_code
         if there.person_id != former.person_id:  # the other's stood for theirs
             if queries.live_of_human(former.person_id, former.organisation_id, former.course, former.completed_on) is None:
                 operations.replace_record(record=former, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
-        elif there.cancelled_at is None and there.county_code != target:
-            operations.replace_record(record=there, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+        elif last is not None and last.cancelled_at is None and last.county_code == there.county_code != target:  # no office put it elsewhere
+            operations.replace_record(record=last, reason=PARTED, did="corrected", by=by, now=now, county_code=target)
+    place(person_id, by, now)
+
+
+def place(person_id: int, by: Identity, now: datetime) -> None:
+    """Let what lies in no county lie in that which any row of the human tells: what was there when two rows were joined, and what is completed later. It
+    is recorded where it would lie without the other row first, so that it goes back there where the two are parted."""
+    county = training_queries.county_of_human(person_id)
     if county is not None:
         _place(person_id, county, JOINED, by, now)
 

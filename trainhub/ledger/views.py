@@ -127,6 +127,7 @@ def _record_page(record: Record, correct: forms.CorrectForm | None, status: int 
         "trainhub/ledger/record.html",
         correct=correct,
         record=record.row,
+        reason=labels.reason(record.row.reason or ""),
         subject=record.subject,
         others=[row for row in others if row.id != record.row.id],
         categories=labels.CATEGORIES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from trainhub.identity.models import Account, LoginName
 from trainhub.identity.queries.owned import Owned
 from trainhub.identity.queries.standing import withdrew
 from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel.clock import end_of, start_of
 from trainhub.kernel.db import session
 from trainhub.notifications.labels import MAIL_STATES
 from trainhub.notifications.models import MailMessage, Notice
@@ -189,8 +190,8 @@ MAIL_SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def outbox(state: MailState | None, sort: str = "") -> Statement:
-    """E-mails, newest first unless sorted otherwise."""
+def outbox(state: MailState | None, sort: str = "", *, since: date | None = None, until: date | None = None) -> Statement:
+    """E-mails, newest first unless sorted otherwise; written on a day of `since` to `until`, both included."""
     statement: Statement = select(
         MailMessage.id,
         MailMessage.address,
@@ -204,6 +205,10 @@ def outbox(state: MailState | None, sort: str = "") -> Statement:
     )
     if state is not None:
         statement = statement.where(MailMessage.state == state)
+    if since is not None:
+        statement = statement.where(MailMessage.created_at >= start_of(since))
+    if until is not None:
+        statement = statement.where(MailMessage.created_at <= end_of(until))
     return ordered_or(statement, sort, MAIL_SORTS, MailMessage.id.desc(), unique=MailMessage.id)
 
 

@@ -11,6 +11,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.fields import day_asked
 from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.sheets.types import Column
@@ -66,7 +67,7 @@ def _outbox() -> Statement:
         state = MailState(request.args.get("state", ""))
     except ValueError:
         state = None
-    return queries.outbox(state, request.args.get("sort", ""))
+    return queries.outbox(state, request.args.get("sort", ""), since=day_asked("since"), until=day_asked("until"))
 
 
 MAILS = (

@@ -184,7 +184,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
             )
         facts["parent_id"] = parent.id
     if item.organisation_id is None:
-        operations.register(code=item.code, kind=item.kind, by=by, now=now, **facts)
+        operations.register(code=item.code, kind=item.kind, by=by, now=now, in_list=True, **facts)
         return
     organisation = queries.by_id(item.organisation_id)
     assert organisation is not None

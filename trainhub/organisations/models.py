@@ -77,6 +77,8 @@ class Organisation(Versioned, Base):
         sa.CheckConstraint("length(code) > 0", name="code_not_empty"),
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
         sa.Index("ix_organisation_kind_name", "kind", "name", "id"),
+        # Not unique: codes that differ in capitals only were registered before. A migration that makes this table anew on SQLite makes it anew too.
+        sa.Index("ix_organisation_letters", sa.text("upper(code)")),
     )
 
 

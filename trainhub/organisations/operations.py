@@ -10,7 +10,7 @@ from flask import current_app
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import add_once, session
+from trainhub.kernel.db import add_once, hold, session
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_date, listed
@@ -68,15 +68,19 @@ def register(
     now: datetime,
     uscc: str | None = None,
     region_code: str | None = None,
+    in_list: bool = False,
     **fields: Any,
 ) -> Organisation:
-    """Register an organisation; it waits for verification. `fields` are further columns (see EDITABLE) and `is_demo`.
+    """Register an organisation; it waits for verification. `fields` are further columns (see EDITABLE) and `is_demo`. `in_list`: one of a list
+    that was compared with itself and with what is registered; each of ten thousand held by name would fill PostgreSQL's table of locks.
 
     Raises CodeTaken when the code or the USCC is known, BadOrganisation when a fact is impossible.
     """
     code = rules.normalise_code(code)
     if not rules.is_code(code):
         raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
+    if not in_list:
+        hold(f"organisations.code:{code.upper()}")  # of two who spell it in other letters at once the second finds the first's: no constraint tells
     known = queries.by_code(code, in_any_letters=True)
     if known is not None:
         raise CodeTaken(_("代码 %(code)s 已属于“%(name)s”，请直接使用该机构，或核对代码。", code=code, name=known.name), field="code")

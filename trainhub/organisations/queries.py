@@ -15,6 +15,11 @@ from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
+from trainhub.organisations.code_queries import by_code as by_code
+from trainhub.organisations.code_queries import by_codes as by_codes
+from trainhub.organisations.code_queries import code_of_uscc as code_of_uscc
+from trainhub.organisations.code_queries import codes_by_uscc as codes_by_uscc
+from trainhub.organisations.code_queries import ids_by_any_code as ids_by_any_code
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.organisations.places import place
@@ -186,33 +191,6 @@ def by_ids(organisation_ids: Iterable[int]) -> dict[int, Organisation]:
     return {row.id: row for row in session().scalars(select(Organisation).where(Organisation.id.in_(set(organisation_ids))))}
 
 
-def by_code(code: str, *, in_any_letters: bool = False) -> Organisation | None:
-    """An organisation by its code, or by its unified social credit code; `in_any_letters`: be they small or capital, which nobody tells codes by."""
-    found = session().scalar(select(Organisation).where(Organisation.code == code))
-    alike = [Organisation.uscc == code, *([func.upper(Organisation.code) == code.upper()] if in_any_letters else [])]
-    return found or session().scalar(select(Organisation).where(or_(*alike)).order_by(Organisation.id).limit(1))
-
-
-def by_codes(codes: Iterable[str]) -> dict[str, Organisation]:
-    """Organisations by code, for imports."""
-    return {row.code: row for row in session().scalars(select(Organisation).where(Organisation.code.in_(list(codes))))}
-
-
-def ids_by_any_code() -> dict[str, int]:
-    """Every code and every USCC with the organisation's id, for imports of many rows."""
-    found: dict[str, int] = {}
-    for key, code, uscc in session().execute(select(Organisation.id, Organisation.code, Organisation.uscc)):
-        found[code] = key
-        if uscc:
-            found.setdefault(uscc, key)
-    return found
-
-
-def code_of_uscc(uscc: str) -> str | None:
-    """The code of the organisation that holds a USCC."""
-    return session().scalar(select(Organisation.code).where(Organisation.uscc == uscc))
-
-
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     """Names by id."""
     wanted = {key for key in ids if key is not None}
@@ -375,12 +353,6 @@ def history_of(kind: str, key: int, limit: int = 50) -> list[AuditEvent]:
     """The latest events of one thing, newest first."""
     statement = select(AuditEvent).where(AuditEvent.on_kind == kind, AuditEvent.on_id == str(key)).order_by(AuditEvent.id.desc()).limit(limit)
     return list(session().scalars(statement))
-
-
-def codes_by_uscc(usccs: Collection[str]) -> dict[str, str]:
-    """Codes of the organisations that hold one of the USCCs, for imports."""
-    statement = select(Organisation.uscc, Organisation.code).where(Organisation.uscc.in_(list(usccs)))
-    return {uscc: code for uscc, code in session().execute(statement) if uscc}
 
 
 def subject_at(path: RegionPath) -> Subject:

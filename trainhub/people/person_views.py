@@ -73,14 +73,22 @@ def persons() -> Any:
         labels=labels,
         can=Can,
         asked=is_asked,
+        regions=_regions(),
         form=form,
     )
 
 
 def _asked_persons() -> tuple[Any, bool]:
     """The list as it is searched and sorted, and whether it is searched."""
-    text, only = request.args.get("q", "")[:100], numbers.key_of(request.args.get("person"))
-    return queries.persons_listing(text, request.args.get("sort", "name"), only=only), bool(text) or only is not None
+    text, only, region = request.args.get("q", "").strip()[:100], numbers.key_of(request.args.get("person")), request.args.get("region", "")[:6]
+    statement = queries.persons_listing(text, request.args.get("sort", "name"), only=only, region=region)
+    return statement, bool(text or region) or only is not None
+
+
+def _regions() -> list[tuple[str, str]]:
+    """What persons are narrowed to: a city or a county, or that they lie in none, so that a list too long for one file comes out whole in several."""
+    places = [(code, name) for code, name in organisations.region_choices() if code != organisations.PROVINCE]
+    return [("", _("全省")), *places, (queries.NOWHERE, _("没有登记县区"))]
 
 
 @blueprint.get("/persons/export.<form>")
@@ -245,11 +253,11 @@ def same() -> Any:
     """Persons with the same name and birth date about whom nobody has decided yet."""
     number, size = paging.wanted()
     page = paging.paginate(queries.same_listing(*_asked_pairs()), number=number, size=size, scalars=False)
-    return render_template("trainhub/people/same.html", page=page)
+    return render_template("trainhub/people/same.html", page=page, regions=_regions())
 
 
-def _asked_pairs() -> tuple[str, str]:
-    return request.args.get("q", "").strip()[:60], request.args.get("sort", "")
+def _asked_pairs() -> tuple[str, str, str]:
+    return request.args.get("q", "").strip()[:60], request.args.get("sort", ""), request.args.get("region", "")[:6]
 
 
 PAIRS = (Column("name", "姓名"), Column("birth_on", "出生日期"), Column("first", "先登记的证件号码"), Column("second", "后登记的证件号码"))

@@ -167,7 +167,7 @@ def add_file(
     refuse_closed(closed_because(assignment, submission, person_id, now))
     if not assignment.file_kinds or not assignment.max_files:
         raise NotPossible(_("这项作业不收文件，请在线填写正文。"), field="files")
-    session().refresh(submission, with_for_update={"of": Submission})  # of two that come at once each sees the other
+    holding.one_work(submission)
     if len(work.draft_files(submission.id)) >= assignment.max_files:
         raise NotPossible(_("最多上传 %(n)d 个文件。请先移除不需要的文件。", n=assignment.max_files), field="files")
     kept = files.keep(

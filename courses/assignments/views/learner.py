@@ -145,6 +145,7 @@ def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
     handing_in.refuse_closed(handing_in.closed_because(assignment, known, person_id, now))
     demand_writable(desk, known, now)
     submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
+    holding.one_work(submission)  # before it is asked whether it is closed and which version it is
     given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}
     sent = request.form.get("version", type=whole)
     if request.form.get("version") == "" and submission.draft_text not in ("", text):

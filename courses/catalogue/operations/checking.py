@@ -172,7 +172,7 @@ def nothing_shut(part: found.Part, *, is_removed: bool, now: datetime) -> None:
         titles = listed(f"“{title}”" for title in shut)
         raise BadCourse(
             _(
-                "没有移除或撤回：否则%(titles)s再也打不开，因为剩下的开放条件谁也满足不了（互相等待，或日期已过）。请先修改%(titles)s的开放条件。",
+                "没有移除或撤回：否则%(titles)s再也打不开，因为剩下的开放条件谁也满足不了（互相等待，或日期已过）。请先修改%(titles)s的开放条件；已发布的内容还须发布这项修改。",
                 titles=titles,
             ),
             field="access",

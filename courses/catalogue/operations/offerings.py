@@ -196,7 +196,9 @@ def publish_run(*, run: Run, by: Identity, now: datetime) -> Run:
 
 
 def close_run(*, run: Run, by: Identity, now: datetime) -> Run:
-    """Take a run out of the catalogue; its learners keep their access and results."""
+    """Take a run out of the catalogue; its learners keep their access and results. One that was never in it is refused: its course would be shown to all."""
+    if run.state is RunState.DRAFT:
+        raise BadCourse(_("这一期还没有发布，不能结束。"))
     if run.state is not RunState.CLOSED:
         run.state = RunState.CLOSED
         session().flush()

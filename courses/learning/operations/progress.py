@@ -36,6 +36,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
+from trainhub.ledger import trainings
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
@@ -345,8 +346,9 @@ def complete(
 
 
 def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool | None:
-    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation. Whether it is new (once;
-    a roster may have been first); None where neither has a county. Raises what the ledger refuses."""
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation (of the whole province: in
+    the one that another row of the human tells). Whether it is new (once; a roster may have been first); None where neither has a county. Raises what the
+    ledger refuses."""
     person = session().get_one(Person, enrolment.person_id)
     county = person.county_code or run.course.owner.region_code
     if county is None:
@@ -365,6 +367,8 @@ def record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime)
         by=by,
         now=now,
     )
+    if person.county_code is None:
+        trainings.place(person.id, by, now)
     return is_new
 
 

@@ -62,6 +62,7 @@ def course(code: str) -> Any:
         run=run,
         runs=runs,
         closed=closed,
+        has_draft=bool(closed) and can_edit and any(run.state is RunState.DRAFT for run in catalogue.runs_of(found.id)),
         mine=mine,
         outline=catalogue.outline(run.id, only_published=True) if run else None,
         door=door,
@@ -189,12 +190,13 @@ def progress(place: Place) -> Any:
     unshown = review_queries.unshown_in(place.run.id, place.enrolment.person_id, now)
     if unshown and place.enrolment.completed_on is None:
         standing = replace(standing, is_shown=False)  # from the total the mark could be reckoned
+    missing = queries.missing_of(standing)
     return render_template(
         "courses/learning/progress.html",
         held=operations.is_held(place.enrolment, standing),
         left=removed_queries.left_marks(place.enrolment, standing, states, counted),
         unshown=unshown,
-        todo=queries.todo(outline, standing, states),
+        todo=queries.todo(outline, missing, states),
         door=door,
         may_leave=rules.may_leave(place.enrolment.state, place.run.withdraw_until, clock.today()),
         run=place.run,
@@ -202,7 +204,7 @@ def progress(place: Place) -> Any:
         outline=outline,
         counted=counted,
         states=states,
-        missing=dict(standing.missing),
+        missing=missing,
         standing=standing,
         labels=labels,
         words=words,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, jsonify, redirect, render_template, request, url_for
+from flask import Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from werkzeug.datastructures import MultiDict
 
@@ -211,6 +211,7 @@ def _sitting_page(sitting: Sitting, problem: str = "", *, is_kept: bool = False)
             token=cookie.get(f"quiz-{row.id}", ""),
             problem=problem,
             is_kept=is_kept,
+            most=_most_bytes(),
             seconds_left=max(0, int((row.due_at - now).total_seconds())) if row.due_at else None,
             **shared,
         )
@@ -228,6 +229,12 @@ def _sitting_page(sitting: Sitting, problem: str = "", *, is_kept: bool = False)
         labels=labels,
         **shared,
     )
+
+
+def _most_bytes() -> int:
+    """The bytes of a file that an answer takes; where the whole request may not have many more, its answers need a sixteenth."""
+    whole_request: int = current_app.config["SETTINGS"].max_upload_mb << 20
+    return min(MAX_UPLOAD, whole_request - whole_request // 16)
 
 
 def _allowed(settings: QuizSettings, allowance: Allowance) -> int | None:

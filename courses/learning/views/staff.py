@@ -68,7 +68,7 @@ def settings(run: Run) -> Any:
         "courses/learning/settings.html",
         run=run,
         form=form,
-        cohort=dict(cohorts).get(run.cohort_id, ""),
+        cohort=dict(cohorts).get(run.cohort_id or 0, ""),
         words=words,
         invited=authored.invitations_of(run_id),
     )
@@ -206,17 +206,18 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     outline, states = door.outline, door.states
     counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
     standing = operations.standing_of(enrolment, run, now, list(counted.values()))
+    missing = queries.missing_of(standing)
     return render_template(
         "courses/learning/progress.html",
         unshown=frozenset(),
-        todo=queries.todo(outline, standing, states),
+        todo=queries.todo(outline, missing, states),
         door=door,
         run=run,
         enrolment=enrolment,
         outline=outline,
         counted=counted,
         states=states,
-        missing=dict(standing.missing),
+        missing=missing,
         standing=standing,
         labels=labels,
         words=words,

@@ -214,11 +214,14 @@ def _nobody(_unit_id: int) -> Collection[int]:
 
 def _keepers(base_id: int, today: date, schools: Schools, *, school: int | None = None) -> set[int]:
     """The accounts of those who answer for a base: its leaders, and coordinators and universities that host it; of an enterprise
-    the schools that its seats are offered to. With `school` of all schools this one."""
+    the schools that its seats are offered to. With `school`, which signed an agreement: that one of the schools that only send students, and of a base
+    that it builds with other schools, which sign their own, those others not, unless they lead it."""
     found: set[int] = set()
-    units = {base_id, *organisations.host_ids(base_id), *schools(base_id)}
-    if school is not None:
-        units = {key for key, row in organisations.by_ids(units).items() if row.kind not in SCHOOLS} | {school}
+    units = {base_id, *organisations.host_ids(base_id), *(schools(base_id) if school is None else ())}
+    if school is not None and school in units:
+        leads = {one.id for host, one in organisations.hosts_of(base_id) if host.is_lead and host.until is None}
+        units = {key for key, row in organisations.by_ids(units).items() if row.kind not in SCHOOLS or key in leads}
+    units |= {school} if school is not None else set()
     for host in units:
         found.update(
             identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)

@@ -18,7 +18,8 @@ from trainhub.people import queries as people
 
 
 def record_training(*, placement: Placement, person_id: int, title: str, today: date, by: Identity, now: datetime) -> bool:
-    """Record a placement at an internet enterprise as training of a worker, in the learner's county, else in that of the post.
+    """Record a placement at an internet enterprise as training of a worker, in the learner's county, else in that of the post
+    (where that is the whole province, in the one that another row of the same human tells).
 
     False when nothing is recorded: another enterprise, no credited day, no county. own.goal.placements_counted says whether it counts.
     """
@@ -46,6 +47,8 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
         by=by,
         now=now,
     )
+    if person.county_code is None:
+        trainings.place(person_id, by, now)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,8 @@ from courses.assessment.operations import attempts, bank, grading, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import content
+from courses.catalogue.types import BlockKind
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
 from courses.own import study_queries
@@ -429,7 +432,7 @@ def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, sessio
     assert (back.status_code, "按顺序作答" in back.text) == (422, True)
 
 
-def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> None:
+def test_a_file_answer_without_javascript(as_role: AsRole, session: Session, app: Flask) -> None:
     taught = Taught(as_role, session)
     row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
     bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
@@ -439,6 +442,11 @@ def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> 
     def send(data: dict[str, Any]) -> Any:
         return taught.learner.post(f"{where}/files", data={"q2-shown": "1", "q2": "边写边传", **data}, content_type="multipart/form-data")
 
+    # What the browser may know before it sends: a request that is too large is refused as a whole, with the answers beside the file.
+    assert f'data-max-bytes="{50 << 20}"' in taught.learner.get(where).text
+    was, app.config["SETTINGS"] = app.config["SETTINGS"], replace(app.config["SETTINGS"], max_upload_mb=16)
+    assert f'data-max-bytes="{15 << 20}"' in taught.learner.get(where).text
+    app.config["SETTINGS"] = was
     assert send({"upload": "3", "q3-file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "报告.pdf")}).status_code == 303
     page = taught.learner.get(where).text
     assert ("报告.pdf" in page, "边写边传" in page) == (True, True)
@@ -468,6 +476,36 @@ def test_a_file_that_is_refused_keeps_what_was_typed_beside_it(as_role: AsRole, 
         refused = taught.learner.post(f"{where}/files", data={"q2-shown": "1", "q2": words, **sent}, content_type="multipart/form-data")
         assert (refused.status_code, words in refused.text, "答案已保存，文件没有上传" in refused.text) == (422, True, True)
         assert words in taught.learner.get(where).text
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_quiz_without_questions_is_named_when_it_is_published_and_on_the_page_of_completion(
+    is_asked: bool, as_role: AsRole, session: Session
+) -> None:
+    taught = Taught(as_role, session)
+    unit = make.unit(taught.run, title="第二单元")
+    empty = content.add_block(unit=unit, kind=BlockKind.QUIZ, title="空测验", is_required=is_asked, is_graded=is_asked, by=SYSTEM, now=NOW)
+    session.commit()
+    said = "测验“空测验”还没有题目，学员无法完成"
+
+    def publish(kind: str, part_id: int) -> bool:
+        return said in taught.lecturer.post(f"/teaching/{kind}/{part_id}/publish", data={"published": "yes"}, follow_redirects=True).text
+
+    session.get_one(Block, empty.id).is_published = False
+    session.commit()
+    assert publish("unit", unit.id) is False  # the quiz in it is not shown yet
+    assert (publish("block", empty.id), publish("unit", unit.id), publish("block", taught.quiz.id)) == (is_asked, is_asked, False)
+    assert (said in taught.lecturer.post(f"/teaching/runs/{taught.run.id}/publish", follow_redirects=True).text) is is_asked
+    pages = [
+        taught.learner.get(f"/learning/runs/{taught.run.id}/progress").text,
+        taught.lecturer.get(f"/teaching/enrolments/{taught.enrolment.id}").text,
+    ]
+    waits = "这个测验还没有题目，教师补上后才能作答"
+    assert [(waits in page, "还没有交卷" in page) for page in pages] == [(is_asked, True)] * 2, "the other quiz is the learner's to hand in"
+    bank.add_item(block=empty, question=queries.items_of(taught.quiz.id)[0].question, by=SYSTEM, now=NOW)
+    session.commit()
+    assert waits not in taught.learner.get(f"/learning/runs/{taught.run.id}/progress").text
+    assert publish("block", empty.id) is False
 
 
 def test_a_half_right_option_is_not_called_right(as_role: AsRole, session: Session) -> None:

@@ -211,6 +211,43 @@ def test_a_further_version_waits_for_a_recount_of_lateness_before_it_writes_anyt
         assert (answers, row.number, row.late_days) == ([409, 303], 2, 0), "what was counted anew meanwhile is seen first, as after any other change"
 
 
+def test_what_another_window_saves_while_a_file_arrives_is_not_handed_in_unseen(committed: Flask) -> None:
+    if os.environ.get("TRAINHUB_TEST_DATABASE_URL", "sqlite").startswith("sqlite"):
+        pytest.skip("one writer at a time on SQLite")
+    with committed.app_context(), transaction():
+        task = made.assignment(make.run(make.course(ground.university())), due_at=clock.now() + timedelta(days=1))
+        me = made.learner(task)
+        block_id, person_id = task.block_id, me.person_id
+        row = handing_in.open_draft(assignment=task, person_id=person_id, by=SYSTEM, now=NOW)
+        row_id, version = row.id, str(row.version)
+    committed.config["WTF_CSRF_ENABLED"] = False
+    learner = signed_in_client(committed, Role.TRAINEE, person_id=person_id)
+    saved = Event()
+
+    def save() -> None:
+        with committed.app_context(), transaction():
+            row = work.submission_by_id(row_id)
+            assert row is not None
+            handing_in.save_draft(
+                assignment=row.assignment, submission=row, text="另一窗口", version=None, person_id=person_id, by=SYSTEM, now=clock.now()
+            )
+            saved.set()
+            sleep(0.6)
+
+    answers = []
+
+    def hand_in() -> None:
+        saved.wait(5)
+        form = {"do": "submit", "text": "", "version": version, "submission_key": "k", "files": (made.pdf(300), "图纸.pdf")}
+        answers.append(learner.post(f"/assignments/{block_id}", data=form).status_code)
+
+    both(save, hand_in)
+    with committed.app_context():
+        row = work.submission_by_id(row_id)
+        assert row is not None
+        assert (answers, row.number, row.draft_text, len(work.draft_files(row_id))) == ([409], 0, "另一窗口", 0)
+
+
 @pytest.mark.parametrize(("max_files", "codes"), [(1, ["", "not_possible"]), (2, ["", ""])])
 def test_of_two_files_that_come_at_once_no_more_are_taken_than_the_work_takes(committed: Flask, max_files: int, codes: list[str]) -> None:
     with committed.app_context(), transaction():

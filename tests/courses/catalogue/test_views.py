@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -197,6 +197,45 @@ def test_what_waits_for_a_part_is_named_before_it_goes(as_role: AsRole, session:
     session.commit()
     assert author.post(f"/teaching/unit/{first.id}/remove", data={"seen": "1"}).status_code == 303
     assert kept() == ["练习", "考试"]
+
+
+def test_what_would_be_shut_needs_its_condition_changed_and_published(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    first, second = make.unit(run, title="准备"), make.unit(run, title="练习")
+    make.text(first)
+    make.text(second)
+    by_first, over = Condition(ConditionKind.DONE, f"unit:{first.key}"), Condition(ConditionKind.DATE, until=clock.now() - timedelta(days=1))
+    second.access = Access((by_first, over), any_suffices=True).plain()
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    session.expire_all()
+    versions.save(part=session.get_one(Unit, second.id), version=None, by=SYSTEM, now=clock.now(), access=None)
+    session.commit()
+    shut = author.post(f"/teaching/unit/{first.id}/remove", data={"seen": "1"})
+    assert ("再也打不开" in shut.text, "已发布的内容还须发布这项修改" in shut.text) == (True, True)
+    with pytest.raises(Refused, match="已发布的内容还须发布这项修改"), session.begin_nested():
+        content.remove(part=session.get_one(Unit, first.id), by=SYSTEM, now=clock.now())
+    versions.publish_drafts(parts=[session.get_one(Unit, second.id)], note="", by=SYSTEM, now=clock.now())
+    session.commit()
+    assert author.post(f"/teaching/unit/{first.id}/remove", data={"seen": "1"}).status_code == 303
+
+
+@pytest.mark.parametrize(("any_suffices", "words"), [(False, "其余条件照旧，须全部满足："), (True, "其余条件照旧，满足任一即可：")])
+def test_what_is_left_of_a_condition_says_whether_all_is_asked_or_any(any_suffices: bool, words: str, as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    units = [make.unit(run, title=name) for name in ("一", "二", "三", "四")]
+    for unit in units:
+        make.text(unit)
+    asked = [Condition(ConditionKind.DONE, f"unit:{unit.key}") for unit in units[:3]]
+    units[3].access = Access(tuple(asked), any_suffices).plain()
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    assert words in author.post(f"/teaching/unit/{units[0].id}/remove").text
+    session.get_one(Unit, units[3].id).access = Access(tuple(asked[:2]), any_suffices).plain()
+    session.commit()
+    assert "其余条件照旧：完成“二”后开放" in author.post(f"/teaching/unit/{units[0].id}/remove").text  # of one there is nothing to say
 
 
 def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -25,6 +25,7 @@ from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Source
 from trainhub.people import operations as people
 from trainhub.people.models import Person
@@ -188,3 +189,25 @@ def test_the_human_opens_the_course_that_the_other_began(
     assert client.get("/learning").get_data(as_text=True).count(f'href="/learning/runs/{run_id}"') <= 1
     assert client.get(f"/api/v1/enrolments/{key}/progress").status_code in (200, 401)
     assert session.scalar(select(func.count()).select_from(Enrolment).where(Enrolment.run_id == run_id)) == 2
+
+
+def test_a_completion_after_the_joining_lies_in_the_county_of_the_human_and_goes_back_once_they_are_parted(session: Session) -> None:
+    """A provincial university lies in no city: the county that only the other row tells places what is completed later as what was there."""
+    stays, gone = ground.person(), ground.person(county_code="350203")
+    run = make.run(make.course(ground.university(region_code="350000")), counts_for_goal=True)
+    block = make.text(make.unit(run))
+    row = make.enrolment(make.publish(run), stays)
+    decide((stays, gone))
+    assert (gone.merged_into_id, stays.county_code) == (stays.id, None)
+    later = NOW + timedelta(minutes=1)
+    operations.mark_done(enrolment=row, block=block, by=SYSTEM, now=later)
+
+    def lies() -> list[str]:
+        return list(session.scalars(select(TrainingRecord.county_code).where(TrainingRecord.cancelled_at.is_(None))))
+
+    assert lies() == ["350203"]
+    assert operations.record_training(row, make.loaded(run), SYSTEM, later) is False, "it is there"
+    assert lies() == ["350203"]
+    parted = NOW + timedelta(minutes=2)
+    people.decide_pair(first=stays, second=gone, decision=PairDecision.DIFFERENT, reason="已核对", by=SYSTEM, now=parted)
+    assert lies() == ["350000"]

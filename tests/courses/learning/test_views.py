@@ -410,3 +410,27 @@ def test_the_page_of_a_course_whose_runs_are_closed_says_so(client: FlaskClient,
     home = f"/learning/runs/{run.id}"
     assert (home in page.text, home in as_role(Role.TRAINEE, person_id=who.id).get(f"/courses/{run.course.code}").text) == (False, True)
     assert client.get(f"/courses/{draft.course.code}").status_code == 404
+
+
+def test_a_run_that_was_never_published_is_not_ended(client: FlaskClient, as_role: AsRole, session: Session) -> None:
+    """Its course would become a page for everybody."""
+    lead = ground.person()
+    course = make.course()
+    draft = make.run(course, lead=lead)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=course.owner_id, person_id=lead.id)
+    refused = author.post(f"/teaching/runs/{draft.id}/close")
+    assert (refused.status_code, "还没有发布，不能结束" in refused.text) == (422, True)
+    assert client.get(f"/courses/{course.code}").status_code == 404
+
+
+def test_beside_ended_runs_the_author_reads_that_a_draft_waits_to_be_published(client: FlaskClient, as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    offerings.close_run(run=run, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author, words = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id), "发布一个期次后"
+    assert words not in author.get(f"/courses/{run.course.code}").text
+    make.run(run.course, lead=lead)
+    session.commit()
+    assert [words in reader.get(f"/courses/{run.course.code}").text for reader in (author, client)] == [True, False]

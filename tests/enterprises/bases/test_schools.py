@@ -175,6 +175,31 @@ def test_at_an_enterprise_too_a_school_changes_its_own_agreement_alone(session: 
     assert {row.id: row.university_id for row in queries.agreements_of(host)} == {ids[0]: keys[0], ids[1]: keys[1], ids[2]: keys[0]}
 
 
+def test_the_school_that_hosts_a_base_is_told_of_the_agreement_of_another(session: Session) -> None:
+    """Both sides are told: whoever hosts the base is one, whatever kind of unit it is; of the schools that only send students the signer alone."""
+    base, (host,) = built(1)
+    signer, sender = ground.university(), ground.university()
+    accounts = {one.id: identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id) for one in (host, signer, sender)}
+    ends: dict[str, Any] = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
+    row = operations.sign_agreement(base=base, title="外校协议", **ends, **W)
+    row.university_id = signer.id
+    session.flush()
+    assert operations.remind_of_agreements(today=date(2026, 5, 20), now=make.NOW, schools=lambda _unit: {signer.id, sender.id}) == 1
+    told = set(session.scalars(select(Notice.account_id).where(Notice.kind == "bases.agreement_ends")))
+    assert told == {accounts[host.id].id, accounts[signer.id].id}
+
+
+def test_the_school_that_leads_a_base_is_told_of_the_agreement_of_another_that_builds_it(session: Session) -> None:
+    base, (leads, signer, third) = built(3)
+    organisations.add_host(base=base, organisation=leads, side=HostSide.SCHOOL, is_lead=True, since=date(2020, 1, 1), **W)
+    accounts = {one.id: identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=one.id) for one in (leads, signer, third)}
+    ends: dict[str, Any] = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2026, 6, 1), "topics": []}
+    operations.sign_agreement(base=base, title="共建协议", university_id=signer.id, **ends, **W)
+    operations.remind_of_agreements(today=date(2026, 5, 20), now=make.NOW)
+    told = set(session.scalars(select(Notice.account_id).where(Notice.kind == "bases.agreement_ends")))
+    assert told == {accounts[leads.id].id, accounts[signer.id].id}
+
+
 def test_who_renews_an_agreement_is_the_school_that_signed_it(session: Session) -> None:
     """It counts for that school alone, and is called by its name; of one that names none nobody knows whose it is."""
     base, (first, second) = built(2)

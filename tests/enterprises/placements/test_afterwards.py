@@ -25,6 +25,9 @@ from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Source
+from trainhub.people import operations as people
+from trainhub.people.models import Person
+from trainhub.people.types import PairDecision
 
 NOW, STARTS = make.NOW, make.TODAY
 
@@ -291,3 +294,25 @@ def test_a_training_that_an_office_restores_has_the_hours_of_its_days(world: Sim
             ledger_operations.restore_record(**call)
         return
     assert ledger_operations.restore_record(**call).hours_x10 == left * world.position.hours_per_day * 10
+
+
+def test_a_placement_that_ends_after_the_joining_lies_in_the_county_of_the_human(world: SimpleNamespace, session: Session) -> None:
+    """Of a provincial enterprise, where only the other row of the trainee tells a county; parted again, it lies where it would without the other."""
+    world.enterprise.is_internet_enterprise, world.enterprise.region_code, world.position.county_code = True, "350000", None
+    stays, gone = session.get_one(Person, world.student.person_id), ground.person(county_code="350203")
+    people.decide_pair(first=stays, second=gone, decision=PairDecision.SAME, reason="已核对", by=SYSTEM, now=make.NOW)
+    assert (gone.merged_into_id, stays.county_code) == (stays.id, None)
+    make.confirmed(world.placement, make.weekdays(STARTS, 2))
+    end = world.placement.ends_on
+    graded(world.placement, end)
+    operations.finish_placement(placement=world.placement, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
+
+    def lies() -> list[str]:
+        return list(session.scalars(select(TrainingRecord.county_code).where(TrainingRecord.cancelled_at.is_(None))))
+
+    assert lies() == ["350203"]
+    correct(world.placement, STARTS, end + timedelta(days=1))
+    assert lies() == ["350203"], "fewer days move nothing"
+    parted = make.at(end + timedelta(days=2))
+    people.decide_pair(first=stays, second=gone, decision=PairDecision.DIFFERENT, reason="已核对", by=SYSTEM, now=parted)
+    assert lies() == ["350000"]

@@ -313,8 +313,15 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert hr.post(f"{where}/items/{drawn.id}/check", data={"answer": "maybe"}).status_code == 422
     assert hr.post(f"{where}/items/{drawn.id}/check", data={"answer": "yes"}).status_code == 303
     assert hr.post(f"{where}/approve", data={"minutes": "同意"}).status_code == 303
-    pool_id = _pool(10_000_000).id
     other_year = funds.open_pool(year=2025, name="上年资金", kind=PoolKind.NEW, planned_fen=10_000_000, by=SYSTEM, now=NOW).id
+    session.commit()
+    # The list would be empty: it says so, and a day of last year brings last year's money.
+    assert "2026 年没有可用的资金；" in fin.get(where).text
+    for day, is_offered in ((clock.today(), False), (date(2025, 12, 31), True)):
+        refused = fin.post(f"{where}/pay", data={"pool": "-1", "on": day.isoformat(), "reference": "闽财1"})
+        assert (refused.status_code, "还没有选择资金" in refused.text, "2025 上年资金（" in refused.text) == (422, True, is_offered)
+        assert ("年没有可用的资金；" in refused.text) is not is_offered
+    pool_id = _pool(10_000_000).id
     session.commit()
     page = fin.get(where).text
     assert ("2026 引导资金（" in page, "上年资金" in page) == (True, False)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +148,31 @@ def test_a_table_is_headed_in_the_language_of_its_reader(app: Flask, language: s
         assert downloads.table(rows, columns, name="x", form="csv").get_data(as_text=True).splitlines()[0].lstrip("\ufeff") == heading
         assert rows[0][3] == truth
     assert match(heading.split(","), columns).positions == {one.name: place for place, one in enumerate(columns)}
+
+
+LIMITED = {
+    "goals/courses.html": ("region",),
+    "goals/enrolments.html": ("region", "category", "month"),
+    "goals/people.html": ("region", "category", "month"),
+    "identity/accounts.html": ("role", "since", "until"),
+    "ledger/index.html": ("region", "category", "since"),
+    "notifications/outbox.html": ("since", "until"),
+    "people/persons.html": ("region",),
+    "people/same.html": ("region",),
+    "surveys/answers.html": ("field",),
+    "surveys/show.html": ("region",),
+    "talents/exams.html": ("exam", "year"),
+}
+"""The pages of the lists that are refused as a file when they are too long, and by which region, category or time each is narrowed."""
+
+
+def test_each_list_that_is_refused_for_its_length_has_a_filter_that_the_sentence_names() -> None:
+    root = Path(__file__).parents[3]
+    for name, filters in LIMITED.items():
+        page = (root / "templates/trainhub" / name).read_text(encoding="utf-8")
+        for one in filters:
+            assert re.search(rf"filter_(select|date|text)\('{one}'", page), (name, one)
+    calls = [
+        found for path in (root / "trainhub").rglob("*.py") for found in re.findall(r"downloads\.no_more_than\(", path.read_text(encoding="utf-8"))
+    ]
+    assert len(calls) == len(LIMITED), "a list that says the sentence stands here with its filters"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import is_postgresql
 from trainhub.organisations import operations, queries
 from trainhub.organisations.types import RegionPath
 
@@ -30,6 +34,28 @@ def test_abolished_county_is_mapped_up_to_its_last_day(session: Session) -> None
     assert book.resolve("350182", date(2017, 12, 31)) == "350112"
     assert book.resolve("350182", date(2018, 1, 1)) is None
     assert book.reporting("350128") == "350128"
+
+
+@pytest.mark.parametrize("in_any_letters", [False, True])
+def test_an_organisation_is_looked_up_by_an_index(session: Session, in_any_letters: bool) -> None:
+    """A list of ten thousand new ones asks for each of them, inside the one transaction that writes."""
+    connection, asked = session.connection(), list[tuple[str, Any]]()
+    if is_postgresql():
+        session.execute(sa.text("SET LOCAL enable_seqscan = off"))  # a table of a few rows is read whole otherwise, and rightly
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    assert queries.by_code("QY-none", in_any_letters=in_any_letters) is None
+    sa.event.remove(connection, "before_cursor_execute", note)
+    assert len(asked) == 2 + in_any_letters
+    for statement, parameters in asked:
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN {'' if is_postgresql() else 'QUERY PLAN '}{statement}", parameters))
+        assert "Seq Scan" not in plan, plan
+        assert "SCAN organisation" not in plan, plan
+        if "upper(" in statement:
+            assert "ix_organisation_letters" in plan
 
 
 def test_base_belongs_to_its_hosts(session: Session) -> None:

@@ -79,6 +79,15 @@ def test_one_organisation_of_a_code(committed: Flask) -> None:
         assert session().scalar(select(func.count()).select_from(Organisation).where(Organisation.code == "HALL-9")) == 1
 
 
+def test_one_organisation_of_a_code_in_whatever_letters(committed: Flask) -> None:
+    def register(code: str) -> Callable[[], object]:
+        return lambda: organisations.register(code=code, kind=OrganisationKind.BASE, name="一处基地", by=SYSTEM, now=NOW)
+
+    assert together(committed, register("Hall-8"), register("HALL-8")) == ["", "code_taken"]
+    with committed.app_context():
+        assert session().scalars(select(Organisation.code).where(func.upper(Organisation.code) == "HALL-8")).all() == ["Hall-8"]
+
+
 def test_one_account_of_a_person_and_of_a_name(committed: Flask) -> None:
     with committed.app_context(), transaction():
         people = [ground.person().id for _n in range(3)]

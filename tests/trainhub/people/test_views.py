@@ -8,7 +8,7 @@ import json
 import re
 import stat
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories import identity as identity_factory
 from tests.factories.api import api_client
 from tests.factories.identity import signed_in_client
 from trainhub.cli import main
+from trainhub.identity.models import Account
 from trainhub.kernel import downloads
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit import AuditEvent
@@ -31,6 +33,7 @@ from trainhub.kernel.db import db, transaction, write_intent
 from trainhub.notifications.models import MailMessage
 from trainhub.people import queries
 from trainhub.people.models import Person, Student
+from trainhub.people.queries.addresses import reached_at
 from trainhub.people.types import IdType, PairDecision
 from trainhub.programmes.models import Programme
 
@@ -448,6 +451,96 @@ def test_a_list_of_a_whole_province_is_no_file_of_a_page(as_role: As, session: S
         answer = client.get(path)
         assert answer.status_code == status
     assert "一次最多导出 0 行" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("typed", ["-", " ", " - ", "- -"])
+def test_what_is_no_address_finds_nobody_who_has_none(as_role: As, app: Flask, session: Session, typed: str) -> None:
+    """Nothing is left of it once blanks and dashes are taken out: that is no empty telephone. A blank alone narrows no list."""
+    nobody = ground.person("陈一")
+    ground.person("陈二", phone="138-0013-8000")
+    session.commit()
+    is_listed = not typed.strip()
+    assert session.scalars(sa.select(Person.id).where(reached_at(typed))).all() == []
+    assert queries.is_own_address(nobody, typed) is False
+    found = api_client(app, Role.SYSTEM_ADMIN).get("/api/v1/people/persons", query_string={"q": typed}).get_json()
+    told = as_role(Role.SYSTEM_ADMIN).get("/people/persons", query_string={"q": typed}).text
+    for name in ("陈一", "陈二"):
+        assert (name in told, name in [one["name"] for one in found["items"]]) == (is_listed, is_listed)
+
+
+def test_persons_and_pairs_are_narrowed_by_city_and_county(as_role: As, session: Session) -> None:
+    """So that a list of a province, which is too long for one file, comes out whole in several: who lies in no county too."""
+    for name, county in (("林思明", "350203"), ("林集美", "350211"), ("林鼓楼", "350102"), ("林平潭", "350128"), ("林无处", None)):
+        for _n in range(2):
+            ground.person(name, county_code=county, id_type=None, birth_on=date(2000, 1, 1))
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    for region, names in (
+        ("", {"林思明", "林集美", "林鼓楼", "林平潭", "林无处"}),
+        ("350203", {"林思明"}),
+        ("350200", {"林思明", "林集美"}),
+        ("350100", {"林鼓楼"}),
+        ("350128", {"林平潭"}),
+        ("none", {"林无处"}),
+    ):
+        for path in ("/people/persons", "/people/same"):
+            for page in (path, f"{path}/export.csv"):
+                told = client.get(page, query_string={"region": region}).text
+                assert {name for name in ("林思明", "林集美", "林鼓楼", "林平潭", "林无处") if name in told} == names, (page, region)
+    page = client.get("/people/persons?region=350200").text
+    assert '<option value="350200" selected>' in page
+    assert '<option value="350203">' in page
+    assert "没有找到人员" in client.get("/people/persons?region=350400").text
+    assert "没有符合条件的人员" in client.get("/people/same?region=350400").text
+
+
+def test_a_list_too_long_for_a_file_comes_in_parts_by_its_filter(as_role: As, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit it is a file, one above it is refused, and what the sentence tells to do then helps."""
+    for name, county in (("林思明", "350203"), ("林集美", "350211"), ("林鼓楼", "350102")):
+        for _n in range(2):
+            ground.person(name, county_code=county, id_type=None, birth_on=date(2000, 1, 1))
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    for path, each in (("/people/persons/export.csv", 2), ("/people/same/export.csv", 1)):
+        for most, narrowed, status in (
+            (3 * each, "", 200),
+            (3 * each - 1, "", 422),
+            (2 * each, "?region=350200", 200),
+            (each, "?region=350203", 200),
+        ):
+            monkeypatch.setattr(downloads, "MOST_ROWS", most)
+            assert client.get(path + narrowed).status_code == status, (path, most, narrowed)
+
+
+@pytest.mark.parametrize(
+    ("path", "column"), [("/accounts", Account.created_at), ("/notifications/outbox", MailMessage.created_at)], ids=["accounts", "outbox"]
+)
+def test_accounts_and_mails_are_narrowed_by_a_span_of_days(
+    as_role: As, session: Session, monkeypatch: pytest.MonkeyPatch, path: str, column: Any
+) -> None:
+    client, words = as_role(Role.SYSTEM_ADMIN), ("alpha", "bravo", "carol")
+    for word, at in zip(
+        words, (datetime(2020, 3, 1, 15, 59, tzinfo=UTC), datetime(2020, 3, 1, 16, tzinfo=UTC), datetime(2020, 3, 2, 16, tzinfo=UTC)), strict=True
+    ):
+        if column.class_ is Account:
+            identity_factory.account(username=word, name=word).created_at = at
+        else:
+            session.add(MailMessage(address=f"{word}@example.org", subject="x", text="x", created_at=at, next_try_at=at))
+    session.commit()
+    export = f"{path}/export.csv"
+    for asked, found in (
+        ("since=2020-03-01&until=2020-03-01", "alpha"),
+        ("since=2020-03-02&until=2020-03-02", "bravo"),
+        ("since=2020-03-02&until=2020-03-03", "bravo carol"),
+        ("until=2020-03-02", "alpha bravo"),
+    ):
+        for page in (f"{path}/" if column.class_ is Account else path, export):
+            told = client.get(f"{page}?{asked}").text
+            assert [word for word in words if word in told] == found.split(), (page, asked)
+    monkeypatch.setattr(downloads, "MOST_ROWS", 1)
+    assert client.get(f"{export}?until=2020-03-02").status_code == 422
+    assert client.get(f"{export}?since=2020-03-02&until=2020-03-02").status_code == 200
+    assert client.get(f"{export}?since=2020-02-31").status_code == 422
 
 
 def test_commands(app: Flask, session: Session, tmp_path: Path) -> None:

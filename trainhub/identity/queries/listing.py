@@ -79,11 +79,13 @@ def visible_to(identity: Identity, *, today: date) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """What the list of accounts is narrowed to."""
+    """What the list of accounts is narrowed to; opened on a day of `since` to `until`, both included."""
 
     text: str = ""
     role: Role | None = None
     state: AccountState | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 ACCOUNT_SORTS: dict[str, tuple[Any, ...]] = {
@@ -114,6 +116,10 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date, 
         statement = statement.where(or_(organisations.matches(wanted.text, Account.display_name, Person.pinyin), Account.id.in_(by_name)))
     if wanted.state is not None:
         statement = statement.where(Account.state == wanted.state)
+    if wanted.since is not None:
+        statement = statement.where(Account.created_at >= start_of(wanted.since))
+    if wanted.until is not None:
+        statement = statement.where(Account.created_at <= end_of(wanted.until))
     if wanted.role is not None:
         statement = statement.where(Account.id.in_(select(RoleGrant.account_id).where(RoleGrant.role == wanted.role, active(today), ~rests())))
     return organisations.ordered_or(statement, sort, ACCOUNT_SORTS, Account.display_name, Account.id)

@@ -19,6 +19,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.fields import day_asked, pick
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.numbers import whole
@@ -63,14 +64,6 @@ def _by() -> Identity:
     return identity
 
 
-def _one(enum: Any, name: str) -> Any:
-    """A filter value of an enum from the address; nonsense is no filter."""
-    try:
-        return enum(request.args.get(name, ""))
-    except ValueError:
-        return None
-
-
 COLUMNS = (
     Column("name", "姓名"),
     Column("login", "登录名"),
@@ -81,7 +74,13 @@ COLUMNS = (
 
 
 def _statement() -> Any:
-    chosen = queries.AccountFilter(text=request.args.get("q", "").strip()[:100], role=_one(Role, "role"), state=_one(AccountState, "state"))
+    chosen = queries.AccountFilter(
+        text=request.args.get("q", "").strip()[:100],
+        role=pick(Role, "role"),
+        state=pick(AccountState, "state"),
+        since=day_asked("since"),
+        until=day_asked("until"),
+    )
     return queries.accounts_listing(_by(), chosen, today=clock.today(), sort=request.args.get("sort", ""))
 
 

@@ -51,6 +51,8 @@ def _refuse_other(out: Path, which: str) -> None:
 def make(kind: str, since: datetime, until: datetime, code: str, language: str, out: Path | None) -> dict[str, Any]:
     """生成一份报告 / make a report: contribution, csr, talent, demand, outcome, university, quality, scorecard.
 
+    没有算完就出错或中断的，报告留在列表中，由后台任务接着生成 / a report whose counting fails or is broken off stays on the list; a job makes it.
+
     Example: trainhub reports make contribution --since 2026-01-01 --until 2026-06-30 --out out --json
     """
     from trainhub.kernel.i18n import in_language

@@ -15,6 +15,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, OrganisationPast, Region
+from trainhub.organisations.queries import within_regions
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.surveys.models import DemandAnswer, Survey
 
@@ -46,14 +47,16 @@ def demand_counts(survey: Survey) -> tuple[int, int]:
     return whole, answered
 
 
-def silent_listing(survey: Survey) -> Any:
-    """The enterprises that have not answered, by city and name."""
+def silent_listing(survey: Survey, region: str = "") -> Any:
+    """The enterprises that have not answered, by city and name; in a city or county, if one is said."""
     city = aliased(Region)
     return (
         select(Organisation.id, Organisation.code, Organisation.name, city.name.label("city"))
         .outerjoin(Region, Region.code == Organisation.region_code)
         .outerjoin(city, city.code == Region.reporting_code)
-        .where(*_asked(survey), Organisation.id.not_in(_answered(survey.id)))
+        .where(
+            *_asked(survey), Organisation.id.not_in(_answered(survey.id)), *([within_regions(Organisation.region_code, [region])] if region else [])
+        )
         .order_by(Region.reporting_code, Organisation.pinyin, Organisation.id)
     )
 

@@ -10,12 +10,14 @@ from trainhub.kernel import clock, downloads, jobs, paging
 from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import act, found, submit, version_sent
 from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.surveys import asked_queries, forms, labels, operations, queries, tasks
 from trainhub.oversight.surveys.models import Survey
@@ -140,12 +142,17 @@ def show(survey: Survey) -> Any:
     return _page(survey)
 
 
+def _silent(survey: Survey) -> Any:
+    """Who has not answered, in the region that the address asks for."""
+    return asked_queries.silent_listing(survey, request.args.get("region", "")[:6])
+
+
 def _page(survey: Survey, form: forms.ChangeForm | None = None, status: int = 200) -> Any:
     if form is None and survey.withdrawn_at is None and may(who(), Can.CREATE):
         form = forms.ChangeForm(formdata=None, obj=survey)
     demand = survey.kind is SurveyKind.DEMAND
     number, size = paging.wanted()
-    silent = paging.paginate(asked_queries.silent_listing(survey), number=number, size=size, scalars=False) if demand else None
+    silent = paging.paginate(_silent(survey), number=number, size=size, scalars=False) if demand else None
     asked, answered = asked_queries.demand_counts(survey) if demand else (0, 0)
     page = render_template(
         "trainhub/surveys/show.html",
@@ -158,6 +165,7 @@ def _page(survey: Survey, form: forms.ChangeForm | None = None, status: int = 20
         asked=asked if demand else queries.asked_count(survey.year),
         answered=answered if demand else queries.graduate_figures(survey, clock.now()).answered,
         silent=silent,
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called) if demand else [],
         unanswered=asked_queries.as_silent(silent.items) if silent else [],
     )
     return page, status
@@ -170,7 +178,7 @@ def export_silent(survey_id: int, form: str) -> Any:
     survey = load(survey_id)
     if survey.kind is not SurveyKind.DEMAND:
         raise NotFound(_("毕业生的答卷只以合计公布，不列出未应答的人。"))
-    rows = downloads.no_more_than(session().execute(asked_queries.silent_listing(survey).limit(downloads.MOST_ROWS + 1)).all())
+    rows = downloads.no_more_than(session().execute(_silent(survey).limit(downloads.MOST_ROWS + 1)).all())
     cells = [(one.code, one.name, one.city, _("没有") if one.has_nobody else _("有")) for one in asked_queries.as_silent(rows)]
     return downloads.table(cells, SILENT, name=_("%(survey)s 未填报企业", survey=survey.title), form=form, codes=("code",))
 

@@ -9,7 +9,7 @@ from wtforms import DateField, DecimalField, HiddenField, IntegerField, RadioFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards.choices import OF_YEAR, pools_with_money
+from enterprises.awards.choices import OF_YEAR, OWN, PoolField, pools_with_money
 from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
@@ -122,7 +122,7 @@ class PayForm(Form):
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
-    pool = SelectField(_l("资金"), coerce=int, default=0, description=OF_YEAR)
+    pool = PoolField(default=OWN, description=OF_YEAR)
 
     def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
         super().__init__(**values)

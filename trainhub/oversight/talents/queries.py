@@ -156,17 +156,15 @@ def passes_of(person_id: int) -> list[ExamPass]:
 
 
 def passed_by(person_id: int) -> sa.ColumnElement[bool]:
-    """SQL: the passes of a human, also withdrawn ones: those that named one of their rows when the list came in, and those that came in before the person was
+    """SQL, after one query that compares names: the passes of a human, also withdrawn ones: those that named one of their rows when the list came in, and those that came in before the person was
     registered, which the number finds where the name is the same and an office said it: what somebody typed about themselves shows them nobody's passes."""
-    known = select(Person.id_number_hash, Person.name).where(
-        of_human(Person.id, person_id), Person.id_number_hash.is_not(None), Person.number_by_holder.is_(False)
+    passes = (
+        select(ExamPass.id, ExamPass.name, Person.name)
+        .join(Person, Person.id_number_hash == ExamPass.id_number_hash)
+        .where(ExamPass.person_id.is_(None), of_human(Person.id, person_id), Person.number_by_holder.is_(False))
     )
-    own = session().execute(known).all()
-    passes = select(ExamPass.id, ExamPass.id_number_hash, ExamPass.name).where(
-        ExamPass.person_id.is_(None), ExamPass.id_number_hash.in_([number for number, _name in own])
-    )
-    by_number = [key for key, number, name in session().execute(passes) if any(number == one and same_name(name, other) for one, other in own)]
-    return or_(of_human(ExamPass.person_id, person_id), ExamPass.id.in_(by_number))
+    by_number = {key for key, name, own in session().execute(passes) if same_name(own, name)}
+    return or_(of_human(ExamPass.person_id, person_id), ExamPass.id.in_(sorted(by_number)))
 
 
 def kept_of(person_ids: Collection[int]) -> dict[int, set[int]]:

@@ -67,6 +67,7 @@ from trainhub.people.queries.merging import (
 )
 from trainhub.people.queries.numbers import corrected, former
 from trainhub.people.queries.persons import (
+    NOWHERE,
     PERSON_SORTS,
     SAME_SORTS,
     as_person_row,
@@ -166,6 +167,7 @@ __all__ = [
     "ACTIVE",
     "HOSTS",
     "KEPT",
+    "NOWHERE",
     "PERSON_SORTS",
     "PROVINCE",
     "ROSTERS",

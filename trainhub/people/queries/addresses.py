@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
@@ -14,14 +14,19 @@ from trainhub.people.queries.merging import rows_of_humans
 
 
 def reached_at(address: str) -> ColumnElement[bool]:
-    """SQL: the whole of an e-mail address or telephone number is this one, however it is written."""
+    """SQL: the whole of an e-mail address or telephone number is this one, however it is written; nobody is reached at what is none of either."""
     plain_phone = func.replace(func.replace(Person.phone, " ", ""), "-", "")
-    wanted = address.strip()
-    return or_(func.lower(Person.email) == wanted.lower(), plain_phone == wanted.replace(" ", "").replace("-", ""))
+    mail, phone = address.strip().lower(), address.strip().replace(" ", "").replace("-", "")
+    if not phone:  # blanks and dashes alone: whoever has no address has an empty one
+        return false()
+    return or_(func.lower(Person.email) == mail, plain_phone == phone)
 
 
 def is_own_address(person: Person, address: str) -> bool:
-    """Whether an e-mail address or a telephone number stands for nobody else: what reaches another human too is no proof of who answers."""
+    """Whether an e-mail address or a telephone number stands for nobody else: what reaches another human too is no proof of who answers, nor is what
+    reaches nobody."""
+    if not address.replace("-", "").strip():
+        return False
     statement = select(Person.id).where(reached_at(address), Person.id.not_in(rows_of_humans([person.id])[person.id]))
     return session().scalar(statement.limit(1)) is None
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -129,14 +129,25 @@ def standing_names(person_ids: Iterable[int]) -> dict[int, str]:
 PERSON_SORTS: dict[str, tuple[Any, ...]] = {"name": (Person.pinyin, Person.name), "birth": (Person.birth_on,), "id": ()}
 
 
-def persons_listing(text: str = "", sort: str = "name", *, only: int | None = None) -> organisations.Statement:
-    """Persons for administrators, see `as_person_row`; merged ones are left out. `only` is the one a number was found for."""
+NOWHERE = "none"
+"""In the place of a region's code: who has no county."""
+
+
+def _lives_in(region: str, county_code: Any) -> ColumnElement[bool]:
+    return county_code.is_(None) if region == NOWHERE else organisations.within_regions(county_code, [region])
+
+
+def persons_listing(text: str = "", sort: str = "name", *, only: int | None = None, region: str = "") -> organisations.Statement:
+    """Persons for administrators, see `as_person_row`; merged ones are left out. `only` is the one a number was found for, `region` a city, a county
+    or `NOWHERE`."""
     statement = (
         select(Person.id, Person.name, Person.id_type, Person.id_mask, Person.birth_on, Person.phone, Person.is_verified, Region.name)
         .outerjoin(Region, Region.code == Person.county_code)
         .where(Person.merged_into_id.is_(None))
     )
-    if text:
+    if region:
+        statement = statement.where(_lives_in(region, Person.county_code))
+    if text := text.strip():
         # Of an address the whole alone: by its parts, whoever is shown a mask would find what it hides in some forty questions.
         statement = statement.where(or_(organisations.matches(text, Person.name, Person.pinyin), reached_at(text)))
     if only is not None:
@@ -160,8 +171,9 @@ def as_person_row(row: Any) -> PersonRow:
 SAME_SORTS = ("name", "birth", "first", "second")
 
 
-def same_listing(text: str = "", sort: str = "") -> organisations.Statement:
-    """Pairs with the same name and birth date about whom nobody has decided yet, the lower id first; by age of the entry unless sorted."""
+def same_listing(text: str = "", sort: str = "", region: str = "") -> organisations.Statement:
+    """Pairs with the same name and birth date about whom nobody has decided yet, the lower id first; by age of the entry unless sorted. In a `region`
+    (see `persons_listing`) lies a pair of which one does."""
     one, other = aliased(Person), aliased(Person)
     decided = select(PersonPair.id).where(PersonPair.first_id == one.id, PersonPair.second_id == other.id)
     twice = (  # the index alone tells what is there twice: to look for a partner of each person takes five times as long
@@ -180,6 +192,8 @@ def same_listing(text: str = "", sort: str = "") -> organisations.Statement:
     )
     if text:
         statement = statement.where(organisations.matches(text, one.name, one.pinyin))
+    if region:
+        statement = statement.where(or_(_lives_in(region, one.county_code), _lives_in(region, other.county_code)))
     columns = ((one.pinyin, one.name), (one.birth_on,), (one.id_mask,), (other.id_mask,))
     by_pair = (one.id, other.id)
     sorts = {key: (*named, one.id) for key, named in zip(SAME_SORTS, columns, strict=True)}

@@ -183,6 +183,10 @@ def test_the_office_sees_who_has_not_answered_and_who_can_be_told_of_it(session:
     text = hr.get(f"/surveys/{key}").text
     assert ("无人有限公司" in text, "没有，收不到通知" in text, "停用有限公司" in text) == (True, True, False)
     assert "无人有限公司" in hr.get(f"/surveys/{key}/silent.csv").text
+    for region, is_there in (("350200", True), ("350203", True), ("350100", False)):
+        for page in (f"/surveys/{key}", f"/surveys/{key}/silent.csv"):
+            told = hr.get(page, query_string={"region": region})
+            assert (told.status_code, "无人有限公司" in told.text) == (200, is_there), (page, region)
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=led.id).get(f"/surveys/{key}/silent.csv").status_code == 403
 
 
