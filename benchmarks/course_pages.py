@@ -180,13 +180,16 @@ def measure(app: Flask, courses: int, learners: int, units: int) -> Iterable[dic
         base = f"/teaching/runs/{run_id}"
         for query in ("", f"?page={learners // 20}", "?q=chen"):
             yield page(teacher, f"{base}/learners{query}")
-        yield timed("export of participants", learners, lambda: teacher.get(f"{base}/learners.csv").data)
+        for form in ("csv", "xlsx"):
+            yield timed(f"export of participants ({form})", learners, lambda form=form: teacher.get(f"{base}/learners.{form}").data)
         with transaction():
             events = session().scalar(sa.select(sa.func.count()).select_from(LearningEvent)) or 0
             yield timed("summary of a run (events)", events, lambda: analytics.summarise(run_id=run_id, now=clock.now()))
         yield page(teacher, f"{base}/analytics")
         yield page(teacher, f"{base}/analytics/risk")
-        yield timed("recomputed from the log (events)", events, lambda: checking.check(run_ids=[run_id], now=clock.now()))
+        found: list[checking.Checked] = []
+        yield timed("recomputed from the log (events)", events, lambda: found.append(checking.check(run_ids=[run_id], now=clock.now())))
+        yield {"recomputed": found[0].enrolments, "differ": len(found[0].differ)}
 
 
 if __name__ == "__main__":
