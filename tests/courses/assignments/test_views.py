@@ -580,6 +580,7 @@ def test_nothing_is_handed_in_behind_a_closed_door(as_role: AsRole, session: Ses
     shut(over)
     page = student.get(url)
     assert (page.status_code, "已于" in page.text, 'value="submit"' in page.text) == (200, True, False)
+    assert ("没有提交的内容" in page.text, "九点五十八分的草稿" in page.text) == (True, True)
     assert sent() == (403, True)
     autosave = student.post(url, data={"text": "晚了", "version": "1"}, headers=json)
     assert (autosave.status_code, "关闭" in autosave.get_json()["error"]) == (403, True)
@@ -610,7 +611,7 @@ def test_a_run_that_was_ended_takes_no_work_but_of_who_was_sent_back_or_given_mo
     def sent(client: FlaskClient) -> tuple[int, bool]:
         version = html.fromstring(client.get(url).text).xpath("string(//input[@name='version']/@value)")
         page = client.post(url, data={"text": "结束以后", "do": "submit", "version": version, "submission_key": secrets.token_hex(12)})
-        return page.status_code, "这期课程已结束，不再接收作业" in page.text
+        return page.status_code, "这期课程已结束，不再接收作业" in page.text and ("结束以后</textarea>" in page.text)
 
     assert asked(row.person_id) == asked(other.person_id) == [task.block_id]
     offerings.close_run(run=run, by=SYSTEM, now=clock.now())

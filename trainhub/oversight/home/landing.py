@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.types import CourseCard, CourseFilter
@@ -44,7 +44,7 @@ def _published(now: datetime) -> province.Sums:
     return replace(found, persons=rules.coarse(found.persons, step))
 
 
-def open_courses() -> list[CourseCard]:
-    """The latest courses of the catalogue."""
-    rows = session().execute(catalogue.catalogue(CourseFilter()).limit(COURSES))
+def open_courses(today: date) -> list[CourseCard]:
+    """The latest courses of the catalogue, each by the run that one can enter today."""
+    rows = session().execute(catalogue.catalogue(CourseFilter(today=today)).limit(COURSES))
     return [catalogue.as_card(row) for row in rows]

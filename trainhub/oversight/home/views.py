@@ -26,7 +26,7 @@ def index() -> Any:
         return render_template(
             "trainhub/home/landing.html",
             sums=landing.sums(clock.now()),
-            courses=landing.open_courses(),
+            courses=landing.open_courses(clock.today()),
             password=landing.DEMO_PASSWORD,
             accounts=landing.DEMO_ACCOUNTS if current_app.config["SETTINGS"].is_demo else (),
         )
