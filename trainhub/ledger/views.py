@@ -18,7 +18,7 @@ from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
-from trainhub.ledger import forms, labels, operations, queries, tasks
+from trainhub.ledger import forms, labels, operations, queries, tasks, trainings
 from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.ledger.permissions import SEES_ALL, Can
 from trainhub.ledger.places import Record, load
@@ -195,7 +195,9 @@ def restore(record: Record) -> Any:
         raise Refused(_("请写明恢复理由（不超过 400 字），记录没有改变。"), field="reason")
     with transaction():
         row = session().get_one(TrainingRecord, key)
-        made = operations.restore_record(record=row, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now()).id
+        standing = operations.restore_record(record=row, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now())
+        made, person_id = standing.id, standing.person_id
+        trainings.place(person_id, who(), clock.now())  # a county may have been entered while it did not stand
     return done(_("已恢复：新的记录如下，统计将在一分钟内更新。"), "ledger.show", record_id=made)
 
 

@@ -17,7 +17,8 @@ def by_code(code: str, *, in_any_letters: bool = False) -> Organisation | None:
     """
     ways = [Organisation.code == code, Organisation.uscc == code, *([func.upper(Organisation.code) == code.upper()] if in_any_letters else [])]
     for way in ways:
-        found = session().scalar(select(Organisation).where(way).order_by(Organisation.id).limit(1))
+        # no LIMIT: to read the first in order of id PostgreSQL goes through the whole table where it knows nothing of the index yet
+        found = session().scalars(select(Organisation).where(way).order_by(Organisation.id)).first()
         if found is not None:
             return found
     return None

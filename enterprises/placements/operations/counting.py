@@ -86,4 +86,6 @@ def _settle(placement: Placement, days: int, reason: str, today: date, by: Ident
     elif record.hours_x10 == hours_x10:
         return False
     trainings.renew(record=record, hours_x10=hours_x10, reason=reason, by=by, now=now)
+    if cancellation is not None:  # a county may have been entered while it did not stand
+        trainings.place(record.person_id, by, now)
     return True

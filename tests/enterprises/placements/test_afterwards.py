@@ -316,3 +316,18 @@ def test_a_placement_that_ends_after_the_joining_lies_in_the_county_of_the_human
     parted = make.at(end + timedelta(days=2))
     people.decide_pair(first=stays, second=gone, decision=PairDecision.DIFFERENT, reason="已核对", by=SYSTEM, now=parted)
     assert lies() == ["350000"]
+
+
+def test_days_that_are_restored_count_in_the_county_that_was_entered_meanwhile(world: SimpleNamespace, session: Session) -> None:
+    world.enterprise.is_internet_enterprise, world.enterprise.region_code, world.position.county_code = True, "350000", None
+    (day,) = make.weekdays(STARTS, 1)
+    make.confirmed(world.placement, [day])
+    end = world.placement.ends_on
+    graded(world.placement, end)
+    operations.finish_placement(placement=world.placement, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
+    correct(world.placement, day, end)
+    people.change_person(person=session.get_one(Person, world.student.person_id), county_code="350203", by=SYSTEM, now=make.at(end))
+    operations.log_day(placement=world.placement, on=day, today=end, **whole(end))
+    operations.decide_days(placement=world.placement, days=[day], is_approved=True, today=end, **whole(end))
+    standing = select(TrainingRecord.county_code).where(TrainingRecord.cancelled_at.is_(None))
+    assert session.scalars(standing).all() == ["350203"]

@@ -115,7 +115,7 @@ class Figure:
     def told(self) -> str:
         """The value as people read it: thousands apart, as in the tables. `value` itself is what a recount compares."""
         whole, dot, rest = self.value.partition(".")
-        return f"{int(whole):,}{dot}{rest}" if whole.isdecimal() else self.value
+        return f"{int(whole):,}{dot}{rest}" if whole.removeprefix("-").isdecimal() else self.value
 
 
 @dataclass(frozen=True, slots=True)

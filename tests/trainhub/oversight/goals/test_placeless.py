@@ -169,3 +169,14 @@ def test_why_a_record_was_moved_is_told_in_the_language_of_the_reader(
     assert english in as_role(Role.DEPT_HR).get(f"/trainees/records/{record.id}?lang=en").text
     with in_language("zh"):
         assert labels.reason(kept) == kept
+
+
+def test_what_stands_again_lies_in_the_county_that_was_entered_meanwhile(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    person = ground.person(is_verified=True, now=EARLY)
+    _trained(date(2016, 3, 1), NOW, region="350000", person=person)
+    record = _stands(session, person)
+    ledger.cancel_record(record_id=record.id, reason="误作废", by=SYSTEM, now=NOW)
+    people.change_person(person=person, county_code="350203", by=SYSTEM, now=NOW + timedelta(minutes=1))
+    session.commit()
+    assert as_role(Role.DEPT_HR).post(f"/trainees/records/{record.id}/restore", data={"reason": "恢复"}).status_code == 303
+    assert _standing(session, person) == [(1, "350203")]

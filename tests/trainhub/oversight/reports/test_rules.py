@@ -258,7 +258,17 @@ def test_figures_at_the_head_are_compared_where_they_count_persons(marks: dict[s
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [("1365", "1,365"), ("1082.4", "1,082.4"), ("999", "999"), ("0", "0"), ("43 项", "43 项"), ("33.3%", "33.3%"), ("—", "—"), ("*", "*")],
+    [
+        ("1365", "1,365"),
+        ("1082.4", "1,082.4"),
+        ("999", "999"),
+        ("0", "0"),
+        ("-1365", "-1,365"),
+        ("43 项", "43 项"),
+        ("33.3%", "33.3%"),
+        ("—", "—"),
+        ("*", "*"),
+    ],
 )
 def test_a_figure_at_the_head_is_read_with_its_thousands_apart(value: str, told: str) -> None:
     assert Figure("题", value).told == told
