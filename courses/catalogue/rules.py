@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -139,19 +139,24 @@ def _is_needed(block: BlockNode) -> bool:
 
 def for_groups(outline: Outline, groups: Collection[str]) -> Outline:
     """The outline without what is only for groups the learner is not in: it is neither shown nor asked for."""
+    return _only(outline, lambda _kind, node: not _is_foreign(node.access, groups))
+
+
+def _only(outline: Outline, stays: Callable[[PartKind, SectionNode | UnitNode | BlockNode], bool]) -> Outline:
+    """The outline of the parts that stay; what is in a part goes with it."""
     return replace(
         outline,
         sections=tuple(
             replace(
                 section,
                 units=tuple(
-                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups)))
+                    replace(unit, blocks=tuple(block for block in unit.blocks if stays(PartKind.BLOCK, block)))
                     for unit in section.units
-                    if not _is_foreign(unit.access, groups)
+                    if stays(PartKind.UNIT, unit)
                 ),
             )
             for section in outline.sections
-            if not _is_foreign(section.access, groups)
+            if stays(PartKind.SECTION, section)
         ),
     )
 
@@ -211,25 +216,7 @@ def impossible(outline: Outline) -> tuple[str, ...]:
 
 def without(outline: Outline, kind: PartKind, part_id: int) -> Outline:
     """The outline without one part and what is in it."""
-
-    def stays(level: PartKind, node: SectionNode | UnitNode | BlockNode) -> bool:
-        return (level, node.id) != (kind, part_id)
-
-    return replace(
-        outline,
-        sections=tuple(
-            replace(
-                section,
-                units=tuple(
-                    replace(unit, blocks=tuple(block for block in unit.blocks if stays(PartKind.BLOCK, block)))
-                    for unit in section.units
-                    if stays(PartKind.UNIT, unit)
-                ),
-            )
-            for section in outline.sections
-            if stays(PartKind.SECTION, section)
-        ),
-    )
+    return _only(outline, lambda level, node: (level, node.id) != (kind, part_id))
 
 
 def left_waiting(before: Outline, after: Outline, now: datetime) -> tuple[LeftWaiting, ...]:
