@@ -108,13 +108,12 @@ def supervisor_subject(row: Capstone) -> Subject:
 
 def visible_to(identity: Identity) -> ColumnElement[bool]:
     """Capstones inside the reader's scope, the reader's own, and those the reader supervises. Needs Student in the select."""
-    region = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     scope = organisations.scope(
         identity,
         LIST_ROLES,
         organisations=(Student.university_id, Capstone.enterprise_id),
         programmes=(Student.programme_id,),
-        region=region,
+        region=organisations.region_of(Student.university_id),
         persons=(Student.person_id,),
     )
     if identity.person_id is None:

@@ -203,13 +203,12 @@ def subject_of_mentor_side(row: Placement) -> Subject:
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     """Placements of the reader's university, programme, enterprise or base; a mentor's and a student's own."""
-    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     clause = organisations.scope(
         identity,
         PLACEMENT_VIEWERS,
         organisations=(Student.university_id, Placement.enterprise_id, Placement.base_id),
         programmes=(Student.programme_id,),
-        region=here,
+        region=organisations.region_of(Student.university_id),
         persons=(Student.person_id,),
     )
     if identity.person_id is not None and identity.has(Role.MENTOR):
@@ -220,13 +219,12 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
 
 def school_side(identity: Identity) -> sa.ColumnElement[bool]:
     """Placements that the reader sees from the side of the student and the school, not only as a host of it."""
-    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     return organisations.scope(
         identity,
         PLACEMENT_VIEWERS,
         organisations=(Student.university_id,),
         programmes=(Student.programme_id,),
-        region=here,
+        region=organisations.region_of(Student.university_id),
         persons=(Student.person_id,),
     )
 

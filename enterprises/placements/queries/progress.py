@@ -45,7 +45,6 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
     states, belongs = [StudentState.ENROLLED, StudentState.SUSPENDED], people.petoe_on(on, Student.id)
     if cohort_year is not None:
         states, belongs = [*states, StudentState.GRADUATED], people.petoe_of_cohort(on)
-    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     statement: Any = (
         select(
             Student.id,
@@ -70,7 +69,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
                 WEEKS_VIEWERS,
                 organisations=(Student.university_id,),
                 programmes=(Student.programme_id,),
-                region=here,
+                region=organisations.region_of(Student.university_id),
             ),
             Student.state.in_(states),
             belongs,

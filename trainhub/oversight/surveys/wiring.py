@@ -13,7 +13,6 @@ from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
-from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.surveys import models, own_queries, permissions, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -39,5 +38,5 @@ def register(app: Flask) -> None:
     nav.register_nav(
         app,
         nav.Entry("mine", _l("待填调查"), "surveys.mine", "clipboard", roles=(Role.STUDENT, Role.ENTERPRISE_COORDINATOR), order=80),
-        nav.Entry("province", _l("调查"), "surveys.index", "clipboard", can=permissions.Can.LIST, roles=SEES_ALL, order=65),
+        nav.Entry("province", _l("调查"), "surveys.index", "clipboard", can=permissions.Can.LIST, order=65),
     )
