@@ -106,7 +106,7 @@ def against_makers(rows: Collection[Waiting], by: Identity) -> dict[int, NotAllo
         if row.person_id in mine or row.handled_by_id in held:
             refused[row.account_id] = NotAllowed(_("%(name)s的账号是你开通或重置的，或就是你本人，核对码须由学校的另一人生成。", name=row.name))
         elif not same[row.person_id].isdisjoint(hosted):
-            refused[row.account_id] = NotAllowed(_("你也是%(name)s所在企业的联系人或基地负责人，核对码须由学校的另一人生成。", name=row.name))
+            refused[row.account_id] = NotAllowed(_("你也是%(name)s所在企业的联系人或中心负责人，核对码须由学校的另一人生成。", name=row.name))
     return refused
 
 

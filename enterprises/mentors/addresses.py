@@ -44,7 +44,7 @@ def against_vouching(person: Person, by: Identity) -> NotAllowed | None:
     if not is_of_mine(person, by):
         return NotAllowed(_("联系方式由该指导教师所指导学生的专业或学校管理人员核实；企业联系人不能核实。"))
     if people.is_same_human(by.person_id, person.id) or hosted_by([person.id], by):
-        return NotAllowed(_("你就是%(name)s本人，或也是其所在企业的联系人、基地负责人，须由学校的另一人核实。", name=person.name))
+        return NotAllowed(_("你就是%(name)s本人，或也是其所在企业的联系人、中心负责人，须由学校的另一人核实。", name=person.name))
     return None
 
 

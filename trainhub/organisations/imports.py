@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from trainhub.kernel import addresses
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
@@ -101,6 +102,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         code, uscc, organisation = row.data["code"], row.data["uscc"], known.get(row.data["code"])
         if not rules.is_code(code):
             draft.problem(row, "code", _("代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"))
+        elif organisation is None and addresses.is_page(code):
+            draft.problem(row, "code", _("“%(code)s”是页面自己用的地址，请换一个代码。", code=code))
         if organisation is None and spelled.get(code.upper(), code) != code:
             draft.problem(row, "code", _("已有代码为 %(code)s 的机构，只是大小写不同：请照已登记的填写。", code=spelled[code.upper()]))
         for column, value, seen in (("code", code if organisation is not None else code.upper(), in_file), ("uscc", uscc, usccs)):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 
-from trainhub.kernel import audit, pinyin
+from trainhub.kernel import addresses, audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, hold, session
@@ -79,6 +79,8 @@ def register(
     code = rules.normalise_code(code)
     if not rules.is_code(code):
         raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
+    if addresses.is_page(code):
+        raise BadOrganisation(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     if not in_list:
         hold(f"organisations.code:{code.upper()}")  # of two who spell it in other letters at once the second finds the first's: no constraint tells
     known = queries.by_code(code, in_any_letters=True)
@@ -295,7 +297,7 @@ def may_host(base: Organisation, by: Identity) -> bool:
 def check_may_host(base: Organisation, by: Identity) -> None:
     """Keep a partner from taking the lead, or ending the others without their word. Raises NotAllowed."""
     if not may_host(base, by):
-        raise NotAllowed(_("共建单位和牵头单位由牵头单位、基地负责人或核验部门登记，请联系他们。"), code="not_leading")
+        raise NotAllowed(_("共建单位和牵头单位由牵头单位、中心负责人或核验部门登记，请联系他们。"), code="not_leading")
 
 
 def add_host(

@@ -183,6 +183,25 @@ def test_a_role_given_again_takes_over_the_days(app: Flask, two: dict[str, Any])
     assert told.count("identity.role.granted") == 2
 
 
+def test_nobody_ends_their_own_administration(two: dict[str, Any]) -> None:
+    """The last one would be a system that nobody can open again but by its shell."""
+    own, other = _identity(two["system"]), make.account(roles=(Role.SYSTEM_ADMIN,))
+    held = session_grant(two["system"])
+    for until in (TODAY, TODAY + timedelta(days=30)):
+        with pytest.raises(ops.GrantRefused, match="另一位管理员"):
+            ops.grant_role(account=two["system"], role=Role.SYSTEM_ADMIN, by=own, today=TODAY, now=make.NOW, until=until)
+    with pytest.raises(ops.GrantRefused, match="另一位管理员"):
+        ops.end_grant(grant_id=held.id, account=two["system"], by=own, now=make.NOW)
+    assert held.ended_at is None
+    ops.end_grant(grant_id=held.id, account=two["system"], by=_identity(other), now=make.NOW)
+    assert held.ended_at == make.NOW
+
+
+def session_grant(account: Account) -> RoleGrant:
+    """The one role of an account."""
+    return db.session().scalars(select(RoleGrant).where(RoleGrant.account_id == account.id)).one()
+
+
 def test_a_link_ends_when_its_maker_could_not_give_the_new_role(app: Flask, client: FlaskClient, two: dict[str, Any]) -> None:
     """The university was shown the link: after the account became more than it may give, the link would be a way up."""
     university, system = make.sign_in(app, two["a_admin"]), make.sign_in(app, two["system"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -194,6 +195,15 @@ def test_import_from_gb18030_in_steps(as_role: As, session: Session) -> None:
     row = queries.by_code(code)
     assert row is not None
     assert row.name == "榕城曾氏电机有限公司"
+
+
+def test_choices_are_told_and_taken_in_the_language_of_the_reader(as_role: As) -> None:
+    client, code = as_role(Role.DEPT_HR), ground.uscc()
+    head = "机构代码,名称,类型,统一社会信用代码,地区代码\n"
+    page = client.get(upload(client, f"{head}{code},甲,company,{code},350102\n".encode()) + "?lang=en").text
+    assert '"company" is not recognised. Allowed: Higher education institution, ' in unescape(page)
+    page = client.get(upload(client, f"{head}{code},甲,Enterprise,{code},350102\n".encode())).text
+    assert "not recognised" not in page
 
 
 @pytest.mark.parametrize(

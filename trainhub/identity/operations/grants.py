@@ -75,6 +75,8 @@ def grant_role(
 
 def _given_again(grant: RoleGrant, account: Account, *, since: date, until: date | None, by: Identity) -> RoleGrant:
     """The days of a known grant become those given last; the same days change nothing."""
+    if grant.role is Role.SYSTEM_ADMIN and account.id == by.account_id and (since, until) != (grant.since, grant.until):
+        raise GrantRefused(_("不能更改自己的系统管理员角色的期限，请由另一位管理员操作。"))
     before = {"since": str(grant.since), "until": str(grant.until) if grant.until else None}
     grant.since, grant.until = since, until
     if before != {"since": str(since), "until": str(until) if until else None}:
@@ -115,6 +117,8 @@ def end_grant(*, grant_id: int, account: Account, by: Identity, now: datetime) -
     if grant.ended_at is not None:
         return grant
     _check_may_give(by, grant.role, grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
+    if grant.role is Role.SYSTEM_ADMIN and account.id == by.account_id:
+        raise GrantRefused(_("不能收回自己的系统管理员角色，请由另一位管理员操作。"))
     grant.ended_at = now
     session().flush()
     audit.record(by=by, did="identity.role.ended", on=account, data=_told(grant))

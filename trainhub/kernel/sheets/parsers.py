@@ -14,8 +14,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeVar
 
+from flask import has_app_context
+
 from trainhub.kernel import contacts
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, in_language, listed
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 from trainhub.kernel.sheets.text import is_scientific, looks_like_formula
 
@@ -91,22 +93,32 @@ def parse_bool(text: str) -> bool:
     raise ValueError(_("只能填 是 或 否（yes / no），现为“%(value)s”。", value=_cut(text)))
 
 
-def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
-    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`.
+def _in_english(word: str) -> str:
+    if not has_app_context():
+        return word
+    with in_language("en"):
+        return _(word)
 
-    Its problem names each choice once: by its Chinese word where it has one.
+
+def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
+    """A parser of fixed words: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})` takes both, and what the Chinese one is called in English.
+
+    Its problem names each choice once: by its Chinese word where it has one, for readers of English by what that is called there.
     """
     known = {narrow(word).casefold(): value for word, value in choices.items()}
 
     def parse(text: str) -> T:
         if text in known:
             return known[text]
-        try:
-            return known[narrow(text).casefold()]
-        except KeyError:
-            chinese = {value: word for word, value in choices.items() if not word.isascii()}
-            words = "、".join(dict.fromkeys(chinese.get(value, word) for word, value in choices.items()))
-            raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words)) from None
+        asked = narrow(text).casefold()
+        if asked in known:
+            return known[asked]
+        found = {value for word, value in choices.items() if narrow(_in_english(word)).casefold() == asked}
+        if len(found) == 1:
+            return found.pop()
+        chinese = {value: word for word, value in choices.items() if not word.isascii()}
+        words = listed(_(word) for word in dict.fromkeys(chinese.get(value, word) for word, value in choices.items()))
+        raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words))
 
     return parse
 

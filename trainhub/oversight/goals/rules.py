@@ -60,10 +60,6 @@ def is_code(text: str) -> bool:
     return re.fullmatch(r"[a-z0-9](?:-?[a-z0-9])*", text) is not None and len(text) <= 40
 
 
-RESERVED = frozenset(["new"])
-"""Codes that cannot be opened: their addresses belong to other pages."""
-
-
 def coarse(count: int, step: int) -> int:
     """A count of persons as everybody may read it: rounded down to a multiple of `step` (own.reports.small_cell_min).
 

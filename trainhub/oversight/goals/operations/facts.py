@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, update
 
-from trainhub.kernel import audit
+from trainhub.kernel import addresses, audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import Refused
@@ -80,7 +80,7 @@ def define(
         return known, False
     if not rules.is_code(code):
         raise BadGoal(_("代码由小写字母、数字和中间的连字符组成，不超过 40 个，例如 fj-400k。"), field="code")
-    if code in rules.RESERVED:
+    if addresses.is_page(code):
         raise BadGoal(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     check_named(name=name, source=source, unit=unit)
     if target <= 0:
