@@ -19,7 +19,7 @@ OTHER = sa.orm.aliased(Person)
 """Made once: a new alias copies every column of its table."""
 WANTED: sa.BindParameter[Any] = sa.bindparam("wanted", expanding=True)
 _STANDING = select(Person.id, Person.merged_into_id).where(Person.id.in_(WANTED), Person.merged_into_id.is_not(None))
-_GONE = select(Person.id, Person.merged_into_id).where(Person.merged_into_id.in_(WANTED))
+_GONE: sa.Select[Any, Any] = select(Person.id, Person.merged_into_id).where(Person.merged_into_id.in_(WANTED))
 _BESIDE = _GONE.union(_STANDING)
 ONE: sa.BindParameter[Any] = sa.bindparam("one")
 _STANDS_FOR = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == ONE)
