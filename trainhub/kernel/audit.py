@@ -85,19 +85,13 @@ def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = 
         if on.id is None:
             session().flush()
         key = on.id
-    info = session().info
-    info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
-    info.setdefault("audit_kinds", set()).add(did)
+    session().info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
 
 
-def pending(*dids: str) -> Iterator[tuple[str, tuple[str, str], Mapping[str, Any]]]:
-    """(did, on, data) of the events of some kinds that this unit of work has yet to write: they stand as soon as what it did stands.
-
-    Asked for each of many certificates: where none of the kinds was noted, all that was noted of others is not gone through."""
-    info = session().info
-    if info.get("audit_kinds", set()).isdisjoint(dids):
-        return iter(())
-    return ((one.did, one.on, one.data) for one in info.get("audit", ()) if one.did in dids)
+def pending() -> Iterator[tuple[str, tuple[str, str], Mapping[str, Any]]]:
+    """(did, on, data) of the events that this unit of work has yet to write: they stand as soon as what it did stands."""
+    collected: list[_Pending] = session().info.get("audit", [])
+    return ((one.did, one.on, one.data) for one in collected)
 
 
 PERSONAL = "personal"
@@ -190,7 +184,6 @@ def clock_set_back() -> datetime | None:
 def forget_pending(current: Session) -> None:
     """Drop events of a unit of work that ended."""
     current.info.pop("audit", None)
-    current.info.pop("audit_kinds", None)
 
 
 def digest(row: Any) -> str:
