@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,7 +47,9 @@ def course_by_id(course_id: int) -> Course | None:
     return session().scalar(select(Course).where(Course.id == course_id).options(joinedload(Course.owner)))
 
 
+@cache
 def _whole_run() -> sa.Select[Run]:
+    """Made once, as what else this module asks again and again: to build it costs more than to ask."""
     return select(Run).options(joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person))
 
 
@@ -262,35 +265,12 @@ def outline(run_id: int, *, only_published: bool = False) -> Outline:
 def outlines(run_ids: Iterable[int], *, only_published: bool = False) -> dict[int, Outline]:
     """The content of several runs in order: three queries however many."""
     ids = list(run_ids)
-    sections = select(Section).where(Section.run_id.in_(ids), Section.removed_at.is_(None)).order_by(Section.position, Section.id)
-    units = select(Unit).where(Unit.run_id.in_(ids), Unit.removed_at.is_(None)).order_by(Unit.position, Unit.id)
-    blocks = (
-        select(
-            Block.id,
-            Block.unit_id,
-            Block.key,
-            Block.kind,
-            Block.title,
-            Block.position,
-            Block.settings,
-            Block.is_graded,
-            Block.is_required,
-            Block.is_published,
-            Block.weight_x10,
-            Block.version,
-            Block.access,
-            Block.draft_no,
-        )
-        .where(Block.run_id.in_(ids), Block.removed_at.is_(None))
-        .order_by(Block.position, Block.id)
-    )
-    if only_published:
-        sections, units, blocks = sections.where(Section.is_published), units.where(Unit.is_published), blocks.where(Block.is_published)
+    sections, units, blocks = _outline_parts(only_published)
     of_unit: dict[int, list[BlockNode]] = defaultdict(list)
-    for row in session().execute(blocks):
+    for row in session().execute(blocks, {"runs": ids}):
         of_unit[row.unit_id].append(BlockNode(*row))
     of_section: dict[int, list[UnitNode]] = defaultdict(list)
-    for unit in session().scalars(units):
+    for unit in session().scalars(units, {"runs": ids}):
         of_section[unit.section_id].append(
             UnitNode(
                 unit.id,
@@ -309,10 +289,40 @@ def outlines(run_ids: Iterable[int], *, only_published: bool = False) -> dict[in
             )
         )
     found: dict[int, list[SectionNode]] = {run_id: [] for run_id in ids}
-    for s in session().scalars(sections):
+    for s in session().scalars(sections, {"runs": ids}):
         node = SectionNode(s.id, s.key, s.title, s.position, s.is_published, s.release_at, s.version, tuple(of_section[s.id]), s.access, s.draft_no)
         found[s.run_id].append(node)
     return {run_id: Outline(run_id, tuple(rows)) for run_id, rows in found.items()}
+
+
+@cache
+def _outline_parts(only_published: bool) -> tuple[sa.Select[Section], sa.Select[Unit], sa.Select[Any]]:
+    runs: sa.BindParameter[Any] = sa.bindparam("runs", expanding=True)
+    sections = select(Section).where(Section.run_id.in_(runs), Section.removed_at.is_(None)).order_by(Section.position, Section.id)
+    units = select(Unit).where(Unit.run_id.in_(runs), Unit.removed_at.is_(None)).order_by(Unit.position, Unit.id)
+    blocks = (
+        select(
+            Block.id,
+            Block.unit_id,
+            Block.key,
+            Block.kind,
+            Block.title,
+            Block.position,
+            Block.settings,
+            Block.is_graded,
+            Block.is_required,
+            Block.is_published,
+            Block.weight_x10,
+            Block.version,
+            Block.access,
+            Block.draft_no,
+        )
+        .where(Block.run_id.in_(runs), Block.removed_at.is_(None))
+        .order_by(Block.position, Block.id)
+    )
+    if only_published:
+        sections, units, blocks = sections.where(Section.is_published), units.where(Unit.is_published), blocks.where(Block.is_published)
+    return sections, units, blocks
 
 
 def section_by_id(section_id: int) -> Section | None:

@@ -24,6 +24,9 @@ from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
+LEARNER, STUDIES = aliased(Person), aliased(Person)
+"""Made once: a new alias copies every column of its table."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
@@ -84,12 +87,11 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
     One human may learn under one row of theirs and study under another: they were found to be one later.
     """
     cohorts = [row.id for row in programmes.cohorts_following(version_id)]
-    learner, studies = aliased(Person), aliased(Person)
     statement = (
         select(Enrolment.id, Student.id)
-        .join(learner, learner.id == Enrolment.person_id)
-        .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
-        .join(Student, Student.person_id == studies.id)
+        .join(LEARNER, LEARNER.id == Enrolment.person_id)
+        .join(STUDIES, func.coalesce(STUDIES.merged_into_id, STUDIES.id) == func.coalesce(LEARNER.merged_into_id, LEARNER.id))
+        .join(Student, Student.person_id == STUDIES.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Cohort.id.in_(cohorts), Student.state != StudentState.WITHDRAWN)
         .order_by(Enrolment.id)
@@ -105,13 +107,12 @@ def takers_seated(courses: Select[int], until: datetime) -> Select[int, int, dat
     courses of plans, as a select: who held it in time (`is_in_time`) takes the course, although nothing was graded yet. The days are those of
     the student's own cohort. One human may learn under one row and study under another; both sides are gathered before they are compared,
     so that nobody is looked for once for each learner."""
-    learner, studies = aliased(Person), aliased(Person)
-    human = func.coalesce(learner.merged_into_id, learner.id)
+    human = func.coalesce(LEARNER.merged_into_id, LEARNER.id)
     seats = (
         select(AssessmentItem.course_id, human.label("human"), func.min(Enrolment.enrolled_at).label("since"))
         .join(GradeFeed, GradeFeed.item_id == AssessmentItem.id)
         .join(Enrolment, Enrolment.run_id == GradeFeed.run_id)
-        .join(learner, learner.id == Enrolment.person_id)
+        .join(LEARNER, LEARNER.id == Enrolment.person_id)
         .where(AssessmentItem.course_id.in_(courses), Enrolment.state.in_(SEATED), Enrolment.enrolled_at <= until)
         .group_by(AssessmentItem.course_id, human)
         .subquery()
@@ -120,7 +121,7 @@ def takers_seated(courses: Select[int], until: datetime) -> Select[int, int, dat
         select(
             CurriculumCourse.id.label("course_id"),
             Student.id,
-            func.coalesce(studies.merged_into_id, studies.id).label("human"),
+            func.coalesce(STUDIES.merged_into_id, STUDIES.id).label("human"),
             Offering.closed_on,
             Cohort.graduated_on,
         )
@@ -128,7 +129,7 @@ def takers_seated(courses: Select[int], until: datetime) -> Select[int, int, dat
         .join(Student, Student.programme_id == ProgrammeVersion.programme_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .outerjoin(Offering, and_(Offering.course_id == CurriculumCourse.id, Offering.cohort_id == Cohort.id))
-        .join(studies, studies.id == Student.person_id)
+        .join(STUDIES, STUDIES.id == Student.person_id)
         .where(CurriculumCourse.id.in_(courses), Student.state != StudentState.WITHDRAWN)
         .distinct()
         .subquery()
@@ -153,12 +154,11 @@ def seated_students(course_id: int, until: datetime) -> set[int]:
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
     """The runs with a gradebook in which students of a plan hold a seat, the latest first, with the course's title."""
     cohorts = [row.id for row in programmes.cohorts_following(version_id)]
-    learner, studies = aliased(Person), aliased(Person)
     mine = (
         select(Enrolment.run_id)
-        .join(learner, learner.id == Enrolment.person_id)
-        .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
-        .join(Student, Student.person_id == studies.id)
+        .join(LEARNER, LEARNER.id == Enrolment.person_id)
+        .join(STUDIES, func.coalesce(STUDIES.merged_into_id, STUDIES.id) == func.coalesce(LEARNER.merged_into_id, LEARNER.id))
+        .join(Student, Student.person_id == STUDIES.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .where(Cohort.id.in_(cohorts), Enrolment.state.in_(SEATED))
     )

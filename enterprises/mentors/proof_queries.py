@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,17 +51,25 @@ def is_unproven(by: Identity) -> bool:
     return session().scalar(statement) is not None
 
 
+GUIDE, REGISTERED = sa.orm.aliased(Person), sa.orm.aliased(Person)
+"""Made once: a new alias copies every column of its table."""
+
+
 def _guided() -> sa.Subquery:
-    parts: list[Guided] = current_app.extensions.get(GUIDED, [])
+    return _all_of(*current_app.extensions.get(GUIDED, ()))
+
+
+@cache
+def _all_of(*parts: Guided) -> sa.Subquery:
     return sa.union_all(*(part() for part in parts)).subquery("guided")
 
 
 def signing_for(identity: Identity) -> sa.Select[Any]:
     """The humans who sign for students of the reader's programmes and schools."""
-    guided, guide = _guided(), sa.orm.aliased(Person)
+    guided = _guided()
     return (
-        select(func.coalesce(guide.merged_into_id, guide.id))
-        .join(guided, guided.c.person_id == guide.id)
+        select(func.coalesce(GUIDE.merged_into_id, GUIDE.id))
+        .join(guided, guided.c.person_id == GUIDE.id)
         .where(organisations.scope(identity, SCHOOL, organisations=(guided.c.university_id,), programmes=(guided.c.programme_id,)))
     )
 
@@ -71,13 +80,13 @@ def signs_for(person_id: int, identity: Identity) -> bool:
     return session().scalar(select(Person.id).where(Person.id == person_id, human.in_(signing_for(identity)))) is not None
 
 
+@cache
 def latest_mentor() -> Any:
     """SQL: the newest entry of a human (`Person`) on the register of mentors."""
-    registered = sa.orm.aliased(Person)
     return (
         select(Mentor.id)
-        .join(registered, registered.id == Mentor.person_id)
-        .where(func.coalesce(registered.merged_into_id, registered.id) == func.coalesce(Person.merged_into_id, Person.id))
+        .join(REGISTERED, REGISTERED.id == Mentor.person_id)
+        .where(func.coalesce(REGISTERED.merged_into_id, REGISTERED.id) == func.coalesce(Person.merged_into_id, Person.id))
         .order_by(Mentor.since.desc(), Mentor.id.desc())
         .limit(1)
         .correlate(Person)

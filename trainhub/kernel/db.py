@@ -202,7 +202,7 @@ def init_app(app: Flask) -> None:
 
 def session() -> Session:
     """The session of this request, command or task."""
-    return db.session()
+    return db.session.registry()
 
 
 @contextmanager

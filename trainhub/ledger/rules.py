@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from trainhub.ledger.types import FirstCount, WeeksTotal
 from trainhub.policy.findings import Finding, decided
 from trainhub.policy.types import Parameter
 
 
+@lru_cache(maxsize=4096)
 def iso_week(day: date) -> str:
     """The ISO week of a day as the contract writes it: 31 December 2020 and 1 January 2021 both lie in "2020-W53"."""
     year, week, _weekday = day.isocalendar()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
+
+_GIVEN: BindParameter[str] = bindparam("given")
+# no LIMIT: to read the first in order of id PostgreSQL goes through the whole table where it knows nothing of the index yet
+_WAYS = [select(Organisation).where(column == _GIVEN).order_by(Organisation.id) for column in (Organisation.code, Organisation.uscc)]
+_IN_ANY_LETTERS = select(Organisation).where(func.upper(Organisation.code) == _GIVEN).order_by(Organisation.id)
+"""Made once: asked for every row of an import."""
 
 
 def by_code(code: str, *, in_any_letters: bool = False) -> Organisation | None:
@@ -15,10 +21,8 @@ def by_code(code: str, *, in_any_letters: bool = False) -> Organisation | None:
 
     Each is asked for by itself: an OR of them reads the whole table, for every row of an import.
     """
-    ways = [Organisation.code == code, Organisation.uscc == code, *([func.upper(Organisation.code) == code.upper()] if in_any_letters else [])]
-    for way in ways:
-        # no LIMIT: to read the first in order of id PostgreSQL goes through the whole table where it knows nothing of the index yet
-        found = session().scalars(select(Organisation).where(way).order_by(Organisation.id)).first()
+    for way, given in [*((one, code) for one in _WAYS), *([(_IN_ANY_LETTERS, code.upper())] if in_any_letters else [])]:
+        found = session().scalars(way, {"given": given}).first()
         if found is not None:
             return found
     return None

@@ -77,7 +77,7 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
     session().flush()
     audit.record(by=by, did="capstones.guidance.logged", on=capstone, data={"entry": row.id, "role": role, "on": on})
     tell(
-        person_ids=guiding.confirmers_of(capstone.id, local(now).date())[row.id].persons,
+        person_ids=guiding.confirmers_of_entry(row.id, local(now).date()).persons,
         kind="capstones.guidance",
         message=TOLD_CONFIRM,
         values={"day": on.isoformat(), "role": notifications.word(ROLES[role])},
@@ -96,7 +96,7 @@ def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> Gu
     Who takes over from a supervisor confirms what the student had logged before (`queries.guiding`).
     """
     capstone = session().get_one(Capstone, entry.capstone_id)
-    asked = guiding.confirmers_of(capstone.id, local(now).date())[entry.id]
+    asked = guiding.confirmers_of_entry(entry.id, local(now).date())
     if by.person_id not in asked.persons:
         raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
     if entry.confirmed_at is not None:
@@ -139,7 +139,7 @@ def confirm_guidance_for(*, entry: GuidanceEntry, reason: str, by: Identity, now
     """
     capstone = session().get_one(Capstone, entry.capstone_id)
     demand_person(capstone, Action.CONFIRM_FOR, by)
-    asked = guiding.confirmers_of(capstone.id, local(now).date())[entry.id]
+    asked = guiding.confirmers_of_entry(entry.id, local(now).date())
     if not asked.is_left or people.is_among(by.person_id, (entry.person_id, entry.logged_by_person_id)):
         raise CapstoneRefused(_("指导记录须由另一方确认；只有学生登记、而导师已不在任的，才由专业负责人核对后代为确认。"), code="not_left")
     if entry.confirmed_at is not None:

@@ -278,9 +278,15 @@ def supervisions_of(capstone_id: int) -> list[tuple[Supervision, str]]:
     return [(row, name) for row, name in session().execute(statement)]
 
 
+_SUPERVISES = select(Supervision).where(
+    Supervision.capstone_id == sa.bindparam("capstone_id"), Supervision.role == sa.bindparam("side"), Supervision.until.is_(None)
+)
+"""Made once: asked by whatever is done to a capstone."""
+
+
 def live_supervision(capstone_id: int, role: SupervisorRole) -> Supervision | None:
     """Who supervises on one side now."""
-    return session().scalar(select(Supervision).where(Supervision.capstone_id == capstone_id, Supervision.role == role, Supervision.until.is_(None)))
+    return session().scalar(_SUPERVISES, {"capstone_id": capstone_id, "side": role})
 
 
 def is_supervisor(capstone_id: int, role: SupervisorRole, person_id: int | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +16,7 @@ from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.people.models import Student, Teacher
-from trainhub.people.queries import humans_of, of_human, rows_of_humans
+from trainhub.people.queries import of_human, rows_of_humans
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class _Asked:
 def confirmers_of(capstone_id: int, today: date) -> dict[int, Confirmers]:
     """{guidance: who may confirm it} of one capstone on a day, confirmed ones too."""
     return _confirmers(_asked(today, GuidanceEntry.capstone_id == capstone_id))
+
+
+def confirmers_of_entry(entry_id: int, today: date) -> Confirmers:
+    """Who may confirm one guidance on a day."""
+    return _confirmers(_asked(today, GuidanceEntry.id == entry_id))[entry_id]
 
 
 def waiting_for(person_id: int, today: date) -> list[GuidanceEntry]:
@@ -129,16 +134,16 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
         )
     }
     named = [key for one in asked for key in (one.entry.person_id, one.entry.logged_by_person_id, one.student) if key is not None]
-    rows, human = rows_of_humans([*named, *held.values()]), humans_of([*named, *held.values()])
-    at = _mentors_at(one.entry.person_id for one in asked)
+    rows = rows_of_humans([*named, *held.values()])
+    at = _mentors_at({one.entry.person_id for one in asked if one.entry.role is SupervisorRole.ENTERPRISE})
     found = {}
     for one in asked:
         entry = one.entry
-        if human.get(entry.logged_by_person_id or 0) != human[one.student]:
+        if entry.logged_by_person_id not in rows[one.student]:
             found[entry.id] = Confirmers(rows[one.student], is_left=False, counts=one.counts)
             continue
         holder = held.get((entry.capstone_id, entry.role))
-        is_other = holder is None or human[holder] != human[entry.person_id]
+        is_other = holder not in rows[entry.person_id]
         is_left = is_other or not one.stays
         vouches = not is_other or entry.role is SupervisorRole.SCHOOL or _was_mentor(at.get((entry.person_id, one.enterprise_id), []), entry.on)
         persons = rows[holder] if holder is not None and vouches else frozenset()
@@ -161,9 +166,9 @@ def is_in_office(row: Capstone, role: SupervisorRole, person_id: int, on: date) 
     return any(Term(since, until).holds(on) for since, until in session().execute(terms))
 
 
-def _mentors_at(person_ids: Iterable[int]) -> dict[tuple[int, int], list[Mentor]]:
+def _mentors_at(person_ids: Collection[int]) -> dict[tuple[int, int], list[Mentor]]:
     found: dict[tuple[int, int], list[Mentor]] = {}
-    for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(set(person_ids)))):
+    for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(person_ids))) if person_ids else ():
         found.setdefault((mentor.person_id, mentor.enterprise_id), []).append(mentor)
     return found
 

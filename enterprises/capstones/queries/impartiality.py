@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, String, and_, bindparam, literal, or_, select, type_coerce, union_all
 
 from enterprises.capstones.impartiality import Office, Tie, bar
 from enterprises.capstones.models import (
@@ -24,52 +24,55 @@ from enterprises.capstones.models import (
 )
 from enterprises.capstones.queries.stages import conflict_between, conflicts_with
 from enterprises.capstones.types import LIVE, ReasonKind, Verdict
-from enterprises.mentors.models import MentorConflict
+from enterprises.mentors.models import Mentor, MentorConflict
 from trainhub.kernel.db import session
 from trainhub.people.models import Student
 from trainhub.people.queries import counts_in_cohort, in_cohort, names_of, rows_of_humans
 
 Ties = dict[int, set[Tie]]
 """{person row: what the human is to one capstone}."""
+ASKED: BindParameter[Any] = bindparam("asked", expanding=True)
+
+
+def _ties(of: Any, person: Any, tie: Any, *conditions: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    return select(of, person, tie).where(of.in_(ASKED), *conditions)
+
+
+_OF_STUDENTS = union_all(
+    _ties(Student.id, Student.person_id, literal(Tie.STUDENT.value)),
+    _ties(Conflict.student_id, Conflict.person_id, literal(Tie.CONFLICT.value), Conflict.lifted_at.is_(None)),
+    _ties(MentorConflict.student_id, Mentor.person_id, literal(Tie.CONFLICT.value), Mentor.id == MentorConflict.mentor_id),
+)
+_OF_CAPSTONES = union_all(
+    _ties(Supervision.capstone_id, Supervision.person_id, type_coerce(Supervision.role, String)),
+    _ties(Review.capstone_id, Review.person_id, literal(Tie.REVIEWER.value), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))),
+    _ties(
+        DefenceSlot.capstone_id,
+        DefenceMember.person_id,
+        literal(Tie.PANEL.value),
+        DefenceMember.group_id == DefenceSlot.group_id,
+        DefenceSlot.recorded_at.is_(None),
+    ),
+    _ties(ThirdGrade.capstone_id, ThirdGrade.person_id, literal(Tie.THIRD.value), ThirdGrade.signed_at.is_not(None)),
+)
+_RECORDED = select(DefenceSlot.capstone_id, DefenceSlot.scores).where(DefenceSlot.capstone_id.in_(ASKED), DefenceSlot.recorded_at.is_not(None))
+"""Made once: whoever signs anything is held against them."""
 
 
 def ties_of_each(students: dict[int, int]) -> dict[int, Ties]:
-    """{capstone: its ties}, by every person row of each human, of {capstone: student}; eight queries however many there are."""
+    """{capstone: its ties}, by every person row of each human, of {capstone: student}; four queries however many there are."""
     found: dict[int, Ties] = {key: defaultdict(set) for key in students}
     of_student: dict[int, list[int]] = defaultdict(list)
     for key, student_id in students.items():
         of_student[student_id].append(key)
-
-    def tie(keys: Iterable[int], person_id: int, one: Tie) -> None:
-        for key in keys:
-            found[key][person_id].add(one)
-
-    for student_id, person_id in session().execute(select(Student.id, Student.person_id).where(Student.id.in_(of_student))):
-        tie(of_student[student_id], person_id, Tie.STUDENT)
-    for student_id, person_id in conflicts_with(of_student):
-        tie(of_student[student_id], person_id, Tie.CONFLICT)
-    held = select(Supervision.capstone_id, Supervision.person_id, Supervision.role).where(Supervision.capstone_id.in_(found))
-    for key, person_id, role in session().execute(held):
-        tie([key], person_id, Tie(role.value))
-    asked = select(Review.capstone_id, Review.person_id).where(
-        Review.capstone_id.in_(found), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))
-    )
-    for key, person_id in session().execute(asked):
-        tie([key], person_id, Tie.REVIEWER)
-    seated = (
-        select(DefenceSlot.capstone_id, DefenceMember.person_id)
-        .join(DefenceMember, DefenceMember.group_id == DefenceSlot.group_id)
-        .where(DefenceSlot.capstone_id.in_(found), DefenceSlot.recorded_at.is_(None))
-    )
-    for key, person_id in session().execute(seated):
-        tie([key], person_id, Tie.PANEL)
-    recorded = select(DefenceSlot.capstone_id, DefenceSlot.scores).where(DefenceSlot.capstone_id.in_(found), DefenceSlot.recorded_at.is_not(None))
-    for key, scores in session().execute(recorded):
+    for student_id, person_id, tie in session().execute(_OF_STUDENTS, {"asked": list(of_student)}):
+        for key in of_student[student_id]:
+            found[key][person_id].add(Tie(tie))
+    for key, person_id, tie in session().execute(_OF_CAPSTONES, {"asked": list(found)}):
+        found[key][person_id].add(Tie(tie))
+    for key, scores in session().execute(_RECORDED, {"asked": list(found)}):
         for person in scores:  # who left for this student has given no points
-            tie([key], int(person), Tie.PANEL)
-    thirds = select(ThirdGrade.capstone_id, ThirdGrade.person_id).where(ThirdGrade.capstone_id.in_(found), ThirdGrade.signed_at.is_not(None))
-    for key, person_id in session().execute(thirds):
-        tie([key], person_id, Tie.THIRD)
+            found[key][int(person)].add(Tie.PANEL)
     return _by_human(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
@@ -17,6 +18,7 @@ def holds_its_student() -> ColumnElement[bool]:
     return and_(Capstone.state != CapstoneState.WITHDRAWN, or_(Capstone.state != CapstoneState.FAILED, Capstone.archived_at.is_(None)))
 
 
+@cache
 def is_latest() -> ColumnElement[bool]:
     """Capstones that speak for their student: not withdrawn, and no repeat came after a failure. Criteria 8.1 to 8.4 judge these."""
     repeat = aliased(Capstone)

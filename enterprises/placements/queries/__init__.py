@@ -40,6 +40,16 @@ from enterprises.placements.queries.daily import (
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
 from enterprises.placements.queries.demand import free_by_majors, majors_known, rounds_wished, seat_terms, seats_by_county
 from enterprises.placements.queries.ended import is_over
+from enterprises.placements.queries.entries import (
+    day_entry,
+    days_by_ids,
+    entries_between,
+    entries_of,
+    entry,
+    logs_of,
+    pending_count,
+    weekly_log,
+)
 from enterprises.placements.queries.fallen import displaced
 from enterprises.placements.queries.hosting import (
     going_at_unit,
@@ -100,21 +110,14 @@ from enterprises.placements.queries.placing import (
     StartFacts,
     at_enterprise,
     at_mentor,
-    day_entry,
-    days_by_ids,
-    entries_between,
-    entries_of,
-    entry,
     ids_of_students,
     listing,
     live_of_student,
     load_beside,
     loads_of_mentors,
-    logs_of,
     major_of,
     of_base,
     of_student,
-    pending_count,
     person_of_mentor,
     person_of_student,
     placed_by_base,
@@ -135,7 +138,6 @@ from enterprises.placements.queries.placing import (
     title_of,
     titled,
     visible_to,
-    weekly_log,
 )
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
 from enterprises.placements.queries.progress import days_for_export, of_students, progress_of, progress_of_student, progress_rows, whole_progress

@@ -50,11 +50,14 @@ from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
-
 # -- agreement texts ----------------------------------------------------------------------------------------------------
+_TEXTS = select(AgreementText).where(AgreementText.placement_id == sa.bindparam("placement_id")).order_by(AgreementText.number)
+_SIGNED = select(AgreementSignature.text_no, AgreementSignature.party).where(AgreementSignature.placement_id == sa.bindparam("placement_id"))
+
+
 def text_rows(placement_id: int) -> list[AgreementText]:
     """The texts that were sent to signature, in order; none: only the agreement itself, as it stands on the page."""
-    return list(session().scalars(select(AgreementText).where(AgreementText.placement_id == placement_id).order_by(AgreementText.number)))
+    return list(session().scalars(_TEXTS, {"placement_id": placement_id}))
 
 
 def agreed_now(placement_id: int) -> dict[str, Any]:
@@ -77,8 +80,7 @@ def agreed_now(placement_id: int) -> dict[str, Any]:
 def texts_of(placement_id: int) -> list[TextState]:
     """Every text with who signed it; the agreement is there from the beginning."""
     signed: dict[int, set[Any]] = {}
-    statement = select(AgreementSignature.text_no, AgreementSignature.party).where(AgreementSignature.placement_id == placement_id)
-    for number, party in session().execute(statement):
+    for number, party in session().execute(_SIGNED, {"placement_id": placement_id}):
         signed.setdefault(number, set()).add(party)
     rows = text_rows(placement_id)
     found = [TextState(row.number, row.kind, row.is_replaced, frozenset(signed.get(row.number, ()))) for row in rows]

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import PLACEMENT_VIEWERS
-from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term, WeeklyLog
+from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term
 from enterprises.placements.queries.ended import is_over, is_undone
 from enterprises.placements.types import AgreementParty, DayState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
@@ -29,6 +29,9 @@ from trainhub.programmes.types import DegreeLevel
 HELD = (PlacementState.STARTED, PlacementState.FINISHED)
 DECIDED = (*HELD, PlacementState.WITHDRAWN)
 """Whose waiting days a mentor decides: what waits in one that was withdrawn had been confirmed before, see `daily.returned`."""
+OF: sa.BindParameter[int] = sa.bindparam("placement_id")
+_SIGNATURES = select(AgreementSignature).where(AgreementSignature.placement_id == OF).order_by(AgreementSignature.signed_on, AgreementSignature.id)
+"""Made once: to build such a statement takes longer than to send it."""
 LIVE = Placement.state != PlacementState.WITHDRAWN
 
 
@@ -75,8 +78,7 @@ def signed_all(placement_id: int) -> frozenset[AgreementParty]:
 
 def signatures_of(placement_id: int) -> list[AgreementSignature]:
     """The signatures under the three-party agreement."""
-    statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement_id)
-    return list(session().scalars(statement.order_by(AgreementSignature.signed_on, AgreementSignature.id)))
+    return list(session().scalars(_SIGNATURES, {"placement_id": placement_id}))
 
 
 def student(student_id: int) -> Student:
@@ -86,7 +88,8 @@ def student(student_id: int) -> Student:
 
 def person_of_student(student_id: int) -> int | None:
     """Whose placement it is."""
-    return session().scalar(select(Student.person_id).where(Student.id == student_id))
+    found = session().get(Student, student_id)  # who asks has read the student already, or is about to
+    return found.person_id if found is not None else None
 
 
 def person_of_mentor(mentor_id: int | None) -> int | None:
@@ -281,7 +284,12 @@ def named() -> Any:
 
 def placement_view(placement_id: int) -> Any:
     """One placement with every name of its page."""
-    return session().execute(named().where(Placement.id == placement_id)).one()
+    return session().execute(_named_one(), {"placement_id": placement_id}).one()
+
+
+@cache
+def _named_one() -> Any:
+    return named().where(Placement.id == OF)
 
 
 def placement_views(placement_ids: Iterable[int]) -> dict[int, Any]:
@@ -345,52 +353,6 @@ def at_mentor(mentor_ids: Collection[int]) -> list[Any]:
     """Every placement a mentor guides or guided, the latest first."""
     statement = named().where(Placement.mentor_id.in_(list(mentor_ids)), LIVE)
     return list(session().execute(statement.order_by(Placement.ends_on.desc(), Person.pinyin, Placement.id)))
-
-
-# -- days ---------------------------------------------------------------------------------------------------------------
-def entry(entry_id: int) -> DayEntry | None:
-    """A logged day by id."""
-    return session().get(DayEntry, entry_id)
-
-
-def day_entry(placement_id: int, on: date) -> DayEntry | None:
-    """A logged day."""
-    return session().scalar(select(DayEntry).where(DayEntry.placement_id == placement_id, DayEntry.on == on))
-
-
-def entries_between(placement_id: int, since: date, until: date) -> list[DayEntry]:
-    """The logged days of a span, in time."""
-    statement = select(DayEntry).where(DayEntry.placement_id == placement_id, DayEntry.on >= since, DayEntry.on <= until)
-    return list(session().scalars(statement.order_by(DayEntry.on)))
-
-
-def entries_of(placement_id: int) -> list[DayEntry]:
-    """Every logged day of a placement, in time."""
-    return list(session().scalars(select(DayEntry).where(DayEntry.placement_id == placement_id).order_by(DayEntry.on)))
-
-
-def days_by_ids(ids: Collection[int]) -> list[date]:
-    """The days of entries."""
-    return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
-
-
-def pending_count(placement_id: int) -> int:
-    """How many days of a placement wait for the mentor."""
-    statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)
-    return session().scalar(statement) or 0
-
-
-def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:
-    """The weekly log of an ISO week."""
-    return session().scalar(
-        select(WeeklyLog).where(WeeklyLog.placement_id == placement_id, WeeklyLog.iso_year == iso_year, WeeklyLog.iso_week == iso_week)
-    )
-
-
-def logs_of(placement_ids: Collection[int]) -> list[WeeklyLog]:
-    """Every weekly log of placements, the latest first."""
-    statement = select(WeeklyLog).where(WeeklyLog.placement_id.in_(list(placement_ids)))
-    return list(session().scalars(statement.order_by(WeeklyLog.iso_year.desc(), WeeklyLog.iso_week.desc(), WeeklyLog.id)))
 
 
 def ids_of_students(students: sa.Select[int]) -> sa.Select[int]:

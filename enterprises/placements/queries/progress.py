@@ -84,13 +84,14 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
     return statement.order_by(Programme.pinyin, Cohort.year, Student.student_no, Student.id)
 
 
-def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
+def progress_of(rows: Collection[Any], *, on: date, is_dated: bool = True) -> list[StudentProgress]:
     """Credited days, days still to come, and the light of each row, in ten queries whatever their number.
 
     Every week is counted as the ledger does: at most five days of it, of whatever enterprise, confirmed, waiting or to come.
     Days of leave and of a suspension (休学) are neither missing nor to come. Those of a running placement outside its insurance are not missing, and not to
     come before somebody renews it: they are possible, and told apart. While a suspension goes on nobody knows when it ends:
-    what is placed from its first day on is not to come, and the time can be placed once the student is back."""
+    what is placed from its first day on is not to come, and the time can be placed once the student is back. Not `is_dated`: without the days on which
+    the weeks are reached, which take as long to find as all the rest."""
     ids = [row.id for row in rows]
     days = ledger.dates_of_many(ids)
     totals = ledger.weeks_from(days)
@@ -172,8 +173,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         found.append(
             StudentProgress(
                 row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
-                coming.reached_on(required - certain, ahead, known) if is_below else None,
-                coming.reached_on(required - certain, [*ahead, *uninsured, *spans], known) if is_below else None,
+                coming.reached_on(required - certain, ahead, known) if is_below and is_dated else None,
+                coming.reached_on(required - certain, [*ahead, *uninsured, *spans], known) if is_below and is_dated else None,
                 why,
                 row.major_code,
                 row.university_id,

@@ -54,6 +54,10 @@ def lacks_number(person_id: int | None) -> bool:
 
 
 _FIRST = (AccountState.ACTIVE, AccountState.INVITED, AccountState.DISABLED)
+_HELD = select(Account.person_id, Account.id, Account.state, Account.last_sign_in_at).where(
+    Account.person_id.in_(sa.bindparam("wanted", expanding=True)), Account.state != AccountState.DELETED
+)
+"""Made once: asked whenever somebody is told something."""
 
 
 def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
@@ -64,10 +68,8 @@ def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
     """
     rows = rows_of_humans(person_ids)
     wanted, found = sorted(frozenset().union(*rows.values())), dict[int, tuple[int, float, int]]()
-    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
-        some = Account.person_id.in_(wanted[start : start + 1000])
-        statement = select(Account.person_id, Account.id, Account.state, Account.last_sign_in_at).where(some, Account.state != AccountState.DELETED)
-        for person_id, account_id, state, used_at in session().execute(statement):
+    for some in portions(wanted):
+        for person_id, account_id, state, used_at in session().execute(_HELD, {"wanted": some}):
             found[person_id or 0] = (_FIRST.index(state), -used_at.timestamp() if used_at is not None else 0.0, account_id)
     standing = humans_of(key for key, of_one in rows.items() if len(of_one) > 1)
     chosen = {}
@@ -127,6 +129,16 @@ def is_same_holder(one_id: int | None, other_id: int | None) -> bool:
     return one_id is not None and other_id is not None and (one_id == other_id or other_id in accounts_of_holder(one_id))
 
 
+_HOLDING = (
+    select(RoleGrant.account_id)
+    .join(Account, Account.id == RoleGrant.account_id)
+    .where(Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)))
+    .distinct()
+    .order_by(RoleGrant.account_id)
+)
+_RESTS = rests()
+
+
 def accounts_holding(
     *roles: Role, today: date | None = None, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None
 ) -> list[int]:
@@ -135,17 +147,7 @@ def accounts_holding(
     A named scope asks for grants over exactly that scope; without one, over any scope. Without `today` every grant counts
     that was not ended; with it none that rests.
     """
-    statement = (
-        select(RoleGrant.account_id)
-        .join(Account, Account.id == RoleGrant.account_id)
-        .where(
-            RoleGrant.role.in_(roles),
-            RoleGrant.ended_at.is_(None) if today is None else sa.and_(active(today), ~rests()),
-            Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
-        )
-        .distinct()
-        .order_by(RoleGrant.account_id)
-    )
+    statement = _HOLDING.where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None) if today is None else sa.and_(active(today), ~_RESTS))
     for column, value in ((RoleGrant.organisation_id, organisation_id), (RoleGrant.programme_id, programme_id), (RoleGrant.region_code, region_code)):
         if value is not None:
             statement = statement.where(column == value)

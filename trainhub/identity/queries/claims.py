@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -55,8 +56,10 @@ def open_keys(most: int | None = None) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _waiting() -> Iterator[tuple[Any, Any, Any, Any]]:
+@cache
+def _waiting() -> tuple[tuple[Any, Any, Any, Any], ...]:
     """(claimant, holder, who stays of the holder, the select of claims): once by the number that is held, once by the one that was corrected."""
+    found = []
     holds = select(Person.id).where(Person.id_number_hash == NumberClaim.number_hash).correlate(NumberClaim).exists()
     for is_former in (False, True):
         claimant, holder, stays, named = aliased(Person), aliased(Person), aliased(Person), func.coalesce
@@ -66,18 +69,15 @@ def _waiting() -> Iterator[tuple[Any, Any, Any, Any]]:
             statement = statement.join(holder, holder.id == FormerNumber.person_id)
         else:
             statement = statement.join(holder, holder.id_number_hash == NumberClaim.number_hash)
-        yield (
-            claimant,
-            holder,
-            stays,
-            statement.outerjoin(stays, stays.id == holder.merged_into_id).where(
-                NumberClaim.state == ClaimState.OPEN,
-                Account.state != AccountState.DELETED,
-                holder.number_by_holder.is_(False),
-                or_(claimant.number_by_holder.is_(True), claimant.id_number_hash.is_(None)),
-                named(claimant.merged_into_id, claimant.id) != named(holder.merged_into_id, holder.id),
-            ),
+        statement = statement.outerjoin(stays, stays.id == holder.merged_into_id).where(
+            NumberClaim.state == ClaimState.OPEN,
+            Account.state != AccountState.DELETED,
+            holder.number_by_holder.is_(False),
+            or_(claimant.number_by_holder.is_(True), claimant.id_number_hash.is_(None)),
+            named(claimant.merged_into_id, claimant.id) != named(holder.merged_into_id, holder.id),
         )
+        found.append((claimant, holder, stays, statement))
+    return tuple(found)
 
 
 def number_claim(claim_id: int) -> NumberClaim | None:

@@ -21,6 +21,22 @@ OTHER_KIND = "姓名相同，证件类型不同，在同一机构培训过"
 IS_CARD: sa.ColumnElement[str] = sa.literal_column(f"'{IdType.RESIDENT_ID.value}'")
 """Written out, not bound: only so does the index of the other documents (`ix_person_other_document`) answer for it."""
 
+ONE, OTHER = aliased(Person), aliased(Person)
+_SAME_NAME = (
+    select(ONE.id, ONE.name, ONE.id_type, OTHER.id, OTHER.name, OTHER.id_type)
+    .join(OTHER, and_(OTHER.pinyin == ONE.pinyin, OTHER.id != ONE.id, OTHER.merged_into_id.is_(None)))
+    .where(
+        ONE.id.in_(sa.bindparam("some", expanding=True)),
+        ONE.merged_into_id.is_(None),
+        ONE.id_number_hash.is_not(None),  # a mask alone is a claim to a number, and no document
+        OTHER.id_number_hash.is_not(None),
+        ONE.pinyin != "",
+        or_(ONE.birth_on == OTHER.birth_on, ONE.birth_on.is_(None), OTHER.birth_on.is_(None)),
+    )
+)
+ARMS = (_SAME_NAME.where(ONE.id_type != IS_CARD), _SAME_NAME.where(ONE.id_type == IS_CARD, OTHER.id_type != IS_CARD))
+"""Made once: asked whenever somebody is registered."""
+
 
 def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], str]:
     """Pairs of one of these persons and any other of the same name, of whom at least one has a document other than a resident card, and whose birth
@@ -30,26 +46,10 @@ def under_another_document(person_ids: Iterable[int]) -> dict[tuple[int, int], s
     name is read, which is indexed and the same however it is spelled; then held against the name. Those with a card, most of all, are held against
     the few with another document alone, not against everybody of their name.
     """
-    one, other = aliased(Person), aliased(Person)
-    statement = (
-        select(one.id, one.name, one.id_type, other.id, other.name, other.id_type)
-        .join(other, and_(other.pinyin == one.pinyin, other.id != one.id, other.merged_into_id.is_(None)))
-        .where(
-            one.merged_into_id.is_(None),
-            one.id_number_hash.is_not(None),  # a mask alone is a claim to a number, and no document
-            other.id_number_hash.is_not(None),
-            one.pinyin != "",
-            or_(one.birth_on == other.birth_on, one.birth_on.is_(None), other.birth_on.is_(None)),
-        )
-    )
-    arms = (
-        statement.where(one.id_type != IS_CARD),
-        statement.where(one.id_type == IS_CARD, other.id_type != IS_CARD),
-    )
     alike, mixed, wanted = set[tuple[int, int]](), set[tuple[int, int]](), sorted(set(person_ids))
     for some in portions(wanted, CHUNK):
-        for arm in arms:
-            for a, name, kind, b, other_name, other_kind in session().execute(arm.where(one.id.in_(some))):
+        for arm in ARMS:
+            for a, name, kind, b, other_name, other_kind in session().execute(arm, {"some": some}):
                 if plain_name(name) == plain_name(other_name):
                     found = mixed if IdType.RESIDENT_ID in (kind, other_kind) else alike
                     found.add((min(a, b), max(a, b)))

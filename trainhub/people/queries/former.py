@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.clock import local
@@ -19,6 +19,9 @@ from trainhub.people.study_models import UndoneMove
 from trainhub.people.types import StudyPlace
 
 PORTION = 500
+_STUDIES_BEFORE = (
+    select(FormerStudy).where(FormerStudy.student_id.in_(bindparam("students", expanding=True))).order_by(FormerStudy.since, FormerStudy.id)
+)
 PAST = aliased(FormerStudy)
 """By a name of its own, so that these conditions stand in questions about `FormerStudy`, too."""
 
@@ -62,8 +65,7 @@ def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]
     found: dict[int, list[FormerStudy]] = {key: [] for key in student_ids}
     ids = list(found)
     for some in portions(ids, PORTION):
-        asked = FormerStudy.student_id.in_(some)
-        for row in session().scalars(select(FormerStudy).where(asked).order_by(FormerStudy.since, FormerStudy.id)):
+        for row in session().scalars(_STUDIES_BEFORE, {"students": some}):
             found[row.student_id].append(row)
     return found
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import or_, select
 
-from trainhub.kernel.db import Base, session
+from trainhub.kernel.db import Base, portions, session
 from trainhub.people.models import STAYS, Person, PersonMerge, PersonPair
 from trainhub.people.types import PairDecision
 
@@ -17,13 +19,16 @@ OTHER = sa.orm.aliased(Person)
 """Made once: a new alias copies every column of its table."""
 WANTED: sa.BindParameter[Any] = sa.bindparam("wanted", expanding=True)
 _STANDING = select(Person.id, Person.merged_into_id).where(Person.id.in_(WANTED), Person.merged_into_id.is_not(None))
-_GONE = select(Person.merged_into_id, Person.id).where(Person.merged_into_id.in_(WANTED))
+_GONE: sa.Select[Any, Any] = select(Person.id, Person.merged_into_id).where(Person.merged_into_id.in_(WANTED))
+_BESIDE = _GONE.union(_STANDING)
+ONE: sa.BindParameter[Any] = sa.bindparam("one")
+_STANDS_FOR = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == ONE)
 """Made once, too: nearly every operation asks them, and to build such a statement takes longer than to send it."""
 
 
 def human_id(person_id: int) -> int:
     """The person who stands for this one: the one it was merged into, or itself."""
-    return session().scalar(select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id)) or person_id
+    return session().scalar(_STANDS_FOR, {"one": person_id}) or person_id
 
 
 def mergings_at(moment: datetime) -> sa.Subquery:
@@ -84,22 +89,33 @@ def humans_of(person_ids: Iterable[int]) -> dict[int, int]:
 
 
 def rows_of_humans(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
-    """{person: every person row of the same human}: two queries for a thousand, for lists of who is barred or already chosen."""
-    standing = humans_of(person_ids)
-    rows: dict[int, set[int]] = {stays: {stays} for stays in standing.values()}
-    wanted = sorted(rows)
-    for start in range(0, len(wanted), 1000):
-        for stays, key in session().execute(_GONE, {"wanted": wanted[start : start + 1000]}):
-            rows[stays or key].add(key)
-    return {key: frozenset(rows[stays]) for key, stays in standing.items()}
+    """{person: every person row of the same human}, for lists of who is barred or already chosen: one query for a thousand, and one for those who
+    stand for some of them without being asked for."""
+    standing = {key: key for key in sorted(set(person_ids))}
+    gone: dict[int, set[int]] = defaultdict(set)
+    for some in portions(list(standing)):
+        for key, stays in session().execute(_BESIDE, {"wanted": some}):
+            gone[stays].add(key)
+            if key in standing:
+                standing[key] = stays
+    for some in portions(sorted(set(standing.values()) - standing.keys())):
+        for key, stays in session().execute(_GONE, {"wanted": some}):
+            gone[stays].add(key)
+    return {key: frozenset({stays, *gone[stays]}) for key, stays in standing.items()}
 
 
 def of_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the column names a person row of the same human, whichever row is given."""
+    clause: sa.ColumnElement[bool] = column.in_(_rows_of(person_id))
+    return clause
+
+
+@lru_cache(maxsize=1000)
+def _rows_of(person_id: int) -> sa.Select[int]:
+    """Made once for a person: one request asks it of many columns."""
     stays = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id).scalar_subquery()
     # asked by its two keys: an expression over both would read every person there is
-    clause: sa.ColumnElement[bool] = column.in_(select(OTHER.id).where(or_(OTHER.id == stays, OTHER.merged_into_id == stays)))
-    return clause
+    return select(OTHER.id).where(or_(OTHER.id == stays, OTHER.merged_into_id == stays))
 
 
 def merged_into(person_id: int) -> list[Person]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -19,6 +20,22 @@ from trainhub.people.rules import same_name
 CHUNK = 900
 STAYING = aliased(Person)
 """Who stays of a merged person; made once, as a new alias copies every column."""
+SOME: sa.BindParameter[Any] = sa.bindparam("some", expanding=True)
+ONE, OTHER = aliased(Person), aliased(Person)
+_CORRECTED = (
+    select(FormerNumber.number_hash, sa.func.coalesce(STAYING.name, Person.name))
+    .join(Person, Person.id == FormerNumber.person_id)
+    .outerjoin(STAYING, STAYING.id == Person.merged_into_id)
+    .where(
+        ~select(Person.id).where(Person.id_number_hash == FormerNumber.number_hash).correlate(FormerNumber).exists(),
+        FormerNumber.number_hash.in_(SOME),
+    )
+    .order_by(FormerNumber.id)
+)
+_ALIKE = (
+    select(ONE.id, OTHER.id).join(OTHER, sa.and_(OTHER.name == ONE.name, OTHER.birth_on == ONE.birth_on, OTHER.id != ONE.id)).where(ONE.id.in_(SOME))
+)
+"""Made once, too: asked whenever somebody is registered."""
 ERASED = "已抹去#"
 """Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), or that its holder alone typed, in rosters
 out and in."""
@@ -102,15 +119,8 @@ def corrected(hashes: Iterable[str]) -> dict[str, list[str]]:
     """The numbers that were somebody's by mistake and are nobody's now, each with the names of those for whom they were corrected (of who was
     merged, of the one who stays). One of these names with the number is most likely an old file; another name is the number's own holder."""
     found = dict[str, list[str]]()
-    statement = (
-        select(FormerNumber.number_hash, sa.func.coalesce(STAYING.name, Person.name))
-        .join(Person, Person.id == FormerNumber.person_id)
-        .outerjoin(STAYING, STAYING.id == Person.merged_into_id)
-        .where(~select(Person.id).where(Person.id_number_hash == FormerNumber.number_hash).correlate(FormerNumber).exists())
-        .order_by(FormerNumber.id)
-    )
     for piece in _pieces(hashes):
-        for key, name in session().execute(statement.where(FormerNumber.number_hash.in_(piece))):
+        for key, name in session().execute(_CORRECTED, {"some": piece}):
             found.setdefault(key, []).append(name)
     return found
 
@@ -122,14 +132,8 @@ def former(person_id: int, number_hash: str) -> FormerNumber | None:
 
 def alike(person_ids: Iterable[int]) -> list[tuple[int, int]]:
     """Pairs of one of these persons and any other of the same name and birth date, each pair once, the lower id first."""
-    one, other = aliased(Person), aliased(Person)
     found: set[tuple[int, int]] = set()
     wanted = sorted(set(person_ids))
     for some in portions(wanted, CHUNK):
-        rows = session().execute(
-            select(one.id, other.id)
-            .join(other, sa.and_(other.name == one.name, other.birth_on == one.birth_on, other.id != one.id))
-            .where(one.id.in_(some))
-        )
-        found.update((min(pair), max(pair)) for pair in rows)
+        found.update((min(pair), max(pair)) for pair in session().execute(_ALIKE, {"some": some}))
     return sorted(found)

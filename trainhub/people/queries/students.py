@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Subject
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import rules
@@ -174,13 +174,16 @@ def suspensions_of(student_id: int) -> list[Suspension]:
     return suspensions_of_many([student_id])[student_id]
 
 
+_SUSPENSIONS = select(Suspension).where(Suspension.student_id.in_(sa.bindparam("students", expanding=True))).order_by(Suspension.since, Suspension.id)
+"""Made once: asked of every day that is logged."""
+
+
 def suspensions_of_many(student_ids: Iterable[int]) -> dict[int, list[Suspension]]:
     """When students were suspended, each list in order."""
     found: dict[int, list[Suspension]] = {key: [] for key in student_ids}
     ids = list(found)
-    for start in range(0, len(ids), 500):
-        statement = select(Suspension).where(Suspension.student_id.in_(ids[start : start + 500])).order_by(Suspension.since, Suspension.id)
-        for row in session().scalars(statement):
+    for some in portions(ids, 500):
+        for row in session().scalars(_SUSPENSIONS, {"students": some}):
             found[row.student_id].append(row)
     return found
 

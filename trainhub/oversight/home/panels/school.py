@@ -227,7 +227,7 @@ def _weeks_by_list(url: str, today: date) -> Todo:
 
 
 def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
-    found = placements.progress_of(rows, on=today) if rows else []
+    found = placements.progress_of(rows, on=today, is_dated=False) if rows else []
     weeks = book().at("petoe.enterprise_weeks", on=today).number
     lights = Counter(one.light for one in found)
     if lights[Light.RED]:
