@@ -332,7 +332,10 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blank]:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """The databases of tests of the history."""
-    made = Databases(tmp_path_factory.mktemp("migrations"))
+    ours = tmp_path_factory.mktemp("migrations")
+    run = tmp_path_factory.getbasetemp().parent if os.environ.get("PYTEST_XDIST_WORKER") else ours
+    (run / "history").mkdir(exist_ok=True)
+    made = Databases(ours, run / "history")
     yield made
     made.drop()
 

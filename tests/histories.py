@@ -18,10 +18,13 @@ REST = 20
 
 
 class Databases:
-    """Empty databases of their own, and copies of one that stands at a point of the history: of each way a process goes every part once."""
+    """Empty databases of their own, and copies of one that stands at a point of the history: of each way a process goes every part once, on SQLite only
+    what no other process of the run has gone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Path) -> None:
+        """`kept`: where SQLite's databases stand at points of the history, common to all processes."""
         self.folder = folder
+        self.kept = kept
         self.opened: list[sa.Engine] = []
         self.names: set[str] = set()
         self.stages: list[str] = []
@@ -39,7 +42,7 @@ class Databases:
             file = self.folder / f"{name}.sqlite3"
             file.unlink(missing_ok=True)
             if like:
-                shutil.copy(self.folder / f"{like}.sqlite3", file)
+                shutil.copy(self.kept / f"{like}.sqlite3", file)
             made = sa.create_engine(f"sqlite:///{file}")
             prepare_engine(made)
         else:
@@ -53,6 +56,8 @@ class Databases:
     def at(self, stage: str) -> sa.Engine:
         """A database of its own that stands there (`head`: at the newest revision)."""
         asked = self.newest if stage == "head" else stage
+        if self.server is None:
+            self.stages = [path.stem for path in self.kept.glob("*.sqlite3")]
         if asked not in self.stages:
             load_tables()
             last = max(("", *(one for one in self.stages if self.order[one] < self.order[asked])), key=self.order.__getitem__)
@@ -60,6 +65,8 @@ class Databases:
                 if self.order[last] < place <= self.order[asked] and (one == asked or place % REST == 0):
                     migrations.upgrade(self.make(one, like=last), one)
                     self.close()
+                    if self.server is None:
+                        (self.folder / f"{one}.sqlite3").replace(self.kept / f"{one}.sqlite3")
                     self.stages.append(one)
                     last = one
         return self.make("own", like=asked)

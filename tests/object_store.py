@@ -94,7 +94,9 @@ def served(ill: Iterable[int] = ()) -> Iterator[tuple[dict[str, str], dict[str, 
     """The variables by which an installation keeps its files in it, and what lies there. `ill`: the statuses by which it answers first."""
     objects: dict[str, bytes] = {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"objects": objects, "ill": iter(ill)}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )  # by itself it notices half a second later that it is to end
     thread.start()
     try:
         yield (

@@ -25,9 +25,13 @@ NURSERY = """
 import gc, json, os, sys, traceback
 
 import click
+from sqlalchemy.orm import configure_mappers
 import trainhub.cli
+from trainhub.kernel import migrations, pinyin
+from trainhub.policy.book import book
 
 trainhub.cli.main.list_commands(click.Context(trainhub.cli.main))
+configure_mappers(), migrations.head(), pinyin.of_place("厦门"), book()  # what is loaded when it is first needed
 gc.collect()
 gc.freeze()
 

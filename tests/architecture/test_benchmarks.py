@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests import processes
 from tests.factories.ground import NOW
 from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
@@ -58,11 +59,11 @@ def test_the_rows_of_the_floor_fit_their_tables(goals: Any) -> None:
 
 
 SCRIPTS = sorted(path.relative_to(FOLDER.parent) for path in FOLDER.rglob("*.py") if "node_modules" not in path.parts)
-READ = "import runpy, sys; sys.path.insert(0, sys.argv[1].rpartition('/')[0]); runpy.run_path(sys.argv[1], run_name='read')"
+READ = "import runpy, sys; sys.path.insert(0, {folder!r}); runpy.run_path({script!r}, run_name='read'); raise SystemExit"
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=str)
 def test_every_benchmark_finds_what_it_takes_from_its_neighbours(script: Path) -> None:
     """Each is read in a process of its own, as when it is called, without its measuring."""
-    read = subprocess.run([sys.executable, "-c", READ, str(script)], cwd=FOLDER.parent, capture_output=True, text=True, check=False, timeout=120)
-    assert read.returncode == 0, read.stderr[-800:]
+    done = processes.start([], os.environ, first=READ.format(folder=str(script.parent), script=str(script))).wait(120)
+    assert done.returncode == 0, done.stderr[-800:]

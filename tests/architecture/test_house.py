@@ -9,12 +9,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from tests import processes
 from trainhub.app import load_tables
 from trainhub.kernel.db import Base
 
@@ -239,14 +241,18 @@ def test_packages_hold_only_a_docstring() -> None:
             assert rest == [], path
 
 
-FLOORS = (
-    ("trainhub.policy", "trainhub.config", "trainhub.assets", "trainhub.kernel"),
-    ("trainhub.organisations", "trainhub.programmes", "trainhub.people", "trainhub.identity", "trainhub.notifications"),
-    ("trainhub.certificates", "trainhub.ledger"),
-    ("courses", "enterprises"),
-    ("trainhub",),
-)
-"""From the ground up. No floor imports one above it (the import contracts), so that what lies below may stand when a folder is imported."""
+def _floors() -> list[str]:
+    """The packages of the house from the ground up, as the import contracts lay them: none imports one behind it, so that those before it may stand when
+    its folders are imported."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    inside = {one["containers"][0]: _upwards(one["layers"]) for one in contracts if one["type"] == "layers" and "containers" in one}
+    rooms = ((room, inside.get(room)) for room in _upwards(contracts[0]["layers"]))
+    return [name for room, parts in rooms for name in ([f"{room}.{part}" for part in parts] if parts else [room])]
+
+
+def _upwards(layers: list[str]) -> list[str]:
+    return [name for layer in reversed(layers) for name in layer.split(" | ")]
+
 
 IMPORTS = """
 import contextlib, gc, importlib, json, os, sys
@@ -256,9 +262,8 @@ for name in foreign:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 failed = False
+gc.disable()
 for groups in floors:
-    gc.collect()
-    gc.freeze()
     for group in groups:
         pid = os.fork()
         if pid == 0:
@@ -282,21 +287,20 @@ for groups in floors:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("order", ["forward", "backward"] if os.environ.get("TRAINHUB_TEST_WHOLE") == "1" else ["forward"])
 def test_every_feature_imports_alone_in_a_fresh_interpreter(order: str) -> None:
-    """The modules of each folder are imported in a process that has loaded nothing of its own floor and of those above, from both ends."""
-    floors: list[dict[Path, list[str]]] = [{} for _floor in FLOORS]
+    """The modules of each folder are imported in a process that has loaded nothing of its own package and of those above, from both ends."""
+    packages = _floors()
+    floors: list[dict[Path, list[str]]] = [{} for _package in [*packages, "the rooms themselves"]]
     for path in SOURCES:
         name = _module(path)
-        floor = next(n for n, roots in enumerate(FLOORS) if any(name == root or name.startswith(root + ".") for root in roots))
+        floor = next((n for n, package in enumerate(packages) if f"{name}.".startswith(f"{package}.")), -1)
         floors[floor].setdefault(path.parent, []).append(name)
+    assert all(floors)
     groups = [[sorted(group, reverse=order == "backward") for group in floor.values()] for floor in floors]
     assert sum(len(group) for floor in groups for group in floor) == len(SOURCES)
     # What is not ours is loaded once before the forks.
-    listed = (
-        "import sys, trainhub.app; trainhub.app.load_tables(); print(*(name for name in sys.modules if name.split('.')[0] not in ('__main__', {})))"
-    )
-    foreign = subprocess.run(
-        [sys.executable, "-c", listed.format(str(ROOMS)[1:-1])], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
+    listed = "import sys, trainhub.app; trainhub.app.load_tables(); print(*sys.modules); raise SystemExit"
+    loaded = processes.start([], {}, first=listed).wait(60).stdout.split()
+    foreign = [name for name in loaded if name.split(".")[0] not in ("__main__", *ROOMS)]
     assert len(foreign) > 500
     done = subprocess.run([sys.executable, "-c", IMPORTS], input=json.dumps([foreign, groups]), cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")

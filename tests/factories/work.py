@@ -16,6 +16,7 @@ from courses.catalogue.types import BlockKind
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.people.models import Person
 
@@ -42,18 +43,30 @@ def block(of: Unit, **given: Any) -> Block:
 
 def assignment(run: Run | None = None, of: Block | None = None, **given: Any) -> Assignment:
     """A text assignment of 100 points, due in a week, in a published run."""
-    if of is None:
-        run = run or make.run()
-        of = block(make.unit(run))
-        make.publish(run)
+    block_id = _in_a_new_run(**given) if run is None and of is None else _assigned(of or _put_in(run or make.run()), **given)
+    found = work.assignment_of(block_id)
+    assert found is not None
+    return found
+
+
+@remembered
+def _in_a_new_run(**given: Any) -> int:
+    return _assigned(_put_in(make.run()), **given)
+
+
+def _put_in(run: Run) -> Block:
+    made = block(make.unit(run))
+    make.publish(run)
+    return made
+
+
+def _assigned(of: Block, **given: Any) -> int:
     given.setdefault("due_at", DUE)
     given.setdefault("file_kinds", ["pdf", "text"])
     given.setdefault("max_files", 2)
     given.setdefault("max_mb", 1)
     setup.save(block=of, version=None, by=SYSTEM, now=NOW, **given)
-    found = work.assignment_of(of.id)
-    assert found is not None
-    return found
+    return of.id
 
 
 def learner(of: Assignment, who: Person | None = None) -> Enrolment:

@@ -28,9 +28,14 @@ def config(engine: sa.Engine | None = None) -> Config:
 
 
 @cache
+def _history() -> ScriptDirectory:
+    """The revisions this code knows: a hundred modules, loaded once."""
+    return ScriptDirectory.from_config(config())
+
+
 def head() -> str | None:
     """The newest revision this code knows."""
-    return ScriptDirectory.from_config(config()).get_current_head()
+    return _history().get_current_head()
 
 
 def revision_of(connection: sa.Connection) -> str | None:
@@ -54,7 +59,7 @@ def refuse_other(revision: str | None) -> None:
 
 
 def _is_known(revision: str) -> bool:
-    return any(one.revision == revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+    return any(one.revision == revision for one in _history().walk_revisions())
 
 
 def refuse_newer(engine: sa.Engine) -> None:
@@ -100,7 +105,9 @@ def install(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if not set(sa.inspect(connection).get_table_names()) - {VERSIONS}:
             Base.metadata.create_all(connection)
-            MigrationContext.configure(connection).stamp(ScriptDirectory.from_config(config()), "head")
+            MigrationContext.configure(connection).stamp(_history(), "head")
+            return
+        if revision_of(connection) == head():
             return
     upgrade(engine)
 

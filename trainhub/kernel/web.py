@@ -28,6 +28,7 @@ from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.mathml import formulas
 from trainhub.kernel.nav import navigation
+from trainhub.kernel.routes import LateRule
 from trainhub.kernel.sheets.types import SECRET, told
 
 log = structlog.get_logger("web")
@@ -329,6 +330,7 @@ def is_unbroken(value: object) -> bool:
 
 def init_app(app: Flask) -> None:
     """Install the common edges on the app."""
+    app.url_rule_class = LateRule
     app.url_map.converters["int"] = KeyConverter
     _asset_versions(app)
     app.add_template_test(is_unbroken, "unbroken")

@@ -41,7 +41,10 @@ def test_a_code_becomes_words_or_stays(app: Flask, did: str, words: str) -> None
 
 def _keys(path: Path) -> set[str]:
     """The names of the details that a file's calls of `audit.record` write down."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    text = path.read_text(encoding="utf-8")
+    if "record(" not in text:
+        return set()
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     records = [one for one in calls if getattr(one.func, "attr", getattr(one.func, "id", "")) == "record"]
     given = [word.value for one in records for word in one.keywords if word.arg == "data" and isinstance(word.value, ast.Dict)]
     return {key.value for one in given for key in one.keys if isinstance(key, ast.Constant)}

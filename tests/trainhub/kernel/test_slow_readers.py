@@ -9,8 +9,6 @@ import re
 import resource
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -116,7 +114,7 @@ def served(instance: Path, **env: str) -> Iterator[Served]:
                 break
             except OSError:
                 assert time.monotonic() < until
-                time.sleep(0.1)
+                time.sleep(0.03)
         yield made
     finally:
         os.kill(started.pid, signal.SIGTERM)
@@ -194,11 +192,11 @@ def test_a_player_gets_the_part_it_asks_for(site: Served) -> None:
 
 
 def test_who_stops_to_read_is_cut_off_and_nobody_else(instance: Path) -> None:
-    """Here after 6 seconds; who reads slowly, but reads, goes on."""
-    with served(instance, SLOW_SITE_STALLED="6") as site, site.connect(takes=8192) as stops, site.connect(takes=1 << 16) as reads:
+    """Here after 3 seconds; who reads slowly, but reads, goes on."""
+    with served(instance, SLOW_SITE_STALLED="3") as site, site.connect(takes=8192) as stops, site.connect(takes=1 << 16) as reads:
         for line in (stops, reads):
             line.sendall(b"GET /slow/stored HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        until, got = time.monotonic() + 14, b""
+        until, got = time.monotonic() + 6, b""
         while time.monotonic() < until:
             got += _some(reads)
             time.sleep(0.05)
@@ -282,9 +280,15 @@ def test_a_server_asks_for_the_files_it_needs() -> None:
 
 def test_gunicorn_takes_no_more_connections_than_it_may_have_files(tmp_path: Path) -> None:
     """A worker of it that has no file left for the next connection ends, with all that it was answering."""
-    asked = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024)); from trainhub.serving import gunicorn_command as c; print(*c('::', 80, 2))"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=processes.ROOT)
-    assert f"--worker-connections {(1024 - OTHER_FILES) // 2} " in done.stdout
+    asked = """
+import resource
+from trainhub.serving import gunicorn_command
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+print(*gunicorn_command("::", 80, 2))
+raise SystemExit
+"""
+    done = processes.start([], environment(tmp_path), first=asked).wait(60)
+    assert f"--worker-connections {(1024 - OTHER_FILES) // 2} " in done.stdout, done.stderr
     words = gunicorn_command("::", 80, 2)
     assert words[words.index("--worker-connections") + 1] == str(connections(open_files()))
 
