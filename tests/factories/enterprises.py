@@ -200,8 +200,7 @@ def confirmed(placement: Placement, days: Iterable[date]) -> int:
     """Log days and let the mentor confirm them: they stand in the ledger."""
     wanted = sorted(days)
     last = wanted[-1]
-    for day in wanted:
-        placements.log_day(placement=placement, on=day, today=last, by=SYSTEM, now=at(last))
+    placements.log_week(placement=placement, days=dict.fromkeys(wanted, ""), week=wanted, today=last, by=SYSTEM, now=at(last))
     return placements.decide_days(placement=placement, days=wanted, is_approved=True, today=last, by=SYSTEM, now=at(last))
 
 

@@ -81,8 +81,8 @@ def _fixed_of(case: Case, given: list[Triple]) -> list[Triple]:
 
 
 def _reached(case: Case, seed: int, until: float, options: Options) -> tuple[int, int]:
-    """How many reach when everybody is planned at once, found and at most: what it costs to plan some first."""
-    untangled = untangle(case)
+    """How many reach when everybody is planned at once, found and at most: what it costs to plan some first. In which order counts for nothing here."""
+    untangled = untangle(replace(case, pupils=tuple(replace(one, priority=0) for one in case.pupils)))
     setup = prepare(untangled.case, seed)
     done, numbers = int((setup.need <= 0).sum()), _count(setup, until, options)[0]
     bounds = [_count(prepare(wider, seed), until, options)[0].bound for wider in untangled.wider] or [numbers.bound]

@@ -85,6 +85,8 @@ class Ties:
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import coo_array
 
+        if not self.most:
+            return np.zeros(0)  # nobody can be anywhere
         at = np.repeat(np.arange(len(self.rows)), [len(entries) for entries, _low, _high in self.rows])
         flat = [one for entries, _low, _high in self.rows for one in entries]
         matrix = coo_array(([value for _column, value in flat], (at, [column for column, _value in flat])), shape=(len(self.rows), len(self.most)))
@@ -213,4 +215,6 @@ def _programme(
         for slot in range(len(setup.slots)):
             inside = [one for post in members.tolist() for one in by_seat.get((slot, post), [])]
             rows.append((inside, 0.0, float(max(0, int(setup.limits.most[slot, at])))))
-    return Ties(setup, until, places, [one[0] in below for one in places], groups, np.array(of), np.array(mask), rows, most)
+    return Ties(
+        setup, until, places, [one[0] in below for one in places], groups, np.array(of, dtype=np.int64), np.array(mask, dtype=np.int64), rows, most
+    )

@@ -17,6 +17,7 @@ from enterprises.placements.operations.tables import window
 from enterprises.placements.types import DayState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM
@@ -33,6 +34,7 @@ NOW, STARTS = make.NOW, make.TODAY
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of sixteen weeks that has begun on 2 March 2026, with a position of another enterprise in the same term."""
     university, enterprise, second = ground.university(), ground.enterprise(), ground.enterprise()

@@ -19,6 +19,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.types import OfferState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
@@ -37,6 +38,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An offer that waits for its school, and a placement with nothing signed."""
     with transaction():

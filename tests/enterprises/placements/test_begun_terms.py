@@ -25,10 +25,8 @@ SPRING, AUTUMN = date(2026, 3, 2), date(2026, 9, 7)
 BETWEEN = date(2026, 7, 1)
 
 
-@pytest.fixture
-@remembered
-def world(session: Session) -> SimpleNamespace:
-    """Three students, two terms of 16 weeks that together suffice, three seats in each; a published plan that uses all of them."""
+def built() -> SimpleNamespace:
+    """Three students, two terms of 16 weeks that together suffice, three seats in each."""
     university, enterprise = ground.university(), ground.enterprise()
     programme = ground.programme(university)
     base = ground.base(enterprise)
@@ -45,13 +43,23 @@ def world(session: Session) -> SimpleNamespace:
     )  # fmt: skip
 
 
+@pytest.fixture
+@remembered
+def world(session: Session) -> SimpleNamespace:
+    """The round is open."""
+    return built()
+
+
 def published(world: SimpleNamespace) -> None:
     operations.plan_round(round=world.round, by=SYSTEM, now=world.before)
     assert operations.publish_round(round=world.round, by=SYSTEM, now=world.before) == 6
 
 
-def spent(world: SimpleNamespace, days: int = 80) -> None:
-    """Everybody was there in spring and the term is finished; everybody accepts the autumn."""
+@remembered
+def worked(session: Session, days: int) -> SimpleNamespace:
+    """A published plan uses all seats; everybody was there in spring so many days and accepts the autumn."""
+    world = built()
+    published(world)
     for row in queries.live_in_round(world.round.id):
         if row.term_id == world.autumn.id:
             operations.accept_placement(placement=row, by=SYSTEM, now=world.before)
@@ -59,7 +67,16 @@ def spent(world: SimpleNamespace, days: int = 80) -> None:
         make.ready(row, world.mentor)
         operations.start_placement(placement=row, today=SPRING, by=SYSTEM, now=make.NOW)
         make.confirmed(row, make.weekdays(SPRING, days))
-        finished(row)
+    return world
+
+
+def spent(session: Session, days: int = 80) -> SimpleNamespace:
+    """And the term is finished."""
+    world = worked(session, days)
+    for row in queries.live_in_round(world.round.id):
+        if row.term_id == world.spring.id:
+            finished(row)
+    return world
 
 
 def finished(row: Placement) -> None:
@@ -91,17 +108,15 @@ def test_a_repair_leaves_the_other_term_at_the_position_that_the_enterprise_canc
 
 
 # -- each week counts once ----------------------------------------------------------------------------------------------
-def test_a_repair_with_nothing_to_mend_takes_nothing_back(world: SimpleNamespace) -> None:
-    published(world)
-    spent(world)
+def test_a_repair_with_nothing_to_mend_takes_nothing_back(session: Session) -> None:
+    world = spent(session)
     data, problem = mended(world, BETWEEN)
     assert [one.prior_x10 for one in problem.case.pupils] == [0, 0, 0]  # the 16 weeks are those of the spring that stays
     assert (data["removed"], data["summary"]["reached"], data["summary"]["changed"], data["unplaced"]) == ([], 3, 0, [])
 
 
-def test_a_repair_finds_a_place_for_whom_the_enterprise_lost_after_a_finished_term(world: SimpleNamespace) -> None:
-    published(world)
-    spent(world)
+def test_a_repair_finds_a_place_for_whom_the_enterprise_lost_after_a_finished_term(session: Session) -> None:
+    world = spent(session)
     spare = make.position(enterprise=world.enterprise, terms=[world.autumn], seats=1)
     victim = next(row for row in queries.live_in_round(world.round.id) if row.term_id == world.autumn.id)
     operations.withdraw_placement(placement=victim, reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=make.at(BETWEEN))
@@ -111,10 +126,9 @@ def test_a_repair_finds_a_place_for_whom_the_enterprise_lost_after_a_finished_te
 
 
 @pytest.mark.parametrize(("days", "reached"), [(80, 3), (79, 0)])
-def test_of_a_finished_term_what_is_credited_counts(world: SimpleNamespace, days: int, reached: int) -> None:
+def test_of_a_finished_term_what_is_credited_counts(session: Session, days: int, reached: int) -> None:
     """15.8 weeks and the 16 of the autumn are fewer than 32."""
-    published(world)
-    spent(world, days)
+    world = spent(session, days)
     data, _problem = mended(world, BETWEEN)
     assert data["summary"]["reached"] == reached
 

@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.i18n import in_language
@@ -35,6 +36,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A school with a term and a position of one seat at a base for two, another school with its own term at the same position, two students."""
     with transaction():

@@ -18,6 +18,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.types import RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -43,6 +44,7 @@ def zone(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A student in a placement of 32 weeks, and a round open for a later term."""
     with time_machine.travel(make.NOW, tick=False), transaction():

@@ -30,6 +30,7 @@ from enterprises.placements.types import (
 )
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused, Stale
@@ -43,6 +44,7 @@ THREE = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDEN
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of sixteen weeks that has begun on 2 March 2026, with a second position of another enterprise in the same term."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -18,6 +18,7 @@ from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import OfferState, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.notifications.models import Notice
@@ -30,6 +31,7 @@ W: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 
 
 @pytest.fixture
+@remembered
 def two(session: Session) -> SimpleNamespace:
     """A post that was handed in with three seats in a term of each of two universities, and a student of each."""
     schools = [ground.university(), ground.university()]

@@ -28,6 +28,7 @@ from enterprises.placements.planner.telling import told
 from enterprises.placements.types import Bar, EventKind, EventState, LawFacts, PaperKind, PlanKind, PlanSide, WhatIf
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel import files
@@ -110,6 +111,7 @@ def test_the_fullest_day_of_a_base() -> None:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A 卓越 programme with a placement that is complete but for its beginning, at a base for ten."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -22,6 +22,7 @@ from enterprises.placements.operations._support import BadDay, NotReady
 from enterprises.placements.types import AgreementParty, DayProblem, Ground, OfferState, PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import queries as ledger
@@ -34,6 +35,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement from Monday 2 March 2026 on at a base, complete but for signatures, safety training and its beginning."""
     university, enterprise = ground.university(), ground.enterprise()

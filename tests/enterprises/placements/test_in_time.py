@@ -20,6 +20,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import PlanKind, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
@@ -34,6 +35,7 @@ STARTS = date(2026, 6, 1)
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An open round over a term to come, in which an enterprise offers a seat that one student ranks; everybody has an account."""
     with transaction():
@@ -258,21 +260,20 @@ def test_an_offer_is_read_by_whom_it_concerns(world: SimpleNamespace, as_role: A
             found = make.position(enterprise=world.enterprise, terms=[world.term], seats=1)
             operations.place_student(student=world.students[1], position=found, term=world.term, **WHOLE)
             operations.close_position(position=found, **WHOLE)
-        here = {"programme_id": world.programme_id}
-        readers: dict[str, tuple[Role, dict[str, Any]]] = {
-            "ranker": (Role.STUDENT, {**here, "person_id": world.students[0].person_id}),
-            "placed": (Role.STUDENT, {**here, "person_id": world.students[1].person_id}),
-            "stranger": (Role.STUDENT, {"programme_id": strange.id, "person_id": stranger.person_id}),
-            "rival": (Role.MENTOR, {"organisation_id": rival.id, "person_id": competitor.id}),
-            "mentor": (Role.MENTOR, {"organisation_id": world.enterprise.id}),
-            "supervisor": (Role.SCHOOL_SUPERVISOR, here),
-            "away": (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}),
-            "department": (Role.DEPT_EDU, {}),
-        }
-        keys = (world.position.id, waiting.id, found.id)
-        seen = {
-            name: [as_role(role, **over).get(f"/placements/positions/{key}").status_code for key in keys] for name, (role, over) in readers.items()
-        }
+            here = {"programme_id": world.programme_id}
+            readers: dict[str, tuple[Role, dict[str, Any]]] = {
+                "ranker": (Role.STUDENT, {**here, "person_id": world.students[0].person_id}),
+                "placed": (Role.STUDENT, {**here, "person_id": world.students[1].person_id}),
+                "stranger": (Role.STUDENT, {"programme_id": strange.id, "person_id": stranger.person_id}),
+                "rival": (Role.MENTOR, {"organisation_id": rival.id, "person_id": competitor.id}),
+                "mentor": (Role.MENTOR, {"organisation_id": world.enterprise.id}),
+                "supervisor": (Role.SCHOOL_SUPERVISOR, here),
+                "away": (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}),
+                "department": (Role.DEPT_EDU, {}),
+            }
+            keys = (world.position.id, waiting.id, found.id)
+        browsers = {name: as_role(role, **over) for name, (role, over) in readers.items()}
+        seen = {name: [browser.get(f"/placements/positions/{key}").status_code for key in keys] for name, browser in browsers.items()}
     assert seen == {
         "ranker": [200, 404, 404],
         "placed": [200, 404, 200],
@@ -291,17 +292,20 @@ def test_the_list_of_offers_and_the_search_lead_to_what_may_be_read(world: Simpl
             elsewhere = ground.university()
             strange = ground.programme(elsewhere)
             theirs = make.position(enterprise=world.enterprise, terms=[make.term(university=elsewhere, starts_on=STARTS)], title="别校岗位")
-        readers: list[tuple[Role, dict[str, Any], set[int]]] = [
-            (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, {world.position.id}),
-            (Role.UNIVERSITY_ADMIN, {"organisation_id": world.university.id}, {world.position.id}),
-            (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}, {theirs.id}),
-            (Role.AUDITOR, {"organisation_id": world.university.id}, set()),
-            (Role.DEPT_EDU, {}, {world.position.id, theirs.id}),
-            (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, {world.position.id, theirs.id}),
-        ]
+            readers: list[tuple[Role, dict[str, Any], set[int]]] = [
+                (Role.PROGRAMME_ADMIN, {"programme_id": world.programme_id}, {world.position.id}),
+                (Role.UNIVERSITY_ADMIN, {"organisation_id": world.university.id}, {world.position.id}),
+                (Role.PROGRAMME_ADMIN, {"programme_id": strange.id}, {theirs.id}),
+                (Role.AUDITOR, {"organisation_id": world.university.id}, set()),
+                (Role.DEPT_EDU, {}, {world.position.id, theirs.id}),
+                (Role.ENTERPRISE_COORDINATOR, {"organisation_id": world.enterprise.id}, {world.position.id, theirs.id}),
+            ]
+            titles = {one.id: one.title for one in (world.position, theirs)}
         for role, over, readable in readers:
-            for row in (world.position, theirs):
-                browser, address = as_role(role, **over), f"/placements/positions/{row.id}"
-                pages = [browser.get(url).text for url in ("/placements/positions", f"/search?q={row.title}")]
-                assert [f'{address}"' in page for page in pages] == [row.id in readable] * 2
-                assert (browser.get(address).status_code == 200) is (row.id in readable)
+            browser = as_role(role, **over)
+            offers = browser.get("/placements/positions").text
+            for key, title in titles.items():
+                address = f"/placements/positions/{key}"
+                pages = [offers, browser.get(f"/search?q={title}").text]
+                assert [f'{address}"' in page for page in pages] == [key in readable] * 2
+                assert (browser.get(address).status_code == 200) is (key in readable)

@@ -16,12 +16,14 @@ from enterprises.placements.types import DayState
 from tests.enterprises.placements.test_daily import PNG
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 
 NOW = make.NOW
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that has begun, with a first day that was sent back."""
     enterprise, university = ground.enterprise(), ground.university()

@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import BadDay, WrongState
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.organisations import queries as organisations
@@ -31,6 +32,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.at(FRIDAY)}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of four weeks that runs since Monday 2 March 2026."""
     with time_machine.travel(make.NOW, tick=False), transaction():

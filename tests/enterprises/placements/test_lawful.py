@@ -22,6 +22,7 @@ from enterprises.placements.operations._support import BadPlacement, NotReady, W
 from enterprises.placements.types import Bar, LawFacts, Light, PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db
 from trainhub.notifications.models import Notice
@@ -71,6 +72,7 @@ def test_hours_and_nights(hours: int, met: bool) -> None:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> dict[str, object]:
     """A university, an enterprise with an inspected base, a mentor, a term."""
     university, enterprise = ground.university(), ground.enterprise()

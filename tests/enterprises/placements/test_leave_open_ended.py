@@ -17,6 +17,7 @@ from enterprises.placements import labels, operations, panels, queries
 from enterprises.placements.types import DayProblem, EventKind, EventState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
@@ -31,6 +32,7 @@ NOW = make.at(SINCE)
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs since 2 March 2026 for sixteen weeks; student, mentor and head have accounts."""
     with time_machine.travel(make.NOW, tick=False), transaction():

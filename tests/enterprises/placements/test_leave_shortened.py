@@ -18,6 +18,7 @@ from enterprises.placements.operations._support import BadDay, BadPlacement, Wro
 from enterprises.placements.types import DayState, EventKind, EventState, Miss
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
@@ -38,6 +39,7 @@ def day(n: int) -> date:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of sixteen weeks that runs since Monday 2 March 2026; it is Friday of the second week. Student and mentor have accounts."""
     with time_machine.travel(make.NOW, tick=False), transaction():

@@ -25,6 +25,7 @@ from enterprises.placements.types import DayState, PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from tests.factories.capstones import told
+from tests.factories.remembering import remembered
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel.access import SYSTEM, Role
@@ -45,6 +46,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def running(session: Session) -> SimpleNamespace:
     """One mentor of an enterprise with students of two schools, for each of whom a day waits; the mentor has no account."""
     with transaction():

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
+from sqlalchemy.orm import Session
 
 from enterprises.awards import queries as awards
 from enterprises.capstones.queries.topics import TOPIC_SORTS
@@ -19,6 +20,7 @@ from enterprises.placements.queries.offers import POSITION_SORTS, TERM_SORTS
 from enterprises.placements.queries.rounds import ROUND_SORTS
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.notifications.queries import MAIL_SORTS
@@ -35,9 +37,10 @@ LISTS = [
 
 
 @pytest.fixture
-def university(app: Flask) -> int:
+@remembered
+def university(session: Session) -> int:
     """A school with two terms, a round, two positions and two topics; its id."""
-    with app.app_context(), transaction():
+    with transaction():
         school, enterprise = ground.university(), ground.enterprise()
         programme, base = ground.programme(school), ground.base(enterprise)
         make.opened_base(base=base)

@@ -23,6 +23,7 @@ from enterprises.placements.types import OfferState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from tests.factories.parallel import together
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
@@ -34,6 +35,7 @@ AsRole = Callable[..., FlaskClient]
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An approved position with two seats in one term; a round that is open for a week; another school with a term."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -19,6 +19,7 @@ from enterprises.placements.types import AgreementParty, OfferState, PlacementSt
 from tests.courses.discussion.test_migration import put
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel import files, migrations
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -42,6 +43,7 @@ def acting(account: Any) -> Identity:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that is accepted; one human heads the programme under one person and speaks for the enterprise under another."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -17,6 +17,7 @@ from enterprises.placements.types import AgreementParty, DayState, OfferState, P
 from tests.factories import enterprises as make
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, WRITER, corrected
+from tests.factories.remembering import remembered
 from trainhub.certificates import operations as issuing
 from trainhub.certificates import queries as certificates
 from trainhub.certificates import verifying
@@ -35,8 +36,7 @@ from trainhub.organisations import queries as organisations
 NOW = make.NOW
 
 
-@pytest.fixture
-def world(session: Session) -> SimpleNamespace:
+def built() -> SimpleNamespace:
     """A university with a programme, an enterprise with a base and a mentor, a term of 16 weeks and a position of 2 seats."""
     university, enterprise = ground.university(), ground.enterprise()
     programme = ground.programme(university)
@@ -53,6 +53,13 @@ def world(session: Session) -> SimpleNamespace:
         position=make.position(enterprise=enterprise, base=base, terms=[term], seats=2),
         student=ground.student(programme, petoe_since=date(2023, 9, 1)),
     )
+
+
+@pytest.fixture
+@remembered
+def world(session: Session) -> SimpleNamespace:
+    """Nobody is placed yet."""
+    return built()
 
 
 def test_the_same_place_again_is_the_known_one(world: SimpleNamespace) -> None:
@@ -170,8 +177,10 @@ def test_a_mentor_takes_no_more_than_the_limit(world: SimpleNamespace) -> None:
 
 # -- days ---------------------------------------------------------------------------------------------------------------
 @pytest.fixture
-def running(world: SimpleNamespace) -> SimpleNamespace:
+@remembered
+def running(session: Session) -> SimpleNamespace:
     """The world with a placement that has begun."""
+    world = built()
     world.placement = make.started(student=world.student, position=world.position, term=world.term, mentor=world.mentor)
     return world
 

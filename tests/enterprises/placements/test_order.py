@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -18,10 +19,12 @@ from enterprises.placements.models import Round
 from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import PlanKind, PlanSettings
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import transaction
+from trainhub.people import queries as persons
 
 NOW = make.NOW
 AsRole = Callable[..., FlaskClient]
@@ -34,6 +37,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Three students, one term of 32 weeks that has not begun, one position of one seat; the second has ranked it."""
     with transaction():
@@ -45,8 +49,11 @@ def world(session: Session) -> SimpleNamespace:
         students = [ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(3)]
         round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term])
         operations.save_preferences(round=round, student=students[1], position_ids=[position.id], by=SYSTEM, now=NOW)
+        readers = {"head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=programme.id)}
+        for at, one in enumerate(students):
+            readers[str(at)] = identity.account(person=persons.person(one.person_id), roles=(Role.STUDENT,), programme_id=programme.id)
         return SimpleNamespace(
-            programme_id=programme.id, students=[one.id for one in students], persons=[one.person_id for one in students],
+            readers=readers, programme_id=programme.id, students=[one.id for one in students], persons=[one.person_id for one in students],
             numbers=[one.student_no for one in students], round_id=round.id, after=make.at(round.closes_on + timedelta(days=1)),
         )  # fmt: skip
 
@@ -114,9 +121,8 @@ def test_the_first_and_the_last_class_are_kept(world: SimpleNamespace, rank: int
 
 
 @pytest.fixture
-def people(world: SimpleNamespace, as_role: AsRole) -> dict[str, FlaskClient]:
-    found = {str(at): as_role(Role.STUDENT, programme_id=world.programme_id, person_id=person) for at, person in enumerate(world.persons)}
-    return found | {"head": as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)}
+def people(world: SimpleNamespace, app: Flask) -> dict[str, FlaskClient]:
+    return {name: identity.sign_in(app, account) for name, account in world.readers.items()}
 
 
 def edited(world: SimpleNamespace, people: dict[str, FlaskClient], **fields: str) -> Any:

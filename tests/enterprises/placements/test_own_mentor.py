@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from enterprises.placements.queries.waiting import left_undone
 from enterprises.placements.types import EventKind, EventState, NoteSide, RaterSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.ledger import queries as ledger
@@ -35,6 +37,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs, with a mentor who is somebody else."""
     with time_machine.travel(make.NOW, tick=False), transaction():
@@ -348,21 +351,19 @@ def test_nobody_is_asked_for_the_mark_of_what_was_withdrawn_with_no_day(world: S
 @pytest.mark.parametrize("go", [resign, stand_back])
 @pytest.mark.parametrize("end", [end_early, withdraw])
 def test_what_is_over_and_waits_for_another_mentor_is_in_the_lists_and_reminded_each_week(
-    world: SimpleNamespace, as_role: AsRole, end: Callable[[SimpleNamespace], None], go: Callable[[SimpleNamespace], None]
+    world: SimpleNamespace, app: Flask, end: Callable[[SimpleNamespace], None], go: Callable[[SimpleNamespace], None]
 ) -> None:
     with transaction():
-        accounts = {
-            "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id).id,
-            "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id).id,
-        }
+        head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id)
+        host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id)
+        accounts = {"head": head.id, "host": host.id}
         make.confirmed(world.row, THERE)
         go(world)
         end(world)
         key = world.row.id
-    school = {"programme_id": world.programme.id}
 
-    def listed(role: Role, query: str, **scope: Any) -> bool:
-        return f'href="/placements/{key}"' in as_role(role, **scope).get(f"/placements/?{query}").text
+    def listed(reader: FlaskClient, query: str) -> bool:
+        return f'href="/placements/{key}"' in reader.get(f"/placements/?{query}").text
 
     def reminded(on: date) -> list[str]:
         with transaction():
@@ -370,24 +371,24 @@ def test_what_is_over_and_waits_for_another_mentor_is_in_the_lists_and_reminded_
         found = db.session.scalars(select(Notice.account_id).where(Notice.kind == "placements.undone")).all()
         return sorted(name for name, account in accounts.items() for _n in range(list(found).count(account)))
 
-    def todo(role: Role, **scope: Any) -> bool:
-        return "/placements/?state=undone" in as_role(role, **scope).get("/").text
+    def todo(reader: FlaskClient) -> bool:
+        return "/placements/?state=undone" in reader.get("/").text
 
     has_none = go is stand_back
     with time_machine.travel(make.at(AFTER), tick=False):
-        host = {"organisation_id": world.enterprise.id}
-        assert [listed(Role.PROGRAMME_ADMIN, "state=undone", **school), listed(Role.ENTERPRISE_COORDINATOR, "state=undone", **host)] == [True, True]
-        assert listed(Role.ENTERPRISE_COORDINATOR, "no_mentor=1", **host) is has_none
-        assert ("/placements/?no_mentor=1" in as_role(Role.ENTERPRISE_COORDINATOR, **host).get("/").text) is has_none
-        assert todo(Role.PROGRAMME_ADMIN, **school)
+        for_head, for_host = identity.sign_in(app, head), identity.sign_in(app, host)
+        assert [listed(for_head, "state=undone"), listed(for_host, "state=undone")] == [True, True]
+        assert listed(for_host, "no_mentor=1") is has_none
+        assert ("/placements/?no_mentor=1" in for_host.get("/").text) is has_none
+        assert todo(for_head)
         assert [reminded(AFTER), reminded(AFTER), reminded(AFTER + timedelta(days=7))] == [*[["head", "host"]] * 2, ["head", "head", "host", "host"]]
         with transaction():
             row = queries.placement(key)
             assert row is not None
             other = make.mentor(enterprise=world.enterprise, since=AFTER)
             operations.assign_mentor(placement=row, mentor=other, by=SYSTEM, now=make.at(AFTER))
-        assert not listed(Role.PROGRAMME_ADMIN, "state=undone", **school)
-        assert not todo(Role.PROGRAMME_ADMIN, **school)
+        assert not listed(for_head, "state=undone")
+        assert not todo(for_head)
         assert len(reminded(AFTER + timedelta(days=14))) == 4
 
 

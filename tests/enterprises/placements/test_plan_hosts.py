@@ -15,6 +15,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import BadPlacement
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
@@ -29,6 +30,7 @@ def as_host(hosted: SimpleNamespace, **changed: Any) -> Any:
 
 
 @pytest.fixture
+@remembered
 def hosted(session: Session) -> SimpleNamespace:
     """A draft with a plan of 32 weeks at the base of an enterprise, whose coordinator has an account, and so has the head of the programme."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -16,6 +16,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import Bar, PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.oversight.evaluation.queries import field, marks
@@ -26,6 +27,7 @@ NOW, TODAY = make.NOW, make.TODAY
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A version that is a draft, with a plan of 32 weeks in two items."""
     university, enterprise = ground.university(), ground.enterprise()

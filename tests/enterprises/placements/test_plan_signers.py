@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import PlanPlace, PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import my_data
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -56,6 +57,7 @@ def test_a_place_has_signed_with_one_of_its_hosts(places: list[set[int]], signed
 
 
 @pytest.fixture
+@remembered
 def two(session: Session) -> SimpleNamespace:
     """A draft with a plan of 32 weeks at the bases of two enterprises, whose coordinators have accounts, and so has the head."""
     programme = ground.programme(ground.university(), is_petoe=True)

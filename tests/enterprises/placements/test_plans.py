@@ -17,6 +17,7 @@ from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSett
 from enterprises.placements.views.rounds import preview
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.i18n import in_language
@@ -25,6 +26,7 @@ NOW = make.NOW
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Four students, one term of 32 weeks that has not begun, two positions of one seat each; the round is closed."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -16,12 +16,14 @@ from enterprises.placements.models import Placement
 from enterprises.placements.types import AgreementParty, PlacementState, PlanKind
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 
 SPRING, AUTUMN = date(2026, 3, 2), date(2026, 9, 7)
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Two students, a spring of 12 weeks that runs and an autumn of 20, one position with two seats in each, another with two free in autumn."""
     university, enterprise = ground.university(), ground.enterprise()

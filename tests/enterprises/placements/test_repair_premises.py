@@ -17,6 +17,7 @@ from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import AgreementParty, PlanKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.people.types import StudentState
 
@@ -24,6 +25,7 @@ NOW = make.NOW
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Six students of a published round over one term to come; four have places, at two positions of two seats. One place was given up and one more
     position has a seat: a repair gives two students a place."""

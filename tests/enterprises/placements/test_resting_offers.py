@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import OfferState, SeatDecision
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
@@ -38,6 +39,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An open round in which a student ranks two offers of one enterprise; a third is there."""
     with transaction():

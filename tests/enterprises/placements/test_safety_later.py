@@ -17,6 +17,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import BadPlacement, WrongState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.ledger import queries as ledger
@@ -27,6 +28,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.at(FRIDAY)}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs since Monday 2 March 2026, trained on that day."""
     with time_machine.travel(make.NOW, tick=False), transaction():

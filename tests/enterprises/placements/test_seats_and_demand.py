@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from enterprises.placements import operations, rules
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.programmes import queries as programmes
@@ -32,6 +33,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Two universities with a programme of one major each; a student of the first one needs all of 32 weeks."""
     with transaction():

@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import AgreementParty
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -35,6 +36,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that was made today, with nothing signed."""
     with transaction():

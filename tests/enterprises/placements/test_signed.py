@@ -17,6 +17,7 @@ from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import AgreementParty
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -29,6 +30,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that is accepted, with two mentors to choose from."""
     university, enterprise = ground.university(), ground.enterprise()

@@ -16,6 +16,7 @@ from enterprises.placements import operations, queries, rules
 from enterprises.placements.types import DayState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, session, transaction
 from trainhub.kernel.errors import Stale
@@ -27,6 +28,7 @@ WHOLE: dict[str, Any] = {"week": WEEK, "today": FRIDAY, "by": SYSTEM, "now": mak
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs."""
     with time_machine.travel(make.NOW, tick=False), transaction():

@@ -22,6 +22,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.operations import tables
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Role
@@ -37,6 +38,7 @@ DAYS = make.weekdays(date(2026, 3, 2), 5)
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement at a base with a week that is confirmed."""
     with time_machine.travel(NOW, tick=False), transaction():

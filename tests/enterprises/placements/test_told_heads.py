@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import WrongState
 from enterprises.placements.types import EventKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
@@ -33,6 +34,7 @@ WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.at(FRIDAY)}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs since Monday 2 March 2026, its mentor without an account; head and enterprise have one. It is Friday."""
     with time_machine.travel(make.NOW, tick=False), transaction():

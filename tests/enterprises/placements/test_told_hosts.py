@@ -14,8 +14,10 @@ from enterprises.placements import operations, planning, queries
 from enterprises.placements.types import PlanKind, WithdrawalSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db
 from trainhub.notifications.models import Notice
 
 NOW = make.NOW
@@ -23,6 +25,7 @@ W: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """Two enterprises, each with a coordinator and a position; two students; an autumn term with a round."""
     university = ground.university()
@@ -39,7 +42,7 @@ def world(session: Session) -> SimpleNamespace:
     students = [ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(2)]
     round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term])
     session.flush()
-    found = SimpleNamespace(session=session, term=term, firms=firms, hosts=hosts, posts=posts, students=students, round=round)
+    found = SimpleNamespace(term=term, firms=firms, hosts=hosts, posts=posts, students=students, round=round)
     for which in range(2):
         heard(found, which)
     return found
@@ -47,7 +50,7 @@ def world(session: Session) -> SimpleNamespace:
 
 def heard(world: SimpleNamespace, which: int) -> list[str]:
     """The kinds of what a coordinator was told since the last time."""
-    rows = list(world.session.scalars(select(Notice).where(Notice.account_id == world.hosts[which].id).order_by(Notice.id)))
+    rows = list(db.session.scalars(select(Notice).where(Notice.account_id == world.hosts[which].id).order_by(Notice.id)))
     known = getattr(world, f"seen{which}", 0)
     setattr(world, f"seen{which}", len(rows))
     return [row.kind for row in rows[known:]]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from enterprises.placements import operations, queries
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
@@ -29,6 +30,7 @@ PAGES = (
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A round that is closed, with a wish."""
     with time_machine.travel(make.NOW, tick=False), transaction():

@@ -14,6 +14,7 @@ from enterprises.placements.models import Placement
 from enterprises.placements.types import StudentProgress
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.policy.calendar import WorkCalendar
 
@@ -103,6 +104,7 @@ def test_a_sixth_day_makes_up_for_none_of_another_week(logged: list[int], missin
 
 # -- the student's page ---------------------------------------------------------------------------------------------------
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement of sixteen weeks that runs since Monday 2 March 2026."""
     university, enterprise = ground.university(), ground.enterprise()

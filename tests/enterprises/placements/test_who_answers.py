@@ -18,6 +18,7 @@ from enterprises.placements.types import AgreementParty, DayState, RaterSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from tests.factories.capstones import told
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.people.models import Person
@@ -36,6 +37,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs, with a mentor who is somebody else, and a head of the student's programme."""
     with transaction():

@@ -17,6 +17,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import BadPlacement
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import Stale
@@ -33,6 +34,7 @@ def _clock() -> Any:
 
 
 @pytest.fixture
+@remembered
 def world(session: Session) -> SimpleNamespace:
     """An open round over a later term with four positions of one seat."""
     with transaction():
