@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import append_only, audit, file_checks, files, jobs, key_marks, keys, migrations, restoring
+from trainhub.kernel import audit, file_checks, files, jobs, key_marks, keys, migrations, refilling, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
@@ -262,12 +262,12 @@ def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
         carried: dict[str, Carried] = current_app.extensions.get(CARRIED, {})
         seen = {name: one.look() for name, one in carried.items()} if _is_ours(settings.instance, settings.secret_key, ring) else {}
         current.expunge_all()
-        constraints = _clear(current)
+        constraints = refilling.clear(current)
         for table in _tables():
             _load(current, table, _member(archive, f"tables/{table.name}.jsonl"))
         for statement in constraints:
             current.connection().exec_driver_sql(statement)
-        _reset_sequences(current)
+        refilling.count_on(current, _tables())
         told = {name: dict(one.put(seen.get(name), by, now)) for name, one in carried.items()}
         written = {"file": source.name, "rows": sum(manifest["rows"].values()), "key": note["token"]}
         audit.record(by=by, did=restoring.DID, on=("instance", "all"), data=written)
@@ -319,41 +319,6 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def _clear(current: Any) -> list[str]:
-    """Empty every table, foreign keys and append-only triggers suspended inside this transaction only; returns how the keys come back.
-
-    It asks for no more rights than the owner of the tables has: on PostgreSQL only a superuser may suspend them all at once.
-    """
-    if current.get_bind().dialect.name == "postgresql":
-        return _clear_postgresql(current)
-    current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
-    for name in append_only.tables():
-        for statement in append_only.lifted(name, is_postgresql=False):
-            current.execute(sa.text(statement))
-    for table in reversed(Base.metadata.sorted_tables):
-        current.execute(table.delete())
-    for name in append_only.tables():
-        for statement in append_only.statements(name, is_postgresql=False):
-            current.execute(sa.text(statement))
-    return []
-
-
-FOREIGN_KEYS = sa.text(
-    "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
-    "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"
-)
-
-
-def _clear_postgresql(current: Any) -> list[str]:
-    keys_of_tables = current.execute(FOREIGN_KEYS).all()
-    connection = current.connection()
-    quoted = connection.dialect.identifier_preparer.format_table
-    connection.exec_driver_sql(f"TRUNCATE {', '.join(quoted(table) for table in Base.metadata.tables.values())}")  # a row's triggers are not asked
-    for table, name, _definition in keys_of_tables:
-        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for table, name, definition in keys_of_tables]
-
-
 def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
     batch: list[dict[str, Any]] = []
     for line in file:
@@ -363,17 +328,6 @@ def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
             batch = []
     if batch:
         current.execute(table.insert(), batch)
-
-
-def _reset_sequences(current: Any) -> None:
-    """PostgreSQL counts on from the highest restored key."""
-    if current.get_bind().dialect.name != "postgresql":
-        return
-    for table in _tables():
-        for column in table.primary_key.columns:
-            sequence = current.scalar(sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
-            if sequence:
-                current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608 - names of our own tables
 
 
 STALE = timedelta(days=30)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, String, and_, bindparam, literal, or_, select, type_coerce, union_all
 
 from enterprises.capstones.impartiality import Office, Tie, bar
 from enterprises.capstones.models import (
@@ -34,43 +35,42 @@ Ties = dict[int, set[Tie]]
 
 
 def ties_of_each(students: dict[int, int]) -> dict[int, Ties]:
-    """{capstone: its ties}, by every person row of each human, of {capstone: student}; eight queries however many there are."""
+    """{capstone: its ties}, by every person row of each human, of {capstone: student}; five queries however many there are."""
     found: dict[int, Ties] = {key: defaultdict(set) for key in students}
     of_student: dict[int, list[int]] = defaultdict(list)
     for key, student_id in students.items():
         of_student[student_id].append(key)
-
-    def tie(keys: Iterable[int], person_id: int, one: Tie) -> None:
-        for key in keys:
-            found[key][person_id].add(one)
-
-    for student_id, person_id in session().execute(select(Student.id, Student.person_id).where(Student.id.in_(of_student))):
-        tie(of_student[student_id], person_id, Tie.STUDENT)
-    for student_id, person_id in conflicts_with(of_student):
-        tie(of_student[student_id], person_id, Tie.CONFLICT)
-    held = select(Supervision.capstone_id, Supervision.person_id, Supervision.role).where(Supervision.capstone_id.in_(found))
-    for key, person_id, role in session().execute(held):
-        tie([key], person_id, Tie(role.value))
-    asked = select(Review.capstone_id, Review.person_id).where(
-        Review.capstone_id.in_(found), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))
-    )
-    for key, person_id in session().execute(asked):
-        tie([key], person_id, Tie.REVIEWER)
-    seated = (
-        select(DefenceSlot.capstone_id, DefenceMember.person_id)
-        .join(DefenceMember, DefenceMember.group_id == DefenceSlot.group_id)
-        .where(DefenceSlot.capstone_id.in_(found), DefenceSlot.recorded_at.is_(None))
-    )
-    for key, person_id in session().execute(seated):
-        tie([key], person_id, Tie.PANEL)
+    persons = select(Student.id, Student.person_id).where(Student.id.in_(of_student))
+    for kind, pairs in ((Tie.STUDENT, session().execute(persons)), (Tie.CONFLICT, conflicts_with(of_student))):
+        for student_id, person_id in pairs:
+            for key in of_student[student_id]:
+                found[key][person_id].add(kind)
+    for key, person_id, said in session().execute(_held(), {"keys": list(found)}):
+        found[key][person_id].add(Tie(said))
     recorded = select(DefenceSlot.capstone_id, DefenceSlot.scores).where(DefenceSlot.capstone_id.in_(found), DefenceSlot.recorded_at.is_not(None))
     for key, scores in session().execute(recorded):
         for person in scores:  # who left for this student has given no points
-            tie([key], int(person), Tie.PANEL)
-    thirds = select(ThirdGrade.capstone_id, ThirdGrade.person_id).where(ThirdGrade.capstone_id.in_(found), ThirdGrade.signed_at.is_not(None))
-    for key, person_id in session().execute(thirds):
-        tie([key], person_id, Tie.THIRD)
+            found[key][int(person)].add(Tie.PANEL)
     return _by_human(found)
+
+
+@cache
+def _held() -> CompoundSelect[Any]:
+    """SQL: (capstone, person, tie) of the offices of the capstones `keys`."""
+    keys = bindparam("keys", expanding=True)
+    named = select(Supervision.capstone_id, Supervision.person_id, type_coerce(Supervision.role, String)).where(Supervision.capstone_id.in_(keys))
+    asked = select(Review.capstone_id, Review.person_id, literal(Tie.REVIEWER.value)).where(
+        Review.capstone_id.in_(keys), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))
+    )
+    seated = (
+        select(DefenceSlot.capstone_id, DefenceMember.person_id, literal(Tie.PANEL.value))
+        .join(DefenceMember, DefenceMember.group_id == DefenceSlot.group_id)
+        .where(DefenceSlot.capstone_id.in_(keys), DefenceSlot.recorded_at.is_(None))
+    )
+    thirds = select(ThirdGrade.capstone_id, ThirdGrade.person_id, literal(Tie.THIRD.value)).where(
+        ThirdGrade.capstone_id.in_(keys), ThirdGrade.signed_at.is_not(None)
+    )
+    return union_all(named, asked, seated, thirds)
 
 
 def _by_human(found: dict[int, Ties]) -> dict[int, Ties]:

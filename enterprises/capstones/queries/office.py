@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,6 +74,7 @@ def lacks_supervisor(on: date) -> ColumnElement[bool]:
     return or_(*(and_(wants_supervisor(role), ~has_in_office(role, on)) for role in SupervisorRole))
 
 
+@lru_cache(maxsize=16)
 def was_in_office(on: date | None = None) -> ColumnElement[bool]:
     """SQL: guidances of a day (or any, with the person in office on the day `on`) on which the person whose they are was in office: a teacher of the
     student's university, or a mentor of the capstone's enterprise (who has never been one there: of the enterprise before a change of topic).
