@@ -53,8 +53,14 @@ def refuse_other(revision: str | None) -> None:
     )
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Every revision of the history; its modules are all read for it."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+
+
 def _is_known(revision: str) -> bool:
-    return any(one.revision == revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+    return revision in _known()
 
 
 def refuse_newer(engine: sa.Engine) -> None:
@@ -101,6 +107,8 @@ def install(engine: sa.Engine) -> None:
         if not set(sa.inspect(connection).get_table_names()) - {VERSIONS}:
             Base.metadata.create_all(connection)
             MigrationContext.configure(connection).stamp(ScriptDirectory.from_config(config()), "head")
+            return
+        if revision_of(connection) == head():
             return
     upgrade(engine)
 
