@@ -17,6 +17,7 @@ from enterprises.capstones.types import CapstoneState, ReviewKind, RoundKind, Su
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
@@ -35,6 +36,7 @@ def _again(found: make.Case, name: str = "二稿.pdf") -> None:
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(name), by=found.by("student"), now=LATER)
 
 
+@remembered
 def _reviewed(session: Session, verdict: Verdict | None) -> tuple[make.Case, Review, Person]:
     found, who = make.case(), make.signer()
     make.submit(found)
