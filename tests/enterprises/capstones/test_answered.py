@@ -153,7 +153,7 @@ def test_a_draw_offers_only_years_that_are_over_and_have_theses_and_no_sample(se
         assert offered() == [str(year) for year in years], day
     admin.post("/capstones/spot-checks", data={"of": f"{key}-{running - 2}", "percent": 100})
     assert offered() == []  # drawn once; who declares the sample void finds the year again (test_voiding.py)
-    other = make.graded(programme=found.programme)
+    other = make.graded(programme=found.programme, guidances=1)
     _passed_on(other, date(running - 3, 6, 1))
     assert offered() == [str(running - 4)]
 

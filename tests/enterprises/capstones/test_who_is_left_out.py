@@ -78,7 +78,7 @@ def test_what_is_published_of_who_has_dropped_out_is_archived(session: Session) 
 
 
 def test_the_page_offers_only_the_end(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, other = make.graded(), make.graded()
+    found, other = make.graded(), make.graded(guidances=1)
     _drops_out(session, found)
     keys = [(one.capstone.id, one.programme.id) for one in (found, other)]
     session.commit()
