@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.api import api_client
-from tests.factories.certificates import REASON, certificate, corrected
+from tests.factories.certificates import REASON, certificate, corrected, many
 from tests.trainhub.certificates.scanning import codes_on
 from trainhub.certificates import credentials, limiting, operations, queries, verifying
 from trainhub.certificates.models import Certificate
@@ -518,8 +518,7 @@ def test_lists_ask_the_same_number_of_queries_for_1_and_30(session: Session, as_
     asked()
     one = asked()
     with transaction():
-        for _ in range(29):
-            certificate(issuer=here, who=who)
+        many(29, issuer=here, person_id=who.id)
     assert asked() == one
 
 
