@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, CompoundSelect, String, and_, bindparam, literal, or_, select, type_coerce, union_all
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, String, and_, bindparam, literal, or_, select, type_coerce, union_all
 
 from enterprises.capstones.impartiality import Office, Tie, bar
 from enterprises.capstones.models import (
@@ -57,7 +57,7 @@ def ties_of_each(students: dict[int, int]) -> dict[int, Ties]:
 @cache
 def _held() -> CompoundSelect[Any]:
     """SQL: (capstone, person, tie) of the offices of the capstones `keys`."""
-    keys = bindparam("keys", expanding=True)
+    keys: BindParameter[Any] = bindparam("keys", expanding=True)
     named = select(Supervision.capstone_id, Supervision.person_id, type_coerce(Supervision.role, String)).where(Supervision.capstone_id.in_(keys))
     asked = select(Review.capstone_id, Review.person_id, literal(Tie.REVIEWER.value)).where(
         Review.capstone_id.in_(keys), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))
