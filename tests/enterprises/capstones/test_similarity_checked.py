@@ -32,8 +32,7 @@ WHY = "报告首页的总相似比例是 41.5%，填写的是去除引用后的�
 
 @remembered
 def _reported(share_x10: int = 50) -> tuple[make.Case, CapstonePaper]:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     paper = operations.hand_in(
         capstone=found.capstone, stage=Stage.SIMILARITY, file_id=make.pdf("报告.pdf"), similarity_x10=share_x10, by=found.by("student"), now=NOW
     )
