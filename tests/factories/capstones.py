@@ -197,11 +197,18 @@ def grade(found: Case, role: SupervisorRole, value: int = 80, **given: Any) -> C
 
 
 @remembered
-def graded(school: int = 80, enterprise: int = 80, **given: Any) -> Case:
-    """A capstone that both sides have graded."""
+def handed_in(*, guidances: int = 0, **given: Any) -> Case:
+    """A capstone whose thesis is handed in, after so many guidances of each side."""
     found = case(**given)
-    guide(found)
+    guide(found, guidances)
     submit(found)
+    return found
+
+
+@remembered
+def graded(school: int = 80, enterprise: int = 80, *, guidances: int = 8, **given: Any) -> Case:
+    """A capstone that both sides have graded, after as many guidances as 8.3 asks for unless told otherwise."""
+    found = handed_in(guidances=guidances, **given)
     grade(found, SupervisorRole.SCHOOL, school)
     grade(found, SupervisorRole.ENTERPRISE, enterprise)
     return found

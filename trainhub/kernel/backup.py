@@ -17,7 +17,7 @@ import secrets
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import append_only, audit, file_checks, files, jobs, key_marks, keys, migrations, restoring
+from trainhub.kernel import audit, file_checks, files, jobs, key_marks, keys, migrations, refilling, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
@@ -36,6 +36,8 @@ from trainhub.kernel.folders import private_folder
 
 FORMAT = 1
 BATCH = 2000
+AT_ONCE = 100
+"""Tables that one question names: SQLite joins 500 at most."""
 SKIPPED = {"worker_heartbeat"}
 CARRIED = "trainhub.backup.carried"
 """Under this name in `app.extensions` rooms say, each under its own name, what a restore must not make the installation forget."""
@@ -81,6 +83,16 @@ def _decode(value: Any) -> Any:
 
 def _tables() -> list[sa.Table]:
     return [table for table in Base.metadata.sorted_tables if table.name not in SKIPPED]
+
+
+def _filled(tables: Sequence[sa.Table]) -> set[str]:
+    """Those that hold a row. Most tables of an installation are empty, and to open one takes as long as to read a hundred rows."""
+    quoted = db.engine.dialect.identifier_preparer.format_table
+    found = set[str]()
+    for place in range(0, len(tables), AT_ONCE):
+        asked = (f"SELECT '{table.name}' WHERE EXISTS (SELECT 1 FROM {quoted(table)})" for table in tables[place : place + AT_ONCE])  # noqa: S608 - names of our own tables
+        found |= set(session().scalars(sa.text(" UNION ALL ".join(asked))))
+    return found
 
 
 def _rows(table: sa.Table) -> Iterator[bytes]:
@@ -157,10 +169,11 @@ def _write(part: Path) -> dict[str, Any]:
     read_at_once()
     with gzip.open(part, "wb", compresslevel=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         _add(archive, keys.FILE, io.BytesIO((instance / keys.FILE).read_bytes()), manifest)
-        for table in _tables():
+        filled = _filled(tables := _tables())
+        for table in tables:
             with tempfile.TemporaryFile() as spool:
                 count = 0
-                for line in _rows(table):
+                for line in _rows(table) if table.name in filled else ():
                     spool.write(line)
                     count += 1
                 manifest["rows"][table.name] = count
@@ -262,12 +275,12 @@ def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
         carried: dict[str, Carried] = current_app.extensions.get(CARRIED, {})
         seen = {name: one.look() for name, one in carried.items()} if _is_ours(settings.instance, settings.secret_key, ring) else {}
         current.expunge_all()
-        constraints = _clear(current)
+        constraints = refilling.clear(current)
         for table in _tables():
             _load(current, table, _member(archive, f"tables/{table.name}.jsonl"))
         for statement in constraints:
             current.connection().exec_driver_sql(statement)
-        _reset_sequences(current)
+        refilling.count_on(current, _tables())
         told = {name: dict(one.put(seen.get(name), by, now)) for name, one in carried.items()}
         written = {"file": source.name, "rows": sum(manifest["rows"].values()), "key": note["token"]}
         audit.record(by=by, did=restoring.DID, on=("instance", "all"), data=written)
@@ -319,41 +332,6 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def _clear(current: Any) -> list[str]:
-    """Empty every table, foreign keys and append-only triggers suspended inside this transaction only; returns how the keys come back.
-
-    It asks for no more rights than the owner of the tables has: on PostgreSQL only a superuser may suspend them all at once.
-    """
-    if current.get_bind().dialect.name == "postgresql":
-        return _clear_postgresql(current)
-    current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
-    for name in append_only.tables():
-        for statement in append_only.lifted(name, is_postgresql=False):
-            current.execute(sa.text(statement))
-    for table in reversed(Base.metadata.sorted_tables):
-        current.execute(table.delete())
-    for name in append_only.tables():
-        for statement in append_only.statements(name, is_postgresql=False):
-            current.execute(sa.text(statement))
-    return []
-
-
-FOREIGN_KEYS = sa.text(
-    "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
-    "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"
-)
-
-
-def _clear_postgresql(current: Any) -> list[str]:
-    keys_of_tables = current.execute(FOREIGN_KEYS).all()
-    connection = current.connection()
-    quoted = connection.dialect.identifier_preparer.format_table
-    connection.exec_driver_sql(f"TRUNCATE {', '.join(quoted(table) for table in Base.metadata.tables.values())}")  # a row's triggers are not asked
-    for table, name, _definition in keys_of_tables:
-        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for table, name, definition in keys_of_tables]
-
-
 def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
     batch: list[dict[str, Any]] = []
     for line in file:
@@ -363,17 +341,6 @@ def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
             batch = []
     if batch:
         current.execute(table.insert(), batch)
-
-
-def _reset_sequences(current: Any) -> None:
-    """PostgreSQL counts on from the highest restored key."""
-    if current.get_bind().dialect.name != "postgresql":
-        return
-    for table in _tables():
-        for column in table.primary_key.columns:
-            sequence = current.scalar(sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
-            if sequence:
-                current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608 - names of our own tables
 
 
 STALE = timedelta(days=30)

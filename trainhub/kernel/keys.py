@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -72,7 +73,9 @@ class Keyring:
         return hmac.new(self.lookup, text.encode(), hashlib.sha256).hexdigest()
 
 
+@lru_cache(maxsize=8)
 def _wrapping_key(secret: str, salt: bytes) -> bytes:
+    """Slow on purpose, for whoever guesses at secrets: a process that has the right one need not wait each time it opens the same file."""
     return hashlib.scrypt(secret.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
 
 

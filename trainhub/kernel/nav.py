@@ -55,17 +55,17 @@ def _shown(entry: Entry, identity: Identity) -> bool:
     return entry.can is None or bool(entry.roles) or entry.when is not None or may(identity, entry.can)
 
 
-def _here(shown: list[Entry]) -> Entry | None:
+def _here(shown: list[tuple[Entry, str]]) -> Entry | None:
     """The one entry of this page, over all sections: its own, else the one whose address begins this page's
     (/people/students/7 belongs to /people/students), else the first of the same feature. The first page of all is
     nobody's: what it shares a feature with (the handbook) belongs to no entry."""
     inside: list[tuple[int, int, Entry]] = []
     beside: Entry | None = None
     feature = (request.endpoint or "").rpartition(".")[0]
-    for entry in shown:
+    for entry, url in shown:
         if entry.endpoint == request.endpoint:
             return entry
-        address = url_for(entry.endpoint, **dict(entry.args)).split("?")[0].rstrip("/")
+        address = url.split("?")[0].rstrip("/")
         if not address:
             continue
         if request.path.startswith(f"{address}/"):
@@ -81,15 +81,13 @@ def navigation() -> list[dict[str, Any]]:
     if identity is None or identity.account_id is None:
         return []
     entries: list[Entry] = current_app.extensions.get("trainhub.nav", [])
-    shown = sorted((e for e in entries if _shown(e, identity)), key=lambda e: (list(SECTIONS).index(e.section), e.order))
+    places = {key: place for place, key in enumerate(SECTIONS)}
+    mine = sorted((e for e in entries if _shown(e, identity)), key=lambda e: (places[e.section], e.order))
+    shown = [(e, url_for(e.endpoint, **dict(e.args))) for e in mine]
     here = _here(shown)
     sections = []
     for key, label in SECTIONS.items():
-        items = [
-            {"label": str(e.label), "url": url_for(e.endpoint, **dict(e.args)), "icon": e.icon, "badge": None, "current": e is here}
-            for e in shown
-            if e.section == key
-        ]
+        items = [{"label": str(e.label), "url": url, "icon": e.icon, "badge": None, "current": e is here} for e, url in shown if e.section == key]
         if items:
             sections.append({"key": key, "label": str(label), "entries": items, "items": items})
     return sections

@@ -111,7 +111,10 @@ def _solve(units: Sequence[Unit], pairs: Sequence[tuple[int, int, int]], seats: 
     lottery = random.Random(f"{seed}/choices")
     tickets = np.array(lottery.sample(range(count), count), dtype=float)  # each its own: equal tickets would be decided by the order of the rows
     best = None
-    for goal in (-size * takes_part, -size, size * cost, tickets):
+    goals = (-size * takes_part, -size, size * cost, tickets)
+    for place, goal in enumerate(goals):
+        if not goal.any() or any(np.array_equal(goal, before) for before in goals[:place]):
+            continue  # everybody takes part, or gets what they ranked first: there is nothing more to ask for
         found = milp(goal, constraints=limits, integrality=np.ones(count), bounds=Bounds(0, 1), options={"mip_rel_gap": 0})
         if found.x is None:
             raise RuntimeError(found.message)

@@ -153,14 +153,13 @@ def test_a_draw_offers_only_years_that_are_over_and_have_theses_and_no_sample(se
         assert offered() == [str(year) for year in years], day
     admin.post("/capstones/spot-checks", data={"of": f"{key}-{running - 2}", "percent": 100})
     assert offered() == []  # drawn once; who declares the sample void finds the year again (test_voiding.py)
-    other = make.graded(programme=found.programme)
+    other = make.graded(programme=found.programme, guidances=1)
     _passed_on(other, date(running - 3, 6, 1))
     assert offered() == [str(running - 4)]
 
 
 def test_a_timetable_is_offered_while_a_group_has_its_day_before_it(session: Session, as_role: AsRole) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     cohort, head = session.get_one(Cohort, found.student.cohort_id), _head(as_role, found)
     judging = f"/capstones/cohorts/{found.programme.code}/2023/judging"
     panel = [*(ground.person() for _n in range(3)), make.signer()]
@@ -225,8 +224,7 @@ def test_reviews_and_groups_that_are_refused_are_told_on_their_page(session: Ses
 
 
 def test_a_record_that_is_refused_keeps_what_the_secretary_typed(session: Session, as_role: AsRole) -> None:
-    found, today = make.case(), clock.today()
-    make.submit(found)
+    found, today = make.handed_in(), clock.today()
     panel = [*(ground.person() for _n in range(3)), make.signer()]
     cohort = session.get_one(Cohort, found.student.cohort_id)
     group = operations.form_group(
@@ -373,8 +371,7 @@ def test_a_supervisor_who_is_refused_is_told_on_the_page_of_the_form(session: Se
 
 
 def test_a_correction_asks_for_its_reason_and_keeps_the_edition_it_was_signed_by(session: Session, as_role: AsRole) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     assert found.school is not None
     supervisor, at = found.school.id, f"/capstones/{found.capstone.id}/grade"
 

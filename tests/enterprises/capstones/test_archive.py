@@ -25,6 +25,7 @@ from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, PDF, START, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.programmes.models import Cohort
@@ -39,6 +40,7 @@ def _pdf(text: str) -> int:
     return files.keep(io.BytesIO(PDF + text.encode()), name=f"{text}.pdf", kind="capstone", by=SYSTEM, now=NOW).id
 
 
+@remembered
 def _judged(session: Session) -> tuple[make.Case, Review, DefenceSlot]:
     """A capstone with a report, a thesis, a blind review and a defence, each with its file, graded by both."""
     found, reviewer, secretary = make.case(), make.signer(), make.signer()

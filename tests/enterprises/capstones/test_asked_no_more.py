@@ -33,8 +33,7 @@ def reader(session: Session, as_role: Callable[..., FlaskClient]) -> Callable[[P
 
 @pytest.mark.parametrize("kind", list(ReviewKind))
 def test_a_review_that_was_taken_back_is_read_no_more(session: Session, reader: Callable[..., FlaskClient], kind: ReviewKind) -> None:
-    found, person = make.case(), make.signer()
-    make.submit(found)
+    found, person = make.handed_in(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=person, kind=kind, due_on=TODAY, by=SYSTEM, **TIMES)
     client, at = reader(person), f"/capstones/reviews/{review.id}"
     assert client.get(f"{at}/thesis").status_code == 200
@@ -48,8 +47,7 @@ def test_a_review_that_was_taken_back_is_read_no_more(session: Session, reader: 
 
 
 def test_a_review_that_is_signed_stays_to_be_read(session: Session, reader: Callable[..., FlaskClient]) -> None:
-    found, person = make.case(), make.signer()
-    make.submit(found)
+    found, person = make.handed_in(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=person, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.sign_review(review=review, score=60, verdict=Verdict.REVISE, comment="补充实验", by=make.as_person(person), **TIMES)
     assert review.cancelled_at is not None
@@ -59,8 +57,7 @@ def test_a_review_that_is_signed_stays_to_be_read(session: Session, reader: Call
 
 
 def test_a_reviewer_whom_a_conflict_bars_reads_no_more(session: Session, reader: Callable[..., FlaskClient]) -> None:
-    found, person = make.case(), make.signer()
-    make.submit(found)
+    found, person = make.handed_in(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=person, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.record_conflict(person=person, student=found.student, reason="亲属", by=SYSTEM, now=NOW)
     client, at = reader(person), f"/capstones/reviews/{review.id}"

@@ -44,8 +44,7 @@ def _group(session: Session, found: make.Case, day: int = 0, room: str = "A1") -
 
 
 def test_a_review_that_was_asked_for_is_waited_for_or_taken_back(session: Session) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     assert _both_grade(found) is CapstoneState.SUBMITTED
     assert queries.awaited(found.capstone) == ("review",)
@@ -54,8 +53,7 @@ def test_a_review_that_was_asked_for_is_waited_for_or_taken_back(session: Sessio
 
 
 def test_a_thesis_that_was_sent_back_is_not_graded_before_its_new_version_was_read(session: Session) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     ask = {"capstone": found.capstone, "person": reviewer, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM}
     first = operations.ask_review(**ask, **TIMES)
     make.grade(found, SCHOOL)
@@ -122,8 +120,7 @@ def test_a_defence_that_has_begun_today_waits_for_its_record_where_it_was(sessio
 
 
 def test_a_group_that_is_dropped_holds_nobody_up(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     group = _group(session, found)
     operations.timetable(cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, **TIMES)
     assert _both_grade(found) is CapstoneState.SUBMITTED
@@ -164,8 +161,7 @@ def test_the_planner_gives_nobody_both_sides(session: Session) -> None:
 
 
 def test_scores_are_read_when_they_are_published(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     make.grade(found, ENTERPRISE, 93)
     key, code, year = found.capstone.id, found.programme.code, session.get_one(Cohort, found.student.cohort_id).year
     programme, person, firm = found.programme.id, found.school.id, found.enterprise.id  # type: ignore[union-attr]

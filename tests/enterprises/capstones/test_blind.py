@@ -77,8 +77,7 @@ def test_a_cross_review_reads_the_thesis_and_asks_for_nothing(session: Session) 
 
 
 def test_a_new_version_of_the_thesis_needs_a_new_one_without_names(session: Session) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     review = _asked(found, reviewer)
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(), by=found.by("student"), now=NOW)
     with pytest.raises(CapstoneRefused, match="匿名稿"):

@@ -17,6 +17,7 @@ from enterprises.capstones.types import Side, Stage, TopicFilter
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -26,6 +27,7 @@ AsRole = Callable[..., FlaskClient]
 SECRET = "某型装药工艺的温控曲线"
 
 
+@remembered
 def _secret(has_paper: bool = True) -> make.Case:
     """A capstone of a confidential topic, with an opening report."""
     found = make.case()

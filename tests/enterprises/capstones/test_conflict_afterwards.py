@@ -68,8 +68,7 @@ def _heard(session: Session, found: make.Case) -> Person:
 
 @pytest.mark.parametrize("what", ["third", "review", "panel"])
 def test_whatever_a_relative_has_signed_is_looked_at_again_before_publication(session: Session, what: str) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = _reviewed(found) if what == "review" else _heard(session, found) if what == "panel" else None
     make.grade(found, SCHOOL, 60)
     make.grade(found, ENTERPRISE, 90)
@@ -89,8 +88,7 @@ def test_whatever_a_relative_has_signed_is_looked_at_again_before_publication(se
 
 def test_a_failure_that_a_relative_has_signed_is_looked_at_again_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """A thesis that ended in its review has no whole result: who stands near the student has signed it all the same."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = make.signer()
     row = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.sign_review(review=row, score=20, verdict=Verdict.FAIL, comment="抄袭", by=make.as_person(who), **TIMES)
@@ -231,8 +229,7 @@ def _head(found: make.Case) -> Identity:
 
 @pytest.mark.parametrize("is_concluded", [False, True])
 def test_who_settled_the_result_does_not_decide_the_appeal_against_it(session: Session, is_concluded: bool) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     head = _head(found)
     above = identity.account(person=ground.person())
     identity.grant(above, Role.UNIVERSITY_ADMIN, organisation_id=found.student.university_id)

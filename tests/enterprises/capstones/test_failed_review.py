@@ -202,8 +202,7 @@ def test_the_page_says_what_comes_next_and_offers_it(session: Session, as_role: 
 
 
 def test_the_panel_is_told_of_a_place_that_falls_away(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     panel, secretary = [make.signer() for _n in range(3)], make.signer()
     accounts = identities.accounts_of_persons([one.id for one in (*panel, secretary)]).values()
     cohort = _cohort(session, found)
@@ -251,8 +250,7 @@ def test_no_defence_is_recorded_that_the_reviews_do_not_allow(session: Session) 
 
 def test_the_form_of_a_review_offers_the_last_day_of_its_window(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """The day of today is refused before the window opens."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     last = clock.today() + timedelta(days=20)
     windows = {WindowStage.REVIEW: (clock.today() + timedelta(days=5), last)}
     operations.set_windows(cohort=_cohort(session, found), windows=windows, by=SYSTEM, now=NOW)

@@ -105,7 +105,7 @@ def test_the_page_of_a_graduated_cohort_shows_its_students(session: Session, as_
 def test_the_dossiers_t2_says_what_the_capstones_t2_says(session: Session) -> None:
     """One table in two places: no mark before it is published, the post beside the mentor, graduates by their plan."""
     found = make.graded()
-    open_ = make.graded(programme=found.programme)
+    open_ = make.graded(programme=found.programme, guidances=1)
     assert found.field is not None
     operations.finish(capstone=found.capstone, by=SYSTEM, today=TODAY, now=NOW)
     _leave(found.student, StudentState.GRADUATED)

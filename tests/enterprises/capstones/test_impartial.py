@@ -266,8 +266,7 @@ def test_a_party_reads_who_was_asked_and_nothing_once_it_is_signed(session: Sess
 
 def test_who_outvotes_a_failing_reviewer_is_not_chosen_by_the_supervisor(session: Session) -> None:
     """No defence until more reviewers pass than fail: the supervising head would ask until it passes."""
-    found, reader = make.case(), make.signer()
-    make.submit(found)
+    found, reader = make.handed_in(), make.signer()
     asked = {"capstone": found.capstone, "kind": ReviewKind.CROSS, "due_on": TODAY, **TIMES}
     mine = _head(found, found.school)
     review = operations.ask_review(person=reader, by=mine, **asked)  # nobody has failed it yet
@@ -291,8 +290,7 @@ def test_who_outvotes_a_failing_reviewer_is_not_chosen_by_the_supervisor(session
 def test_the_days_for_grading_are_not_opened_again_by_who_missed_them(
     session: Session, closed: int, to: int | None, who: str, is_refused: bool
 ) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     cohort, first = session.get_one(Cohort, found.student.cohort_id), TODAY - timedelta(days=9)
     operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: (first, TODAY - timedelta(days=closed))}, by=SYSTEM, now=NOW)
     wanted = {WindowStage.GRADING: (first, TODAY + timedelta(days=to)) if to is not None else None}
@@ -346,8 +344,7 @@ def test_the_days_for_grading_stay_closed_to_who_has_a_grade_to_give_once_the_th
 
 
 def test_a_supervising_head_is_offered_no_further_readers_of_a_failed_thesis(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, reader = make.case(), make.signer()
-    make.submit(found)
+    found, reader = make.handed_in(), make.signer()
     asked = {"capstone": found.capstone, "kind": ReviewKind.CROSS, "due_on": TODAY, **TIMES}
     review = operations.ask_review(person=reader, by=SYSTEM, **asked)
     operations.sign_review(review=review, score=30, verdict=Verdict.FAIL, comment="不足", by=make.as_person(reader), **TIMES)
@@ -363,8 +360,7 @@ def test_a_supervising_head_is_offered_no_further_readers_of_a_failed_thesis(ses
 
 def test_who_reads_names_by_an_office_reviews_nothing_blindly(session: Session) -> None:
     """A head who teaches, and the university's administrator: the page shows them names, scores and the signed thesis."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     make.nameless(found, NOW)
     head, admin, teacher = make.signer(), make.signer(), make.signer()
     for who, role, scope in (

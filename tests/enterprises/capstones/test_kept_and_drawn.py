@@ -120,8 +120,7 @@ def test_a_file_that_is_gone_is_told_on_a_page_and_in_the_log(
 ) -> None:
     import obstore
 
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     paper, file = queries.papers_of(found.capstone.id)[0]
     file.name, url, programme_id = "论文终稿.pdf", f"/capstones/{found.capstone.id}/papers/{paper.id}", found.programme.id
     row, digest = file.id, file.sha256

@@ -17,6 +17,7 @@ from enterprises.capstones.types import CapstoneState, ReviewKind, RoundKind, Su
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
@@ -35,9 +36,9 @@ def _again(found: make.Case, name: str = "二稿.pdf") -> None:
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(name), by=found.by("student"), now=LATER)
 
 
+@remembered
 def _reviewed(session: Session, verdict: Verdict | None) -> tuple[make.Case, Review, Person]:
-    found, who = make.case(), make.signer()
-    make.submit(found)
+    found, who = make.handed_in(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     if verdict is not None:
         operations.sign_review(review=review, score=80, verdict=verdict, comment="好", by=make.as_person(who), **TIMES)
@@ -66,8 +67,7 @@ def test_a_thesis_that_a_reviewer_has_judged_is_not_exchanged(session: Session, 
 
 
 def test_a_thesis_that_was_defended_is_not_exchanged(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     group, panel = _group(session, found, make.signer())
     session.add(
         DefenceSlot(
@@ -106,8 +106,7 @@ def test_who_still_reads_is_told_of_a_new_version(session: Session) -> None:
 
 
 def test_another_secretary_keeps_the_record(session: Session) -> None:
-    found, before, after = make.case(), make.signer(), make.signer()
-    make.submit(found)
+    found, before, after = make.handed_in(), make.signer(), make.signer()
     group, panel = _group(session, found, before)
     operations.timetable(cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, **TIMES)
     operations.publish_timetable(cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, now=NOW)
@@ -130,8 +129,7 @@ def test_another_secretary_keeps_the_record(session: Session) -> None:
 
 
 def test_no_secretary_is_at_two_places_at_once(session: Session) -> None:
-    found, busy = make.case(), make.signer()
-    make.submit(found)
+    found, busy = make.handed_in(), make.signer()
     group, _panel = _group(session, found, make.signer())
     _group(session, found, busy, room="B2")
     with pytest.raises(CapstoneRefused) as no:
@@ -140,8 +138,7 @@ def test_no_secretary_is_at_two_places_at_once(session: Session) -> None:
 
 
 def test_the_page_exchanges_the_secretary(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, before = make.case(), make.signer()
-    make.submit(found)
+    found, before = make.handed_in(), make.signer()
     group, _panel = _group(session, found, before)
     after = make.signer()
     ground.teacher(of=found.programme, who=after)
@@ -159,8 +156,7 @@ def test_the_page_exchanges_the_secretary(session: Session, as_role: Callable[..
 
 
 def test_a_published_group_that_is_deleted_is_told(session: Session) -> None:
-    found, secretary = make.case(), make.signer()
-    make.submit(found)
+    found, secretary = make.handed_in(), make.signer()
     student = identity.account(person=found.who)
     cohort = session.get_one(Cohort, found.student.cohort_id)
     group, panel = _group(session, found, secretary)

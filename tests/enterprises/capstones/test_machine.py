@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.machine import MACHINE, Actor, Answer, permits
-from enterprises.capstones.models import DefenceSlot, GuidanceEntry, Review
+from enterprises.capstones.models import Capstone, DefenceSlot, GuidanceEntry, Review
 from enterprises.capstones.operations import WrongPerson, WrongState
 from enterprises.capstones.types import Action, CapstoneState, LinkPurpose, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from tests.factories import capstones as make
@@ -122,7 +122,7 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
     def paper() -> object:
         return next(paper for paper, _file in queries.papers_of(capstone.id) if paper.stage is Stage.THESIS)
 
-    other = make.topic(programme=found.programme, enterprise=found.enterprise)
+    other, file = make.topic(programme=found.programme, enterprise=found.enterprise), make.pdf()
     times = {"today": TODAY, "now": NOW}
     left = world.left
     return {
@@ -138,17 +138,17 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
             capstone=capstone, stage=WindowStage.THESIS, until=TODAY + timedelta(days=3), reason="住院", by=by[who], now=NOW
         ),
         Action.SEND_LINK: lambda who: ops.make_link(capstone=capstone, purpose=LinkPurpose.GRADE, by=by[who], now=NOW),
-        Action.ISSUE_TASK: lambda who: ops.hand_in(capstone=capstone, stage=Stage.TASK_BOOK, file_id=make.pdf(), by=by[who], now=NOW),
+        Action.ISSUE_TASK: lambda who: ops.hand_in(capstone=capstone, stage=Stage.TASK_BOOK, file_id=file, by=by[who], now=NOW),
         Action.GUIDE: lambda who: ops.log_guidance(capstone=capstone, role=side(who), on=TODAY, content="讨论", by=by[who], **times),
         Action.CONFIRM_FOR: lambda who: ops.confirm_guidance_for(entry=left, reason="核对", by=by[who], now=NOW),
-        Action.HAND_IN: lambda who: ops.hand_in(capstone=capstone, stage=Stage.DRAFT, file_id=make.pdf(), by=by[who], now=NOW),
+        Action.HAND_IN: lambda who: ops.hand_in(capstone=capstone, stage=Stage.DRAFT, file_id=file, by=by[who], now=NOW),
         Action.COMMENT: lambda who: ops.comment(paper=paper(), text="好", by=by[who], now=NOW),  # type: ignore[arg-type]
         Action.OPEN: lambda who: ops.pass_stage(capstone=capstone, stage=Stage.OPENING, by=by[who], now=NOW),
         Action.PASS_MIDTERM: lambda who: ops.pass_stage(capstone=capstone, stage=Stage.MIDTERM, by=by[who], now=NOW),
         Action.RETURN: lambda who: ops.return_paper(paper=paper(), reason="补充", by=by[who], now=NOW),  # type: ignore[arg-type]
         Action.CHECK_REPORT: lambda who: ops.check_similarity(paper=paper(), share_x10=10, by=by[who], now=NOW),  # type: ignore[arg-type]
-        Action.SUBMIT: lambda who: ops.submit_thesis(capstone=capstone, file_id=make.pdf(), by=by[who], now=NOW),
-        Action.ANONYMISE: lambda who: ops.hand_in_anonymous(capstone=capstone, file_id=make.pdf(), by=by[who], now=NOW),
+        Action.SUBMIT: lambda who: ops.submit_thesis(capstone=capstone, file_id=file, by=by[who], now=NOW),
+        Action.ANONYMISE: lambda who: ops.hand_in_anonymous(capstone=capstone, file_id=file, by=by[who], now=NOW),
         Action.ASK_REVIEW: lambda who: ops.ask_review(
             capstone=capstone, person=world.spare, kind=ReviewKind.BLIND, due_on=TODAY, by=by[who], **times
         ),
@@ -181,35 +181,45 @@ REPEATS = {  # saying it again where it already is changes nothing, for the righ
 
 
 def test_the_verbs_obey_the_table(session: Session) -> None:
-    """Every verb in every state by every actor: who is wrong is refused as such, who is right by the state."""
+    """Every verb in every state by every actor: who is wrong is refused as such, who is right by the state. What a verb did is undone before the next."""
     world = _world(session)
     capstone, verbs = world.found.capstone, _verbs(world)
     wrong: list[str] = []
-    for action in MACHINE:
-        for state in CapstoneState:
+    for state in CapstoneState:
+        done = _put(session, capstone, state)
+        for action in MACHINE:
             for actor in Actor:
                 if (action, state) in REPEATS and actor in MACHINE[action].actors:
                     continue
-                answer = _tried(session, world, state, lambda action=action, actor=actor: verbs[action](actor))  # type: ignore[misc]
+                answer = _tried(session, lambda action=action, actor=actor: verbs[action](actor))  # type: ignore[misc]
                 expected = permits(action, state, {actor})
                 if answer is not expected:
                     wrong.append(f"{action} in {state} by {actor}: {answer} instead of {expected}")
+                if answer is Answer.YES:
+                    done.rollback()
+                    done = _put(session, capstone, state)
+        done.rollback()
     assert wrong == []
     assert capstone.state is CapstoneState.MODERATION
 
 
-def _tried(session: Session, world: World, state: CapstoneState, verb: Callable[[], object]) -> Answer:
-    nested = session.begin_nested()
+def _put(session: Session, capstone: Capstone, state: CapstoneState) -> SessionTransaction:
+    """The capstone in a state, until that is rolled back."""
+    undone = session.begin_nested()
+    capstone.state = state
+    session.flush()
+    return undone
+
+
+def _tried(session: Session, verb: Callable[[], object]) -> Answer:
+    """How a verb answers; who is refused for who they are or when has changed nothing."""
+    writes = session.connection().info["writes"]
     try:
-        world.found.capstone.state = state
-        session.flush()
         verb()
-    except WrongPerson:
-        return Answer.WRONG_PERSON
-    except WrongState:
-        return Answer.WRONG_STATE
+    except (WrongPerson, WrongState) as no:
+        session.flush()
+        assert session.connection().info["writes"] == writes, "refused after something was written"
+        return Answer.WRONG_PERSON if isinstance(no, WrongPerson) else Answer.WRONG_STATE
     except Refused:
         return Answer.YES  # another reason than who and when
-    finally:
-        nested.rollback()
     return Answer.YES

@@ -34,7 +34,11 @@ def _form(deed: str, *rows: Capstone) -> dict[str, Any]:
 
 def test_results_are_published_one_by_one_and_who_stays_is_told_why(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     good = make.graded(80, 80)
-    apart, other, strange = make.graded(60, 95, programme=good.programme), make.graded(70, 70, programme=good.programme), make.graded(80, 80)
+    apart, other, strange = (
+        make.graded(60, 95, programme=good.programme, guidances=1),
+        make.graded(70, 70, programme=good.programme, guidances=1),
+        make.graded(80, 80),
+    )
     head, at = as_role(Role.PROGRAMME_ADMIN, programme_id=good.programme.id), _at(session, good)
     ids = [one.capstone.id for one in (good, apart, other, strange)]
     session.commit()
@@ -63,7 +67,7 @@ def test_a_result_that_changed_since_the_list_was_opened_stays(session: Session,
 
 def test_what_may_be_archived_is_and_the_others_wait(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     ready = make.graded(80, 80)
-    early = make.graded(85, 85, programme=ready.programme)
+    early = make.graded(85, 85, programme=ready.programme, guidances=1)
     for one in (ready, early):
         operations.finish(capstone=one.capstone, by=SYSTEM, **TIMES)
     ready.capstone.finished_on, early.capstone.finished_on = clock.today() - timedelta(days=60), clock.today()

@@ -181,8 +181,7 @@ def test_the_list_of_open_topics_leaves_out_what_is_another_students(session: Se
 
 
 def test_who_is_asked_for_no_review_any_more_is_told(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     reader = make.signer()
     account = identities.account_of_person(reader.id)
     assert account is not None

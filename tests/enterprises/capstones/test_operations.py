@@ -309,8 +309,7 @@ def test_a_grade_before_the_thesis_is_refused(session: Session) -> None:
 
 
 def test_each_side_grades_only_for_itself_and_once(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     with pytest.raises(WrongPerson):
         operations.grade(capstone=found.capstone, role=SupervisorRole.SCHOOL, points=make.points(), by=found.by("enterprise"), today=TODAY, now=NOW)
     make.grade(found, SupervisorRole.SCHOOL)
@@ -324,8 +323,7 @@ def test_each_side_grades_only_for_itself_and_once(session: Session) -> None:
 
 @pytest.mark.parametrize("points", [{}, {"all": 101}, {"all": -1}])
 def test_impossible_points_are_refused(session: Session, points: dict[str, int]) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     given = make.points(points["all"]) if points else {}
     with pytest.raises(CapstoneRefused, match="0 至 100"):
         operations.grade(capstone=found.capstone, role=SupervisorRole.SCHOOL, points=given, by=found.by("school"), today=TODAY, now=NOW)

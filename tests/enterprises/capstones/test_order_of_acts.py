@@ -69,8 +69,7 @@ def _assign(found: make.Case, role: SupervisorRole, who: Person) -> Supervision:
 @pytest.mark.parametrize("role", list(SupervisorRole))
 @pytest.mark.parametrize("judged", ["asked", "signed", "sent_back"])
 def test_a_reviewer_does_not_become_supervisor(session: Session, role: SupervisorRole, judged: str) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = _able(found, role)
     review = operations.ask_review(capstone=found.capstone, person=who, kind=READS[role], due_on=TODAY, by=SYSTEM, **TIMES)
     if judged != "asked":
@@ -87,8 +86,7 @@ def test_a_reviewer_does_not_become_supervisor(session: Session, role: Superviso
 @pytest.mark.parametrize("role", list(SupervisorRole))
 @pytest.mark.parametrize("is_recorded", [False, True])
 def test_who_sits_in_the_panel_does_not_become_supervisor(session: Session, role: SupervisorRole, is_recorded: bool) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = _able(found, role)
     panel = [ground.person(), ground.person(), who]
     slot = _placed(session, found, panel)
@@ -103,8 +101,7 @@ def test_who_sits_in_the_panel_does_not_become_supervisor(session: Session, role
 
 def test_the_secretary_judges_nothing_and_may_supervise(session: Session) -> None:
     """As when the timetable is made: the secretary keeps the record and gives no points."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     slot = _placed(session, found, [ground.person() for _n in range(3)])
     who = session.get_one(Person, session.get_one(DefenceGroup, slot.group_id).secretary_id)
     ground.teacher(of=found.programme, who=who)
@@ -126,8 +123,7 @@ def test_no_plan_proposes_who_judges(session: Session, mode: PlanMode, role: Sup
 
 
 def test_the_board_warns_of_who_judges(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = _able(found, SCHOOL)
     operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     key, person_id, programme_id = found.capstone.id, who.id, found.programme.id
@@ -140,8 +136,7 @@ def test_the_board_warns_of_who_judges(session: Session, as_role: Callable[..., 
 
 
 def test_a_review_is_not_signed_by_who_stands_near_the_student_meanwhile(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     who = make.signer()
     review = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     conflict = operations.record_conflict(person=who, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
@@ -155,8 +150,7 @@ def test_a_review_is_not_signed_by_who_stands_near_the_student_meanwhile(session
 
 def test_a_panel_gives_points_without_who_stands_near_the_student(session: Session) -> None:
     """The member leaves for this student: the others' points are the score, and at least two of them judge."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     panel = [ground.person() for _n in range(3)]
     slot = _placed(session, found, panel)
     operations.record_conflict(person=panel[2], student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
@@ -169,8 +163,7 @@ def test_a_panel_gives_points_without_who_stands_near_the_student(session: Sessi
 
 
 def test_one_member_alone_is_no_panel(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     panel = [ground.person() for _n in range(3)]
     slot = _placed(session, found, panel)
     for who in panel[1:]:
@@ -181,8 +174,7 @@ def test_one_member_alone_is_no_panel(session: Session) -> None:
 
 @pytest.mark.parametrize("role", list(SupervisorRole))
 def test_a_grade_is_not_signed_by_a_supervisor_who_stands_near_the_student(session: Session, role: SupervisorRole) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     mine = found.school if role is SCHOOL else found.field
     assert mine is not None
     operations.record_conflict(person=mine, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
@@ -234,8 +226,7 @@ def test_an_expert_of_a_spot_check_has_judged_the_thesis_nowhere_before(session:
 
 def test_a_conflict_with_who_is_in_office_is_told_and_shown(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     """On the capstone's page with what to do, as a figure of the cohort that leads to the list, and to the persons concerned."""
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     assert found.school is not None
     account = identity.account(person=found.school)
     head_account = identity.account()
@@ -269,8 +260,7 @@ def test_what_no_longer_stands_in_the_way_is_no_exception(session: Session) -> N
     """A supervisor of before, a review that was taken back: nothing is left to do."""
     from enterprises.capstones.queries.impartiality import exceptions_of
 
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     assert found.school is not None
     who = make.signer()
     review = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)

@@ -31,8 +31,7 @@ def _group(session: Session, found: make.Case, members: list[Person], name: str 
 
 
 def _placed(session: Session) -> tuple[make.Case, DefenceGroup, DefenceSlot, list[Person]]:
-    found, members = make.case(), [ground.person() for _n in range(4)]
-    make.submit(found)
+    found, members = make.handed_in(), [ground.person() for _n in range(4)]
     group = _group(session, found, members)
     operations.timetable(cohort=session.get_one(Cohort, group.cohort_id), by=SYSTEM, **TIMES)
     return found, group, queries.slots_of(found.capstone.id)[0][0], members
@@ -115,8 +114,7 @@ def test_a_group_that_is_over_stands_behind_what_waits(session: Session) -> None
 def test_a_blind_reviewer_in_the_panel_learns_whose_thesis_it_is_only_afterwards(
     session: Session, member: Callable[..., FlaskClient], end: str
 ) -> None:
-    found, members = make.case(), [ground.person(), make.signer(), ground.person(), ground.person()]
-    make.submit(found)
+    found, members = make.handed_in(), [ground.person(), make.signer(), ground.person(), ground.person()]
     blind = members[1]
     review = operations.ask_review(capstone=found.capstone, person=blind, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     group = _group(session, found, members)

@@ -16,6 +16,7 @@ from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import CapstoneState, SupervisorRole
 from tests.factories import capstones as make
 from tests.factories.capstones import END, NOW, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.programmes.models import Cohort
 
@@ -23,6 +24,7 @@ AsRole = Callable[..., FlaskClient]
 TIMES: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
 
 
+@remembered
 def _failed() -> make.Case:
     found = make.graded(40, 40)
     operations.finish(capstone=found.capstone, **TIMES)

@@ -19,6 +19,7 @@ from enterprises.capstones.types import CapstoneState, ReviewKind, Stage, Superv
 from tests.factories import capstones as make
 from tests.factories import identity
 from tests.factories.capstones import NOW, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.oversight.home import page
@@ -29,9 +30,9 @@ TIMES = {"today": TODAY, "now": NOW}
 WHY = "报告首页的总相似比例是 41.5%，填写的是去除引用后的比例"
 
 
+@remembered
 def _reported(share_x10: int = 50) -> tuple[make.Case, CapstonePaper]:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     paper = operations.hand_in(
         capstone=found.capstone, stage=Stage.SIMILARITY, file_id=make.pdf("报告.pdf"), similarity_x10=share_x10, by=found.by("student"), now=NOW
     )

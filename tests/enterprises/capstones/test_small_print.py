@@ -66,8 +66,7 @@ def _in_timetable(session: Session, found: make.Case, panel: list[Person], secre
 
 @pytest.mark.parametrize("is_published", [True, False])
 def test_who_was_to_read_and_to_hear_is_told_when_a_capstone_ends(session: Session, is_published: bool) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     reviewer, secretary, panel = make.signer(), make.signer(), [make.signer() for _n in range(3)]
     operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     _in_timetable(session, found, panel, secretary, is_published=is_published)
@@ -89,8 +88,7 @@ def test_who_was_to_give_a_third_grade_is_told_when_the_student_leaves(session: 
 
 
 def test_no_student_keeps_the_record_of_a_defence_and_nobody_the_own_one(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     panel, secretary = [ground.person() for _n in range(3)], make.signer()
     identity.account(person=found.who)
     with pytest.raises(CapstoneRefused) as no:
@@ -121,8 +119,7 @@ def test_a_mentor_reads_confidential_topics_from_the_first_day_in_office(session
 
 @pytest.mark.parametrize(("days", "is_taken"), [(4, False), (5, True), (10, True), (11, False)])
 def test_a_review_is_due_inside_the_window_of_reviews(session: Session, days: int, is_taken: bool) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     _window(session, found, WindowStage.REVIEW, TODAY + 5 * DAY, TODAY + 10 * DAY)
     ask = {"capstone": found.capstone, "person": reviewer, "kind": ReviewKind.CROSS, "due_on": TODAY + days * DAY, "by": SYSTEM, **TIMES}
     if is_taken:
@@ -137,8 +134,7 @@ def test_a_review_is_due_inside_the_window_of_reviews(session: Session, days: in
 
 
 def test_a_new_version_is_read_again_before_the_window_of_reviews_closes(session: Session) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     row = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.sign_review(review=row, score=60, verdict=Verdict.REVISE, comment="改", by=make.as_person(reviewer), **TIMES)
     _window(session, found, WindowStage.REVIEW, TODAY, TODAY + 3 * DAY)
@@ -190,8 +186,7 @@ def test_the_own_data_tell_that_a_sample_was_void(session: Session) -> None:
 
 
 def test_a_head_who_supervises_corrects_nothing_once_the_other_side_is_read(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     assert found.school is not None
     account = identity.account(person=found.school, roles=(Role.PROGRAMME_ADMIN,), programme_id=found.programme.id)
     head = replace(make.head_of(found.programme), account_id=account.id, person_id=found.school.id)

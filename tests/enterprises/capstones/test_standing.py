@@ -71,8 +71,7 @@ def test_after_a_moderation_no_third_grade_is_asked_for_and_publishing_is_offere
 
 
 def test_a_pass_against_judges_is_not_offered_before_a_moderation(session: Session, as_role: AsRole) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     for verdict in (Verdict.FAIL, Verdict.PASS, Verdict.PASS):  # outvoted, and the one who said no stands all the same
         reviewer = make.signer()
         review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
@@ -85,8 +84,7 @@ def test_a_pass_against_judges_is_not_offered_before_a_moderation(session: Sessi
 
 @pytest.mark.parametrize(("last", "is_open"), [(-1, False), (0, True)])
 def test_a_supervisor_is_offered_grading_until_the_last_day_of_its_window(session: Session, as_role: AsRole, last: int, is_open: bool) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _window(session, found, WindowStage.GRADING, -9, last)
     mentor = as_role(Role.MENTOR, person_id=found.field.id)  # type: ignore[union-attr]
     shown, form = mentor.get(f"/capstones/{found.capstone.id}").text, mentor.get(f"/capstones/{found.capstone.id}/grade").text
@@ -111,8 +109,7 @@ def test_papers_are_offered_by_their_windows_and_the_page_says_when(session: Ses
 
 
 def test_a_thesis_is_not_offered_again_once_somebody_has_graded(session: Session, as_role: AsRole) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     make.grade(found, SupervisorRole.SCHOOL)
     page = as_role(Role.STUDENT, person_id=found.who.id).get("/capstones/mine").text
     assert ['value="thesis"' in page, "已有一方评分" in page] == [False, True]

@@ -43,8 +43,7 @@ def _group(session: Session, found: make.Case, on: date) -> tuple[DefenceGroup, 
 
 
 def test_a_review_stands_at_home_until_it_is_signed_or_taken_back(session: Session) -> None:
-    found, one, two = make.case(), make.signer(), make.signer()
-    make.submit(found)
+    found, one, two = make.handed_in(), make.signer(), make.signer()
     rows = [
         operations.ask_review(capstone=found.capstone, person=person, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
         for person in (one, two)
@@ -64,8 +63,7 @@ def test_a_third_grade_stands_at_home_while_it_is_needed(session: Session) -> No
 
 
 def test_defences_stand_at_home_from_publication_and_records_from_the_day(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     day = TODAY + timedelta(days=3)
     group, slot, people, secretary = _group(session, found, day)
     assert (_todos(people[0]), _todos(secretary)) == ({}, {})
@@ -95,8 +93,7 @@ def test_an_opinion_stands_at_home_until_it_is_signed(session: Session) -> None:
 
 
 def test_a_head_who_is_asked_to_review_finds_the_task(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, head = make.case(), ground.person()
-    make.submit(found)
+    found, head = make.handed_in(), ground.person()
     desk = as_role(Role.PROGRAMME_ADMIN, programme_id=ground.programme().id, person_id=head.id)
     session.commit()
     shown = desk.get("/").text
@@ -109,8 +106,7 @@ def test_a_head_who_is_asked_to_review_finds_the_task(session: Session, as_role:
 
 
 def test_no_record_is_due_of_a_plan_that_was_never_published(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     group, _slot, _people, secretary = _group(session, found, TODAY)
     assert _todos(secretary) == {}
     operations.publish_timetable(cohort=session.get_one(Cohort, group.cohort_id), by=SYSTEM, now=NOW)

@@ -177,8 +177,7 @@ def test_a_thesis_that_a_panel_sends_back_is_submitted_anew_beside_a_grade(sessi
 
 
 def test_a_new_place_does_not_take_the_right_to_submit_the_revised_thesis(session: Session) -> None:
-    found, panel = make.case(), [*(ground.person() for _n in range(3)), make.signer()]
-    make.submit(found)
+    found, panel = make.handed_in(), [*(ground.person() for _n in range(3)), make.signer()]
     make.grade(found, SupervisorRole.SCHOOL)
     _defended(session, found, Verdict.REVISE, panel, 540)
     operations.form_group(
@@ -190,8 +189,7 @@ def test_a_new_place_does_not_take_the_right_to_submit_the_revised_thesis(sessio
 
 
 def test_a_student_sees_the_record_of_a_defence_whose_timetable_was_never_published(session: Session, as_role: AsRole) -> None:
-    found, panel = make.case(), [*(ground.person() for _n in range(3)), make.signer()]
-    make.submit(found)
+    found, panel = make.handed_in(), [*(ground.person() for _n in range(3)), make.signer()]
     _defended(session, found, Verdict.REVISE, panel, 540)
     session.commit()
     student = as_role(Role.STUDENT, person_id=found.who.id, organisation_id=found.student.university_id)

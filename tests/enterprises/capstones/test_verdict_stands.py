@@ -42,8 +42,7 @@ def _again(found: make.Case, review: Review) -> Review:
 
 
 def test_a_failed_review_counts_again_when_its_rereading_is_taken_back(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     review = _read(session, found, Verdict.FAIL)
     operations.send_back(capstone=found.capstone, reason="重做", by=SYSTEM, now=NOW + timedelta(hours=1))
     operations.cancel_review(review=_again(found, review), by=SYSTEM, now=LATER)
@@ -53,8 +52,7 @@ def test_a_failed_review_counts_again_when_its_rereading_is_taken_back(session: 
 
 
 def test_somebody_reads_the_new_version_of_what_was_to_be_revised(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     review = _read(session, found, Verdict.REVISE)
     operations.cancel_review(review=_again(found, review), by=SYSTEM, now=LATER)
     _grade(found)
@@ -65,8 +63,7 @@ def test_somebody_reads_the_new_version_of_what_was_to_be_revised(session: Sessi
 
 
 def test_two_signatures_do_not_take_the_decision_on_a_failed_review_from_the_head(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _read(session, found, Verdict.FAIL)
     _grade(found)
     assert found.capstone.state is CapstoneState.SUBMITTED
@@ -74,8 +71,7 @@ def test_two_signatures_do_not_take_the_decision_on_a_failed_review_from_the_hea
 
 
 def test_more_reviewers_pass_it_and_it_is_graded(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _read(session, found, Verdict.FAIL)
     _grade(found)
     _read(session, found, Verdict.PASS)
@@ -85,8 +81,7 @@ def test_more_reviewers_pass_it_and_it_is_graded(session: Session) -> None:
 
 
 def test_no_moderation_passes_what_its_reviewers_failed(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _read(session, found, Verdict.FAIL)
     _grade(found)
     operations.conclude_failed(capstone=found.capstone, score_x10=400, note="不合格", by=SYSTEM, **TIMES)

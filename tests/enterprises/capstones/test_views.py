@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.queries.anonymous import read_by_experts
-from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicState
+from enterprises.capstones.types import CapstoneState, TopicState
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, PDF, START, TODAY
@@ -245,34 +245,6 @@ def test_findings_and_marks_are_told_in_the_language_of_the_reader(session: Sess
     for words in ("不在该企业的实习期内", "不是该企业在任", "不少于", "不超过", "选题与调研"):
         assert words not in english, words
     assert "(3 days) lie in no placement" in english
-
-
-@pytest.mark.parametrize("where", ["/capstones/", "/capstones/topics", "/capstones/cohorts/{code}/2023", "/capstones/supervised"])
-def test_lists_make_the_same_number_of_queries_at_1_and_at_30(session: Session, as_role: AsRole, count_queries: list[str], where: str) -> None:
-    first = make.case()
-    committed()
-    if where.endswith("supervised"):
-        client = as_role(Role.SCHOOL_SUPERVISOR, person_id=first.school.id)  # type: ignore[union-attr]
-    else:
-        client = as_role(Role.PROGRAMME_ADMIN, programme_id=first.programme.id)
-    where = where.format(code=first.programme.code)
-    # Held, so that the session never has to read it a second time within a request: when it forgets is a matter of memory.
-    held = db_session().get_one(Organisation, first.programme.university_id)
-    counts = []
-    for more in (0, 29):
-        for _ in range(more):
-            other = make.case(programme=first.programme, enterprise=first.enterprise, has_supervisors=False)
-            if where.endswith("supervised"):
-                from enterprises.capstones.models import Supervision
-
-                db_session().add(Supervision(capstone_id=other.capstone.id, role=SupervisorRole.SCHOOL, person_id=first.school.id, since=TODAY))  # type: ignore[union-attr]
-        committed()
-        db_session().expire_all()
-        count_queries.clear()
-        assert client.get(where).status_code == 200
-        counts.append(len(count_queries))
-    assert counts[0] == counts[1]
-    assert held.id == first.programme.university_id
 
 
 def test_every_page_of_a_capstone_opens_for_everybody_who_may(found: make.Case, as_role: AsRole) -> None:

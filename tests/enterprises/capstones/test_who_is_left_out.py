@@ -34,8 +34,7 @@ def _drops_out(session: Session, found: make.Case) -> None:
 
 
 def test_who_has_dropped_out_hands_nothing_in_and_is_not_graded(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _drops_out(session, found)
     acts: tuple[Callable[[], object], ...] = (
         lambda: make.submit(found),
@@ -78,7 +77,7 @@ def test_what_is_published_of_who_has_dropped_out_is_archived(session: Session) 
 
 
 def test_the_page_offers_only_the_end(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    found, other = make.graded(), make.graded()
+    found, other = make.graded(), make.graded(guidances=1)
     _drops_out(session, found)
     keys = [(one.capstone.id, one.programme.id) for one in (found, other)]
     session.commit()
@@ -89,8 +88,7 @@ def test_the_page_offers_only_the_end(session: Session, as_role: Callable[..., F
 
 
 def test_nobody_grades_what_was_sent_back_before_the_new_version_is_in(session: Session) -> None:
-    found, reader = make.case(), make.signer()
-    make.submit(found)
+    found, reader = make.handed_in(), make.signer()
     make.grade(found, SCHOOL)
     review = operations.ask_review(capstone=found.capstone, person=reader, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.sign_review(review=review, score=60, verdict=Verdict.REVISE, comment="补充", by=make.as_person(reader), **TIMES)

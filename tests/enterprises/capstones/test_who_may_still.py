@@ -31,8 +31,7 @@ def _leaves(session: Session, found: make.Case, role: SupervisorRole, until: dat
 @pytest.mark.parametrize("role", list(SupervisorRole))
 @pytest.mark.parametrize(("days", "is_refused"), [(-1, True), (0, False), (1, False)])
 def test_who_has_left_signs_no_grade(session: Session, role: SupervisorRole, days: int, is_refused: bool) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _leaves(session, found, role, TODAY + timedelta(days=days))
     assert (operations.against_grade(found.capstone, role, NOW) is not None) is is_refused  # the page says so before
     if not is_refused:
@@ -44,8 +43,7 @@ def test_who_has_left_signs_no_grade(session: Session, role: SupervisorRole, day
 
 
 def test_the_link_of_who_has_left_is_closed(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
     assert operations.link_of(secret, NOW).id == link.id
     _leaves(session, found, ENTERPRISE, TODAY - timedelta(days=1))
@@ -75,8 +73,7 @@ def _report(found: make.Case, share_x10: int) -> None:
 @pytest.mark.parametrize(("share_x10", "is_refused"), [(299, False), (300, False), (301, True)])
 def test_neither_a_review_nor_a_defence_passes_a_thesis_above_the_limit(session: Session, share_x10: int, is_refused: bool) -> None:
     """Both were arranged before the report came in; a no, or 修改后再审, may be said all the same."""
-    found, reviewer, secretary = make.case(), make.signer(), make.signer()
-    make.submit(found)
+    found, reviewer, secretary = make.handed_in(), make.signer(), make.signer()
     review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     panel = [ground.person() for _n in range(3)]
     group = operations.form_group(
@@ -102,8 +99,7 @@ def test_neither_a_review_nor_a_defence_passes_a_thesis_above_the_limit(session:
 
 
 def test_a_pass_above_the_limit_is_looked_at_again_before_publication(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     _report(found, 900)
     for role in SupervisorRole:
         make.grade(found, role)
@@ -143,8 +139,7 @@ def test_a_new_version_needs_a_report_of_its_own(session: Session, again: bool) 
 
 
 def test_without_a_report_a_new_version_is_read(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     make.submit(found)
     ask = {"capstone": found.capstone, "person": make.signer(), "kind": ReviewKind.CROSS, "due_on": TODAY, "by": SYSTEM, **TIMES}
     assert operations.ask_review(**ask).signed_at is None

@@ -102,8 +102,7 @@ def test_a_correction_after_the_deadline_is_refused_until_the_student_has_an_ext
 
 
 def test_ending_a_capstone_calls_off_its_defence_its_open_reviews_and_its_links(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     row, panel = found.capstone, [ground.person() for _n in range(3)]
     ask = {"capstone": row, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
     signed, waiting = (operations.ask_review(person=make.signer(), **ask) for _n in range(2))
@@ -320,8 +319,7 @@ def test_who_proposed_a_topic_for_several_does_it_with_a_team(session: Session) 
 
 # -- reviews and defences -----------------------------------------------------------------------------------------------
 def test_a_review_sends_a_thesis_back_and_reads_the_next_version(session: Session) -> None:
-    found, reviewer = make.case(), make.signer()
-    make.submit(found)
+    found, reviewer = make.handed_in(), make.signer()
     ask = {"capstone": found.capstone, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
     with pytest.raises(CapstoneRefused, match="须回避"):
         operations.ask_review(person=found.school, **ask)  # type: ignore[arg-type]
@@ -510,8 +508,7 @@ def test_a_draft_of_a_mentor_counts_again_when_it_is_issued(session: Session) ->
 
 # -- links --------------------------------------------------------------------------------------------------------------
 def test_a_link_works_once_for_its_person_until_it_ends(session: Session) -> None:
-    found = make.case()
-    make.submit(found)
+    found = make.handed_in()
     old, old_secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
     link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
     assert secret not in (link.secret_hash, old.secret_hash)

@@ -77,8 +77,7 @@ def test_only_who_may_be_chosen_is_asked(session: Session, as_role: AsRole, what
 
 @pytest.mark.parametrize("kind", list(ReviewKind))
 def test_nobody_of_the_topics_enterprise_reads_blind(session: Session, kind: ReviewKind) -> None:
-    found, mentor, host = make.case(), make.signer(), ground.person()
-    make.submit(found)
+    found, mentor, host = make.handed_in(), make.signer(), ground.person()
     make.mentor(found.enterprise, who=mentor)
     identity.grant(identity.account(person=host), Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
     ask = {"capstone": found.capstone, "kind": kind, "due_on": TODAY, "by": SYSTEM, **TIMES}

@@ -16,6 +16,7 @@ from enterprises.capstones.queries.unassigned import unassigned_in
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.oversight.evaluation.documents.tables import capstone_table
 from trainhub.people import operations as people
@@ -24,6 +25,7 @@ from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort
 
 
+@remembered
 def _cohort(session: Session) -> tuple[make.Case, Student, Student, Cohort]:
     found = make.case()
     of = session.get_one(Cohort, found.student.cohort_id)

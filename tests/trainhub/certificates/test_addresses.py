@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import many
+from tests.trainhub.certificates.scanning import codes_on
 from trainhub.app import create_app
 from trainhub.certificates import cli, queries, tasks
 from trainhub.certificates.addresses import NoAddress, fits, printable, without_app
@@ -78,18 +77,7 @@ def test_a_run_is_drawn_with_the_address_it_was_made_with(session: Session, app:
     (chunk,) = queries.chunks_of(run.id)
     drawn = printing.draw(run, chunk, replace(tasks.maker(), site="http://elsewhere.example"))
     assert drawn.sha256 == chunk.sha256, "the same bytes wherever it is drawn again"
-    assert [code.partition("/V/")[0] for code in _codes_of(drawn.data, tmp_path)] == [SITE.upper()] * 3
-
-
-def _codes_of(pdf: bytes, folder: Path) -> list[str]:
-    if not shutil.which("pdftoppm"):
-        pytest.skip("pdftoppm (poppler-utils) is not installed")
-    import zxingcpp
-    from PIL import Image
-
-    (folder / "run.pdf").write_bytes(pdf)
-    subprocess.run(["pdftoppm", "-r", "150", "-png", str(folder / "run.pdf"), str(folder / "page")], check=True)
-    return [code.text for page in sorted(folder.glob("page*.png")) for code in zxingcpp.read_barcodes(Image.open(page))]
+    assert [[code.partition("/V/")[0] for code in codes] for codes in codes_on(drawn.data)] == [[SITE.upper()]] * 3
 
 
 def test_a_run_of_before_is_not_drawn_where_the_address_is_not_known(session: Session, app: Flask, elsewhere: None, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import unicodedata
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import certificate
+from tests.trainhub.certificates.scanning import codes_on
 from trainhub.certificates import operations
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.drawing import Press
@@ -91,8 +91,6 @@ def _cleaned(name: str) -> str:
 
 @needs_poppler
 def test_every_drawable_name_is_read_back_and_its_code_scanned(tmp_path: Path) -> None:
-    zxing = pytest.importorskip("zxingcpp")
-    image = pytest.importorskip("PIL.Image")
     press = Press(built_in("completion"), base_url="https://px.example.edu.cn")
     drawn = []
     for serial, name in enumerate(map(_cleaned, NAMES), 1):
@@ -120,12 +118,7 @@ def test_every_drawable_name_is_read_back_and_its_code_scanned(tmp_path: Path) -
     for facts, page in zip(drawn, pages, strict=False):
         assert "".join(facts["name"].split()) in "".join(page.split()), facts["name"]
     assert len(drawn) >= (len(NAMES) - len(WAIT) if "BabelStoneHan" in {font.name for font in fonts.fallback_fonts()} else 18)
-    subprocess.run(["pdftoppm", "-r", "150", "-gray", "-png", str(file), str(tmp_path / "p")], check=True)
-    shown = sorted(tmp_path.glob("p-*.png"))
-    assert len(shown) == len(drawn)
-    for facts, path in zip(drawn, shown, strict=True):
-        found = zxing.read_barcodes(image.open(io.BytesIO(path.read_bytes())))
-        assert [one.text for one in found] == [f"HTTPS://PX.EXAMPLE.EDU.CN/V/{facts['number']}/{facts['code']}"]
+    assert codes_on(file.read_bytes()) == [[f"HTTPS://PX.EXAMPLE.EDU.CN/V/{facts['number']}/{facts['code']}"] for facts in drawn]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.certificates import list_tasks
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.types import BatchSource
@@ -44,6 +45,11 @@ def _rows(*, hours: str = "48") -> list[str]:
 
 @pytest.fixture
 def issuer(session: Session) -> Organisation:
+    return _with_students()
+
+
+@remembered
+def _with_students() -> Organisation:
     with transaction():
         here = ground.university()
         programme = ground.programme(here)

@@ -77,7 +77,7 @@ def ask(request: pytest.FixtureRequest, app: Flask, client: FlaskClient, chromiu
 
     page.route("**/*", answer)
     if request.param == "site":
-        page.goto(f"{site}/verify/offline", wait_until="networkidle")
+        page.goto(f"{site}/verify/offline", wait_until="load")
     else:
         (tmp_path / "kept.html").write_bytes(client.get("/verify/offline.html").data)
         page.unroute("**/*")

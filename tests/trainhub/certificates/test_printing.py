@@ -63,13 +63,21 @@ def _draw(run: PrintRun) -> dict[str, bytes]:
     return dict(printing.parts_of(current, lambda chunk: printing.content(tasks.root(), current, chunk, tasks.maker())))
 
 
+@pytest.fixture
+def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may be of twenty pages: how a run is cut and joined needs no thousand of them."""
+    monkeypatch.setattr(printing, "LEAST_CHUNK", 20)
+
+
+@pytest.mark.usefixtures("_small_files")
 def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Path) -> None:
-    run = _run(1100, chunk_pages=500)
+    run = _run(44, chunk_pages=20)
     parts = _draw(run)
     chunks = queries.chunks_of(run.id)
     assert [one.pages for one in chunks] == [one.last - one.first + 1 for one in chunks]
-    assert sum(one.pages for one in chunks) == 1100
-    assert all(one.pages <= 500 for one in chunks)
+    assert sum(one.pages for one in chunks) == 44
+    assert all(one.pages <= 20 for one in chunks)
+    assert len(chunks) >= 3
     lines = parts[f"certificates-{run.id}-001.csv"].decode("utf-8-sig").splitlines()
     assert lines[0] == "页,证书编号,版次,姓名,种类,培训基地,班级,发证日期,空白证书号,文件,备注"
     assert {line.split(",")[4] for line in lines[1:]} == {"培训证书"}, "a kind is told in words"
@@ -265,12 +273,14 @@ def test_what_was_revoked_before_gets_no_page(session: Session) -> None:
     assert [item.page for item, _certificate, _serial in queries.items_of(run.id, 1, 3)] == [None, 1, 2]
 
 
+@pytest.mark.usefixtures("_small_files")
 def test_one_pdf_holds_all_pages_in_order(session: Session, tmp_path: Path) -> None:
     pikepdf = pytest.importorskip("pikepdf")
     from trainhub.certificates.layouts.joining import join
 
-    run = _run(600, chunk_pages=500)
+    run = _run(44, chunk_pages=20)
     pdfs = [data for name, data in _draw(run).items() if name.endswith(".pdf") and "cover" not in name]
+    assert len(pdfs) >= 3
     whole = b"".join(join(pdfs, "春季培训"))
     assert whole == b"".join(join(pdfs, "春季培训"))
     file = tmp_path / "all.pdf"
@@ -278,11 +288,11 @@ def test_one_pdf_holds_all_pages_in_order(session: Session, tmp_path: Path) -> N
     if shutil.which("qpdf"):
         subprocess.run(["qpdf", "--check", str(file)], check=True, capture_output=True)
     with pikepdf.open(file) as book:
-        assert len(book.pages) == 600
+        assert len(book.pages) == 44
         assert str(book.docinfo["/Title"]) == "春季培训"
     if shutil.which("pdftotext"):
         text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout
-        numbers = [one.number for _item, one, _serial in queries.items_of(run.id, 1, 600)]
+        numbers = [one.number for _item, one, _serial in queries.items_of(run.id, 1, 44)]
         places = [text.index(number) for number in numbers]
         assert places == sorted(places)
 

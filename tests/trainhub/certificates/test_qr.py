@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
-import subprocess
 from functools import reduce
 from operator import xor
-from pathlib import Path
 
 import pytest
 
+from tests.trainhub.certificates.scanning import codes_on
 from trainhub.certificates.layouts import qr
 
 ADDRESS = "HTTPS://PX.FUJIAN.GOV.CN/V/350001120260000017/7K3MZQ9XW2HB"
@@ -104,15 +102,11 @@ def _code_with_the_word_ei() -> str:
     return next(code for code in map("{:012d}".format, range(100_000)) if b"EI" in coder.image(base + code))
 
 
-@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm (poppler-utils) is not installed")
-def test_the_code_on_a_printed_page_is_read(tmp_path: Path) -> None:
+def test_the_code_on_a_printed_page_is_read() -> None:
     from trainhub.kernel import fonts
 
     if not fonts.available():
         pytest.skip("the document fonts are not installed: make setup")
-    zxing = pytest.importorskip("zxingcpp")
-    from PIL import Image
-
     from trainhub.certificates.layouts import drawing, model
 
     facts = {
@@ -128,10 +122,6 @@ def test_the_code_on_a_printed_page_is_read(tmp_path: Path) -> None:
         ("https://px.fujian.gov.cn", _code_with_the_word_ei()),
         ("https://example.edu.cn/px", facts["code"]),
     ):
-        pdf = tmp_path / "one.pdf"
-        pdf.write_bytes(drawing.render(model.built_in("completion"), {**facts, "code": code}, base_url=base))
-        subprocess.run(["pdftoppm", "-r", "150", "-png", "-singlefile", str(pdf), str(tmp_path / "one")], check=True)
-        with Image.open(tmp_path / "one.png") as page:
-            read = [found.text for found in zxing.read_barcodes(page)]
+        pdf = drawing.render(model.built_in("completion"), {**facts, "code": code}, base_url=base)
         expected = base.upper() if base.count("/") == 2 else base
-        assert read == [f"{expected}/V/350001120260000017/{code}"]
+        assert codes_on(pdf) == [[f"{expected}/V/350001120260000017/{code}"]]

@@ -132,7 +132,7 @@ def die(*words, **names):
     os.kill(os.getpid(), 9)
 {place} = die
 """
-BEFORE = ["restoring.json.dump", "backup._reset_sequences"]
+BEFORE = ["restoring.json.dump", "backup.refilling.count_on"]
 AFTER = ["restoring._finish", "restoring._mark"]
 
 

@@ -7,6 +7,7 @@ toner and a copy loses the fine structure.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import cos, pi, radians, sin
 from typing import Any
 
@@ -18,6 +19,33 @@ Place = Callable[[float, float], tuple[float, float]]
 """Millimetres from the top left to points from the bottom left."""
 
 _CONTROL = (0.512286623625222, 1.002313685767898)  # cubic control points of a quarter of a sine
+
+
+def paper(width: float, height: float) -> tuple[Any, Place]:
+    """A canvas of so many millimetres whose operators are taken from it (`_code`), and where on it a place of the layout is."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas("background.pdf", pagesize=(width * MM, height * MM), pageCompression=1, invariant=1)
+    canvas._code.clear()
+    return canvas, lambda x, y: (round(x * MM, 2), round((height - y) * MM, 2))
+
+
+@lru_cache(maxsize=256)
+def ornament(item: Panel | Border | Rosette | Divider | Rule, width: float, height: float) -> str:
+    """The operators of an ornament on a page of so many millimetres: the same whatever stands beside it, and thousands of numbers."""
+    canvas, place = paper(width, height)
+    match item:
+        case Panel():
+            panel(canvas, place, item)
+        case Border():
+            border(canvas, place, item, width, height)
+        case Rosette():
+            rosette(canvas, place, item)
+        case Divider():
+            divider(canvas, place, item)
+        case Rule():
+            rule(canvas, place, item)
+    return "\n".join(canvas._code)
 
 
 def _color(canvas: Any, stroke: str | None = None, fill: str | None = None) -> None:

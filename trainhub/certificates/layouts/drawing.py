@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 from trainhub.certificates.layouts import art, qr
 from trainhub.certificates.layouts.document import Attached, Book
@@ -162,12 +162,17 @@ def signature(item: Signature, layout: Layout, ink: Ink, resource: str) -> str:
 
 @dataclass(frozen=True)
 class Background:
-    """What all pages of a file share: a deflated content stream and the fonts it uses."""
+    """What all pages of a file share: a content stream and the fonts it uses."""
 
-    stream: bytes
+    code: str
     faces: tuple[tuple[str, Font, str], ...]
     report: PageReport
     pictures: tuple[tuple[str, Picture], ...] = ()
+
+    @cached_property
+    def stream(self) -> bytes:
+        """What is drawn, deflated: by the first file that holds it, and by no preview."""
+        return zlib.compress(self.code.encode("latin-1"), 9)
 
     @property
     def fonts(self) -> tuple[tuple[str, Program], ...]:
@@ -182,35 +187,20 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
     For an overprint only the texts with common facts, or that hang on one, are drawn (the issuer): the rest stands on the blank,
     and the seal is put on it by hand.
     """
-    from reportlab.pdfgen.canvas import Canvas
-
     facts = dict(common)
-    size = (layout.width * POINTS_PER_MM, layout.height * POINTS_PER_MM)
-    canvas = Canvas("background.pdf", pagesize=size, pageCompression=1, invariant=1)
-    canvas._code.clear()
+    canvas, place = art.paper(layout.width, layout.height)
     ink = Ink("A")
     missing: list[str] = []
     cut: dict[str, int] = {}
     shown: dict[str, str] = {}
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return round(x * POINTS_PER_MM, 2), round((layout.height - y) * POINTS_PER_MM, 2)
 
     for item in layout.elements:
         if sheet.is_overprint and not (isinstance(item, Text) and hangs_on_facts(item)):
             continue
         canvas._code.append("q")
         match item:
-            case Panel():
-                art.panel(canvas, place, item)
-            case Border():
-                art.border(canvas, place, item, layout.width, layout.height)
-            case Rosette():
-                art.rosette(canvas, place, item)
-            case Divider():
-                art.divider(canvas, place, item)
-            case Rule():
-                art.rule(canvas, place, item)
+            case Panel() | Border() | Rosette() | Divider() | Rule():
+                canvas._code.append(art.ornament(item, layout.width, layout.height))
             case Image():
                 canvas._code.append(
                     picture_in(item.box, layout.images[item.image], layout.height, shown.setdefault(item.image, f"I{len(shown) + 1}"))
@@ -230,10 +220,9 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
         canvas._code.append("Q")
     if sheet.has_marks:
         canvas._code.append(f"q {marks(sheet, layout.width, layout.height)} Q")
-    stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
     faces = tuple((face.resource, face.font, face.chars) for face in ink.typefaces.values())
     pictures = tuple((resource, layout.images[name]) for name, resource in shown.items())
-    return Background(stream, faces, PageReport(tuple(missing), tuple(cut.items())), pictures)
+    return Background("\n".join(canvas._code), faces, PageReport(tuple(missing), tuple(cut.items())), pictures)
 
 
 class Press:
@@ -355,7 +344,7 @@ class Press:
         own = b"\n".join(draw(facts, [], {}) for draw in self._drawers if draw.func != self._draw_qr)  # type: ignore[attr-defined]
         fonts = {name: (font, chars) for name, font, chars in self.background.faces}
         fonts |= {face.resource: (face.font, face.chars) for face in self._ink.typefaces.values()}
-        return zlib.decompress(self.background.stream).decode("latin-1"), own.decode("ascii"), fonts
+        return self.background.code, own.decode("ascii"), fonts
 
     def finish(self, attach: Attached | None = None) -> bytes:
         """The PDF of all pages added.
