@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from courses.teaching.models import Secondment
 from tests.factories import ground
 from tests.factories import identity as accounts
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, planned, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -49,6 +50,7 @@ def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> No
     )
 
 
+@remembered
 def at_the_group_alone(play: Play, by: Identity = SYSTEM) -> Application:
     """Alone and without a visit, with the working group."""
     row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=by, today=DAY, now=at(DAY))

@@ -16,6 +16,7 @@ from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories.identity import signed_in_client
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_outside import accredited
 from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
@@ -84,6 +85,7 @@ def test_the_term_is_asked_of_the_new_conclusion(play: Play, session: Session, o
     assert (facts.has_new_conclusion, facts.lacks_term) == (True, new is None)
 
 
+@remembered
 def alone(play: Play) -> Application:
     accredited(play)
     row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
@@ -117,6 +119,7 @@ def test_a_visit_that_nobody_asks_for_is_called_off(play: Play, session: Session
     assert session.scalar(sa.select(sa.func.count()).where(Notice.kind == "evaluation.visit.called_off", Notice.account_id == play.leader.id)) == 1
 
 
+@remembered
 def fixed(play: Play) -> Application:
     """Alone, with a visit of the day that T5 has fixed."""
     row = alone(play)

@@ -268,11 +268,13 @@ def hand(row: Application, kind: DocumentKind, day: date, data: bytes = PDF, by:
     return papers.hand_in(application=row, kind=kind, file=io.BytesIO(data), name=f"{kind.value}.pdf", by=by, now=at(day))
 
 
+@remembered
 def apply(play: Play, day: date = DAY) -> Application:
     row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
     return go(row, Event.APPLY, day)
 
 
+@remembered
 def submitted(play: Play, day: date = DAY) -> Application:
     row = go(apply(play, day), Event.ACCEPT, day, play.association)
     hand(row, DocumentKind.SELF_REPORT, day)
@@ -281,6 +283,7 @@ def submitted(play: Play, day: date = DAY) -> Application:
     return go(row, Event.SUBMIT, day)
 
 
+@remembered
 def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, ends_on: date | None = None) -> Application:
     """Submitted, with a visit of a day (or the days given), its interviews and both experts declared."""
     row = submitted(play, day)
