@@ -303,6 +303,7 @@ def planned(play: Play, row: Application, day: date = DAY, *, starts_on: date | 
         visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
 
 
+@remembered
 def by_the_group(row: Application, group: Identity, day: date, refused: tuple[str, ...] = ()) -> None:
     """The working group judges everything that a person decides, an hour later."""
     programme = programme_queries.by_id(row.programme_id)
@@ -321,6 +322,7 @@ def by_the_group(row: Application, group: Identity, day: date, refused: tuple[st
             )
 
 
+@remembered
 def judge(play: Play, row: Application, account: Account, day: date, differs: tuple[str, ...] = ()) -> None:
     expert, who = queries.assignment(row.id, account.id), play.who(account)
     assert expert is not None
