@@ -18,6 +18,7 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account, RoleGrant
@@ -46,6 +47,11 @@ AsRole = Callable[..., Any]
 
 @pytest.fixture
 def played(session: Session) -> dict[str, int]:
+    return applied()
+
+
+@remembered
+def applied() -> dict[str, int]:
     """A programme that has applied, and the two offices."""
     today, now = clock.today(), clock.now()
     with transaction():

@@ -12,8 +12,7 @@ from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
 from tests.factories.remembering import remembered
-from tests.trainhub.oversight.evaluation.test_outside import accredited, scheduled_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, hand, judge, planned, play  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, accredited, at, go, hand, judge, planned, play, scheduled_alone  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.organisations import queries as organisations

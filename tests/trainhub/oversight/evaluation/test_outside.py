@@ -12,7 +12,21 @@ from courses.teaching.models import Secondment
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.remembering import remembered
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, planned, play, scheduled  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    hand,
+    judge,
+    planned,
+    play,
+    scheduled,
+    scheduled_alone,
+)
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
@@ -36,43 +50,6 @@ from trainhub.programmes.types import AccreditationResult
 def head_of(play: Play) -> Identity:
     account = accounts.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=play.built.programme.id)
     return identity_queries.identity_of(account.id, today=DAY)
-
-
-@remembered
-def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> None:
-    programmes.enter_accreditation(
-        programme=play.built.programme,
-        result=AccreditationResult.PASSED,
-        concluded_on=since,
-        valid_from=since,
-        valid_years=years,
-        is_from_association=True,
-        by=SYSTEM,
-        now=at(max(DAY, since)),
-    )
-
-
-@remembered
-def at_the_group_alone(play: Play, by: Identity = SYSTEM) -> Application:
-    """Alone and without a visit, with the working group."""
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=by, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY, by), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY, by)
-    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
-    return go(row, Event.SEND_ALONE, DAY, play.association)
-
-
-@remembered
-def scheduled_alone(play: Play) -> Application:
-    """Accredited for six years, with a visit of the day that was asked for and is fixed."""
-    accredited(play)
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY)
-    planned(play, row)
-    return go(row, Event.SCHEDULE_VISIT, DAY, play.association)
 
 
 def finding_of(play: Play, code: str) -> Finding:

@@ -17,10 +17,23 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories.identity import signed_in_client
 from tests.factories.remembering import remembered
-from tests.trainhub.oversight.evaluation.test_outside import accredited
 from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, gaps, go, hand, judge, planned, play, scheduled, submitted  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    by_the_group,
+    gaps,
+    go,
+    hand,
+    judge,
+    planned,
+    play,
+    scheduled,
+    submitted,
+)
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import transaction

@@ -8,8 +8,19 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.remembering import remembered
-from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    hand,
+    judge,
+    play,
+    scheduled,
+)
 from trainhub.kernel.access import SYSTEM
 from trainhub.oversight.evaluation.documents import verdict as verdict_document
 from trainhub.oversight.evaluation.workflow import outcome_queries
