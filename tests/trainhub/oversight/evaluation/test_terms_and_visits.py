@@ -342,7 +342,7 @@ def test_who_visited_does_not_read_how_it_ended(play: Play, session: Session) ->
 
 
 def test_mentors_and_students_of_a_base_are_counted_as_the_criteria_count(session: Session) -> None:
-    built = factory.meeting(students=3)
+    built = factory.meeting(students=4)
     on = factory.TODAY
 
     def row(name: str) -> dict[str, Any]:
@@ -351,14 +351,14 @@ def test_mentors_and_students_of_a_base_are_counted_as_the_criteria_count(sessio
 
     before = row(built.base.name)
     assert int(before["企业指导教师数"]) == len(field.mentors_at(built.programme.id, on)[built.base.id]) > 0
-    assert (before["近三年接纳学生"], before["校内导师数"]) == ("3", "")
+    assert (before["近三年接纳学生"], before["校内导师数"]) == ("4", "")
     twin = ground.base(built.enterprise)
     session.execute(sa.update(Organisation).where(Organisation.id == twin.id).values(name=built.base.name))
     session.execute(sa.update(Placement).where(Placement.student_id == built.students[0].id).values(base_id=twin.id))
     session.expire_all()
     [table] = tables.tables("T4", built.programme, on)
     at_column = table.columns.index("近三年接纳学生")
-    assert sorted(line[at_column] for line in table.rows) == ["1", "2"], "two bases of one name have students of their own"
+    assert sorted(line[at_column] for line in table.rows) == ["1", "3"], "two bases of one name have students of their own"
     session.execute(sa.update(Placement).values(state=PlacementState.WITHDRAWN))
     session.expire_all()
     assert row(built.base.name)["近三年接纳学生"] == "0"
