@@ -118,6 +118,66 @@ def test_what_is_more_than_rows_is_made_each_time(session: Session, end: Callabl
     assert built == ["学院", "学院"]
 
 
+def test_what_stands_on_such_ground_alone_is_laid_again(session: Session) -> None:
+    """It may be given its rows, and what of them it has changed is read anew."""
+    built: list[str] = []
+    found = []
+
+    @remembered
+    def made(name: str) -> Organisation:
+        return ground.organisation(OrganisationKind.UNIVERSITY, name=name)
+
+    @remembered
+    def closed(row: Organisation) -> Organisation:
+        built.append(row.name)
+        row.address = f"{row.name}旧址"
+        return ground.organisation(OrganisationKind.ENTERPRISE, name="企业")
+
+    for _ in range(2):
+        with _one_test(session):
+            one = made("学院")
+            enterprise = closed(one)
+            found.append((one.address, _read(session, one), _read(session, enterprise), list(session.info["audit"])))
+    assert (built, found[0][0]) == (["学院"], "学院旧址")
+    assert found[0] == found[1]
+
+
+def _written(_session: Session, _row: Organisation) -> None:
+    ground.person()
+
+
+def _changed(_session: Session, row: Organisation) -> None:
+    row.address = "别处"
+
+
+def _recorded(_session: Session, row: Organisation) -> None:
+    audit.record(by=SYSTEM, did="test.thing.seen", on=row)
+
+
+def _undone(session: Session, _row: Organisation) -> None:
+    session.rollback()
+
+
+@pytest.mark.parametrize("between", [_written, _changed, _recorded, _undone])
+def test_what_stands_on_more_than_such_ground_is_made(session: Session, between: Callable[[Session, Organisation], None]) -> None:
+    built: list[str] = []
+
+    @remembered
+    def made() -> Organisation:
+        return ground.organisation(OrganisationKind.UNIVERSITY, name="学院")
+
+    @remembered
+    def more() -> None:
+        built.append("")
+        ground.organisation(OrganisationKind.ENTERPRISE, name="企业")
+
+    for _ in range(2):
+        with _one_test(session):
+            between(session, made())
+            more()
+    assert len(built) == 2
+
+
 def test_at_another_moment_it_is_made(session: Session) -> None:
     """What its verbs read from the clock is among the rows; a clock that goes on never comes to the same."""
     built: list[datetime] = []

@@ -1,8 +1,9 @@
 """Ground that takes long to make: built once a process by the real verbs, laid again row by row for every test that begins with it.
 
 A test is rolled back at its end, so a ground that is made first thing in a test is the same each time. What its verbs wrote is kept as rows and
-written in one statement a table, and committed where its verbs had done so; wherever something was written before, where the arguments are rows,
-at another moment of a clock that was set, or in a database that commits, it is built.
+written in one statement a table, and committed where its verbs had done so. What stands on such a ground alone (`scheduled(play)` right behind
+`play`) is ground as well and may be given its rows. Wherever something else was written before, at another moment of a clock that was set, or in a
+database that commits, it is built. Only what is in the database and in the answer is kept: not what a call does to lists it was given.
 """
 
 from __future__ import annotations
@@ -46,7 +47,12 @@ def watch(engine: sa.Engine) -> None:
             connection.info.setdefault("written", set()).add(found.group(1))
             connection.info["writes"] = connection.info.get("writes", 0) + 1
 
+    def forget(connection: sa.Connection, *_: Any) -> None:
+        connection.info.pop("ground", None)
+
     sa.event.listen(engine, "before_cursor_execute", note)
+    for undone in ("rollback", "rollback_savepoint"):
+        sa.event.listen(engine, undone, forget)
 
 
 @dataclasses.dataclass
@@ -83,8 +89,13 @@ class _Kept:
     answer: Any
 
 
-_base: dict[int, dict[str, dict[Any, dict[str, Any]]]] = {}
-_kept: dict[tuple[int, str, str, str], _Kept | None] = {}
+Key = tuple[Any, ...]
+"""A call by its engine, moment, name and arguments, and the call on whose ground it stands; the bare database by its engine alone."""
+Rows = dict[str, dict[Any, dict[str, Any]]]
+"""Of each table its rows by their keys."""
+
+_base: dict[int, Rows] = {}
+_kept: dict[Key, _Kept | None] = {}
 
 
 def remembered(make: Callable[P, R]) -> Callable[P, R]:
@@ -93,20 +104,19 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(make)
     def made(*args: P.args, **given: P.kwargs) -> R:
         connection = db.engines[None]
-        moment = _moment()
-        if moment is None or not _is_untouched(connection) or not all(isinstance(one, (*PLAIN, Session)) for one in (*args, *given.values())):
+        moment, below = _moment(), _ground_of(connection)
+        if moment is None or below is None or (told := _told((*args, *sorted(given.items())))) is None:
             return make(*args, **given)
         assert isinstance(connection, sa.Connection)
-        run = id(connection.engine)
-        key = (run, moment, f"{make.__module__}.{make.__qualname__}", repr([one for one in (*args, *sorted(given.items())) if not _is_session(one)]))
+        key = (below[0], moment, f"{make.__module__}.{make.__qualname__}", told, below)
         if (kept := _kept.get(key)) is not None and _has_its_files(kept):
             _lay(kept)
             answer = _rows_of(kept.answer)
             if kept.is_committed:
                 session().commit()
+            _stand_on(key, connection)
             return answer  # type: ignore[no-any-return]
-        if run not in _base:
-            _base[run] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
+        before = _rows_before(connection) if key not in _kept else {}
         session().connection()
         begun = session().get_transaction()
         _commits.writes, _commits.had_work = None, False
@@ -117,9 +127,11 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
             # what is written behind the commit would be committed as well
             is_whole = (_commits.writes is None) if is_open else _commits.writes == connection.info.get("writes", 0)
             is_kept = is_whole and not _commits.had_work
-            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer, is_committed=not is_open) if is_kept else None
+            _kept[key] = _what_was_written(before, connection.info.get("written", ()), answer, is_committed=not is_open) if is_kept else None
             if is_whole and not is_open:  # what was read here holds nothing open: else what others commit would go when this session rolls back
                 session().commit()
+            if _kept[key] is not None:
+                _stand_on(key, connection)
         return answer
 
     return made
@@ -139,17 +151,33 @@ def _has_its_files(kept: _Kept) -> bool:
     return all((place / path_of(row["sha256"])).exists() for table, rows in kept.rows if table.name == "stored_file" for row in rows)
 
 
-def _is_session(one: Any) -> bool:
-    """The session of the test is the same for whoever asks: fixtures are given it."""
-    return isinstance(one[1] if isinstance(one, tuple) and len(one) == 2 else one, Session)
+def _told(arguments: Iterable[Any]) -> str | None:
+    """The arguments in words, rows by their keys; None where they cannot be told. The session of the test is the same for whoever asks."""
+    values = [one for one in arguments if not isinstance(one[1] if isinstance(one, tuple) and len(one) == 2 else one, Session)]
+    try:
+        return repr([_keys_of(one) for one in values])
+    except (TypeError, sa.exc.NoInspectionAvailable):
+        return None
 
 
-def _is_untouched(connection: sa.Engine | sa.Connection) -> bool:
-    """Whether this is a test that is rolled back, and nothing was written in it."""
+def _ground_of(connection: sa.Engine | sa.Connection) -> Key | None:
+    """What stands in the database of a test that is rolled back: nothing but the reference data, or what one call left; None where it is more."""
     current = session()
-    return isinstance(connection, sa.Connection) and not (
-        connection.info.get("written") or current.new or current.dirty or current.deleted or current.info.get("audit")
-    )
+    if not isinstance(connection, sa.Connection) or current.new or current.dirty or current.deleted:
+        return None
+    if not connection.info.get("written") and not current.info.get("audit"):
+        return (id(connection.engine),)
+    key, state = connection.info.get("ground", (None, None))
+    return key if state == _state(connection) else None
+
+
+def _stand_on(key: Key, connection: sa.Connection) -> None:
+    connection.info["ground"] = (key, _state(connection))
+
+
+def _state(connection: sa.Connection) -> tuple[int, int]:
+    """How much was written, and how much is yet to be told to the audit log: more of either, and the ground is another one."""
+    return connection.info.get("writes", 0), len(session().info.get("audit", ()))
 
 
 def _all(table: sa.Table) -> dict[Any, dict[str, Any]]:
@@ -158,7 +186,15 @@ def _all(table: sa.Table) -> dict[Any, dict[str, Any]]:
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 
 
-def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Iterable[str], answer: Any, *, is_committed: bool) -> _Kept | None:
+def _rows_before(connection: sa.Connection) -> Rows:
+    """All rows: those of the reference data are read once a run."""
+    tables, run = Base.metadata.sorted_tables, id(connection.engine)
+    if run not in _base:
+        _base[run] = {table.name: _all(table) for table in tables}
+    return _base[run] | {table.name: _all(table) for table in tables if table.name in connection.info.get("written", ())}
+
+
+def _what_was_written(base: Rows, written: Iterable[str], answer: Any, *, is_committed: bool) -> _Kept | None:
     """None when it cannot be laid again: rows are gone, or more was noted than rows."""
     current = session()
     if current.info.keys() & UNKEPT:
@@ -186,6 +222,7 @@ def _lay(kept: _Kept) -> None:
         current.execute(sa.insert(table), rows)
     for table, row in kept.changed:
         current.execute(sa.update(table).where(*(column == row[column.name] for column in table.primary_key)).values(row))
+    current.expire_all()  # what the test has read so far is read again
     if kept.audit:
         current.info["audit"] = list(kept.audit)
     ground.go_on_behind(kept.number)

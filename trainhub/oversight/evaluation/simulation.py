@@ -10,6 +10,7 @@ from trainhub.oversight.evaluation import catalogue, choosing, readiness
 from trainhub.oversight.evaluation.choosing import GUIDANCE, AbroadChoice, LecturerChoice, StudentChoice, Work
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.queries.cases import RULES, case_of, work_of_teachers
+from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.types import (
@@ -73,13 +74,28 @@ class Choices:
     judged: tuple[str, ...]
 
 
-def _outlook(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter], programme: Programme, is_accredited: bool) -> Outlook:
-    answers = readiness.answers_of(case, said, p)
-    standing = verdict.standing(judgements.accreditation_on(programme.id, case.on), case.on)
-    if is_accredited:
-        standing = AccreditationStanding.PASSED
-    special = verdict.special_result((answer.status for answer in answers), judgements.quality_on(programme.id, case.on))
-    return Outlook(answers, special, standing, verdict.verdict_of(standing, special))
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A programme as it is on a day, read once for whatever is supposed: what its data are, what was said of it, where its accreditation stands."""
+
+    programme: Programme
+    case: Case
+    said: Mapping[str, JudgementCase]
+    accreditation: AccreditationStanding | None
+    quality: Quality | None
+
+
+def present(programme: Programme, on: date) -> Present:
+    """What an outlook begins with."""
+    case, said = case_of(programme, on, rules=readiness.parameters(on)), judgements.latest_judgements(programme.id, on)
+    standing = verdict.standing(judgements.accreditation_on(programme.id, on), on)
+    return Present(programme, case, said, standing, judgements.quality_on(programme.id, on))
+
+
+def _outlook(as_it_is: Present, p: Mapping[str, Parameter]) -> Outlook:
+    answers = readiness.answers_of(as_it_is.case, as_it_is.said, p)
+    special = verdict.special_result((answer.status for answer in answers), as_it_is.quality)
+    return Outlook(answers, special, as_it_is.accreditation, verdict.verdict_of(as_it_is.accreditation, special))
 
 
 WHOLE_PLAN = 10_000
@@ -155,18 +171,18 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
 
 def look(programme: Programme, on: date, wanted: Assumptions) -> tuple[Outlook, Outlook, Choices]:
     """(as it is, as it would be, what can be assumed): the queries of one readiness page, whatever is assumed."""
-    p = readiness.parameters(on)
-    case, said = case_of(programme, on), judgements.latest_judgements(programme.id, on)
-    now = _outlook(case, said, p, programme, False)
-    supposed = dict(said)
+    p, as_it_is = readiness.parameters(on), present(programme, on)
+    case, now = as_it_is.case, _outlook(as_it_is, p)
+    supposed = dict(as_it_is.said)
     for code in wanted.judged:
         if code in catalogue.criteria():
             supposed[code] = JudgementCase(JudgementResult.MET, "推演", "推演", on)
     teachers = {*choosing.short_leads(case, p["own.lecturer.enterprise_days"].number), *(one.id for one in case.teachers)}
     work = work_of_teachers(teachers, on) if teachers else {}
     choices = _choices(case, now, p, work)
-    then = _outlook(assumed(case, named(case, wanted, choices), p, work), supposed, p, programme, wanted.is_accredited)
-    return now, then, choices
+    standing = AccreditationStanding.PASSED if wanted.is_accredited else as_it_is.accreditation
+    then = replace(as_it_is, case=assumed(case, named(case, wanted, choices), p, work), said=supposed, accreditation=standing)
+    return now, _outlook(then, p), choices
 
 
 def named(case: Case, wanted: Assumptions, choices: Choices) -> Assumptions:
@@ -244,15 +260,18 @@ def suppose(key: str, value: Value, on: date) -> RuleChange:
 
 def effects(programmes: Collection[Programme], changes: Collection[RuleChange], on: date) -> list[Effect]:
     """What changes would do to each programme: the facts of the day, judged by both rules."""
+    return [effect(present(programme, on), changes) for programme in programmes]
+
+
+def effect(as_it_is: Present, changes: Collection[RuleChange]) -> Effect:
+    """What changes would do to one programme; where they say how its data are gathered, these are read anew."""
+    programme, on = as_it_is.programme, as_it_is.case.on
     p = readiness.parameters(on)
     changed = {**p, **{one.key: one.after for one in changes}}
-    found = []
-    for programme in programmes:
-        said = judgements.latest_judgements(programme.id, on)
-        case = case_of(programme, on, rules=p)
-        other = case_of(programme, on, rules=changed) if any(one.key in RULES for one in changes) else case
-        before, after = _outlook(case, said, p, programme, False), _outlook(other, said, changed, programme, False)
-        different = tuple((code, status, after.statuses[code]) for code, status in before.statuses.items() if after.statuses[code] is not status)
-        days = (readiness.reapply_from(programme, one.verdict, on, rules) for one, rules in ((before, p), (after, changed)))
-        found.append(Effect(programme, different, before, after, *days))
-    return found
+    is_gathered_anew = any(one.key in RULES for one in changes)
+    other = replace(as_it_is, case=case_of(programme, on, rules=changed)) if is_gathered_anew else as_it_is
+    before, after = _outlook(as_it_is, p), _outlook(other, changed)
+    was, then = before.statuses, after.statuses
+    different = tuple((code, status, then[code]) for code, status in was.items() if then[code] is not status)
+    days = (readiness.reapply_from(programme, one.verdict, on, rules) for one, rules in ((before, p), (after, changed)))
+    return Effect(programme, different, before, after, *days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
@@ -26,9 +27,10 @@ PAST = aliased(FormerStudy)
 """By a name of its own, so that these conditions stand in questions about `FormerStudy`, too."""
 
 
+@lru_cache(maxsize=64)
 def in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
     """SQL: whether a student is in a programme on a day, in whichever cohort; between leaving and coming back in none. Says nothing of the days before
-    they enrolled and after they left: `Student.enrolled_on` and `left_on` do."""
+    they enrolled and after they left: `Student.enrolled_on` and `left_on` do. A page of readiness asks it ten times: it is built once."""
     return or_(
         and_(Student.programme_id == programme_id, ~moved_after(on)),
         Student.id.in_(select(PAST.student_id).where(PAST.programme_id == programme_id, PAST.since <= on, PAST.until >= on)),

@@ -76,12 +76,12 @@ def test_every_item_is_compared_and_who_falls_short_is_named(session: Session) -
 
 def test_a_total_that_would_do_does_not_hide_an_item(session: Session) -> None:
     """As many placements as students, all of them over: nobody may read that as a plan that was carried out."""
-    built = factory.meeting(students=3)
-    for number in range(3):
+    built = factory.meeting(students=4)
+    for number in range(4):
         shorten(session, built, number, 28)
     told = found(built)
-    assert "全部完成的学生 0/3 人" in str(told.found)
-    assert "生产实习：方案 14 周，完成 0/3 人" in told.details
+    assert "全部完成的学生 0/4 人" in str(told.found)
+    assert "生产实习：方案 14 周，完成 0/4 人" in told.details
 
 
 ITEMS = [

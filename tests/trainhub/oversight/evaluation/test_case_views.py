@@ -18,6 +18,7 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account, RoleGrant
@@ -46,10 +47,15 @@ AsRole = Callable[..., Any]
 
 @pytest.fixture
 def played(session: Session) -> dict[str, int]:
+    return applied()
+
+
+@remembered
+def applied() -> dict[str, int]:
     """A programme that has applied, and the two offices."""
     today, now = clock.today(), clock.now()
     with transaction():
-        built = factory.meeting(students=3)
+        built = factory.meeting(students=4)
         day = today - timedelta(days=60)
         for student in built.students:
             people.change_student(student=student, state=StudentState.GRADUATED, left_on=day, by=SYSTEM, now=now)
@@ -68,32 +74,28 @@ def browser(as_role: AsRole, played: dict[str, int], name: str) -> Any:
     return as_role(Role.EXPERT, organisation_id=played[name])
 
 
-def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dict[str, int], as_role: AsRole) -> None:
+def test_a_visit_is_planned_and_judged_through_the_pages(played: dict[str, int], as_role: AsRole) -> None:
     key, today = played["key"], clock.today()
     at = f"/evaluation/applications/{key}"
+    head, association, group = (browser(as_role, played, name) for name in ("head", "association", "group"))
     # somebody else's expert neither sees nor moves it
     stranger = as_role(Role.EXPERT)
     assert stranger.get(at).status_code == 403
-    assert as_role(Role.EXPERT).post(f"{at}/step", data={"event": "accept"}).status_code == 403
+    assert stranger.post(f"{at}/step", data={"event": "accept"}).status_code == 403
     # the head cannot accept the own application
-    assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "accept"}).status_code == 403
-    association = browser(as_role, played, "association")
+    assert head.post(f"{at}/step", data={"event": "accept"}).status_code == 403
     assert "接受申请" in association.get(at).get_data(as_text=True)
     assert association.post(f"{at}/step", data={"event": "accept"}).status_code == 303
-    head = browser(as_role, played, "head")
     # this evaluation is one alone: a self-report is neither asked for nor taken, also when the request is made by hand
     assert 'value="self_report"' not in head.get(at).get_data(as_text=True)
     own = head.post(f"{at}/documents", data={"kind": "self_report", "file": (io.BytesIO(PDF), "自评报告.pdf")})
     assert (own.status_code, "不需要" in own.get_data(as_text=True), queries.documents_of(key)) == (422, True, [])
-    assert browser(as_role, played, "head").post(f"{at}/passage", data={"passage": "第 3 部分"}).status_code == 422
-    head = browser(as_role, played, "head")
+    assert head.post(f"{at}/passage", data={"passage": "第 3 部分"}).status_code == 422
     refused = head.post(f"{at}/step", data={"event": "submit"})
     assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
-    head = browser(as_role, played, "head")
     early = head.post(f"{at}/supplementary")
     assert (early.status_code, "处没有写完" in early.get_data(as_text=True)) == (422, True), "a report with empty sections is not handed in"
     write_report(_programme(played))
-    head = browser(as_role, played, "head")
     asked = head.post(f"{at}/supplementary")
     assert (asked.status_code, "排队中" in head.get(asked.headers["Location"]).get_data(as_text=True)) == (303, True)
     assert jobs.run_all() >= 1
@@ -102,29 +104,28 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert (handed.edition, handed.is_generated, handed.handed_in_by != SYSTEM.name) == (1, True, True), "by who asked, not by the machine"
     # what was handed in is looked at where it stands
     own_report = {"kind": "supplementary_report", "file": (io.BytesIO(PDF), "补充报告.pdf")}
-    assert browser(as_role, played, "head").post(f"{at}/documents", data=own_report).status_code == 303
-    there = re.search(rf'<iframe class="file-preview" src="({at}/documents/[0-9]+)"', browser(as_role, played, "head").get(at).get_data(as_text=True))
+    assert head.post(f"{at}/documents", data=own_report).status_code == 303
+    there = re.search(rf'<iframe class="file-preview" src="({at}/documents/[0-9]+)"', head.get(at).get_data(as_text=True))
     assert there is not None
-    assert browser(as_role, played, "head").get(there.group(1)).headers["Content-Disposition"].startswith("inline")
-    bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
+    assert head.get(there.group(1)).headers["Content-Disposition"].startswith("inline")
+    bad = head.post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
     assert bad.status_code == 403
     own = f"/evaluation/{_code(played)}/criteria/1.3"
-    assert browser(as_role, played, "head").post(own, data={"result": "met", "remark": "定位清楚"}).status_code == 303
-    assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "submit"}).status_code == 303
-    late = browser(as_role, played, "head").post(f"{at}/supplementary")
+    assert head.post(own, data={"result": "met", "remark": "定位清楚"}).status_code == 303
+    assert head.post(f"{at}/step", data={"event": "submit"}).status_code == 303
+    late = head.post(f"{at}/supplementary")
     assert (late.status_code, "不能提交" in late.get_data(as_text=True)) == (422, True)
     # from here on the programme no longer judges itself
-    own_word = browser(as_role, played, "head").post(own, data={"result": "met", "remark": "自评"})
+    own_word = head.post(own, data={"result": "met", "remark": "自评"})
     assert (own_word.status_code, "专业不能再自行判断" in own_word.get_data(as_text=True)) == (403, True)
-    assert "专业不能再自行判断" in browser(as_role, played, "head").get(own).get_data(as_text=True)
-    word = browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"})
+    assert "专业不能再自行判断" in head.get(own).get_data(as_text=True)
+    word = group.post(own, data={"result": "not_met", "remark": "特色不明"})
     assert word.status_code == 403, "the group judges while it considers, at no other time"
     with transaction():
         judging.record_judgement(
             programme=_programme(played), criterion="1.3", result=JudgementResult.NOT_MET, remark="特色不明", by=SYSTEM, today=today, now=clock.now()
         )
     # -- the association plans
-    association = browser(as_role, played, "association")
     days = {"what": "days", "d-starts_on": today.isoformat(), "d-ends_on": today.isoformat(), "d-no_centre_reason": ""}
     assert association.post(f"{at}/visit", data=days).status_code == 303
     items = [
@@ -150,7 +151,6 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert "认证协会指派你参加现场考查后" in mine
     account_id = identity_queries.accounts_holding(Role.EXPERT)[-1]
     sent = {"what": "expert", "e-account_id": str(account_id), "e-is_leader": "y"}
-    association = browser(as_role, played, "association")
     assert association.post(f"{at}/visit", data=sent).status_code == 303
     row = queries.application(key)
     assert row is not None
@@ -160,29 +160,27 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     code = f"/evaluation/{_code(played)}"
     assert expert.get(at).status_code == 200
     assert expert.get(f"{at}/dossier").status_code == 403
-    expert = _again(app, account_id)
     assert expert.post(f"{at}/declare", data={"has_conflict": "no"}).status_code == 303
     assert [expert.get(path).status_code for path in (f"{at}/dossier", code, f"{code}/criteria/1.4", f"{at}/visit-form.pdf")] == [200] * 4
     # what the programme works with is its own: the experts read what was handed in
     held = store.held_by(played["programme"])[0]
     work = ("evidence", f"evidence/{held.id}", f"evidence/{held.id}/versions/{held.version_id}", "report", "registers", "registers/budget", "history")
     for path in (*work, "simulate", "materials/M1.1.xlsx", "tables/T1.xlsx"):
-        assert _again(app, account_id).get(f"{code}/{path}").status_code == 403, path
-        assert browser(as_role, played, "group").get(f"{code}/{path}").status_code == 200, path
+        assert expert.get(f"{code}/{path}").status_code == 403, path
+        assert group.get(f"{code}/{path}").status_code == 200, path
     for path, data in (("packages", {}), ("report/drawings", {"form": "docx"})):
-        assert _again(app, account_id).post(f"{code}/{path}", data=data).status_code == 403, path
-        asked = browser(as_role, played, "head").post(f"{code}/{path}", data=data)
-        assert (asked.status_code, _again(app, account_id).get(asked.headers["Location"]).status_code) == (303, 403), path
+        assert expert.post(f"{code}/{path}", data=data).status_code == 403, path
+        asked = head.post(f"{code}/{path}", data=data)
+        assert (asked.status_code, expert.get(asked.headers["Location"]).status_code) == (303, 403), path
     for path in ("coverage", "attainment", "attainment/students", "attainment/students.xlsx", "standard"):
-        assert _again(app, account_id).get(f"{code}/{path}").status_code == 403, path
-        assert browser(as_role, played, "group").get(f"{code}/{path}").status_code == 200, path
+        assert expert.get(f"{code}/{path}").status_code == 403, path
+        assert group.get(f"{code}/{path}").status_code == 200, path
     # as it was handed in: the head had judged 1.3 met, the working group judged it anew since
     for path in (f"{code}/criteria/1.3", f"{code}/criteria/1.3?on=2099-01-01", f"{code}/criteria/1.3?submitted=0"):
-        shown = _again(app, account_id).get(path).get_data(as_text=True)
+        shown = expert.get(path).get_data(as_text=True)
         assert ("提交时的达标情况" in shown, "定位清楚" in shown, "特色不明" in shown) == (True, True, False), path
-    whole = _again(app, account_id).get(code).get_data(as_text=True)
+    whole = expert.get(code).get_data(as_text=True)
     assert ("结论和依据已固定" in whole, "提交之后的变化" in whole, 'type="date"' in whole) == (True, False, False)
-    group = browser(as_role, played, "group")
     beside = group.get(code).get_data(as_text=True)
     assert re.search(r'href="#c1.3">1.3</a>[^<]*提交时：达到 · 现在：未达到', beside)
     assert "特色不明" in group.get(f"{code}/criteria/1.3").get_data(as_text=True)
@@ -191,28 +189,26 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert group.get(f"{code}?submitted=0").status_code == 404
     shown = expert.get(f"{code}/criteria/1.4").get_data(as_text=True)
     assert not [path for path in work if f'href="{code}/{path}' in shown], "no link leads to a closed page"
-    answer = browser(as_role, played, "association").post(f"{at}/step", data={"event": "schedule_visit"})
+    answer = association.post(f"{at}/step", data={"event": "schedule_visit"})
     assert answer.status_code == 303, answer.get_data(as_text=True)
-    expert = _again(app, account_id)
     page = expert.get(f"{at}/form?r=1").get_data(as_text=True)
     assert page.count('type="radio"') == 12
     assert "提交报告时的内容，已固定" in page
     part = {"opinion-1.1": "met", "opinion-1.2": "not_met", "opinion-1.3": "met", "opinion-1.4": "met"}
     unsaid = expert.post(f"{at}/form?r=1", data=part)
     assert (unsaid.status_code, "请写明未达到" in unsaid.get_data(as_text=True)) == (422, True)
-    expert = _again(app, account_id)
     assert expert.post(f"{at}/form?r=1", data={**part, "remark-1.2": "行业要求体现不足"}).status_code == 303
     assert "4/4" in expert.get(f"{at}/form?r=2").get_data(as_text=True)
     assert expert.post(f"{at}/form/submit").status_code == 422
     # an expert reads what the expert said; the programme reads nothing before the visit is over, on the page and in the document
-    for reader, is_told in ((_again(app, account_id), True), (browser(as_role, played, "head"), False)):
+    for reader, is_told in ((expert, True), (head, False)):
         assert ("行业要求体现不足" in reader.get(f"{at}/consensus").get_data(as_text=True)) is is_told
         form = zipfile.ZipFile(io.BytesIO(reader.get(f"{at}/visit-form.docx").data)).read("word/document.xml").decode()
         assert ("行业要求体现不足" in form) is is_told
     assert row.state is State.VISIT_SCHEDULED
-    assert browser(as_role, played, "group").get(at).status_code == 200
-    assert browser(as_role, played, "group").get("/evaluation/lists").status_code == 200
-    assert browser(as_role, played, "association").get("/evaluation/lists").status_code == 403
+    assert group.get(at).status_code == 200
+    assert group.get("/evaluation/lists").status_code == 200
+    assert association.get("/evaluation/lists").status_code == 403
 
 
 def _programme(played: dict[str, int]) -> Programme:

@@ -52,7 +52,7 @@ def computed(found: Any) -> dict[str, str]:
 
 
 def test_the_complete_programme_meets_every_computed_criterion_on_any_day_of_the_year(session: Session) -> None:
-    built = factory.meeting()
+    built = factory.meeting(students=4)
     for on in ACROSS:
         found = readiness.assess(built.programme, on)
         assert {code: status for code, status in computed(found).items() if status != "met"} == {}, [
@@ -68,7 +68,7 @@ def test_the_complete_programme_meets_every_computed_criterion_on_any_day_of_the
 
 
 def test_the_failing_programme_fails_exactly_three(session: Session) -> None:
-    built = factory.failing()
+    built = factory.failing(students=4)
     for on in ACROSS:
         found = readiness.assess(built.programme, on)
         not_met = {code: status for code, status in computed(found).items() if status != "met"}
@@ -174,7 +174,7 @@ def test_zero_students_meet_nothing_that_is_about_students(session: Session) -> 
 
 
 def test_the_same_after_the_cohort_graduated(session: Session) -> None:
-    built = factory.meeting()
+    built = factory.meeting(students=4)
     day = date(2026, 6, 30)
     junior = ground.student(built.programme, year=2024, enrolled_on=date(2024, 9, 1), petoe_since=date(2024, 9, 1))
     for student in built.students:
@@ -183,7 +183,7 @@ def test_the_same_after_the_cohort_graduated(session: Session) -> None:
     found = readiness.assess(built.programme, date(2026, 9, 1))
     by_code = {finding.code: finding for finding in found.findings}
     assert found.group.cohort_years == (2022,)
-    assert (found.group.is_finished, found.group.size) == (True, 10)
+    assert (found.group.is_finished, found.group.size) == (True, 4)
     assert by_code["7.2"].status.value == "met"
     assert by_code["9.8"].denominator == "本专业在籍学生 1 人"
     assert junior.cohort_id != built.cohort.id
@@ -197,11 +197,11 @@ def test_a_programme_without_anything_has_no_data_and_no_verdict(session: Sessio
 
 
 def test_a_withdrawn_student_is_listed_apart(session: Session) -> None:
-    built = factory.meeting()
+    built = factory.meeting(students=4)
     gone = ground.student(built.programme, year=2022, petoe_since=date(2022, 9, 1))
     people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=date(2024, 1, 1), left_reason="转学", by=SYSTEM, now=factory.NOW)
     found = readiness.assess(built.programme, factory.TODAY)
-    assert found.group.size == 10
+    assert found.group.size == 4
     assert [text.endswith(f"（{gone.student_no}） 2024-01-01（转学）") for text in found.group.withdrawn] == [True]
     assert computed(found)["7.2"] == "met"
 
@@ -260,7 +260,7 @@ def test_the_number_of_queries_does_not_depend_on_the_students(session: Session,
 
 def test_the_readiness_page_asks_the_database_little(session: Session, as_role: Callable[..., Any], count_queries: list[str]) -> None:
     with transaction():
-        built = factory.meeting(students=3)
+        built = factory.meeting(students=4)
         code, programme_id = built.programme.code, built.programme.id
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     session.expire_all()

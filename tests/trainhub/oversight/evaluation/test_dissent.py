@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as accounts
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity.models import Account
@@ -75,6 +76,7 @@ def test_the_page_names_the_replaced_expert(play: Play, session: Session, as_rol
     assert [text for text in ("提交评价表后更换的专家", "查明有合作课题", "现场所见不足") if text not in page] == []
 
 
+@remembered
 def disputed(play: Play) -> Application:
     """Both forms are in and differ at 1.3; the leader has recorded 达到 for the group."""
     row = scheduled(play)
@@ -104,6 +106,7 @@ def test_what_was_agreed_with_one_in_conflict_does_not_stand(play: Play) -> None
     assert found.result is JudgementResult.NOT_MET
 
 
+@remembered
 def with_a_third(play: Play, row: Application) -> Account:
     """One more expert of the visit, who has declared and written nothing."""
     other = accounts.account()

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone, head_of, make_soft, tied_to
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, judge, play, scheduled  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_outside import head_of, make_soft, tied_to
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, accredited, at, at_the_group_alone, by_the_group, go, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Refused
 from trainhub.ledger.models import ConfirmedDay

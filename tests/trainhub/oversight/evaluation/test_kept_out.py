@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
-from tests.trainhub.oversight.evaluation.test_outside import accredited
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, go, hand, judge, planned, play  # noqa: F401 - fixtures
+from tests.factories.remembering import remembered
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, accredited, at, go, hand, judge, planned, play, scheduled_alone  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.organisations import queries as organisations
@@ -27,15 +27,10 @@ from trainhub.people.models import Employment
 pytestmark = pytest.mark.database
 
 
+@remembered
 def visited(play: Play) -> Application:
     """Alone, with a visit that is over."""
-    accredited(play)
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY)
-    planned(play, row)
-    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    row = scheduled_alone(play)
     judge(play, row, play.leader, DAY)
     visiting.end_assignment(
         expert=queries.experts_of(row.id)[1], reason="合作课题", has_conflict=True, by=play.association, now=at(DAY) + timedelta(minutes=1)

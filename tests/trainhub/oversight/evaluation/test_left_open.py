@@ -9,8 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, play  # noqa: F401 - a fixture
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, accredited, at, at_the_group_alone, by_the_group, go, play  # noqa: F401 - a fixture
 from trainhub.kernel.access import Identity
 from trainhub.kernel.errors import Refused
 from trainhub.oversight.evaluation import catalogue, deciding, readiness

@@ -167,7 +167,7 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
 
 def test_the_path_breaks_where_it_breaks(session: Session) -> None:
     with transaction():
-        built = factory.meeting(students=2)
+        built = factory.meeting(students=4)
     found = matrices.of_version(built.version.id)
     assert (found.breaks(), found.covered()) == ([], (11, 11))
     point = found.requirements[0].points[0]
@@ -225,7 +225,7 @@ def test_the_page_of_teacher_training_tells_how_many_are_covered(session: Sessio
 
 def test_the_outlook_says_which_work_would_count_once_verified(session: Session) -> None:
     with transaction():
-        built = factory.failing(students=1)
+        built = factory.failing(students=4)
     day = factory.TODAY
     first = simulation.look(built.programme, day, Assumptions())[2].lecturers[0]
     person_id = session.get_one(Teacher, first.key).person_id
@@ -268,15 +268,15 @@ WITHOUT_FACTS = {
 
 def test_every_number_that_the_preview_offers_changes_something(session: Session, as_role: Callable[..., Any]) -> None:
     with transaction():
-        good, bad = factory.meeting(students=3), factory.failing(students=4)
+        good, bad = factory.meeting(students=4), factory.failing(students=4)
     day = factory.TODAY
+    stand = [simulation.present(one.programme, day) for one in (bad, good)]
     idle = []
     for key, now in simulation.changeable(day).items():
         found = (  # each asked only as long as the ones before have changed nothing
-            one
+            simulation.effect(as_it_is, [simulation.suppose(key, value, day)])
             for value in (0, simulation.most_of(now), now.number + 1)
-            for programme in (bad.programme, good.programme)
-            for one in simulation.effects([programme], [simulation.suppose(key, value, day)], day)
+            for as_it_is in stand
         )
         if not any(one.changed or one.reapply_before != one.reapply_after for one in found):
             idle.append(key)
@@ -299,7 +299,7 @@ def test_pieces_of_evidence_of_the_methods_are_counted(session: Session, monkeyp
 
 def test_a_switch_of_the_capstones_is_supposed_too(session: Session) -> None:
     """Whether a capstone has to be done at the enterprise of its topic: asked of the rules that are supposed, as its numbers are."""
-    built, day, key = factory.meeting(students=1), factory.TODAY, "petoe.capstone_same_enterprise"
+    built, day, key = factory.meeting(students=4), factory.TODAY, "petoe.capstone_same_enterprise"
     topics = sa.select(Capstone.topic_id).where(Capstone.student_id == built.students[0].id)
     session.execute(sa.update(Topic).where(Topic.id.in_(topics)).values(enterprise_id=ground.organisation(kind=OrganisationKind.ENTERPRISE).id))
     session.expire_all()
@@ -312,7 +312,7 @@ def test_a_switch_of_the_capstones_is_supposed_too(session: Session) -> None:
 )
 def test_a_change_of_rules_does_not_move_the_clock_of_what_was_decided(session: Session, outcome: Outcome, clock: date) -> None:
     """The rules of the day of the decision set it: later ones hold for later decisions (PETOE-P6, P15; 002:211, 002:225)."""
-    built = factory.failing(students=2)
+    built = factory.failing(students=4)
     day, later = factory.TODAY, factory.TODAY + timedelta(days=400)
     judging.record_decision(programme=built.programme, outcome=outcome, decided_on=day, reason="材料不全", by=SYSTEM, now=factory.NOW)
     changes = [
@@ -342,7 +342,7 @@ def test_a_day_that_nobody_can_mean_is_refused(session: Session, as_role: Callab
 @pytest.mark.parametrize("on", ["2199-12-31", "2026-03-02"])
 def test_the_last_day_that_can_be_asked_is_answered(session: Session, as_role: Callable[..., Any], on: str) -> None:
     with transaction():
-        built = factory.failing(students=1)
+        built = factory.failing(students=4)
         code, programme_id = built.programme.code, built.programme.id
     head, office = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id), as_role(Role.DEPT_EDU)
     assert head.get(f"/evaluation/{code}?on={on}").status_code == 200

@@ -11,7 +11,22 @@ from sqlalchemy.orm import Session
 from courses.teaching.models import Secondment
 from tests.factories import ground
 from tests.factories import identity as accounts
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, planned, play, scheduled  # noqa: F401 - fixtures
+from tests.factories.remembering import remembered
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    hand,
+    judge,
+    planned,
+    play,
+    scheduled,
+    scheduled_alone,
+)
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused, Stale
@@ -31,38 +46,17 @@ from trainhub.programmes import operations as programmes
 from trainhub.programmes.types import AccreditationResult
 
 
+@remembered
 def head_of(play: Play) -> Identity:
     account = accounts.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=play.built.programme.id)
     return identity_queries.identity_of(account.id, today=DAY)
-
-
-def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> None:
-    programmes.enter_accreditation(
-        programme=play.built.programme,
-        result=AccreditationResult.PASSED,
-        concluded_on=since,
-        valid_from=since,
-        valid_years=years,
-        is_from_association=True,
-        by=SYSTEM,
-        now=at(max(DAY, since)),
-    )
-
-
-def at_the_group_alone(play: Play, by: Identity = SYSTEM) -> Application:
-    """Alone and without a visit, with the working group."""
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=by, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY, by), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY, by)
-    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
-    return go(row, Event.SEND_ALONE, DAY, play.association)
 
 
 def finding_of(play: Play, code: str) -> Finding:
     return next(one for one in readiness.assess(play.built.programme, DAY).findings if one.code == code)
 
 
+@remembered
 def make_soft(session: Session) -> None:
     """4.2 is left open by the data: a secondment of nearly three years where one to two are asked (002:443)."""
     row = session.scalar(sa.select(Secondment).where(Secondment.planned_since.is_not(None)))
@@ -171,13 +165,7 @@ def test_a_part_of_the_university_by_its_name_alone_stops_no_visit(play: Play) -
 @pytest.mark.parametrize("has_second", [False, True])
 def test_who_visited_does_not_conclude_the_visit_for_an_office(play: Play, session: Session, has_second: bool) -> None:
     """Also who became a member of the group after the visit, under whichever account."""
-    accredited(play)
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY)
-    planned(play, row)
-    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    row = scheduled_alone(play)
     for account in (play.leader, play.member):
         judge(play, row, account, DAY)
     go(row, Event.END_VISIT, DAY, play.who(play.leader))
@@ -208,13 +196,7 @@ def test_who_visited_does_not_conclude_the_visit_for_an_office(play: Play, sessi
 @pytest.mark.parametrize("left", ["taken off in conflict", "stepped aside", "ill"])
 def test_who_was_in_conflict_does_not_conclude_the_visit_either(play: Play, left: str) -> None:
     """Whose form was in stands beside the group's opinion, and a conflict does not end with the visit; who was only ill may."""
-    accredited(play)
-    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY)
-    planned(play, row)
-    go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+    row = scheduled_alone(play)
     expert = queries.assignment(row.id, play.member.id)
     assert expert is not None
     if left == "taken off in conflict":
@@ -319,6 +301,7 @@ def test_soft_words_that_the_group_could_not_judge_stay_open(play: Play, session
     assert go(row, Event.CONCLUDE, then, play.group).verdict is Verdict.ACCREDITED_SPECIAL_MET
 
 
+@remembered
 def to_the_group(play: Play, row: Application, day: date) -> None:
     """From the end of the visit to the working group, with an accreditation passed for three years."""
     go(row, Event.END_VISIT, day, play.who(play.leader))

@@ -23,7 +23,7 @@ from trainhub.oversight.evaluation.workflow.types import Route, State
 
 
 def test_who_is_named_in_what_was_frozen_reads_it(session: Session) -> None:
-    built = factory.failing(students=3)  # the first student lacks one day
+    built = factory.failing(students=4)  # the first student lacks one day
     programme, first, other = built.programme, built.students[0], built.students[1]
     day, now = factory.TODAY, factory.NOW
     row = Application(programme_id=programme.id, route=Route.JOINT, state=State.SUBMITTED, state_since=day, created_at=now)
@@ -63,7 +63,7 @@ def test_who_judged_reads_what_they_said(session: Session) -> None:
 
 def test_nobody_reads_what_stands_there_of_others(session: Session) -> None:
     """A frozen line or row that lists many is told to each of them with their own part alone."""
-    built = factory.meeting(students=3)
+    built = factory.meeting(students=4)
     programme, day, now = built.programme, factory.TODAY, factory.NOW
     for number, student in enumerate(built.students):  # nobody has a capstone; so much of the second placement each
         ends = date(2024, 9, 2) + timedelta(days=34 + 7 * number)

@@ -9,8 +9,20 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as accounts
-from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, apply, at, by_the_group, go, judge, play, scheduled, submitted  # noqa: F401
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401
+    DAY,
+    Play,
+    accredited,
+    apply,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    judge,
+    play,
+    scheduled,
+    submitted,
+)
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import Role, may
 from trainhub.kernel.errors import Refused

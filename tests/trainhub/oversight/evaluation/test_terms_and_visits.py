@@ -16,10 +16,24 @@ from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories.identity import signed_in_client
-from tests.trainhub.oversight.evaluation.test_outside import accredited
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_validity import concluded_jointly
 from tests.trainhub.oversight.evaluation.test_visiting import assignment
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, gaps, go, hand, judge, planned, play, scheduled, submitted  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    by_the_group,
+    gaps,
+    go,
+    hand,
+    judge,
+    planned,
+    play,
+    scheduled,
+    submitted,
+)
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import transaction
@@ -84,6 +98,7 @@ def test_the_term_is_asked_of_the_new_conclusion(play: Play, session: Session, o
     assert (facts.has_new_conclusion, facts.lacks_term) == (True, new is None)
 
 
+@remembered
 def alone(play: Play) -> Application:
     accredited(play)
     row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
@@ -117,6 +132,7 @@ def test_a_visit_that_nobody_asks_for_is_called_off(play: Play, session: Session
     assert session.scalar(sa.select(sa.func.count()).where(Notice.kind == "evaluation.visit.called_off", Notice.account_id == play.leader.id)) == 1
 
 
+@remembered
 def fixed(play: Play) -> Application:
     """Alone, with a visit of the day that T5 has fixed."""
     row = alone(play)
@@ -326,7 +342,7 @@ def test_who_visited_does_not_read_how_it_ended(play: Play, session: Session) ->
 
 
 def test_mentors_and_students_of_a_base_are_counted_as_the_criteria_count(session: Session) -> None:
-    built = factory.meeting(students=3)
+    built = factory.meeting(students=4)
     on = factory.TODAY
 
     def row(name: str) -> dict[str, Any]:
@@ -335,14 +351,14 @@ def test_mentors_and_students_of_a_base_are_counted_as_the_criteria_count(sessio
 
     before = row(built.base.name)
     assert int(before["企业指导教师数"]) == len(field.mentors_at(built.programme.id, on)[built.base.id]) > 0
-    assert (before["近三年接纳学生"], before["校内导师数"]) == ("3", "")
+    assert (before["近三年接纳学生"], before["校内导师数"]) == ("4", "")
     twin = ground.base(built.enterprise)
     session.execute(sa.update(Organisation).where(Organisation.id == twin.id).values(name=built.base.name))
     session.execute(sa.update(Placement).where(Placement.student_id == built.students[0].id).values(base_id=twin.id))
     session.expire_all()
     [table] = tables.tables("T4", built.programme, on)
     at_column = table.columns.index("近三年接纳学生")
-    assert sorted(line[at_column] for line in table.rows) == ["1", "2"], "two bases of one name have students of their own"
+    assert sorted(line[at_column] for line in table.rows) == ["1", "3"], "two bases of one name have students of their own"
     session.execute(sa.update(Placement).values(state=PlacementState.WITHDRAWN))
     session.expire_all()
     assert row(built.base.name)["近三年接纳学生"] == "0"

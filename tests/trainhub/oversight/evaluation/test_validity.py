@@ -7,8 +7,20 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
+from tests.factories.remembering import remembered
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    hand,
+    judge,
+    play,
+    scheduled,
+)
 from trainhub.kernel.access import SYSTEM
 from trainhub.oversight.evaluation.documents import verdict as verdict_document
 from trainhub.oversight.evaluation.workflow import outcome_queries
@@ -21,6 +33,7 @@ from trainhub.programmes.types import AccreditationResult
 LAST = DAY + timedelta(days=1)
 
 
+@remembered
 def concluded_jointly(play: Play, *, valid_from: date) -> Application:
     """A joint evaluation whose accreditation was passed anew for six years from a day."""
     row = scheduled(play, ends_on=LAST)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as accounts
+from tests.factories.remembering import remembered
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, PDF, Play, at, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Role, may
@@ -40,6 +41,7 @@ def arrange(play: Play, row: Application, starts_on: date, ends_on: date, today:
     visiting.arrange(application=row, starts_on=starts_on, ends_on=ends_on, no_centre_reason="停工", by=play.association, now=at(today))
 
 
+@remembered
 def third(play: Play, row: Application, day: date = DAY) -> Account:
     """An expert assigned while the visit goes on."""
     account = accounts.account()
@@ -49,6 +51,7 @@ def third(play: Play, row: Application, day: date = DAY) -> Account:
     return account
 
 
+@remembered
 def fill(play: Play, row: Application, account: Account, hours: int, differs: tuple[str, ...] = ()) -> None:
     """Fill and submit a form some hours after the day began."""
     expert, now = assignment(row, account), at(DAY) + timedelta(hours=hours)

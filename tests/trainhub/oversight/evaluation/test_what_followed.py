@@ -122,7 +122,7 @@ Begin = Callable[[Session, factory.Built], None]
     ids=["one day", "in the middle", "unguided", "no capstone", "work", "judged"],
 )
 def test_what_was_supposed_and_then_entered(session: Session, begin: Begin | None, suppose: Callable[[Choices], Assumptions], enter: Enter) -> None:
-    built = factory.failing(students=3)
+    built = factory.failing(students=4)
     if begin is not None:
         begin(session, built)
     before, _same, choices = simulation.look(built.programme, DAY, Assumptions())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as accounts
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, play, scheduled, submitted  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import (  # noqa: F401 - fixtures
+    DAY,
+    Play,
+    accredited,
+    at,
+    at_the_group_alone,
+    by_the_group,
+    go,
+    play,
+    scheduled,
+    submitted,
+)
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.errors import Refused
 from trainhub.organisations.types import OrganisationKind
@@ -20,11 +31,11 @@ from trainhub.oversight.evaluation.store.drawing_views import on_drawing
 from trainhub.oversight.evaluation.store.models import ReportDrawing
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.operations import moving, visiting
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event
+from trainhub.oversight.evaluation.workflow.types import Event
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 from trainhub.programmes import operations as programmes
-from trainhub.programmes.types import AccreditationResult
+from trainhub.programmes import queries as programme_queries
 
 pytestmark = pytest.mark.database
 
@@ -60,20 +71,13 @@ def test_the_experts_of_a_visit_read_no_drafts(play: Play, app: Flask) -> None:
 
 def test_what_a_verdict_rests_on_stays_on_its_paper(play: Play, session: Session) -> None:
     programme = play.built.programme
-    entered = programmes.enter_accreditation(
-        programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6,
-        is_from_association=True, by=SYSTEM, now=at(DAY),
-    )  # fmt: skip
-    row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
-    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
-    go(row, Event.SUBMIT, DAY)
-    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
-    go(row, Event.SEND_ALONE, DAY, play.association)
+    accredited(play)
+    row = at_the_group_alone(play)
     by_the_group(row, play.group, DAY)
     go(row, Event.CONCLUDE, DAY, play.group)
     paper, until = verdict.content(row, programme), outcome_queries.validity_of(row)
     assert until is not None
+    (entered,) = programme_queries.accreditations_of(programme.id)
     session.delete(entered)  # as if it had been withdrawn and entered anew
     programmes.change_programme(programme=programme, name="另一个名称", by=SYSTEM, now=at(DAY))
     session.flush()

@@ -268,11 +268,13 @@ def hand(row: Application, kind: DocumentKind, day: date, data: bytes = PDF, by:
     return papers.hand_in(application=row, kind=kind, file=io.BytesIO(data), name=f"{kind.value}.pdf", by=by, now=at(day))
 
 
+@remembered
 def apply(play: Play, day: date = DAY) -> Application:
     row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
     return go(row, Event.APPLY, day)
 
 
+@remembered
 def submitted(play: Play, day: date = DAY) -> Application:
     row = go(apply(play, day), Event.ACCEPT, day, play.association)
     hand(row, DocumentKind.SELF_REPORT, day)
@@ -281,6 +283,7 @@ def submitted(play: Play, day: date = DAY) -> Application:
     return go(row, Event.SUBMIT, day)
 
 
+@remembered
 def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, ends_on: date | None = None) -> Application:
     """Submitted, with a visit of a day (or the days given), its interviews and both experts declared."""
     row = submitted(play, day)
@@ -300,6 +303,44 @@ def planned(play: Play, row: Application, day: date = DAY, *, starts_on: date | 
         visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
 
 
+@remembered
+def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> None:
+    programmes.enter_accreditation(
+        programme=play.built.programme,
+        result=AccreditationResult.PASSED,
+        concluded_on=since,
+        valid_from=since,
+        valid_years=years,
+        is_from_association=True,
+        by=SYSTEM,
+        now=at(max(DAY, since)),
+    )
+
+
+@remembered
+def at_the_group_alone(play: Play, by: Identity = SYSTEM, day: date = DAY) -> Application:
+    """Alone and without a visit, with the working group."""
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=by, today=day, now=at(day))
+    go(go(row, Event.APPLY_ALONE, day, by), Event.ACCEPT, day, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
+    go(row, Event.SUBMIT, day, by)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
+    return go(row, Event.SEND_ALONE, day, play.association)
+
+
+@remembered
+def scheduled_alone(play: Play) -> Application:
+    """Accredited for six years, with a visit of the day that was asked for and is fixed."""
+    accredited(play)
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY)
+    planned(play, row)
+    return go(row, Event.SCHEDULE_VISIT, DAY, play.association)
+
+
+@remembered
 def by_the_group(row: Application, group: Identity, day: date, refused: tuple[str, ...] = ()) -> None:
     """The working group judges everything that a person decides, an hour later."""
     programme = programme_queries.by_id(row.programme_id)
@@ -318,6 +359,7 @@ def by_the_group(row: Application, group: Identity, day: date, refused: tuple[st
             )
 
 
+@remembered
 def judge(play: Play, row: Application, account: Account, day: date, differs: tuple[str, ...] = ()) -> None:
     expert, who = queries.assignment(row.id, account.id), play.who(account)
     assert expert is not None
@@ -435,17 +477,11 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
 @pytest.mark.parametrize("leaves", ["ended", "conflict"])
 def test_the_group_agrees_when_the_last_open_form_falls_away(play: Play, leaves: str) -> None:
     """An expert who is taken off, or steps aside, is not waited for: what the others said alike is agreed, not to be typed 64 times."""
-    day, row = DAY, submitted(play)
-    visiting.arrange(application=row, starts_on=day, ends_on=day, no_centre_reason="停工", by=play.association, now=at(day))
-    for place, kind in enumerate((VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)):
-        clock = {"starts": f"{9 + place:02}:00", "ends": f"{9 + place:02}:45"}
-        visiting.add_item(application=row, kind=kind, on=day, place="会议室", by=play.association, now=at(day), **clock)
-    for account, is_leader in ((play.leader, True), (play.member, False)):
-        expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
-        visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
-    go(row, Event.SCHEDULE_VISIT, day, play.association)
+    day, row = DAY, scheduled(play)
     judge(play, row, play.leader, day)
     assert queries.consensus_of(row.id) == {}
+    expert = queries.assignment(row.id, play.member.id)
+    assert expert is not None
     if leaves == "ended":
         visiting.end_assignment(expert=expert, reason="生病", by=play.association, now=at(day))
     else:
@@ -533,16 +569,10 @@ def test_who_was_not_accepted_with_a_long_accreditation_comes_back_alone(play: P
 
 
 def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: Play) -> None:
-    day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
-    results = []
-    for turn, quality in ((day, Quality.DISTINCTIVE), (day + timedelta(days=1), None)):
-        row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=turn, now=at(turn))
-        go(go(row, Event.APPLY_ALONE, turn), Event.ACCEPT, turn)
-        hand(row, DocumentKind.SUPPLEMENTARY_REPORT, turn)
-        go(row, Event.SUBMIT, turn)
-        hand(row, DocumentKind.ACCREDITATION_CONCLUSION, turn)
-        go(row, Event.SEND_ALONE, turn, play.association)
+    accredited(play)
+    programme, results = play.built.programme, []
+    for turn, quality in ((DAY, Quality.DISTINCTIVE), (DAY + timedelta(days=1), None)):
+        row = at_the_group_alone(play, day=turn)
         by_the_group(row, play.group, turn)
         if quality is not None:
             judging.note_quality(programme=programme, quality=quality, text="校企融合有特色", by=play.group, today=turn, now=at(turn))
@@ -552,13 +582,8 @@ def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: 
 
 def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, session: Session) -> None:
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
-    row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
-    go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
-    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
-    go(row, Event.SUBMIT, day)
-    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
-    go(row, Event.SEND_ALONE, day, play.association)
+    accredited(play)
+    row = at_the_group_alone(play)
     by_the_group(row, play.group, day)
     later = at(day + timedelta(days=1))
     session.add(Consensus(application_id=row.id, criterion="1.3", opinion=Opinion.UNCLEAR, remark="材料不足", recorded_by="组长", recorded_at=later))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -108,6 +109,18 @@ def of_programme(
 
 def _numbers(programme_id: int, on: date) -> Counter[tuple[str, str]]:
     """How many entries the registers hold up to a day, by (register, kind): one query."""
+    found: Counter[tuple[str, str]] = Counter()
+    for name, kind, number in session().execute(_entries(), {"programme": programme_id, "on": on}):
+        register, _slash, part = name.partition("/")
+        found[register, part or str(kind or "")] = int(number)
+    return found
+
+
+@cache
+def _entries() -> Any:
+    """(register, kind, number) of a `programme` `on` a day: built once, as every page of readiness asks it."""
+    programme_id: Any = sa.bindparam("programme")
+    on: Any = sa.bindparam("on")
 
     def count(name: str, model: Any, day: Any, kind: Any = None, what: Any = None, only: Any = sa.true()) -> Any:
         text = sa.cast(kind, sa.String(40)) if kind is not None else sa.literal("")
@@ -126,11 +139,7 @@ def _numbers(programme_id: int, on: date) -> Counter[tuple[str, str]]:
         count("output/rows", TeacherOutput, TeacherOutput.published_on),
         count("output/teachers", TeacherOutput, TeacherOutput.published_on, what=TeacherOutput.teacher_id),
     )
-    found: Counter[tuple[str, str]] = Counter()
-    for name, kind, number in session().execute(sa.union_all(*parts)):
-        register, _slash, part = name.partition("/")
-        found[register, part or str(kind or "")] = int(number)
-    return found
+    return sa.union_all(*parts)
 
 
 def _incentives(numbers: Counter[tuple[str, str]]) -> str:

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import Date, Integer, String, and_, bindparam, case, cast, exists, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.queries import on_campus
@@ -61,6 +62,20 @@ def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
     """By base: the persons of enterprises who guide there (PETOE-6.8, 002:523): on the register of an enterprise that hosts it on the day, or
     of a placement of the programme's students that began there, or was broken off and graded, as its mark counts.
     Under None all of those placements: for items that name no base. One query."""
+    found: dict[int | None, set[int]] = defaultdict(set)
+    for base_id, person_id, is_placed in session().execute(_mentors(), {"programme": programme_id, "on": on}):
+        if base_id is not None:
+            found[base_id].add(person_id)
+        if is_placed:
+            found[None].add(person_id)
+    return found
+
+
+@cache
+def _mentors() -> Any:
+    """(base, person, whether through a placement) of a `programme` `on` a day: built once, as every page of readiness asks it."""
+    programme_id: Any = bindparam("programme")
+    on: Any = bindparam("on")
     began = or_(Placement.state.in_(BEGUN), and_(broken_off(on), Placement.mentor_score_x10.is_not(None)))
     held = and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
     hosting = and_(or_(BaseHost.since.is_(None), BaseHost.since <= on), or_(BaseHost.until.is_(None), BaseHost.until >= on))
@@ -84,13 +99,7 @@ def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
     guiding = select(placed.c.base_id, Mentor.person_id, literal(1)).join(
         Mentor, or_(Mentor.id == placed.c.mentor_id, and_(Mentor.enterprise_id == placed.c.enterprise_id, held))
     )
-    found: dict[int | None, set[int]] = defaultdict(set)
-    for base_id, person_id, is_placed in session().execute(registered.union(guiding)):
-        if base_id is not None:
-            found[base_id].add(person_id)
-        if is_placed:
-            found[None].add(person_id)
-    return found
+    return registered.union(guiding)
 
 
 def plan_cases(

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import cast, func, literal, null, select, union_all
+from sqlalchemy import bindparam, cast, func, literal, null, select, union_all
 
 from courses.curriculum import queries as curriculum
 from courses.curriculum.models import AssessmentItem, CourseResult, CurriculumCourse, ItemScore
@@ -137,7 +139,25 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
     Who takes an optional course is known by a mark, by its list, or by a seat in a run whose grades go into it that was taken before the
     course was closed for the cohort and the cohort graduated: without a conclusion it is told as 0.
     """
-    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
+    numbers: dict[tuple[int, int], int] = defaultdict(int)
+    elsewhere = set()
+    given = {"versions": list(version_ids), "on": on, "until": end_of(on)}
+    for course_id, student_id, number, is_recognised, since, *ends in session().execute(_concluded(), given):
+        if since is not None and not feeds.is_in_time(since, *ends):
+            continue
+        numbers[course_id, student_id] += int(number)
+        if is_recognised:
+            elsewhere.add((course_id, student_id))
+    return {key: None if not number and key in elsewhere else number for key, number in numbers.items()}
+
+
+@cache
+def _concluded() -> Any:
+    """(course, student, objectives concluded, whether recognised, since when seated, the days that end that) of the plans `versions` `on` a day and
+    `until` its end: built once, as every page of readiness asks it."""
+    on: Any = bindparam("on")
+    until: Any = bindparam("until")
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(bindparam("versions", expanding=True)))
     optional, nothing = mine.where(CurriculumCourse.is_optional), (literal(0), literal(0))
     results = (
         select(CourseResult.course_id, CourseResult.student_id, func.count(), literal(0))
@@ -150,23 +170,15 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
     marked = (
         select(AssessmentItem.course_id, ItemScore.student_id, *nothing)
         .join(AssessmentItem, AssessmentItem.id == ItemScore.item_id)
-        .where(AssessmentItem.course_id.in_(optional), ItemScore.recorded_at <= end_of(on))
+        .where(AssessmentItem.course_id.in_(optional), ItemScore.recorded_at <= until)
         .distinct()
     )
-    listed = teaching.takers_listed(optional, end_of(on)).add_columns(*nothing)
-    seats = feeds.takers_seated(optional, end_of(on)).subquery()
+    listed = teaching.takers_listed(optional, until).add_columns(*nothing)
+    seats = feeds.takers_seated(optional, until).subquery()
     no_days = [cast(null(), column.type) for column in list(seats.c)[2:]]
     seated = select(seats.c.course_id, seats.c.id, *nothing, *list(seats.c)[2:])
-    numbers: dict[tuple[int, int], int] = defaultdict(int)
-    elsewhere = set()
     others = [statement.add_columns(*no_days) for statement in (results, recognised, marked, listed)]
-    for course_id, student_id, number, is_recognised, since, *ends in session().execute(union_all(*others, seated)):
-        if since is not None and not feeds.is_in_time(since, *ends):
-            continue
-        numbers[course_id, student_id] += int(number)
-        if is_recognised:
-            elsewhere.add((course_id, student_id))
-    return {key: None if not number and key in elsewhere else number for key, number in numbers.items()}
+    return union_all(*others, seated)
 
 
 @dataclass(frozen=True, slots=True)
