@@ -16,8 +16,12 @@ from trainhub.people.identity_models import PersonIdentified
 from trainhub.people.models import Person, PersonMerge
 from trainhub.people.queries.merging import human_ids
 
+SPAN, OTHER, KNOWN, ROW = aliased(PersonIdentified), aliased(Person), aliased(Person), aliased(Person)
+MINE, THEIRS, BESIDE, MERGE = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
+"""Made once, and stand in no statement but those of this module: a new alias copies every column of its table."""
+
 Moment = datetime | ColumnElement[Any] | Any
-"""A moment, or the column of a statement around that holds one."""
+"""A moment, the parameter that will name one, or the column of a statement around that holds one."""
 
 
 def is_identified(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
@@ -25,38 +29,34 @@ def is_identified(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
     if at is None:
         known: ColumnElement[bool] = row.identified_at.is_not(None)
         return known
-    span = aliased(PersonIdentified)
-    ended = select(span.id).where(span.person_id == row.id, span.since <= at, span.until > at).correlate_except(span).exists()
+    ended = select(SPAN.id).where(SPAN.person_id == row.id, SPAN.since <= at, SPAN.until > at).correlate_except(SPAN).exists()
     return or_(row.identified_at <= at, ended)
 
 
 def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
     """SQL: who a person is was looked at under any row of the same human, now or as both was at a moment. The other rows are asked only where this
     one was not looked at."""
-    other = aliased(Person)
     if at is None:
         stays = func.coalesce(row.merged_into_id, row.id)
-        one_human = or_(other.id == stays, other.merged_into_id == stays)
-        return or_(is_identified(row=row), select(other.id).where(one_human, is_identified(row=other)).correlate_except(other).exists())
-    if isinstance(at, datetime):
+        one_human = or_(OTHER.id == stays, OTHER.merged_into_id == stays)
+        return or_(is_identified(row=row), select(OTHER.id).where(one_human, is_identified(row=OTHER)).correlate_except(OTHER).exists())
+    if isinstance(at, datetime | sa.BindParameter):
         return or_(is_identified(at, row), row.id.in_(_beside_identified(at)))
-    mine, theirs, beside = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
-    into = select(mine.into_id).where(mine.gone_id == row.id, *_stood(mine, at)).correlate_except(mine)
-    gone = select(theirs.gone_id).where(theirs.into_id == row.id, *_stood(theirs, at)).correlate_except(theirs)
-    same = select(beside.gone_id).where(beside.into_id.in_(into), *_stood(beside, at)).correlate_except(beside)
-    rows = or_(other.id.in_(into), other.id.in_(gone), other.id.in_(same))
-    return or_(is_identified(at, row), select(other.id).where(rows, is_identified(at, other)).correlate_except(other).exists())
+    into = select(MINE.into_id).where(MINE.gone_id == row.id, *_stood(MINE, at)).correlate_except(MINE)
+    gone = select(THEIRS.gone_id).where(THEIRS.into_id == row.id, *_stood(THEIRS, at)).correlate_except(THEIRS)
+    same = select(BESIDE.gone_id).where(BESIDE.into_id.in_(into), *_stood(BESIDE, at)).correlate_except(BESIDE)
+    rows = or_(OTHER.id.in_(into), OTHER.id.in_(gone), OTHER.id.in_(same))
+    return or_(is_identified(at, row), select(OTHER.id).where(rows, is_identified(at, OTHER)).correlate_except(OTHER).exists())
 
 
-def _beside_identified(at: datetime) -> sa.CompoundSelect[Any]:
+def _beside_identified(at: datetime | sa.BindParameter[Any]) -> sa.CompoundSelect[Any]:
     """The rows that stood for one human at a moment with a row that was looked at: asked from the mergings, which are few, once for a statement; from
     each person it reads them all again on PostgreSQL."""
-    merge, other, known = aliased(PersonMerge), aliased(PersonMerge), aliased(Person)
-    seen = (*_stood(merge, at), is_identified(at, known))
-    gone = select(merge.gone_id).join(known, known.id == merge.into_id).where(*seen)
-    into = select(merge.into_id).join(known, known.id == merge.gone_id).where(*seen)
-    both = select(other.gone_id).join(merge, merge.into_id == other.into_id).join(known, known.id == merge.gone_id)
-    return sa.union_all(gone, into, both.where(*seen, *_stood(other, at)))
+    seen = (*_stood(MERGE, at), is_identified(at, KNOWN))
+    gone = select(MERGE.gone_id).join(KNOWN, KNOWN.id == MERGE.into_id).where(*seen)
+    into = select(MERGE.into_id).join(KNOWN, KNOWN.id == MERGE.gone_id).where(*seen)
+    both = select(BESIDE.gone_id).join(MERGE, MERGE.into_id == BESIDE.into_id).join(KNOWN, KNOWN.id == MERGE.gone_id)
+    return sa.union_all(gone, into, both.where(*seen, *_stood(BESIDE, at)))
 
 
 def _stood(merge: Any, at: Moment) -> tuple[ColumnElement[bool], ...]:
@@ -81,9 +81,8 @@ def identity_changed(since: datetime | None, after: int, *besides: ColumnElement
 
 def known_since(person_id: Any) -> ColumnElement[Any]:
     """SQL: since when it is known who the human is for whom a row stands, under whichever row it is known longest; NULL: it is not."""
-    row = aliased(Person)
-    statement = select(func.min(row.identified_at)).where(or_(row.id == person_id, row.merged_into_id == person_id))
-    return statement.correlate_except(row).scalar_subquery()
+    statement = select(func.min(ROW.identified_at)).where(or_(ROW.id == person_id, ROW.merged_into_id == person_id))
+    return statement.correlate_except(ROW).scalar_subquery()
 
 
 def identity_spans(person_id: int) -> list[PersonIdentified]:
