@@ -92,9 +92,7 @@ def accepted(row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE
 
 
 @remembered
-def decided(
-    row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE_BASE, amount_fen: int | None = 60_000_000, **given: Any
-) -> Award:
+def decided(row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE_BASE, amount_fen: int | None = 60_000_000, **given: Any) -> Award:
     """An award that was decided."""
     return operations.decide(
         award=accepted(row, rule), amount_fen=amount_fen, minutes="厅务会纪要（2026）3号", by=SYSTEM, today=TODAY, now=NOW, **given
