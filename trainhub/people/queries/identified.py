@@ -16,12 +16,11 @@ from trainhub.people.identity_models import PersonIdentified
 from trainhub.people.models import Person, PersonMerge
 from trainhub.people.queries.merging import human_ids
 
-SPAN, OTHER, KNOWN, ROW = aliased(PersonIdentified), aliased(Person), aliased(Person), aliased(Person)
-MINE, THEIRS, BESIDE, MERGE = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
-"""Made once, and stand in no statement but those of this module: a new alias copies every column of its table."""
-
 Moment = datetime | ColumnElement[Any] | Any
 """A moment, the parameter that will name one, or the column of a statement around that holds one."""
+SPAN, OTHER = aliased(PersonIdentified), aliased(Person)
+MINE, THEIRS, BESIDE = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
+"""Made once: a new alias copies every column of its table."""
 
 
 def is_identified(at: Moment = None, row: Any = Person) -> ColumnElement[bool]:
@@ -52,10 +51,10 @@ def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[b
 def _beside_identified(at: datetime | sa.BindParameter[Any]) -> sa.CompoundSelect[Any]:
     """The rows that stood for one human at a moment with a row that was looked at: asked from the mergings, which are few, once for a statement; from
     each person it reads them all again on PostgreSQL."""
-    seen = (*_stood(MERGE, at), is_identified(at, KNOWN))
-    gone = select(MERGE.gone_id).join(KNOWN, KNOWN.id == MERGE.into_id).where(*seen)
-    into = select(MERGE.into_id).join(KNOWN, KNOWN.id == MERGE.gone_id).where(*seen)
-    both = select(BESIDE.gone_id).join(MERGE, MERGE.into_id == BESIDE.into_id).join(KNOWN, KNOWN.id == MERGE.gone_id)
+    seen = (*_stood(MINE, at), is_identified(at, OTHER))
+    gone = select(MINE.gone_id).join(OTHER, OTHER.id == MINE.into_id).where(*seen)
+    into = select(MINE.into_id).join(OTHER, OTHER.id == MINE.gone_id).where(*seen)
+    both = select(BESIDE.gone_id).join(MINE, MINE.into_id == BESIDE.into_id).join(OTHER, OTHER.id == MINE.gone_id)
     return sa.union_all(gone, into, both.where(*seen, *_stood(BESIDE, at)))
 
 
@@ -81,8 +80,8 @@ def identity_changed(since: datetime | None, after: int, *besides: ColumnElement
 
 def known_since(person_id: Any) -> ColumnElement[Any]:
     """SQL: since when it is known who the human is for whom a row stands, under whichever row it is known longest; NULL: it is not."""
-    statement = select(func.min(ROW.identified_at)).where(or_(ROW.id == person_id, ROW.merged_into_id == person_id))
-    return statement.correlate_except(ROW).scalar_subquery()
+    statement = select(func.min(OTHER.identified_at)).where(or_(OTHER.id == person_id, OTHER.merged_into_id == person_id))
+    return statement.correlate_except(OTHER).scalar_subquery()
 
 
 def identity_spans(person_id: int) -> list[PersonIdentified]:

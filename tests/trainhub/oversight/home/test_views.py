@@ -99,8 +99,8 @@ def test_home_says_what_to_do_and_every_link_opens(app: Flask, world: World, rol
 def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_queries: list[str]) -> None:
     """The same number for one student and for six."""
     counts = []
-    for students in (1, 6):
-        client = home.browser(app, home.build(app, students=students), role)
+    for world in home.build_each(app, 1, 6):
+        client = home.browser(app, world, role)
         client.get("/")
         count_queries.clear()
         assert client.get("/").status_code == 200
@@ -128,10 +128,9 @@ def test_an_account_without_a_role_is_told_what_to_do(app: Flask) -> None:
     assert "你的账号还没有角色" in signed_in_client(app).get("/").get_data(as_text=True)
 
 
-def test_a_stranger_sees_nothing_of_another_enterprise(app: Flask, world: World) -> None:
+def test_a_stranger_sees_nothing_of_another_enterprise(app: Flask) -> None:
     """The panels read through the scopes of the rooms."""
-    with app.app_context():
-        other = home.build(app)
+    _world, other = home.build_each(app, 1, 1)
     html = home.browser(app, other, Role.ENTERPRISE_COORDINATOR).get("/").get_data(as_text=True)
     assert re.search(r"在岗学生.*?stat-value\">(\d+)", html, re.S).group(1) == "1"  # type: ignore[union-attr]
 

@@ -11,16 +11,17 @@ from sqlalchemy.orm import aliased
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
-STAYS, JOINED = aliased(Person), aliased(Person)
 Moment = datetime | BindParameter[Any] | None
 """A moment or the parameter that will name one; None: now."""
 Joins = list[tuple[Any, Any]]
+OTHER, JOINED = aliased(Person), aliased(Person)
+"""Made once: a new alias copies every column of its table."""
 
 
 def human_of(known_at: Moment) -> tuple[Any, Joins]:
     """SQL: the human of a person (at most two steps away), and the outer joins it needs; `known_at`: as it was decided at that moment."""
     if known_at is None:
-        return func.coalesce(STAYS.merged_into_id, Person.merged_into_id, Person.id), [(STAYS, STAYS.id == Person.merged_into_id)]
+        return func.coalesce(OTHER.merged_into_id, Person.merged_into_id, Person.id), [(OTHER, OTHER.id == Person.merged_into_id)]
     one, two = people.mergings_at(known_at), people.mergings_at(known_at)
     return func.coalesce(two.c.into_id, one.c.into_id, Person.id), [(one, one.c.gone_id == Person.id), (two, two.c.gone_id == one.c.into_id)]
 
