@@ -11,6 +11,7 @@ from enterprises.awards.types import GOOD, RuleCode, StepKind
 from enterprises.bases import operations as bases
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import HostSide, OrganisationKind
@@ -40,6 +41,7 @@ def company(*, credit_status: str = GOOD, **given: Any) -> Organisation:
     return row
 
 
+@remembered
 def base(*types: BaseType, hosts: tuple[Any, ...] | None = None, **figures: Any) -> Organisation:
     """A base of these types with its file; by default co-built by a leading enterprise and a university."""
     if hosts is None:
@@ -62,9 +64,10 @@ def accept(row: Organisation, kind: BaseType = BaseType.PRACTICE_BASE, *, steps:
         bases.record_acceptance(base=row, type=kind, step=step, on=on, by=by, now=NOW)
 
 
-def apply(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
-    """An application."""
-    return operations.apply(base=row, rule=rule, statement="申请", by=SYSTEM, today=TODAY, now=NOW)
+@remembered
+def apply(row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
+    """An application, of a practice base made for it unless told otherwise; so it is below."""
+    return operations.apply(base=row or base(), rule=rule, statement="申请", by=SYSTEM, today=TODAY, now=NOW)
 
 
 def checked(made: Award, *, is_positive: bool = True) -> Award:
@@ -80,14 +83,16 @@ def examined(made: Award) -> Award:
     return made
 
 
-def accepted(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
+@remembered
+def accepted(row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
     """An application that was recognised and accepted."""
     made = examined(apply(row, rule))
     operations.recognise(award=made, on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     return operations.accept(award=made, on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 
 
-def decided(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE, amount_fen: int | None = 60_000_000, **given: Any) -> Award:
+@remembered
+def decided(row: Organisation | None = None, rule: RuleCode = RuleCode.PRACTICE_BASE, amount_fen: int | None = 60_000_000, **given: Any) -> Award:
     """An award that was decided."""
     return operations.decide(
         award=accepted(row, rule), amount_fen=amount_fen, minutes="厅务会纪要（2026）3号", by=SYSTEM, today=TODAY, now=NOW, **given

@@ -57,12 +57,21 @@ def weekdays(count: int) -> list[date]:
 
 def build(app: Flask, *, students: int = 1) -> World:
     """A student in a started placement with three days that wait, an open round, a run with a lecturer, a base, an evaluation with the working group."""
+    return build_each(app, students)[0]
+
+
+def build_each(app: Flask, *students: int) -> list[World]:
+    """Worlds beside each other, with so many students each."""
     with app.app_context(), transaction():
-        return _built(students)
+        return _built(*students)
 
 
 @remembered
-def _built(students: int) -> World:
+def _built(*students: int) -> list[World]:
+    return [_world(number) for number in students]
+
+
+def _world(students: int) -> World:
     today = clock.today()
     monday = today - timedelta(days=today.weekday() + 28)
     university: Organisation = ground.university()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonMerge
 
 
+@functools.lru_cache(maxsize=32)
 def is_sure(at: Any = None, *, record: Any = TrainingRecord, person: Any = Person) -> ColumnElement[bool]:
     """SQL: whose training a record is was looked at, now or at a moment: a roster named them with their full number (also where nobody but they and a
     base says that it is theirs), or the human is identified, under whichever row. `record`, `person`: the record and its person in the statement."""

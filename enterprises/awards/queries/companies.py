@@ -181,7 +181,7 @@ def changed_since_check(award: Award, on: date) -> list[str]:
     """The conditions (their codes) that are answered from other figures than those the prefecture's check saw; `amount` where only the
     money differs. Empty before the check."""
     check = latest_steps(award.id).get(StepKind.CHECK)
-    if check is None:
+    if check is None or (award.rule in OF_BASES and not cases.figures_replaced_since(award.organisation_id, check.recorded_at)):
         return []
     return _differences(answer_of(award, on), answer_of(award, on, check.recorded_at))
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.enterprises.subsidies.test_findings import _paid
-from tests.enterprises.subsidies.test_subsidies import _world
+from tests.enterprises.subsidies.test_findings import _world_paid
 from tests.factories import awards as make
 from tests.trainhub.ledger.conftest import command  # noqa: F401 - a fixture
 from trainhub.kernel.db import transaction
@@ -32,7 +31,7 @@ def test_awards_are_checked_of_a_base_or_of_an_enterprise(app: Flask, command: C
 @pytest.mark.parametrize(("state", "count"), [(None, 1), ("paid", 1), ("approved", 0)])
 def test_the_payment_list(app: Flask, command: Command, state: str | None, count: int) -> None:
     with app.app_context(), transaction():
-        claim = _paid(_world())
+        _base, claim = _world_paid()
         amount = claim.amount_fen
     found: Any = command("subsidies", "payments", *(["--state", state] if state else []))
     assert (len(found["payments"]), found["items"], found["net_fen"]) == (count, 3 * count, amount * count)

@@ -454,7 +454,7 @@ def test_lists_and_files_of_decisions_name_the_project_of_a_bid(session: Session
 
 
 def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
-    row = make.apply(make.base())
+    row = make.apply()
     call: dict[str, Any] = {"award": row, "on": TODAY, "text": "意见", "by": SYSTEM, **WHEN}
     with pytest.raises(StepRefused, match="初审通过后"):
         steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
@@ -482,10 +482,10 @@ def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Sessio
         funds.open_pool(planned_fen=1, **call)
     with pytest.raises(PoolRefused, match="大于零"):
         funds.open_pool(**{**call, "name": "x"}, planned_fen=0)
-    row = make.decided(make.base())
+    row = make.decided()
     operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
     assert (pool.spent_fen, queries.paid_from(pool.id)) == (60_000_000, (1, 60_000_000))
-    other = make.decided(make.base())
+    other = make.decided()
     with pytest.raises(PoolRefused, match="余额"):
         operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
     operations.revoke(award=row, reason="弄虚作假", by=EDU, **WHEN)
@@ -534,7 +534,7 @@ def test_the_mark_and_the_region_of_an_enterprise_are_asked(session: Session) ->
 
 
 def test_only_decisions_are_published(session: Session) -> None:
-    row = make.accepted(make.base())
+    row = make.accepted()
     with pytest.raises(operations.WrongStep):
         operations.publish(award=row, by=EDU, **WHEN)
     operations.decide(award=row, amount_fen=60_000_000, minutes="纪要", by=EDU, **WHEN)
@@ -712,7 +712,7 @@ def test_the_page_says_that_the_figures_changed_since_the_check(session: Session
 @pytest.mark.parametrize(("year", "is_paid"), [(2025, False), (2026, True), (2027, False)])
 def test_a_pool_pays_in_its_own_year(session: Session, year: int, is_paid: bool) -> None:
     pool = funds.open_pool(year=year, name="引导资金", kind=PoolKind.NEW, planned_fen=60_000_000, by=SYSTEM, now=NOW)
-    row = make.decided(make.base())
+    row = make.decided()
     if is_paid:
         operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
     else:

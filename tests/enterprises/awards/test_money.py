@@ -47,7 +47,7 @@ def _by(role: Identity, account: Any) -> Identity:
 
 
 def _put_forward(by: Identity) -> Award:
-    row = make.accepted(make.base())
+    row = make.accepted()
     return operations.decide(award=row, amount_fen=100 * WAN, minutes="纪要", by=by, **WHEN)
 
 

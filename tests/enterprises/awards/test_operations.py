@@ -26,6 +26,7 @@ from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from tests.factories.remembering import remembered
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.db import transaction
@@ -82,7 +83,7 @@ def test_applying_again_is_refused_and_what_is_new_is_added_to_the_application(s
 
 def test_who_added_to_an_application_neither_checks_nor_decides_it(session: Session) -> None:
     """Another account that applies for the same organisation has a hand in the application, too (ADR 14)."""
-    row, helper = make.apply(make.base()), accounts.account(roles=(Role.SYSTEM_ADMIN,))
+    row, helper = make.apply(), accounts.account(roles=(Role.SYSTEM_ADMIN,))
     by = Identity(helper.id, helper.person_id, "补充者", frozenset({Grant(Role.SYSTEM_ADMIN)}))
     operations.supplement(award=row, statement="补充协议", by=by, today=TODAY, now=NOW)
     with transaction():  # the log is written with the commit
@@ -119,7 +120,7 @@ def test_a_second_award_for_the_same_thing_is_refused(session: Session) -> None:
 
 
 def test_a_double_decision_is_refused(session: Session) -> None:
-    row = make.decided(make.base())
+    row = make.decided()
     with pytest.raises(WrongStep, match="现为“已决定”"):
         operations.decide(award=row, amount_fen=60_000_000, minutes="再次", by=EDU, **WHEN)
     assert row.amount_fen == 60_000_000
@@ -383,7 +384,7 @@ def test_a_reviewer_may_join_two_awards_in_one_group(session: Session) -> None:
 @pytest.mark.parametrize("typed", ["另一组", ""])
 def test_an_award_leaves_the_group_of_the_policy_for_a_reason_only(session: Session, as_role: Callable[..., FlaskClient], typed: str) -> None:
     """000:833: which incentives overlap is dated data; who judges otherwise in one case says why, and everybody who reads the award sees it."""
-    row = make.accepted(make.base())
+    row = make.accepted()
     call: dict[str, Any] = {"award": row, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
     if typed:
         with pytest.raises(AwardRefused, match=r"“training”.*“另一组”.*理由") as told:
@@ -402,7 +403,7 @@ def test_an_award_leaves_the_group_of_the_policy_for_a_reason_only(session: Sess
 
 
 def test_an_award_decided_again_after_the_conference_goes_back_to_the_group_of_the_policy(session: Session) -> None:
-    row = make.accepted(make.base())
+    row = make.accepted()
     call: dict[str, Any] = {"award": row, "amount_fen": 100_000_000, "minutes": "纪要", "by": EDU, **WHEN}
     operations.decide(overlap_group="另一组", overlap_reason="不是同一事项", **call)
     operations.confer(award=row, on=TODAY, is_positive=False, text="再议", by=EDU, **WHEN)
@@ -431,7 +432,7 @@ def test_a_separate_group_is_awarded_beside(session: Session) -> None:
     ],
 )
 def test_the_amount_of_a_decision(session: Session, amount: int | None, state: AwardState | None) -> None:
-    row = make.accepted(make.base())
+    row = make.accepted()
     call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "by": EDU, **WHEN}
     if state is not None:
         assert (operations.decide(**call).amount_fen, row.state) == (amount, state)
@@ -442,7 +443,7 @@ def test_the_amount_of_a_decision(session: Session, amount: int | None, state: A
 
 
 def test_the_joint_conference_is_a_step_of_its_own(session: Session) -> None:
-    row = make.decided(make.base(), amount_fen=100_000_000)
+    row = make.decided(amount_fen=100_000_000)
     call: dict[str, Any] = {"award": row, "on": TODAY, "people": "省发改委等", **WHEN}
     assert (row.state, row.decided_on) == (AwardState.CONFERENCE, None)
     for wrong, refusal in (
@@ -549,7 +550,7 @@ def test_a_conference_is_not_before_the_application(session: Session, days: int,
 
 def test_a_decision_needs_minutes(session: Session) -> None:
     with pytest.raises(AwardRefused, match="会议纪要"):
-        operations.decide(award=make.accepted(make.base()), amount_fen=60_000_000, minutes=" ", by=EDU, **WHEN)
+        operations.decide(award=make.accepted(), amount_fen=60_000_000, minutes=" ", by=EDU, **WHEN)
 
 
 def test_missing_conditions_refuse_the_decision_with_their_clause(session: Session) -> None:
@@ -596,7 +597,7 @@ def test_after_a_rejection_or_a_revocation_a_base_may_apply_again(session: Sessi
 
 
 def test_the_second_editor_is_told(session: Session) -> None:
-    row = make.apply(make.base())
+    row = make.apply()
     with pytest.raises(Stale):
         operations.recognise(award=row, on=TODAY, by=EDU, version=row.version + 1, **WHEN)
 
@@ -633,12 +634,18 @@ def _do(row: Award, action: Action, by: Any) -> Award:
 ACTORS = {role: make.as_role(role) for role in Role}
 
 
+@remembered
+def _examined() -> Award:
+    """The application of an accepted base that was checked and inspected."""
+    base = make.base()
+    make.accept(base)
+    return make.examined(make.apply(base))
+
+
 @pytest.mark.parametrize("action", [a for a in Action if a is not Action.APPLY])
 @pytest.mark.parametrize("state", list(AwardState))
 def test_every_role_in_every_state(session: Session, state: AwardState, action: Action) -> None:
-    base = make.base()
-    make.accept(base)
-    row = make.examined(make.apply(base))
+    row = _examined()
     row.decided_on, row.amount_fen = None, 60_000_000
     spec, step = SPECS[RuleCode.PRACTICE_BASE], TRANSITIONS[action]
     sides = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}

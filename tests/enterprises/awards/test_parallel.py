@@ -38,7 +38,7 @@ def _pay(key: int, pool: int) -> Callable[[], object]:
 
 def test_one_award_is_decided_once_and_paid_once(committed: Flask) -> None:
     with committed.app_context(), transaction():
-        key = make.accepted(make.base()).id
+        key = make.accepted().id
         pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW).id
     first, second = together(committed, _decide(key, 60 * WAN), _decide(key, 70 * WAN))
     assert (first, second in {"already_awarded", "wrong_step", "stale"}) == ("", True)
@@ -215,7 +215,7 @@ def test_of_two_who_change_an_appropriation_at_once_the_second_is_told(committed
 def test_an_appropriation_is_not_cut_below_a_payment_of_the_same_moment(committed: Flask) -> None:
     with committed.app_context(), transaction():
         key = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW).id
-        row = make.decided(make.base()).id
+        row = make.decided().id
 
     def cut() -> object:
         same: dict[str, Any] = {"name": "资金", "kind": PoolKind.NEW, "document": "文号", "by": SYSTEM, "now": NOW}

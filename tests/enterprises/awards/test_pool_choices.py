@@ -32,7 +32,7 @@ def test_the_form_offers_the_pools_of_the_year_of_the_payment(session: Session, 
     pools = {which: _pool(which) for which in (year - 1, year, year + 1)}
     used = _pool(year, "已用完")
     funds.spend(used, 100_000_000, on=clock.today())
-    row = make.decided(make.base())
+    row = make.decided()
     at = f"/awards/{row.id}"
     session.commit()
     fin = as_role(Role.DEPT_FIN)

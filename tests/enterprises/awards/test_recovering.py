@@ -67,7 +67,7 @@ def test_nothing_is_paid_for_the_same_before_the_former_has_come_back(session: S
 
 
 def test_what_was_never_paid_is_not_recovered(session: Session) -> None:
-    row = make.decided(make.base())
+    row = make.decided()
     operations.revoke(award=row, reason="放弃", by=EDU, **WHEN)
     assert not queries.is_to_recover(row)
 
@@ -140,7 +140,7 @@ def test_a_rejection_keeps_the_findings_it_was_made_on(session: Session, as_role
 
 # -- steps and who takes them -------------------------------------------------------------------------------------------
 def test_the_joint_conference_did_not_meet_before_the_amount_was_before_it(session: Session) -> None:
-    row = make.accepted(make.base())
+    row = make.accepted()
     later = TODAY + timedelta(days=10)
     operations.decide(award=row, amount_fen=100 * WAN, minutes="纪要", by=EDU, today=later, now=NOW + timedelta(days=10))
     confer: dict[str, Any] = {"award": row, "is_positive": True, "text": "同意", "by": ST, "today": later, "now": NOW + timedelta(days=10)}

@@ -47,11 +47,11 @@ def _waits_for(key: int) -> dict[str, Turn]:
 
 
 def test_an_application_goes_from_hand_to_hand(session: Session) -> None:
-    row = make.apply(make.base())
+    row = make.apply()
     assert _waits_for(row.id) == {"city": Turn.CHECK}
     make.checked(row)
     assert _waits_for(row.id) == {"edu": Turn.RECEIVE}
-    other = make.examined(make.apply(make.base()))
+    other = make.examined(make.apply())
     assert _waits_for(other.id) == {"edu": Turn.RECEIVE}
     operations.recognise(award=other, on=TODAY, by=EDU, **WHEN)
     assert _waits_for(other.id) == {"edu": Turn.ACCEPT}
@@ -64,7 +64,7 @@ def test_an_application_goes_from_hand_to_hand(session: Session) -> None:
 
 
 def test_what_is_found_wanting_waits_for_who_applied(session: Session) -> None:
-    row = make.apply(make.base())
+    row = make.apply()
     city = accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
     make.checked(row, is_positive=False)
     assert _waits_for(row.id) == {}
@@ -90,7 +90,7 @@ def test_each_is_told_when_it_is_their_turn(session: Session) -> None:
     def told(account: Any) -> list[str]:
         return [kind.removeprefix("awards.") for kind in session.scalars(select(Notice.kind).where(Notice.account_id == account.id))]
 
-    row = make.examined(make.apply(make.base()))
+    row = make.examined(make.apply())
     assert (told(city), told(edu), told(hr), told(far)) == (["to_check"], ["to_handle"], [], [])
     operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
     operations.accept(award=row, on=TODAY, by=EDU, **WHEN)
@@ -157,8 +157,8 @@ def test_a_figure_of_an_enterprise_after_the_check_sends_it_back_too(session: Se
 
 
 def test_the_first_page_leads_to_exactly_what_it_counts(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    row = make.apply(make.base())
-    other = make.apply(make.base())
+    row = make.apply()
+    other = make.apply()
     make.checked(other)
     session.commit()
     city, edu, st = as_role(Role.PREFECTURE_OPERATOR, region_code="350100"), as_role(Role.DEPT_EDU), as_role(Role.DEPT_ST)
@@ -192,7 +192,7 @@ def test_the_question_is_four_however_many_there_are(session: Session, count_que
     taken = []
     for n in (1, 3):
         for _more in range(n):
-            make.checked(make.apply(make.base()))
+            make.checked(make.apply())
         session.flush()
         count_queries.clear()
         turns.turns(EDU, TODAY)
@@ -317,7 +317,7 @@ def test_who_added_to_an_application_has_no_turn_and_neither_has_another_account
     mine, also, other = (accounts.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100", person=one) for one in (person, twin, None))
     ground.merge(person, twin)
     by, second, third = (Identity(one.id, one.person_id, "市", grants=_city().grants) for one in (mine, also, other))
-    row = make.apply(make.base())
+    row = make.apply()
     make.checked(row, is_positive=False)
     with transaction():
         operations.supplement(award=row, statement="补充协议", by=by, **WHEN)
@@ -330,7 +330,7 @@ def test_who_added_to_an_application_has_no_turn_and_neither_has_another_account
 
 def test_who_took_a_step_before_has_no_turn_that_is_another_persons(session: Session) -> None:
     edu = Identity(accounts.account(roles=(Role.DEPT_EDU,)).id, None, "省教育厅", grants=EDU.grants)
-    row = make.accepted(make.base())
+    row = make.accepted()
     operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", payer="省财政厅", by=edu, **WHEN)
     assert [turns.turns(one, TODAY) for one in (edu, EDU)] == [{}, {Turn.CONFER: [row.id]}]
     abroad = make.company(region_code=None, is_verified=False, uscc=ground.uscc("91110108"))
@@ -357,7 +357,7 @@ def test_who_took_a_step_before_is_not_told_to_take_the_next(session: Session) -
     steps.record(award=other, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=by, **WHEN)
     assert (told(checker, "to_handle"), told(second, "to_handle")) == (0, 1)
     decider, payer = (accounts.account(roles=(Role.DEPT_EDU, Role.DEPT_FIN)).id for _n in range(2))
-    row = make.accepted(make.base())
+    row = make.accepted()
     by = Identity(decider, None, "省厅", grants=(*EDU.grants, *FIN.grants))
     operations.decide(award=row, amount_fen=80_000_000, minutes="纪要", payer="省财政厅", by=by, **WHEN)
     assert (told(decider, "to_pay"), told(payer, "to_pay")) == (0, 1)
@@ -382,7 +382,7 @@ def test_the_page_offers_the_department_no_step_that_would_be_refused(
     """Before a check, and after one that went against it, nothing is decided: the page says why, and offers to reject it."""
     base = make.base(BaseType.INCUBATION_BASE, startup_entities=21)
     row = make.accepted(base, RuleCode.INCUBATION_BASE)
-    fresh = make.apply(make.base())
+    fresh = make.apply()
     profile = base_queries.profile(base.id)
     assert profile is not None
     where, other = f"/awards/{row.id}", f"/awards/{fresh.id}"

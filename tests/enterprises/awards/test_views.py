@@ -144,7 +144,7 @@ def test_unknown_things_and_days_are_answered(session: Session, as_role: AsRole)
 
 @pytest.mark.parametrize("where", ["/awards/", "/awards/decisions"])
 def test_lists_make_the_same_number_of_queries_at_1_and_at_20(session: Session, as_role: AsRole, count_queries: list[str], where: str) -> None:
-    make.apply(make.base())
+    make.apply()
     client = as_role(Role.DEPT_EDU)
     counts = []
     for more in (0, 19):
@@ -189,7 +189,7 @@ def test_the_page_tells_what_is_missing_for_rules_of_other_types_too(session: Se
 )
 def test_a_step_that_was_seen_in_another_state_is_not_taken(session: Session, as_role: AsRole, action: str, role: Role) -> None:
     """Who opened a decided award does not revoke one that was paid meanwhile; what was typed stays, and the page says why."""
-    row = make.accepted(make.base()) if action == "reject" else make.decided(make.base())
+    row = make.accepted() if action == "reject" else make.decided()
     if action == "close":
         operations.pay(award=row, on=TODAY, reference="1", by=SYSTEM, today=TODAY, now=NOW)
     key, seen = row.id, row.version
@@ -212,7 +212,7 @@ def test_a_step_that_was_seen_in_another_state_is_not_taken(session: Session, as
 
 def test_a_button_that_is_pressed_twice_blames_nobody(session: Session, as_role: AsRole) -> None:
     """Publishing twice changes nothing; a step that was taken is told with the state it led to."""
-    row = make.decided(make.base())
+    row = make.decided()
     at, data = f"/awards/{row.id}", {"version": str(row.version), "reason": "材料不实"}
     session.commit()
     edu = as_role(Role.DEPT_EDU)
@@ -227,7 +227,7 @@ def test_a_button_that_is_pressed_twice_blames_nobody(session: Session, as_role:
 
 @pytest.mark.parametrize("action", ["reject", "revoke"])
 def test_a_reason_that_lacks_is_told_on_the_page(session: Session, as_role: AsRole, action: str) -> None:
-    row = make.accepted(make.base()) if action == "reject" else make.decided(make.base())
+    row = make.accepted() if action == "reject" else make.decided()
     at = f"/awards/{row.id}"
     session.commit()
     answer = as_role(Role.DEPT_EDU).post(f"{at}/{action}", data={"reason": " "})

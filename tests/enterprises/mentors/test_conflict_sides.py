@@ -14,6 +14,7 @@ from enterprises.mentors import operations, queries
 from enterprises.placements import operations as placements
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 
 NOW = make.NOW
@@ -22,6 +23,11 @@ NOW = make.NOW
 @pytest.fixture
 def world(session: Session) -> SimpleNamespace:
     """A mentor of a firm; students: one placed there, one who ranked a position there, one who has nothing to do with it."""
+    return _world()
+
+
+@remembered
+def _world() -> SimpleNamespace:
     university, firm = ground.university(), ground.enterprise()
     programme = ground.programme(university)
     term = make.term(university=university, starts_on=date(2026, 4, 6), weeks=32)

@@ -18,6 +18,7 @@ from enterprises.placements import planning
 from enterprises.placements.operations._support import BadPlacement
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.organisations.models import Organisation
 
@@ -27,6 +28,11 @@ AsRole = Callable[..., FlaskClient]
 @pytest.fixture
 def world(session: Session) -> SimpleNamespace:
     """A school that works with nobody yet; a mentor of an enterprise who has not agreed to be seen by every school."""
+    return _world()
+
+
+@remembered
+def _world() -> SimpleNamespace:
     university, enterprise = ground.university(), ground.enterprise()
     programme = ground.programme(university)
     mentor = make.mentor(enterprise=enterprise, load_limit=2)

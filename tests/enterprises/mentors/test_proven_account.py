@@ -28,6 +28,7 @@ from tests.factories import capstones, ground
 from tests.factories import enterprises as make
 from tests.factories import identity as accounts
 from tests.factories.identity import PASSWORD
+from tests.factories.remembering import remembered
 from trainhub.identity import operations as identity
 from trainhub.identity import passwords
 from trainhub.identity import queries as identities
@@ -51,6 +52,11 @@ def _clock() -> Any:
 @pytest.fixture
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs, with a day that waits; the mentor has no account yet."""
+    return _world()
+
+
+@remembered
+def _world() -> SimpleNamespace:
     with transaction():
         university, enterprise = ground.university(), ground.enterprise()
         programme, term = ground.programme(university), make.term(university=university)

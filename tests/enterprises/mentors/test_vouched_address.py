@@ -31,6 +31,7 @@ from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
 from tests.factories import enterprises as field
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel import clock
@@ -58,11 +59,17 @@ def sent(app: Flask) -> Iterator[list[str]]:
 @pytest.fixture
 def found(session: Session) -> make.Case:
     """A capstone whose mentor has no account; the coordinator typed the telephone."""
+    case = _typed()
+    session.commit()
+    return case
+
+
+@remembered
+def _typed() -> make.Case:
     case = make.case()
     make.submit(case)
     assert case.field is not None
     case.field.email, case.field.phone = "", PHONE
-    session.commit()
     return case
 
 

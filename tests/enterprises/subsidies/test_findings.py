@@ -18,6 +18,7 @@ from enterprises.subsidies.operations import SubsidyRefused
 from enterprises.subsidies.types import ItemState
 from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _pool, _trained, _world
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
@@ -65,6 +66,13 @@ def _paid(base: Any) -> Any:
     return _pay(_approved(base))
 
 
+@remembered
+def _world_paid() -> tuple[Any, Any]:
+    """A base, and the claim for its three persons that was paid."""
+    base = _world()
+    return base, _paid(base)
+
+
 def _pay(claim: Any) -> Any:
     return operations.pay(claim=claim, pool_id=_pool(10_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 
@@ -94,8 +102,7 @@ def test_of_two_persons_found_to_be_one_the_second_is_refused_at_the_approval(se
 
 @pytest.mark.parametrize("spelled", ["电商", "电 商"])
 def test_a_course_spelled_otherwise_is_one_course_after_a_merge(session: Session, spelled: str) -> None:
-    base = _world()
-    claim = _paid(base)
+    _base, claim = _world_paid()
     other = ground.base(ground.enterprise(credit_status=GOOD))
     double = ground.person(is_verified=True)
     _trained(other, double, spelled)
@@ -118,7 +125,7 @@ def test_two_persons_found_to_be_one_after_the_approval_are_not_paid(session: Se
 
 
 def test_a_pair_that_was_paid_is_flagged_and_taken_back_once(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    claim = _paid(_world())
+    _base, claim = _world_paid()
     items = list(session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)))
     assert queries.to_claw_back(claim.id) == {}
     people.note_decision(first_id=items[0].person_id, second_id=items[1].person_id, decision=PairDecision.SAME, reason="同", by=SYSTEM, now=NOW)
@@ -135,8 +142,7 @@ def test_a_pair_that_was_paid_is_flagged_and_taken_back_once(session: Session, a
 
 
 def test_a_training_is_not_paid_again_under_a_corrected_name(session: Session) -> None:
-    base = _world()
-    claim = _paid(base)
+    base, claim = _world_paid()
     item = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id.desc())).first()
     assert item is not None
     wrong = session.get_one(TrainingRecord, item.record_id)
@@ -170,8 +176,7 @@ def _correct(record: TrainingRecord, **change: Any) -> TrainingRecord:
 
 @pytest.mark.database
 def test_what_should_come_back_is_told_and_a_correction_that_changes_no_price_is_not(session: Session, as_role: Callable[..., FlaskClient]) -> None:
-    base = _world()
-    claim = _paid(base)
+    _base, claim = _world_paid()
     items = list(session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)))
     assert queries.to_recover() == {}
     record = session.get_one(TrainingRecord, items[0].record_id)
@@ -217,7 +222,7 @@ def test_a_record_is_paid_once_also_after_its_person_was_merged_and_parted(sessi
 
 def test_a_record_that_was_paid_twice_before_is_flagged(session: Session) -> None:
     """What an earlier version paid twice for one record, and a migration marked: the later one should come back."""
-    claim = _paid(_world())
+    _base, claim = _world_paid()
     first = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)).first()
     assert first is not None
     twin = {name: getattr(first, name) for name in ("claim_id", "person_id", "record_id", "course", "amount_fen", "state", "is_sampled")}
@@ -229,8 +234,7 @@ def test_a_record_that_was_paid_twice_before_is_flagged(session: Session) -> Non
 
 def test_what_stands_under_a_marked_key_is_still_claimed(session: Session) -> None:
     """Of a pair that was paid twice the first comes back: the second one still stands for the training, which is claimed no third time."""
-    base = _world()
-    claim = _paid(base)
+    base, claim = _world_paid()
     first = session.scalars(select(SubsidyItem).where(SubsidyItem.claim_id == claim.id).order_by(SubsidyItem.id)).first()
     assert first is not None
     twin = {name: getattr(first, name) for name in ("claim_id", "person_id", "record_id", "course", "amount_fen", "state", "is_sampled")}
@@ -255,7 +259,7 @@ def test_the_database_keeps_a_record_from_being_claimed_twice(session: Session) 
 
 
 def test_a_correction_of_the_spelling_takes_nothing_back(session: Session) -> None:
-    claim = _paid(_world())
+    _base, claim = _world_paid()
     row = session.scalars(select(TrainingRecord).order_by(TrainingRecord.id)).first()
     assert row is not None
     _correct(row, course="电 商")

@@ -43,7 +43,7 @@ def test_what_was_paid_twice_for_a_record_is_marked_and_stays(history: Callable[
                 connection, "subsidy_item", id=key, claim_id=1, person_id=person, record_id=5, course="甲", course_key="甲", amount_fen=1, state=state
             )
         connection.commit()
-    migrations.upgrade(engine)
+    migrations.upgrade(engine, "0073")
     with engine.connect() as connection:
         assert _items(connection) == [(1, 2, "甲"), (2, 2, "甲#2"), (3, 2, "甲")]
     migrations.downgrade(engine, "0072")

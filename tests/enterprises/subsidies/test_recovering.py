@@ -19,7 +19,7 @@ from enterprises.subsidies.models import SubsidyItem
 from enterprises.subsidies.operations import SubsidyRefused
 from enterprises.subsidies.types import ItemState
 from tests.courses.discussion.test_migration import put
-from tests.enterprises.subsidies.test_findings import _merge, _paid
+from tests.enterprises.subsidies.test_findings import _merge, _world_paid
 from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _world
 from tests.factories import ground
 from tests.factories import identity as accounts
@@ -71,8 +71,7 @@ def test_the_page_offers_no_sample_to_who_claimed(session: Session, as_role: AsR
 
 # -- what comes back ------------------------------------------------------------------------------------------------------
 def _ordered(session: Session) -> tuple[Any, Any, SubsidyItem]:
-    base = _world()
-    claim = _paid(base)
+    base, claim = _world_paid()
     item = session.scalars(sa.select(SubsidyItem).order_by(SubsidyItem.id)).first()
     assert item is not None
     operations.claw_back(item=item, claim=claim, reason="冒名", by=SYSTEM, today=TODAY, now=NOW)
@@ -117,7 +116,7 @@ def test_only_what_was_ordered_back_comes_in(session: Session) -> None:
 
 def test_of_a_pair_one_is_ordered_back_and_the_other_stands(session: Session) -> None:
     """Whichever was ordered: the other one is not named as well."""
-    claim = _paid(_world())
+    _base, claim = _world_paid()
     first, second = _merge(claim, session)
     assert queries.to_claw_back(claim.id) == {second.id: "twice"}
     operations.claw_back(item=first, claim=claim, reason="重复", by=SYSTEM, today=TODAY, now=NOW)
@@ -229,12 +228,12 @@ def test_what_came_back_before_has_its_day(history: Callable[[str], sa.Engine]) 
             item = {"claim_id": 1, "person_id": 1, "record_id": key, "course": "甲", "course_key": f"甲{key}", "amount_fen": 1}
             put(connection, "subsidy_item", id=key, state=state, clawed_back_on=day, **item)
         connection.commit()
-    migrations.upgrade(engine)
+    migrations.upgrade(engine, "0118")
     with engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT id, recovered_on, recovery_reference FROM subsidy_item ORDER BY id")).all()
     assert [(key, str(day), text) for key, day, text in rows] == [(1, TODAY.isoformat(), ""), (2, "None", "")]
     migrations.downgrade(engine, "0116")
-    migrations.upgrade(engine)
+    migrations.upgrade(engine, "0118")
 
 
 # -- what stood on the page ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from enterprises.subsidies import operations, queries, rules
 from enterprises.subsidies.operations import Blacklisted, Closed, SubsidyRefused, WrongStep
 from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Priced, Rate
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
@@ -92,7 +93,9 @@ def _claim(base: Any) -> Any:
     return operations.draw_up(organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 
 
+@remembered
 def _world() -> Any:
+    """A base that trained three persons, one of them twice, while a rate held."""
     operations.set_rate(amount_fen=50_000, since=date(2026, 1, 1), until=None, source="闽人社文", by=SYSTEM, now=NOW)
     base = ground.base(ground.enterprise(credit_status=GOOD))
     people = [ground.person(is_verified=True) for _ in range(3)]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
-from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
+from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind, Scope
 from trainhub.people.models import STAYS
 
 
@@ -50,6 +50,11 @@ class Goal(Versioned, Base):
         sa.CheckConstraint("target > 0", name="target_positive"),
         sa.CheckConstraint("deadline >= starts_on", name="deadline_after_start"),
     )
+
+    @property
+    def scope(self) -> Scope:
+        """What it counts: goals that count the same are asked for with the same statements."""
+        return Scope(self.starts_on, self.deadline, self.region_code, tuple(self.categories))
 
 
 class GoalTarget(Base):

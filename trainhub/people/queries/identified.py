@@ -17,7 +17,7 @@ from trainhub.people.models import Person, PersonMerge
 from trainhub.people.queries.merging import human_ids
 
 Moment = datetime | ColumnElement[Any] | Any
-"""A moment, or the column of a statement around that holds one."""
+"""A moment, the parameter that will name one, or the column of a statement around that holds one."""
 SPAN, OTHER = aliased(PersonIdentified), aliased(Person)
 MINE, THEIRS, BESIDE = aliased(PersonMerge), aliased(PersonMerge), aliased(PersonMerge)
 """Made once: a new alias copies every column of its table."""
@@ -39,7 +39,7 @@ def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[b
         stays = func.coalesce(row.merged_into_id, row.id)
         one_human = or_(OTHER.id == stays, OTHER.merged_into_id == stays)
         return or_(is_identified(row=row), select(OTHER.id).where(one_human, is_identified(row=OTHER)).correlate_except(OTHER).exists())
-    if isinstance(at, datetime):
+    if isinstance(at, datetime | sa.BindParameter):
         return or_(is_identified(at, row), row.id.in_(_beside_identified(at)))
     into = select(MINE.into_id).where(MINE.gone_id == row.id, *_stood(MINE, at)).correlate_except(MINE)
     gone = select(THEIRS.gone_id).where(THEIRS.into_id == row.id, *_stood(THEIRS, at)).correlate_except(THEIRS)
@@ -48,7 +48,7 @@ def is_identified_human(at: Moment = None, row: Any = Person) -> ColumnElement[b
     return or_(is_identified(at, row), select(OTHER.id).where(rows, is_identified(at, OTHER)).correlate_except(OTHER).exists())
 
 
-def _beside_identified(at: datetime) -> sa.CompoundSelect[Any]:
+def _beside_identified(at: datetime | sa.BindParameter[Any]) -> sa.CompoundSelect[Any]:
     """The rows that stood for one human at a moment with a row that was looked at: asked from the mergings, which are few, once for a statement; from
     each person it reads them all again on PostgreSQL."""
     seen = (*_stood(MINE, at), is_identified(at, OTHER))

@@ -31,7 +31,7 @@ def human_id(person_id: int) -> int:
     return session().scalar(_STANDS_FOR, {"one": person_id}) or person_id
 
 
-def mergings_at(moment: datetime) -> sa.Subquery:
+def mergings_at(moment: datetime | sa.BindParameter[Any]) -> sa.Subquery:
     """Who stood for whom at a moment (gone_id, into_id), whatever was joined or parted since."""
     stood = or_(PersonMerge.undone_at.is_(None), PersonMerge.undone_at > moment)
     return select(PersonMerge.gone_id, PersonMerge.into_id).where(PersonMerge.merged_at <= moment, stood).subquery()

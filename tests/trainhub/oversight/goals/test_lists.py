@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
@@ -27,6 +28,7 @@ COUNTIES = ("350102", "350128", "350203")
 NOTHING: dict[str, Any] = {"region": "", "base_id": None, "category": "", "since": "", "month": "", "course": "", "late": False, "sort": ""}
 
 
+@remembered
 def _filled() -> tuple[Any, int]:
     """Forty completions on nine days of 24 humans in three units, the kept sums up to date; the goal and one of the bases."""
     goal = queries.by_code("fj-400k")

@@ -74,23 +74,33 @@ def test_every_role_is_expected_to_see_something() -> None:
     assert {role for topic in helping.TOPICS for role in topic.roles} == set(Role)
 
 
+def test_what_every_first_page_leads_to_opens_without_a_role(app: Flask, world: World) -> None:
+    """Policy, courses, bases, help, the own account: whoever is signed in, and with any role, may open it."""
+    client = signed_in_client(app)
+    shared = links(client.get("/").text)
+    assert {"/policy", "/account", "/help?at=home.index"} < set(shared)
+    assert {link: status for link in shared if (status := opens(client, link)) != 200} == {}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_home_says_what_to_do_and_every_link_opens(app: Flask, world: World, role: Role) -> None:
-    """Navigation, todos, figures and blocks: no link of a first page ends in a refusal."""
+    """Navigation, todos, figures and blocks: no link of a first page ends in a refusal. What all first pages share opens without a role (above)."""
     client = home.browser(app, world, role)
     answer = client.get("/")
     html = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert [text for text in EXPECTED[role] if text not in html] == []
-    assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
+    own = set(links(html)).difference(links(signed_in_client(app).get("/").text))
+    assert own
+    assert {link: status for link in sorted(own) if (status := opens(client, link)) != 200} == {}
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.MENTOR, Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN, Role.DEPT_HR, Role.SYSTEM_ADMIN])
 def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_queries: list[str]) -> None:
     """The same number for one student and for six."""
     counts = []
-    for students in (1, 6):
-        client = home.browser(app, home.build(app, students=students), role)
+    for world in home.build_each(app, 1, 6):
+        client = home.browser(app, world, role)
         client.get("/")
         count_queries.clear()
         assert client.get("/").status_code == 200
@@ -101,16 +111,12 @@ def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_que
 
 def test_an_expert_is_shown_nothing_that_would_be_refused(app: Flask, world: World) -> None:
     """A role over a programme opens no dossier: a visit does. The first page leads nowhere before there is one."""
-    from tests.factories.identity import signed_in_client
-
     html = signed_in_client(app, Role.EXPERT, programme_id=world.programme_id).get("/").get_data(as_text=True)
     assert ("还没有分配给你的专业" in html, "评判：" in html, "填写现场考查评价表" in html) == (True, False, False)
 
 
 def test_two_roles_see_both_panels_and_one_list(app: Flask, world: World) -> None:
     """Whoever teaches and guides at school has one list of things to do and a panel for each."""
-    from tests.factories.identity import signed_in_client
-
     client = signed_in_client(app, Role.LECTURER, Role.SCHOOL_SUPERVISOR, organisation_id=world.university_id, person_id=world.lecturer_person_id)
     html = client.get("/").get_data(as_text=True)
     assert re.findall(r'<section class="section" id="(\w+)">', html) == ["lecturer", "school_supervisor"]
@@ -119,15 +125,12 @@ def test_two_roles_see_both_panels_and_one_list(app: Flask, world: World) -> Non
 
 def test_an_account_without_a_role_is_told_what_to_do(app: Flask) -> None:
     """Nobody meets an empty page."""
-    from tests.factories.identity import signed_in_client
-
     assert "你的账号还没有角色" in signed_in_client(app).get("/").get_data(as_text=True)
 
 
-def test_a_stranger_sees_nothing_of_another_enterprise(app: Flask, world: World) -> None:
+def test_a_stranger_sees_nothing_of_another_enterprise(app: Flask) -> None:
     """The panels read through the scopes of the rooms."""
-    with app.app_context():
-        other = home.build(app)
+    _world, other = home.build_each(app, 1, 1)
     html = home.browser(app, other, Role.ENTERPRISE_COORDINATOR).get("/").get_data(as_text=True)
     assert re.search(r"在岗学生.*?stat-value\">(\d+)", html, re.S).group(1) == "1"  # type: ignore[union-attr]
 

@@ -32,9 +32,9 @@ def test_a_name_is_found_by_characters_reading_and_initials(app: Flask, world: W
     assert "曾晓明" in html
 
 
-def test_a_mentor_finds_the_own_students_and_nobody_elses(app: Flask, world: World) -> None:
+def test_a_mentor_finds_the_own_students_and_nobody_elses(app: Flask) -> None:
     """Mentors have no list of students; the placements they guide are theirs to see."""
-    other = home.build(app)
+    world, other = home.build_each(app, 1, 1)
     for words in ("曾晓明", "Xiaoming Zeng"):
         html = home.browser(app, world, Role.MENTOR).get("/search", query_string={"q": words}).get_data(as_text=True)
         assert found(html) == {"placed": "1"}
@@ -42,9 +42,9 @@ def test_a_mentor_finds_the_own_students_and_nobody_elses(app: Flask, world: Wor
         assert f'href="/placements/{other.placement_id}"' not in html
 
 
-def test_others_students_are_not_found(app: Flask, world: World) -> None:
+def test_others_students_are_not_found(app: Flask) -> None:
     """Rows outside the scope are neither shown nor counted."""
-    other = home.build(app)
+    world, other = home.build_each(app, 1, 1)
     html = home.browser(app, other, Role.PROGRAMME_ADMIN).get("/search?q=曾晓明").get_data(as_text=True)
     assert found(html)["students"] == "1"
     assert f"/people/students/{other.student_id}" in html
@@ -119,17 +119,16 @@ def test_pages_are_found_by_name_and_reading(app: Flask, world: World) -> None:
 def test_every_hit_opens(app: Flask, world: World, role: Role) -> None:
     """What is found may be looked at."""
     client = home.browser(app, world, role)
-    for words in ("曾", "机", "榕城", "32", "设计"):
-        html = client.get("/search", query_string={"q": words}).get_data(as_text=True)
-        hits = sorted(set(re.findall(r'<span class="file-main"><a href="([^"]+)"', html)))
-        assert {hit: status for hit in hits if (status := client.get(hit, follow_redirects=True).status_code) != 200} == {}
+    pages = [client.get("/search", query_string={"q": words}).text for words in ("曾", "机", "榕城", "32", "设计")]
+    hits = {hit for html in pages for hit in re.findall(r'<span class="file-main"><a href="([^"]+)"', html)}
+    assert {hit: status for hit in sorted(hits) if (status := client.get(hit, follow_redirects=True).status_code) != 200} == {}
 
 
 def test_a_search_asks_a_bounded_number_of_queries(app: Flask, count_queries: list[str]) -> None:
     """The same for one hit and for ten."""
     counts = []
-    for students in (1, 9):
-        client = home.browser(app, home.build(app, students=students), Role.PROGRAMME_ADMIN)
+    for world in home.build_each(app, 1, 9):
+        client = home.browser(app, world, Role.PROGRAMME_ADMIN)
         client.get("/search?q=机械")
         count_queries.clear()
         client.get("/search?q=机械")

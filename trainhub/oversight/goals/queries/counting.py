@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -19,13 +20,17 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
-from trainhub.oversight.goals.queries.completing import completions
+from trainhub.oversight.goals.queries.completing import completions, completions_of, last_day
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late_person
-from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
+from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Scope, Share
 from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
 
 PROVINCE = organisations.PROVINCE
+LAST: sa.BindParameter[date] = sa.bindparam("last", type_=sa.Date())
+AT: sa.BindParameter[datetime] = sa.bindparam("known_at", type_=TrainingRecord.recorded_at.type)
+STAYS, MERGED = aliased(Person), aliased(Person)
+"""Made once: a new alias copies every column of its table."""
 Marks = tuple[int, int, datetime | None, datetime | None, int]
 """The last record, the last cancellation, the last decision about possible duplicates, when somebody was identified last, who last ceased to be."""
 
@@ -84,12 +89,19 @@ def _first(source: sa.Subquery) -> sa.Subquery:
     return select(source, place.label("place")).subquery()
 
 
-def counted(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> list[Counted]:
-    """Persons first counted and completions by day, unit, base and category, straight from the ledger (see `completions`)."""
-    ranked = _first(completions(goal, until=until, known_at=known_at).subquery())
+@functools.lru_cache(maxsize=32)
+def _counts(scope: Scope, known_at: sa.BindParameter[Any] | None) -> sa.Select[Any]:
+    """`counted` of goals that count the same, for whichever day and moment it is asked."""
+    ranked = _first(completions_of(scope, LAST, known_at).subquery())
     group = (ranked.c.on_day, ranked.c.prefecture, ranked.c.organisation_id, ranked.c.category)
     persons = func.sum(sa.case((ranked.c.place == 1, 1), else_=0))
-    found = session().execute(select(*group, persons, func.count()).group_by(*group).order_by(*group))
+    return select(*group, persons, func.count()).group_by(*group).order_by(*group)
+
+
+def counted(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> list[Counted]:
+    """Persons first counted and completions by day, unit, base and category, straight from the ledger (see `completions`)."""
+    moment = {} if known_at is None else {"known_at": known_at}
+    found = session().execute(_counts(goal.scope, AT if moment else None), {"last": last_day(goal, until), **moment})
     return [Counted(day, prefecture, base, str(category), int(some), int(all_)) for day, prefecture, base, category, some, all_ in found]
 
 
@@ -119,13 +131,12 @@ def completion_count(goal: Goal) -> tuple[int, int]:
 
 def humans_of(person_ids: Collection[int]) -> set[int]:
     """The persons themselves, and whom they stand for."""
-    other = aliased(Person)
     found = set(person_ids)
     for piece in pieces(person_ids):
         rows = session().scalars(
-            select(func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id))
+            select(func.coalesce(STAYS.merged_into_id, Person.merged_into_id, Person.id))
             .select_from(Person)
-            .outerjoin(other, other.id == Person.merged_into_id)
+            .outerjoin(STAYS, STAYS.id == Person.merged_into_id)
             .where(Person.id.in_(piece))
         )
         found.update(rows)
@@ -199,8 +210,7 @@ def touched_persons(goal: Goal, *, at_most: int) -> set[int] | None:
     if goal.refreshed_at is None or ledger_marks()[2] != goal.last_decision_at:
         return None
     has_records = select(TrainingRecord.id).where(TrainingRecord.person_id == Person.id).exists()
-    merged = aliased(Person)
-    stands = select(merged.id).where(merged.merged_into_id == Person.id).exists()
+    stands = select(MERGED.id).where(MERGED.merged_into_id == Person.id).exists()
     of_whom = or_(has_records, Person.merged_into_id.is_not(None), stands)
     known = people.identity_changed(goal.last_identified_at, goal.last_unidentified_id, of_whom, at_most=at_most)
     if len(known) > at_most:

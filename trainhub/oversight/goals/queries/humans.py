@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
+Moment = datetime | BindParameter[Any] | None
+"""A moment or the parameter that will name one; None: now."""
 Joins = list[tuple[Any, Any]]
 OTHER, JOINED = aliased(Person), aliased(Person)
 """Made once: a new alias copies every column of its table."""
 
 
-def human_of(known_at: datetime | None) -> tuple[Any, Joins]:
+def human_of(known_at: Moment) -> tuple[Any, Joins]:
     """SQL: the human of a person (at most two steps away), and the outer joins it needs; `known_at`: as it was decided at that moment."""
     if known_at is None:
         return func.coalesce(OTHER.merged_into_id, Person.merged_into_id, Person.id), [(OTHER, OTHER.id == Person.merged_into_id)]
@@ -24,7 +26,7 @@ def human_of(known_at: datetime | None) -> tuple[Any, Joins]:
     return func.coalesce(two.c.into_id, one.c.into_id, Person.id), [(one, one.c.gone_id == Person.id), (two, two.c.gone_id == one.c.into_id)]
 
 
-def joined_persons(known_at: datetime | None) -> Any:
+def joined_persons(known_at: Moment) -> Any:
     """SQL: the persons who stand for others or for whom another stands, now or at a moment; few beside all."""
     if known_at is None:
         gone, into = JOINED.id, JOINED.merged_into_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,12 @@ from trainhub.ledger.training_queries import is_sure
 from trainhub.ledger.types import Category
 from trainhub.organisations.queries import within_regions
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalPerson, GoalReview, GoalSnapshot
+from trainhub.oversight.goals.types import Scope
 from trainhub.people.models import Person
+
+FORMER, THERE, STANDS = aliased(TrainingRecord), aliased(TrainingRecord), aliased(TrainingRecord)
+OWNER, HOLDER, WHOSE, ROW, THEIRS = aliased(Person), aliased(Person), aliased(Person), aliased(Person), aliased(Person)
+"""Made once: a new alias copies every column of its table."""
 
 
 def closings_of(goal_id: int, *, only_standing: bool = False) -> list[GoalClosing]:
@@ -49,27 +55,32 @@ def _corrected() -> sa.CTE:
 CORRECTED = _corrected()
 
 
-def is_late(goal: Goal, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def is_late(goal: Goal) -> sa.ColumnElement[bool]:
     """SQL: the record came in after a period of the goal that holds its day was closed, or who its person is was known only then (see
     `rules.late_marks`). One that takes the place of a record that the goal counted at the closing brought nobody late; what was not of the goal
-    then, or did not stand, was in no figure given out. `besides`: what else is asked of the closing it is late for."""
-    former, owner, whose = aliased(TrainingRecord), aliased(Person), aliased(Person)
+    then, or did not stand, was in no figure given out."""
+    return _late(goal.id, goal.scope)
+
+
+@functools.lru_cache(maxsize=32)
+def _late(goal_id: int, scope: Scope, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """`is_late`; `besides`: what else is asked of the closing it is late for."""
     in_time = (
-        select(former.id)
-        .join(CORRECTED, CORRECTED.c.former_id == former.id)
-        .join(whose, whose.id == former.person_id)
-        .where(CORRECTED.c.record_id == TrainingRecord.id, *_was_counted(goal, former, whose))
+        select(FORMER.id)
+        .join(CORRECTED, CORRECTED.c.former_id == FORMER.id)
+        .join(WHOSE, WHOSE.id == FORMER.person_id)
+        .where(CORRECTED.c.record_id == TrainingRecord.id, *_was_counted(scope, FORMER, WHOSE))
         .correlate(TrainingRecord, GoalClosing)
         .exists()
     )
     return (
         select(GoalClosing.id)
         .where(
-            owner.id == TrainingRecord.person_id,
-            GoalClosing.goal_id == goal.id,
+            OWNER.id == TrainingRecord.person_id,
+            GoalClosing.goal_id == goal_id,
             GoalClosing.reopened_at.is_(None),
             TrainingRecord.completed_on <= GoalClosing.until,
-            sa.or_(TrainingRecord.recorded_at > GoalClosing.closed_at, ~is_sure(GoalClosing.closed_at, person=owner)),
+            sa.or_(TrainingRecord.recorded_at > GoalClosing.closed_at, ~is_sure(GoalClosing.closed_at, person=OWNER)),
             ~in_time,
             *besides,
         )
@@ -82,38 +93,41 @@ def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
     """SQL: the human of a kept person came into the goal after a period was closed: the record they count by is late, and none of theirs that
     the goal counts was there when it was closed, nor one in whose place one of theirs stands now (also one that a number brought from another row).
     Who was in the figures given out is not late by an earlier day that comes in afterwards."""
-    there, row = aliased(TrainingRecord), aliased(Person)
-    of_human = sa.or_(row.id == GoalPerson.person_id, row.merged_into_id == GoalPerson.person_id)
-    in_time = select(there.id).join(row, row.id == there.person_id).where(of_human, *_was_counted(goal, there, row))
-    former, whose, stands, theirs = aliased(TrainingRecord), aliased(Person), aliased(TrainingRecord), aliased(Person)
+    return _late_person(goal.id, goal.scope)
+
+
+@functools.lru_cache(maxsize=32)
+def _late_person(goal_id: int, scope: Scope) -> sa.ColumnElement[bool]:
+    of_human = sa.or_(ROW.id == GoalPerson.person_id, ROW.merged_into_id == GoalPerson.person_id)
+    in_time = select(THERE.id).join(ROW, ROW.id == THERE.person_id).where(of_human, *_was_counted(scope, THERE, ROW))
     replaced = (
-        select(former.id)
-        .join(CORRECTED, CORRECTED.c.former_id == former.id)
-        .join(whose, whose.id == former.person_id)
-        .join(stands, stands.id == CORRECTED.c.record_id)
-        .join(theirs, theirs.id == stands.person_id)
+        select(FORMER.id)
+        .join(CORRECTED, CORRECTED.c.former_id == FORMER.id)
+        .join(WHOSE, WHOSE.id == FORMER.person_id)
+        .join(STANDS, STANDS.id == CORRECTED.c.record_id)
+        .join(THEIRS, THEIRS.id == STANDS.person_id)
         .where(
-            sa.or_(theirs.id == GoalPerson.person_id, theirs.merged_into_id == GoalPerson.person_id),
-            stands.cancelled_at.is_(None),
-            *_was_counted(goal, former, whose),
+            sa.or_(THEIRS.id == GoalPerson.person_id, THEIRS.merged_into_id == GoalPerson.person_id),
+            STANDS.cancelled_at.is_(None),
+            *_was_counted(scope, FORMER, WHOSE),
         )
     )
-    return is_late(goal, *(~found.correlate(GoalPerson, GoalClosing).exists() for found in (in_time, replaced)))
+    return _late(goal_id, scope, *(~found.correlate(GoalPerson, GoalClosing).exists() for found in (in_time, replaced)))
 
 
-def _was_counted(goal: Goal, there: Any, row: Any) -> list[sa.ColumnElement[bool]]:
+def _was_counted(scope: Scope, there: Any, row: Any) -> list[sa.ColumnElement[bool]]:
     """The record of a person was counted by the goal when the period was closed."""
     counted = [
         there.is_counted.is_(True),
-        there.completed_on.between(goal.starts_on, goal.deadline),
+        there.completed_on.between(scope.starts_on, scope.deadline),
         there.completed_on <= GoalClosing.until,
         there.recorded_at <= GoalClosing.closed_at,
         is_sure(GoalClosing.closed_at, record=there, person=row),
         sa.or_(there.cancelled_at.is_(None), there.cancelled_at > GoalClosing.closed_at),
-        within_regions(there.county_code, [goal.region_code]),
+        within_regions(there.county_code, [scope.region_code]),
     ]
-    if goal.categories:
-        counted.append(there.category.in_([Category(name) for name in goal.categories]))
+    if scope.categories:
+        counted.append(there.category.in_([Category(name) for name in scope.categories]))
     return counted
 
 
@@ -136,12 +150,12 @@ def late_counts(goal: Goal) -> dict[str, int]:
     standing = closings_of(goal.id, only_standing=True)
     if not standing:
         return {}
-    first, owner = min(row.closed_at for row in standing), aliased(Person)
-    known_since = sa.or_(owner.identified_at.is_(None), owner.identified_at > first)
+    first = min(row.closed_at for row in standing)
+    known_since = sa.or_(HOLDER.identified_at.is_(None), HOLDER.identified_at > first)
     statement = (
         select(GoalPerson.prefecture, func.count())
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
-        .join(owner, owner.id == TrainingRecord.person_id)
+        .join(HOLDER, HOLDER.id == TrainingRecord.person_id)
         .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late_person(goal))
         .where(sa.or_(TrainingRecord.recorded_at > first, sa.and_(TrainingRecord.by_number.is_(False), known_since)))
         .group_by(GoalPerson.prefecture)
