@@ -17,12 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 COHORT = "/capstones/cohorts/DEMO-P3/2023"
 
 
-@pytest.fixture
-def server(morning_server: str) -> str:
-    """A defence is held, recorded and graded on one day: the windows of this file look at a server whose day has just begun."""
-    return morning_server
-
-
 def press(somebody: Watched, label: str, within: str = "main") -> None:
     """Press a button that leads to another page, which fits the window."""
     with somebody.page.expect_navigation():
