@@ -33,6 +33,7 @@ from flask import Flask
 from tests import processes
 from tests.conftest import prepared
 from tests.journeys.browsing import Visitor
+from tests.journeys.windows import CHROMIUM, FLAGS, Watched
 from trainhub import config
 from trainhub.app import create_app
 from trainhub.kernel import clock, jobs
@@ -285,3 +286,35 @@ def _wait_until_ready(address: str, process: processes.Started) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError("not ready: " + process.complained()[-3000:])
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    """The browser of the machine; every test makes windows of its own."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; TRAINHUB_CHROMIUM names another place")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Any, server: str) -> Iterator[Callable[..., Watched]]:
+    """window(width) opens a browser window without cookies; none of them may complain."""
+    made: list[tuple[Any, Watched]] = []
+
+    def make(size: dict[str, int]) -> Watched:
+        context = chromium.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce")
+        page = context.new_page()
+        page.set_default_timeout(30000)
+        made.append((context, Watched(page, server)))
+        return made[-1][1]
+
+    yield make
+    complaints = [line for _context, one in made for line in one.complaints]
+    for context, _one in made:
+        context.close()
+    assert not complaints, "\n".join(complaints)

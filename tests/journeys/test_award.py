@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, window  # noqa: F401 - fixtures
 from tests.journeys.test_capstone import choose, press
+from tests.journeys.windows import DESK, PHONE, Watched
 from trainhub.demo.invented import credit_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(200)]

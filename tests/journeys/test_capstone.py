@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories.ground import resident_id
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 COHORT = "/capstones/cohorts/DEMO-P3/2023"

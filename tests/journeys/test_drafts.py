@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import chromium
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
-__all__ = ["chromium"]
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js"
 PAGE = """<!doctype html><form method="post" action="/handed-in" enctype="multipart/form-data" target="there" data-warn-unsaved data-autosave="/saved">
 <input type="hidden" name="csrf_token" value="c"><input type="hidden" name="version" value="7"><textarea name="text"></textarea>

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SHOTS = os.environ.get("JOURNEYS_SHOTS", "")
