@@ -33,9 +33,10 @@ from flask import Flask
 from tests import processes
 from tests.conftest import prepared
 from tests.journeys.browsing import Visitor
+from tests.journeys.windows import CHROMIUM, FLAGS, Watched
 from trainhub import config
 from trainhub.app import create_app
-from trainhub.kernel import jobs
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.db import db
 
 DAY = date(2026, 11, 22)
@@ -238,69 +239,82 @@ def run_jobs(app: Flask) -> int:
 
 
 @pytest.fixture(scope="session")
-def server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`trainhub serve` in a process of its own, on a copy of the demo; its address."""
-    with serving(demo, tmp_path_factory.mktemp("served") / "instance") as address:
-        yield address
-
-
-STARTED = """
-from flask import Flask
-from tests.templates import Compiled
-Flask.jinja_options = {"bytecode_cache": Compiled()}
-from trainhub.cli import run
-run()
-"""
-"""The program with templates that were compiled before (see `tests.templates`): each server would compile all those it shows."""
-MORNING = f"""
-from datetime import datetime
-from zoneinfo import ZoneInfo
-import time_machine
-time_machine.travel(datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=10), tick=True).start()
-{STARTED}
-"""
+def today() -> date:
+    """The day of the servers: that of Shanghai when the run began."""
+    return clock.today()
 
 
 @pytest.fixture(scope="session")
-def morning_server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same at 10 o'clock of this day in Shanghai, whatever the hour of the run: what has to happen on one day has the day before it."""
-    with serving(demo, tmp_path_factory.mktemp("morning") / "instance", MORNING) as address:
-        yield address
+def server(demo: Place, today: date, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`trainhub serve` in a process of its own, on a copy of the demo; its address.
 
-
-@contextmanager
-def serving(demo: Place, folder: Path, started: str = STARTED) -> Iterator[str]:
-    """A server on a copy of the demo, until it is not needed any more; its address."""
-    own = demo.copy(folder)
+    There it was 10 o'clock when it began, whatever the hour of the run: what has to happen on one day has the day before it.
+    """
+    own = demo.copy(tmp_path_factory.mktemp("served") / "instance")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = (own.folder / "serve.log").open("wb")
-    command = [sys.executable, "-c", started, "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=own.environment, cwd=processes.ROOT, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
+    process = processes.start(["serve", "--port", str(port)], own.environment, first=MORNING.format(today=today))
     try:
-        _wait_until_ready(address, process, own.folder / "serve.log")
-        yield address
+        _wait_until_ready(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(20)
-        log.close()
+        process.stop()
         own.drop()
 
 
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _turn in range(240):
-        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+MORNING = """
+from datetime import datetime
+from zoneinfo import ZoneInfo
+import time_machine
+from flask import Flask
+from tests.templates import Compiled
+time_machine.travel(datetime.fromisoformat("{today} 10:00").replace(tzinfo=ZoneInfo("Asia/Shanghai")), tick=True).start()
+Flask.jinja_options = {{"bytecode_cache": Compiled()}}
+"""
+"""With the clock, the server has templates that were compiled before (see `tests.templates`): it would compile all those it shows."""
+
+
+def _wait_until_ready(address: str, process: processes.Started) -> None:
+    for _turn in range(1200):
+        assert process.poll() is None, process.complained()[-3000:]
         try:
             with urllib.request.urlopen(address + "/readyz", timeout=5) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             pass
-        time.sleep(0.5)
-    raise AssertionError("not ready: " + log.read_text(errors="replace")[-3000:])
+        time.sleep(0.1)
+    raise AssertionError("not ready: " + process.complained()[-3000:])
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    """The browser of the machine; every test makes windows of its own."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; TRAINHUB_CHROMIUM names another place")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Any, server: str) -> Iterator[Callable[..., Watched]]:
+    """window(width) opens a browser window without cookies; none of them may complain."""
+    made: list[tuple[Any, Watched]] = []
+
+    def make(size: dict[str, int]) -> Watched:
+        context = chromium.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce")
+        page = context.new_page()
+        page.set_default_timeout(30000)
+        made.append((context, Watched(page, server)))
+        return made[-1][1]
+
+    yield make
+    complaints = [line for _context, one in made for line in one.complaints]
+    for context, _one in made:
+        context.close()
+    assert not complaints, "\n".join(complaints)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
+from lxml import html
 from werkzeug.serving import make_server
 
-from tests.journeys.browsing import Page, Visitor
+from tests.journeys.browsing import PASSWORD, Page, Visitor
 
 FILL = """([form, values, press, action]) => {
   for (const [name, value] of Object.entries(values)) {
@@ -73,9 +74,17 @@ class Driver(Visitor):
         return page
 
     def send(
-        self, action: str, values: dict[str, Any] | None = None, *, press: tuple[str, str] | None = None, status: int = 200, page: Page | None = None
+        self,
+        action: str,
+        values: dict[str, Any] | None = None,
+        *,
+        press: tuple[str, str] | None = None,
+        status: int = 200,
+        page: Page | None = None,
+        follows: bool = True,
     ) -> Page:
         """Fill in the page's form with this address and send it. Files are (name, bytes) pairs."""
+        assert follows, "a browser follows"
         if page is not None and self.window.url.partition("#")[0] != self.here + page.url:
             self.get(page.url)
         assert self.page is not None
@@ -96,11 +105,25 @@ class Driver(Visitor):
         assert seen.status == status, f"POST {action}: {seen.status}: {seen.words[:700]}"
         return seen
 
+    def sign_in(self, name: str, password: str = PASSWORD) -> Driver:
+        """By the form of /login, see `enter`."""
+        enter(self.window.context, self.here, name, password)
+        return self
+
     def download(self, url: str) -> bytes:
         """The bytes behind an address, with this person's cookies."""
         answer = self.window.context.request.get(self.here + url)
         assert answer.status == 200, url
         return bytes(answer.body())
+
+
+def enter(context: Any, address: str, name: str, password: str = PASSWORD) -> None:
+    """Sign somebody in by the form of /login, with the cookies of a browser's windows: neither that page nor the home page behind it is drawn."""
+    form = html.document_fromstring(context.request.get(f"{address}/login").text()).xpath("//main//form")[0]
+    values = dict(form.form_values()) | {"username": name, "password": password}
+    answer = context.request.post(f"{address}/login", form=values, max_redirects=0)
+    assert answer.status == 303, f"{name}: {answer.status}"
+    assert not answer.headers["location"].startswith("/login"), f"{name} is asked for a second factor"
 
 
 @contextmanager

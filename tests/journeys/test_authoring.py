@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,6 @@ class Author:
 
     def __init__(self, window: Callable[..., Watched]) -> None:
         self.desk = window(DESK).sign_in("lecturer")
-        self.phone = window(PHONE).sign_in("lecturer")
         self.stations = 0
 
     @property
@@ -41,11 +40,11 @@ class Author:
     def look(self, name: str) -> None:
         """The page in front of the author fits the desk and the phone."""
         self.stations += 1
-        self.phone.open(self.path)
-        for width, page in (("1440", self.page), ("390", self.phone.page)):
-            assert not too_wide(page), f"{name} at {width}: {too_wide(page)}"
+        for size in (PHONE, DESK):
+            self.page.set_viewport_size(size)
+            assert not too_wide(self.page), f"{name} at {size['width']}: {too_wide(self.page)}"
             if SHOTS:
-                page.screenshot(path=f"{SHOTS}/{self.stations:02}-{name}-{width}.png", full_page=True)
+                self.page.screenshot(path=f"{SHOTS}/{self.stations:02}-{name}-{size['width']}.png", full_page=True)
 
     def press(self, label: str, *, within: Any = None) -> None:
         """Press a button that leads to another page."""

@@ -4,15 +4,15 @@ accepts and puts the amount forward, the joint conference agrees, the money is p
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, window  # noqa: F401 - fixtures
 from tests.journeys.test_capstone import choose, press
+from tests.journeys.windows import DESK, PHONE, Watched
 from trainhub.demo.invented import credit_code
-from trainhub.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(200)]
 BASE = "DEMO-B1"
@@ -35,10 +35,10 @@ def says(somebody: Watched) -> str:
     return str(somebody.page.locator("main").inner_text())
 
 
-def test_a_base_from_application_to_publication(window: Callable[..., Watched], tmp_path: Path) -> None:
+def test_a_base_from_application_to_publication(window: Callable[..., Watched], today: date, tmp_path: Path) -> None:
     paper = tmp_path / "验收材料.pdf"
     paper.write_bytes(one_page_pdf())
-    today = clock.today().isoformat()
+    day = today.isoformat()
     leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
     science, finance = window(DESK).sign_in("science"), window(DESK).sign_in("finance")
 
@@ -61,21 +61,21 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     at = page.url.removeprefix(leader.address).partition("?")[0]
 
     city.open(at)
-    fill(city, "/check", "登记", on=today, is_positive="yes", people="市人社局 2 人", text="材料齐全，同意上报。")
+    fill(city, "/check", "登记", on=day, is_positive="yes", people="市人社局 2 人", text="材料齐全，同意上报。")
     province.open(at)
-    fill(province, "/inspect", "登记", on=today, is_positive="yes", people="考察组 3 人", text="现场查看 21 户创业主体的台账。")
-    fill(province, "/recognise", "认定", on=today, document="闽人社认〔2026〕1号")
-    fill(province, "/accept", "验收", on=today, document="闽人社验〔2026〕1号")
+    fill(province, "/inspect", "登记", on=day, is_positive="yes", people="考察组 3 人", text="现场查看 21 户创业主体的台账。")
+    fill(province, "/recognise", "认定", on=day, document="闽人社认〔2026〕1号")
+    fill(province, "/accept", "验收", on=day, document="闽人社验〔2026〕1号")
     fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议", judgement="民营互联网创业孵化基地，营业执照已核对。")
     assert "待联席会议审议" in says(province)
     assert "须由另一人办理" in says(province)
     assert province.page.locator("main form[action$='/confer']").count() == 0
     science.open(at)
-    fill(science, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
+    fill(science, "/confer", "登记", on=day, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
     assert "已决定" in says(science)
     finance.open(at)
     choose(finance.page, "main select[name=pool]", "1")
-    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    fill(finance, "/pay", "登记拨付", on=day, reference="闽财拨2026-26")
     province.open(at)
     press(province, "公布")
     assert "闽财拨2026-26" in says(province)
@@ -90,9 +90,9 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     assert [one.complaints for one in (leader, city, province, science, finance, anybody)] == [[]] * 6
 
 
-def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(window: Callable[..., Watched]) -> None:
+def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(window: Callable[..., Watched], today: date) -> None:
     """FJ-16b, 000:745: 由省教育厅认定验收后，一次性给予 50 万~100 万元奖励; below the joint conference's limit the department decides alone."""
-    today, rule = clock.today().isoformat(), "FJ-16b"
+    day, rule = today.isoformat(), "FJ-16b"
     leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
     finance = window(DESK).sign_in("finance")
 
@@ -113,11 +113,11 @@ def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(win
     press(leader, "提交申请")
     at = leader.page.url.removeprefix(leader.address).partition("?")[0]
     city.open(at)
-    fill(city, "/check", "登记", on=today, is_positive="yes", people="市教育局 2 人", text="合作协议齐全，同意上报。")
+    fill(city, "/check", "登记", on=day, is_positive="yes", people="市教育局 2 人", text="合作协议齐全，同意上报。")
     province.open(at)
-    fill(province, "/inspect", "登记", on=today, is_positive="yes", people="考察组 3 人", text="现场查看实训场地和学生名册。")
-    fill(province, "/recognise", "认定", on=today, document="闽教认〔2026〕1号")
-    fill(province, "/accept", "验收", on=today, document="闽教验〔2026〕1号")
+    fill(province, "/inspect", "登记", on=day, is_positive="yes", people="考察组 3 人", text="现场查看实训场地和学生名册。")
+    fill(province, "/recognise", "认定", on=day, document="闽教认〔2026〕1号")
+    fill(province, "/accept", "验收", on=day, document="闽教验〔2026〕1号")
     for amount in ("499999", "1000001"):
         fill(province, "/decide", "作出决定", amount=amount, minutes="厅务会审议")
         assert "金额须在 ¥500,000 至 ¥1,000,000 之间" in says(province)
@@ -129,7 +129,7 @@ def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(win
     assert "已决定" in says(province)
     finance.open(at)
     choose(finance.page, "main select[name=pool]", "1")
-    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
+    fill(finance, "/pay", "登记拨付", on=day, reference="闽财拨2026-16")
     province.open(at)
     press(province, "公布")
     assert "闽财拨2026-16" in says(province)

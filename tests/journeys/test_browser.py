@@ -7,107 +7,21 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
 from tests.journeys.browsing import PASSWORD
+from tests.journeys.windows import AXE, DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
-CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
-"""The same browser without windows of its own, which halves what a page costs, where the machine has it; and with them."""
-CHROMIUM = os.environ.get("TRAINHUB_CHROMIUM") or next((one for one in CHROMIUMS if Path(one).exists()), CHROMIUMS[-1])
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
 ROLES = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 
 
-class Watched:
-    """A page in a browser, with everything it complained about."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.complaints: list[str] = []
-        page.on("console", lambda one: self.complaints.append(f"{page.url}: {one.text}") if one.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
-
-    def open(self, path: str) -> Any:
-        """Go to a page of the product."""
-        answer = self.page.goto(self.address + path, wait_until="load")
-        assert answer is not None
-        assert answer.status == 200, f"{path}: {answer.status}"
-        return self.page
-
-    def sign_in(self, name: str) -> Watched:
-        """By the form."""
-        self.open("/login")
-        self.page.fill("input[name=username]", name)
-        self.page.fill("input[name=password]", PASSWORD)
-        with self.page.expect_navigation():
-            self.page.press("input[name=password]", "Enter")
-        assert "/login" not in self.page.url
-        return self
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser of the machine."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}; TRAINHUB_CHROMIUM names another place")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def window(chromium: Any, server: str) -> Iterator[Callable[..., Watched]]:
-    """window(width) opens a browser window without cookies; none of them may complain."""
-    made: list[tuple[Any, Watched]] = []
-
-    def make(size: dict[str, int]) -> Watched:
-        context = chromium.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce")
-        page = context.new_page()
-        page.set_default_timeout(30000)
-        made.append((context, Watched(page, server)))
-        return made[-1][1]
-
-    yield make
-    complaints = [line for _context, one in made for line in one.complaints]
-    for context, _one in made:
-        context.close()
-    assert not complaints, "\n".join(complaints)
-
-
-def too_wide(page: Any) -> str:
-    """The element that makes the page scroll sideways; empty when it does not."""
-    return str(
-        page.evaluate(
-            """() => {
-              const width = document.documentElement.clientWidth;
-              if (document.documentElement.scrollWidth <= width + 1) return '';
-              const scrolls = e => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
-                { const o = getComputedStyle(p).overflowX; if (o === 'auto' || o === 'scroll' || o === 'hidden' || o === 'clip') return true } return false };
-              for (const e of document.body.querySelectorAll('*')) {
-                const r = e.getBoundingClientRect();
-                if (r.right > width + 1 && r.width > 0 && !scrolls(e)) return e.tagName + '.' + e.className + ' ' + Math.round(r.right) + ' ' + e.textContent.trim().slice(0, 40);
-              }
-              return 'something';
-            }"""
-        )
-    )
-
-
 def test_a_student_learns_and_answers_a_quiz(window: Callable[..., Watched]) -> None:
-    student = window(DESK).sign_in("student")
+    student = window(DESK).type_in("student")
     page = student.open("/courses/ECOM-301")
     with page.expect_navigation():
         page.click("form[action$='/enrol'] button[type=submit]")

@@ -11,16 +11,10 @@ import pytest
 
 from tests.factories.ground import resident_id
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 COHORT = "/capstones/cohorts/DEMO-P3/2023"
-
-
-@pytest.fixture
-def server(morning_server: str) -> str:
-    """A defence is held, recorded and graded on one day: the windows of this file look at a server whose day has just begun."""
-    return morning_server
 
 
 def press(somebody: Watched, label: str, within: str = "main") -> None:

@@ -24,7 +24,7 @@ from tests.journeys.browsing import Page, Visitor
 from tests.journeys.conftest import DAY, Place, run_jobs, travel
 from tests.journeys.driving import Driver, served
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, chromium  # noqa: F401 - a fixture
+from tests.journeys.windows import DESK
 from trainhub.assets import asset_dir
 from trainhub.demo.invented import people
 

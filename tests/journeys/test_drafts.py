@@ -7,16 +7,23 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import chromium
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
-__all__ = ["chromium"]
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js"
 PAGE = """<!doctype html><form method="post" action="/handed-in" enctype="multipart/form-data" target="there" data-warn-unsaved data-autosave="/saved">
 <input type="hidden" name="csrf_token" value="c"><input type="hidden" name="version" value="7"><textarea name="text"></textarea>
 <output data-saved data-template="{at}"></output><input type="file" name="files"><button name="do" value="submit">交</button>
 <button name="do" value="save">存</button></form><iframe name="there" src="about:blank"></iframe><script src="/app.js"></script><script src="/assignments.js"></script>"""
 QUIET = 1500
+
+
+def arrived(page: Any, sent: list[str], wanted: tuple[str, ...]) -> None:
+    """Wait until this has arrived, and a moment longer: nothing else may follow it."""
+    for _turn in range(100):
+        if len(sent) >= len(wanted):
+            break
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(150)
+    assert sent == list(wanted)
 
 
 class Line:
@@ -27,6 +34,7 @@ class Line:
         self.sent: list[str] = []
         self.waiting: list[Any] = []
         self.page.route("**/*", self._route)
+        self.page.clock.install()
         self.page.goto("http://draft.invalid/")
         self.page.set_input_files("input[type=file]", {"name": "图纸.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
 
@@ -50,19 +58,23 @@ class Line:
         """Hand in. The answer would go to a frame of its own: the driver waits with everything for a page that is being left."""
         self.page.evaluate("setTimeout(() => document.querySelector('button[value=submit]').click())")
 
-    def wait(self, milliseconds: int = 300) -> None:
-        """Time goes by."""
-        self.page.wait_for_timeout(milliseconds)
+    def wait(self, milliseconds: int) -> None:
+        """Time goes by on the page's own clock, and on nobody else's."""
+        self.page.clock.run_for(milliseconds)
+
+    def has_sent(self, *wanted: str) -> None:
+        """This has been sent or is about to be, and nothing else."""
+        arrived(self.page, self.sent, wanted)
 
 
 def test_a_hand_in_over_a_slow_line_is_not_overtaken_by_its_draft(chromium: Any) -> None:
     line = Line(chromium)
     line.type("最后一句")
     line.press()
+    line.has_sent("handed-in 7 submit")
     line.wait(2 * QUIET)
     line.page.evaluate("Object.defineProperty(document, 'hidden', {value: true}); document.dispatchEvent(new Event('visibilitychange'))")
-    line.wait()
-    assert line.sent == ["handed-in 7 submit"]
+    line.has_sent("handed-in 7 submit")
     line.page.close()
 
 
@@ -71,14 +83,12 @@ def test_a_hand_in_waits_for_the_draft_that_is_on_its_way(chromium: Any, answer:
     line = Line(chromium)
     line.type("最后一句")
     line.wait(QUIET + 500)
-    assert line.sent == ["saved 7"]
+    line.has_sent("saved 7")
     line.press()
     line.press()  # twice is once
-    line.wait()
-    assert line.sent == ["saved 7"]
+    line.has_sent("saved 7")
     line.waiting[0].fulfill(json=answer) if answer else line.waiting[0].abort()
-    line.wait()
-    assert line.sent == ["saved 7", f"handed-in {version} submit"]
+    line.has_sent("saved 7", f"handed-in {version} submit")
     line.page.close()
 
 
@@ -86,9 +96,11 @@ def test_a_draft_that_never_arrives_does_not_hold_the_hand_in_for_ever(chromium:
     line = Line(chromium)
     line.type("最后一句")
     line.wait(QUIET + 500)
+    line.has_sent("saved 7")
     line.press()
+    line.has_sent("saved 7")
     line.wait(9000)
-    assert line.sent == ["saved 7", "handed-in 7 submit"]
+    line.has_sent("saved 7", "handed-in 7 submit")
     line.page.close()
 
 
@@ -108,7 +120,7 @@ def test_who_stops_a_slow_upload_goes_on_with_autosave_warning_and_button(chromi
     assert form == [None, "", None]
     line.type("，再写一句")
     line.wait(QUIET + 500)
-    assert line.sent[1:] == ["saved 7"]
+    line.has_sent("handed-in 7 submit", "saved 7")
     line.page.close()
 
 
@@ -138,10 +150,11 @@ def _quiz(chromium: Any, left: str = "") -> tuple[Any, list[str]]:
             way.fulfill(body="taken", content_type="text/plain")
 
     page.route("**/*", route)
+    page.clock.install()
     page.goto("http://quiz.invalid/")
     page.set_input_files("input[type=file]", {"name": "录像.mp4", "mimeType": "video/mp4", "buffer": b"0" * 101})
     page.locator("textarea").press_sequentially("写到一半")
-    page.wait_for_timeout(QUIET + 500)
+    page.clock.run_for(QUIET + 500)
     return page, sent
 
 
@@ -149,18 +162,17 @@ def test_a_file_too_large_for_a_quiz_is_not_sent_and_what_waits_in_the_browser_s
     """The server refuses such a request before it reads the answers beside the file; the copy in the browser was given up at the press."""
     page, sent = _quiz(chromium)
     page.locator("button[name=upload]").click()
-    page.wait_for_timeout(300)
+    arrived(page, sent, ())
     kept = page.evaluate("localStorage.getItem('quiz-1') || ''")
     assert (sent, "q1=" in kept, page.input_value("textarea"), page.inner_text("output")) == ([], True, "写到一半", "文件太大")
     page.set_input_files("input[type=file]", {"name": "录像.mp4", "mimeType": "video/mp4", "buffer": b"0" * 100})
     page.locator("button[name=upload]").click()
-    page.wait_for_timeout(300)
-    assert sent == ["files"]
+    arrived(page, sent, ("files",))
     page.close()
 
 
 def test_a_file_too_large_does_not_hold_back_a_quiz_whose_time_is_over(chromium: Any) -> None:
     page, sent = _quiz(chromium, ' data-left="3"')
-    page.wait_for_timeout(3000)
-    assert sent == ["submit"]
+    page.clock.run_for(3000)
+    arrived(page, sent, ("submit",))
     page.close()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
-from trainhub.kernel import clock
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SHOTS = os.environ.get("JOURNEYS_SHOTS", "")
@@ -72,10 +71,10 @@ def fill_form(player: Player, at: str, differs: str = "") -> None:
     player.press("确认提交评价表")
 
 
-def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[..., Watched], tmp_path: Path) -> None:
+def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[..., Watched], today: date, tmp_path: Path) -> None:
     paper = tmp_path / "报告.pdf"
     paper.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
-    today, earlier = clock.today().isoformat(), (clock.today() - timedelta(days=1)).isoformat()
+    day, earlier = today.isoformat(), (today - timedelta(days=1)).isoformat()
     head, association = Player(window, HEAD), Player(window, "association")
     # The application that is under way is withdrawn; a programme has one at a time.
     head.open("/evaluation/DEMO-P1/applications")
@@ -114,13 +113,13 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     assert "已提交" in head.text()
 
     page = association.open(f"{at}/visit")
-    page.fill("#d-starts_on", today)
-    page.fill("#d-ends_on", today)
+    page.fill("#d-starts_on", day)
+    page.fill("#d-ends_on", day)
     page.fill("#d-no_centre_reason", "中心停产检修，改为查阅影像资料")
     association.press("保存日期")
     for kind, hour in (("interview_student", "09"), ("interview_teacher", "10"), ("interview_head", "11")):
         page.select_option("#a-kind", kind)
-        for name, value in {"on": today, "starts": f"{hour}:00", "ends": f"{hour}:45", "place": "学院会议室"}.items():
+        for name, value in {"on": day, "starts": f"{hour}:00", "ends": f"{hour}:45", "place": "学院会议室"}.items():
             page.fill(f"#a-{name}", value)
         association.press("增加日程")
     leader, member = Player(window, "expert", PHONE), Player(window, "expert2")
@@ -155,7 +154,7 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     leader.press("送认证协会")
 
     page = association.open(at)
-    conclude(association, today)
+    conclude(association, day)
     page.set_input_files("#file", str(paper))
     association.press("登记结论")
     association.press("确认认证结论")

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import AXE, DESK, PHONE, Watched, chromium, too_wide, window
+from tests.journeys.windows import AXE, DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
-__all__ = ["chromium", "window"]
 SHOTS = os.environ.get("JOURNEYS_SHOTS", "")
 
 LEARNER = (
@@ -173,17 +172,18 @@ def test_everything_works_without_javascript(plain: Callable[[], Watched]) -> No
 
 def test_pages_of_learning_fit_a_phone_and_axe_finds_nothing_serious(window: Callable[..., Watched]) -> None:
     bad = []
+    run = run_of(window(DESK).sign_in("student"), "IIOT-101")
     for name, paths in (("student", LEARNER), ("lecturer", LECTURER)):
-        run = run_of(window(DESK).sign_in("student"), "IIOT-101")
-        for size in (PHONE, DESK):
-            somebody = window(size).sign_in(name)
-            for path in paths:
-                page = somebody.open(path.format(run=run))
-                if size is PHONE and (found := too_wide(page)):
-                    bad.append(f"{name} {path}: {found}")
-                if size is DESK and AXE.exists():
-                    page.evaluate(AXE.read_text())
-                    for one in page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations"):
-                        if one["impact"] in ("serious", "critical"):
-                            bad.append(f"{name} {path}: {one['id']} {one['help']}: {[n['html'][:140] for n in one['nodes'][:3]]}")
+        somebody = window(DESK).sign_in(name)
+        for path in paths:
+            page = somebody.open(path.format(run=run))
+            if AXE.exists():
+                page.evaluate(AXE.read_text())
+                for one in page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations"):
+                    if one["impact"] in ("serious", "critical"):
+                        bad.append(f"{name} {path}: {one['id']} {one['help']}: {[n['html'][:140] for n in one['nodes'][:3]]}")
+            page.set_viewport_size(PHONE)
+            if found := too_wide(page):
+                bad.append(f"{name} {path}: {found}")
+            page.set_viewport_size(DESK)
     assert not bad, "\n".join(bad)

@@ -8,10 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.journeys.test_browser import chromium
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-__all__ = ["chromium"]
 SCRIPT = Path(__file__).resolve().parents[2] / "static" / "js" / "learning.js"
 PAGE = """<!doctype html><div class="card"><video data-watch="/watched" data-token="t"></video>
 <p data-watch-progress><progress max="1000"></progress><strong></strong></p></div><script src="/learning.js"></script>"""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
 from tests.journeys.test_capstone import choose, press
+from tests.journeys.windows import DESK, PHONE, Watched, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -53,10 +53,11 @@ class Editor:
 
     def drawn(self, does: Callable[[], Any]) -> str:
         """What the preview shows once it was drawn anew after this; the server drew it without a complaint."""
+        self.page.evaluate("document.querySelector('[data-drawing] svg')?.setAttribute('data-seen', '')")
         with self.page.expect_response(lambda answer: answer.url.endswith("/preview")) as given:
             does()
         assert given.value.status == 200
-        self.page.wait_for_timeout(100)
+        self.page.wait_for_selector("[data-drawing] svg:not([data-seen])", state="attached")
         return str(self.page.locator("[data-drawing] svg").evaluate("one => one.outerHTML"))
 
     def drag(self, index: int, dx: float, dy: float, *, handle: bool = False) -> str:

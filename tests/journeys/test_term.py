@@ -17,8 +17,8 @@ from flask import Flask
 from tests.journeys.conftest import DAY, travel
 from tests.journeys.driving import Driver, served
 from tests.journeys.files import one_page_pdf
-from tests.journeys.test_browser import DESK, PHONE, chromium  # noqa: F401 - a fixture
 from tests.journeys.test_chain import FIRST_DAY, LAST_DAY, _option, choose, my_planned_placement, name_of, plan, sign
+from tests.journeys.windows import DESK, PHONE
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 

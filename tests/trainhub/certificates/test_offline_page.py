@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
-from tests.journeys.test_browser import DESK, PHONE, chromium, too_wide  # noqa: F401 - a fixture
+from tests.journeys.conftest import chromium  # noqa: F401 - a fixture
+from tests.journeys.windows import DESK, PHONE, too_wide
 from tests.trainhub.certificates.test_whole_file import AT, CHANGES, key_file, of_before
 from trainhub.certificates import credentials, documents, openbadges, operations
 from trainhub.certificates.models import Certificate
