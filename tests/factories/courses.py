@@ -17,6 +17,7 @@ from courses.catalogue.types import BlockKind, StaffRole
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
@@ -34,12 +35,21 @@ def course(owner: Organisation | None = None, **given: Any) -> Course:
     return offerings.create_course(owner=owner or ground.university(), by=SYSTEM, now=NOW, **given)
 
 
-def run(of: Course | None = None, *, lead: Person | None = None, is_published: bool = False, has_content: bool = False, **given: Any) -> Run:
-    """A run that takes everybody; `has_content` adds one text, published runs need it."""
-    of = of or course()
+def run(of: Course | None = None, *, lead: Person | None = None, **given: Any) -> Run:
+    """A run that takes everybody; `has_content` adds one text, published runs (`is_published`) need it."""
+    if of is None and lead is None:
+        return loaded(session().get_one(Run, _of_a_new_course(**given)))
+    return loaded(_run(of or course(), [(lead.id, StaffRole.LEAD)] if lead is not None else [], **given))
+
+
+@remembered
+def _of_a_new_course(**given: Any) -> int:
+    return _run(course(), [], **given).id
+
+
+def _run(of: Course, staff: list[tuple[int, StaffRole]], *, is_published: bool = False, has_content: bool = False, **given: Any) -> Run:
     given.setdefault("code", f"R{ground.unique()}")
     given.setdefault("starts_on", date(2026, 3, 1))
-    staff = [(lead.id, StaffRole.LEAD)] if lead is not None else []
     made = loaded(offerings.create_run(course=of, by=SYSTEM, now=NOW, staff=staff, **given))
     if has_content or is_published:
         text(unit(made))

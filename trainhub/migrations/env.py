@@ -38,7 +38,7 @@ class OfOneTable(batch.BatchOperationsImpl):
     are, each time."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+        super().__init__(*given)  # type: ignore[no-untyped-call]
         self.reflect_kwargs.setdefault("resolve_fks", False)
 
 

@@ -51,6 +51,6 @@ def _made() -> Iterator[bytes]:
 def take_place() -> None:
     """Let `trainhub serve` of this process serve it; SLOW_SITE_STALLED: seconds after which a reader has stopped to read, looked at each second."""
     if seconds := os.environ.get("SLOW_SITE_STALLED"):
-        serving.STALLED, options = int(seconds), serving.waitress_options  # type: ignore[misc]
+        serving.STALLED, options = int(seconds), serving.waitress_options
         serving.waitress_options = lambda most: options(most) | {"cleanup_interval": 1}  # type: ignore[assignment]
     serving.create_app = create_app  # type: ignore[assignment, attr-defined]
