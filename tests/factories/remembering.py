@@ -13,7 +13,7 @@ import dataclasses
 import enum
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
@@ -40,12 +40,12 @@ UNKEPT = {"after_commit"}
 
 
 def watch(engine: sa.Engine) -> None:
-    """Note on each connection which tables were written, and how often."""
+    """Note on each connection how often something was written, and of each table when last."""
 
     def note(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if found := WRITES.match(statement):
-            connection.info.setdefault("written", set()).add(found.group(1))
             connection.info["writes"] = connection.info.get("writes", 0) + 1
+            connection.info.setdefault("written", {})[found.group(1)] = connection.info["writes"]
 
     def forget(connection: sa.Connection, *_: Any) -> None:
         connection.info.pop("ground", None)
@@ -116,8 +116,10 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
                 session().commit()
             _stand_on(key, connection)
             return answer  # type: ignore[no-any-return]
-        before = _rows_before(connection) if key not in _kept else {}
+        if below[0] not in _base:
+            _base[below[0]] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
         session().connection()
+        writes = connection.info.get("writes", 0)
         begun = session().get_transaction()
         _commits.writes, _commits.had_work = None, False
         answer = make(*args, **given)
@@ -127,7 +129,8 @@ def remembered(make: Callable[P, R]) -> Callable[P, R]:
             # what is written behind the commit would be committed as well
             is_whole = (_commits.writes is None) if is_open else _commits.writes == connection.info.get("writes", 0)
             is_kept = is_whole and not _commits.had_work
-            _kept[key] = _what_was_written(before, connection.info.get("written", ()), answer, is_committed=not is_open) if is_kept else None
+            written = {name for name, turn in connection.info.get("written", {}).items() if turn > writes}
+            _kept[key] = _what_was_written(below, written, answer, is_committed=not is_open) if is_kept else None
             if is_whole and not is_open:  # what was read here holds nothing open: else what others commit would go when this session rolls back
                 session().commit()
             if _kept[key] is not None:
@@ -186,24 +189,25 @@ def _all(table: sa.Table) -> dict[Any, dict[str, Any]]:
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 
 
-def _rows_before(connection: sa.Connection) -> Rows:
-    """All rows: those of the reference data are read once a run."""
-    tables, run = Base.metadata.sorted_tables, id(connection.engine)
-    if run not in _base:
-        _base[run] = {table.name: _all(table) for table in tables}
-    return _base[run] | {table.name: _all(table) for table in tables if table.name in connection.info.get("written", ())}
+def _before(key: Key, table: sa.Table) -> dict[Any, dict[str, Any]]:
+    """The rows of a table on the ground of a call: those of the reference data, and what each call up to it has left."""
+    if len(key) == 1:
+        return _base[key[0]][table.name]
+    kept = _kept[key]
+    assert kept is not None, "nothing stands on what is not kept"
+    left = [row for one, rows in kept.rows if one is table for row in rows] + [row for one, row in kept.changed if one is table]
+    return _before(key[-1], table) | {tuple(row[column.name] for column in table.primary_key): row for row in left}
 
 
-def _what_was_written(base: Rows, written: Iterable[str], answer: Any, *, is_committed: bool) -> _Kept | None:
+def _what_was_written(below: Key, written: Collection[str], answer: Any, *, is_committed: bool) -> _Kept | None:
     """None when it cannot be laid again: rows are gone, or more was noted than rows."""
     current = session()
     if current.info.keys() & UNKEPT:
         return None
     assert not current.info.keys() - KNOWN, "the kernel notes something else in a session: say in KNOWN or UNKEPT whether rows tell it"
     kept = _Kept([], [], copy.copy(current.info.get("audit", [])), bool(current.info.get("unwritten")), ground.numbers_so_far(), is_committed, None)
-    names = set(written)
-    for table in (one for one in Base.metadata.sorted_tables if one.name in names):
-        now, before = _all(table), base[table.name]
+    for table in (one for one in Base.metadata.sorted_tables if one.name in written):
+        now, before = _all(table), _before(below, table)
         if set(before) - set(now):
             return None
         if fresh := [row for key, row in sorted(now.items()) if key not in before]:

@@ -245,7 +245,7 @@ def test_under_the_holiday_switch_the_evaluation_counts_as_the_ledger_does(sessi
 
 def test_the_number_of_queries_does_not_depend_on_the_students(session: Session, count_queries: list[str]) -> None:
     numbers = []
-    for students in (10, 100):
+    for students in (4, 40):
         built = factory.bare(students=students)
         factory.in_the_field(built)
         session.expire_all()

@@ -25,6 +25,7 @@ from courses.teaching import queries as teaching_queries
 from courses.teaching import taking
 from tests.factories import courses, ground, work
 from tests.factories import evaluation as factory
+from tests.factories.remembering import remembered
 from trainhub.demo import elective
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.clock import start_of
@@ -43,6 +44,7 @@ from trainhub.programmes import operations as programmes
 W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
 
 
+@remembered
 def optional(built: factory.Built, code: str = "X1", *, is_optional: bool = True) -> CurriculumCourse:
     """A course of the plan with one objective and one part that speaks for it."""
     facts: dict[str, Any] = {"category": CourseCategory.SPECIALTY, "hours": 32, "credits_x10": 20, "term": 5, **W}
@@ -57,6 +59,7 @@ def found(built: factory.Built) -> Finding:
     return next(one for one in readiness.assess(built.programme, factory.TODAY).findings if one.code == "2.5")
 
 
+@remembered
 def close(built: factory.Built, course: CurriculumCourse) -> None:
     first = built.cohort.starts_on
     row = teaching.offer_course(course=course, cohort=built.cohort, first_teaching_on=first, **W)

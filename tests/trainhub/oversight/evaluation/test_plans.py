@@ -14,6 +14,7 @@ from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.papers.blocks import Grid
 from trainhub.oversight.evaluation import attaining, behind, readiness, simulation
@@ -34,6 +35,7 @@ def of(built: factory.Built, on: date = DAY) -> dict[str, Finding]:
     return {finding.code: finding for finding in readiness.assess(built.programme, on).findings}
 
 
+@remembered
 def graduated(built: factory.Built) -> None:
     for student in built.students:
         people.change_student(student=student, state=StudentState.GRADUATED, left_on=GRADUATION, by=SYSTEM, now=factory.NOW)
