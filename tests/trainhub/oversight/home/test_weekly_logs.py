@@ -17,6 +17,7 @@ from enterprises.placements import operations, queries
 from enterprises.placements.types import EventKind
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -32,14 +33,19 @@ FRIDAY = date(2026, 3, 13)
 def world(session: Session) -> SimpleNamespace:
     """A placement that runs since 2 March 2026, with logs of two weeks."""
     with time_machine.travel(make.NOW, tick=False), transaction():
-        university, enterprise = ground.university(), ground.enterprise()
-        programme, term = ground.programme(university), make.term(university=university)
-        position = make.position(enterprise=enterprise, terms=[term])
-        student = ground.student(programme, petoe_since=date(2023, 9, 1))
-        row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
-        for on in (date(2026, 3, 4), date(2026, 3, 11)):
-            operations.save_weekly_log(placement=row, on=on, text="装配与调试", tags=[], today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
-        other = ground.programme(university)
+        return _world()
+
+
+@remembered
+def _world() -> SimpleNamespace:
+    university, enterprise = ground.university(), ground.enterprise()
+    programme, term = ground.programme(university), make.term(university=university)
+    position = make.position(enterprise=enterprise, terms=[term])
+    student = ground.student(programme, petoe_since=date(2023, 9, 1))
+    row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
+    for on in (date(2026, 3, 4), date(2026, 3, 11)):
+        operations.save_weekly_log(placement=row, on=on, text="装配与调试", tags=[], today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
+    other = ground.programme(university)
     return SimpleNamespace(key=row.id, programme_id=programme.id, university_id=university.id, enterprise_id=enterprise.id, other=other.id)
 
 

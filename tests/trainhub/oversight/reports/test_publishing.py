@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.ledger import operations as ledger
 from trainhub.oversight.reports import operations, rules
@@ -39,6 +40,14 @@ def _hosted(count: int, firm: Any, now: datetime = NOW - timedelta(days=1)) -> N
         ledger.confirm_days(
             student_id=ground.student().id, enterprise_id=firm.id, base_id=None, source_id=None, days=[date(2026, 1, 5)], by=SYSTEM, now=now
         )
+
+
+@remembered
+def _hosting(count: int) -> Any:
+    """A firm that hosts so many students."""
+    firm = ground.enterprise()
+    _hosted(count, firm)
+    return firm
 
 
 def _survey(kind: SurveyKind = SurveyKind.DEMAND, closes_on: date = date(2026, 2, 28), year: int = 2026) -> Survey:
@@ -116,7 +125,7 @@ def test_a_report_of_a_survey_is_published_when_it_was_closed(session: Session, 
 
 @pytest.mark.parametrize(("since", "until", "is_refused"), [(date(2026, 1, 1), date(2026, 2, 27), True), (date(2026, 3, 1), TODAY, False)])
 def test_of_days_that_overlap_one_report_is_published_at_a_time(session: Session, since: date, until: date, is_refused: bool) -> None:
-    _hosted(6, ground.enterprise())
+    _hosting(6)
     _publish(_made(ReportKind.CONTRIBUTION))
     other = _made(ReportKind.CONTRIBUTION, since, until)
     if is_refused:
@@ -128,8 +137,7 @@ def test_of_days_that_overlap_one_report_is_published_at_a_time(session: Session
 
 
 def test_the_same_numbers_in_english_stand_beside(session: Session) -> None:
-    firm = ground.enterprise()
-    _hosted(6, firm)
+    firm = _hosting(6)
     _publish(_made(ReportKind.CONTRIBUTION))
     _publish(_made(ReportKind.CONTRIBUTION, language="en"))
     _hosted(1, firm, NOW + timedelta(hours=1))
@@ -140,8 +148,7 @@ def test_the_same_numbers_in_english_stand_beside(session: Session) -> None:
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (1, True), (4, True), (5, False)])
 def test_what_was_once_read_is_not_subtracted_from_what_is_read_next(session: Session, more: int, is_refused: bool) -> None:
     """Withdrawn is not unread: below, at own.reports.small_cell_min."""
-    firm = ground.enterprise()
-    _hosted(6, firm)
+    firm = _hosting(6)
     first = _publish(_made(ReportKind.CONTRIBUTION))
     _hosted(more, firm, NOW + timedelta(hours=1))
     second = _made(ReportKind.CONTRIBUTION, now=NOW + timedelta(hours=2))
@@ -156,8 +163,7 @@ def test_what_was_once_read_is_not_subtracted_from_what_is_read_next(session: Se
 @pytest.mark.parametrize(("first", "second"), [("zh", "en"), ("en", "zh")])
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (1, True), (4, True), (5, False)])
 def test_what_was_once_read_is_compared_in_another_language_too(session: Session, first: str, second: str, more: int, is_refused: bool) -> None:
-    firm = ground.enterprise()
-    _hosted(6, firm)
+    firm = _hosting(6)
     was = _publish(_made(ReportKind.CONTRIBUTION, language=first))
     _hosted(more, firm, NOW + timedelta(hours=1))
     now = _made(ReportKind.CONTRIBUTION, now=NOW + timedelta(hours=2), language=second)
@@ -170,8 +176,7 @@ def test_what_was_once_read_is_compared_in_another_language_too(session: Session
 
 
 def test_what_comes_out_otherwise_today_is_compared_in_its_own_language(session: Session) -> None:
-    firm = ground.enterprise()
-    _hosted(6, firm)
+    _hosting(6)
     was = _publish(_made(ReportKind.CONTRIBUTION))
     old = json.loads(json.dumps(operations.kept(was).as_dict()))
     old["sections"][0]["table"]["rows"][0][2] = 60
@@ -209,8 +214,7 @@ def test_how_few_did_not_answer_is_not_told(rows: list[tuple[str, int, int]], sh
 
 
 def test_a_recount_of_an_earlier_recipe_names_the_change_of_the_recipe(session: Session) -> None:
-    firm = ground.enterprise()
-    _hosted(6, firm)
+    _hosting(6)
     row = _made(ReportKind.CONTRIBUTION)
     assert operations.recount(row).changed == ()
     old = operations.kept(row).as_dict()
