@@ -288,9 +288,9 @@ def _wait_until_ready(address: str, process: processes.Started) -> None:
     raise AssertionError("not ready: " + process.complained()[-3000:])
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser of the machine; every test makes windows of its own."""
+    """The browser of the machine. One at a time in a process: beside one that is open Playwright starts no other."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; TRAINHUB_CHROMIUM names another place")
     from playwright.sync_api import sync_playwright
