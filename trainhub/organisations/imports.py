@@ -13,6 +13,7 @@ from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -157,15 +158,17 @@ def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: d
             return
         draft.add(item, label)
         return
-    has_new_parent = item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id
-    if not has_new_parent and all(getattr(organisation, key) == value for key, value in facts.items()):
+    cells = differing(facts, organisation)
+    if item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id:
+        cells.append(Cell("parent_code", next((code for code, key in codes.items() if key == organisation.parent_id), None), item.parent_code))
+    if not cells:
         draft.same()
     elif not may(draft.by, Can.EDIT, queries.subject_of(organisation)):
         draft.problem(row, "code", _("你没有修改该机构的权限。"))
     elif why := operations.against_moving(organisation, _placing(facts, item, organisation, codes), draft.by):
         draft.problem(row, "parent_code" if why.field == "parent_id" else why.field, why.message)
     else:
-        draft.change(item, label)
+        draft.change(item, label, cells, [organisation])
 
 
 def _placing(facts: dict[str, Any], item: Item, organisation: Organisation, codes: dict[str, int]) -> dict[str, Any]:
@@ -198,6 +201,7 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     command="trainhub organisations import",
+    labels={"size": labels.SIZES},
     examples=(
         {
             "code": "91350100MA344AMM9M",
