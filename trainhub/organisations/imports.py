@@ -17,7 +17,7 @@ from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
-from trainhub.organisations import labels, operations, queries, rules
+from trainhub.organisations import labels, operations, queries, rules, texts
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import VERIFIERS, Can
 from trainhub.organisations.types import OrganisationFilter, OrganisationKind
@@ -115,6 +115,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
                 draft.problem(row, "uscc", _("已登记在机构 %(code)s 名下。", code=holders[uscc]))
         if row.data["region_code"] and row.data["region_code"] not in regions:
             draft.problem(row, "region_code", _("没有这个地区代码，请使用现行的行政区划代码。"))
+        if said := texts.phone_problem(row.data["contact_phone"], organisation.contact_phone if organisation else None):
+            draft.problem(row, "contact_phone", said)
         parent_code = row.data["parent_code"]
         if parent_code and parent_code not in codes and parent_code not in coming:
             draft.problem(row, "parent_code", _("没有代码为 %(code)s 的机构。", code=parent_code))
@@ -127,8 +129,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
                 draft.problem(row, column, _("信用核查的结果在企业或基地的奖励页面登记，不能导入：请留空，或保留导出的内容。"))
         if len(draft.errors) == before:
             good.append(row)
+    named = {key: code for code, key in reversed(codes.items())}
     for row in _parents_first(good):
-        _plan(draft, row, known.get(row.data["code"]), codes)
+        _plan(draft, row, known.get(row.data["code"]), codes, named)
 
 
 def _parents_first(rows: Sequence[Parsed]) -> list[Parsed]:
@@ -144,7 +147,7 @@ def _parents_first(rows: Sequence[Parsed]) -> list[Parsed]:
     return list(placed.values())
 
 
-def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int]) -> None:
+def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int], named: Mapping[int | None, str]) -> None:
     facts, code = given(row, *PLAIN), row.data["code"]
     label = f"{code} {row.data['name']}"
     item = Item(row.number, organisation.id if organisation else None, code, row.data["kind"], facts, row.data["parent_code"] or None)
@@ -160,7 +163,7 @@ def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: d
         return
     cells = differing(facts, organisation)
     if item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id:
-        cells.append(Cell("parent_code", next((code for code, key in codes.items() if key == organisation.parent_id), None), item.parent_code))
+        cells.append(Cell("parent_code", named.get(organisation.parent_id), item.parent_code))
     if not cells:
         draft.same()
     elif not may(draft.by, Can.EDIT, queries.subject_of(organisation)):

@@ -6,8 +6,10 @@ import html
 import io
 import re
 from datetime import date
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -15,11 +17,12 @@ from sqlalchemy.orm import Session
 from enterprises.mentors import operations as mentor_operations
 from enterprises.mentors.models import Mentor
 from tests.factories import enterprises as works
-from tests.factories import ground
+from tests.factories import ground, parallel
 from tests.factories import identity as make
-from trainhub.kernel import clock, import_pages
+from trainhub.kernel import clock, import_changes, import_pages, imports
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
+from trainhub.organisations import imports as organisation_files
 from trainhub.organisations import operations, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -175,7 +178,7 @@ def test_very_many_changes_are_counted(hr: FlaskClient, session: Session, monkey
     rows = [enterprise(name=f"企{n}") for n in range(3)]
     monkeypatch.setattr(import_pages, "SHOWN_CHANGES", 2)
     _at, page = hand_in(hr, "/organisations/import", ORGANISATIONS + "".join(line(one, f"{one.name}改", "短") for one in rows))
-    assert "共 6 处，下面列出前 2 处" in words(page)
+    assert "共 6 处改动，下面列出前 2 处" in words(page)
     assert page.count('data-label="改为"') == 2
     monkeypatch.setattr(import_pages, "SHOWN_CHANGES", 6)
     page = hr.get(_at).text
@@ -276,3 +279,43 @@ def test_teachers_and_mentors_too(app: Flask, session: Session) -> None:
     assert client.post(at, data=shown_fields(page)).status_code == 409
     session.expire_all()
     assert (session.get_one(Teacher, keys[0]).title, session.get_one(Mentor, keys[1]).post) == ("教授", "首席技师")
+
+
+def test_who_saves_in_the_same_moment_is_not_undone(committed: Flask) -> None:
+    """On PostgreSQL the check does not see yet what is saved; the rows are locked and looked at once more before anything is written."""
+    with committed.app_context(), transaction():
+        one = ground.enterprise(name="甲企")
+        key, text = one.id, ORGANISATIONS + line(one, "甲企改")
+        found = imports.read(organisation_files.SPEC, io.BytesIO(text.encode()), filename="a.csv")
+        draft = imports.check(organisation_files.SPEC, found, by=SYSTEM, today=clock.today())
+        sealed = import_changes.seal(draft.planned, found.numbers)
+
+    def save() -> None:
+        operations.change(organisation=db.session.get_one(Organisation, key), name="甲企业集团", by=SYSTEM, now=clock.now())
+
+    def confirm() -> None:
+        imports.execute(organisation_files.SPEC, found, by=SYSTEM, today=clock.today(), now=clock.now(), sealed=sealed)
+
+    assert parallel.together(committed, save, confirm) == ["", "import_outdated"]
+    with committed.app_context():
+        assert db.session.get_one(Organisation, key).name == "甲企业集团"
+
+
+def test_many_rows_are_held_with_few_statements(session: Session) -> None:
+    rows = [enterprise(name=f"企{n}") for n in range(12)]
+    planned = [import_changes.Planned(n + 2, one.name, False, (), (one,)) for n, one in enumerate(rows)]
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        assert import_changes.hold(planned) == []
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len(asked) == 1
+    sealed = import_changes.seal(planned, range(2, 14))
+    assert import_changes.changed_since(sealed, planned, range(2, 14)) is None
+    assert import_changes.changed_since(sealed, planned[:-1], range(2, 14)) == [13]
+    assert import_changes.changed_since(sealed, planned, range(2, 15)) == list(range(2, 14)), "the seal of another file"

@@ -73,6 +73,8 @@ class _Checker:
         former = queries.students_by_former_no(keys)
         self.before = {key: queries.students_by_id(one.id for one in of_key) for key, of_key in former.items()}
         found = {s.id: s for s in (*self.students.values(), *self.held.values(), *(s for of in self.before.values() for s in of.values()))}
+        stands = programmes.cohorts_by_year({s.programme_id for s in found.values()})
+        self.years = {cohort.id: year for (_programme, year), cohort in stands.items()}
         self.persons = queries.persons_by_id(s.person_id for s in found.values())
         self.formers = queries.former_studies_of(found)
         self.spans = queries.spans_of(found)
@@ -133,10 +135,9 @@ class _Checker:
         """Where the student is and where the row puts them, and on which day."""
         there = next((one for one in self.programmes.values() if one.id == student.programme_id), None)
         here = next((one for one in self.programmes.values() if one.id == item.programme_id), None)
-        year = next((year for (_programme, year), one in self.cohorts.items() if one.id == student.cohort_id), None)
         said = (
             ("programme_code", there.code if there else None, here.code if here else None),
-            ("cohort_year", year, item.cohort_year if (student.programme_id, year) != (item.programme_id, item.cohort_year) else year),
+            ("cohort_year", self.years.get(student.cohort_id), item.cohort_year),
             ("is_return", False, item.is_return),
             ("new_student_no", student.student_no, item.number),
             ("class_name", student.class_name, item.class_name or student.class_name),

@@ -132,17 +132,8 @@ class _Checker:
         if facts is None or len(draft.errors) > errors:
             return
         values = given(row, *PLAIN)
-        item = Item(
-            row.number,
-            student.id if student else None,
-            programme.id,
-            data["cohort_year"],
-            data["student_no"],
-            facts,
-            values,
-            span,
-            data["petoe_reason"] or "",
-        )
+        known = student.id if student else None
+        item = Item(row.number, known, programme.id, data["cohort_year"], data["student_no"], facts, values, span, data["petoe_reason"] or "")
         label = f"{item.student_no} {facts.name}"
         person = self.persons[student.person_id] if student is not None else None
         if student is None:
