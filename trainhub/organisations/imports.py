@@ -129,7 +129,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
                 draft.problem(row, column, _("信用核查的结果在企业或基地的奖励页面登记，不能导入：请留空，或保留导出的内容。"))
         if len(draft.errors) == before:
             good.append(row)
-    named = {key: code for code, key in reversed(codes.items())}
+    named: dict[int | None, str] = {key: code for code, key in reversed(codes.items())}
     for row in _parents_first(good):
         _plan(draft, row, known.get(row.data["code"]), codes, named)
 
