@@ -19,6 +19,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import differing
 from trainhub.kernel.imports import Draft, ImportSpec
 from trainhub.kernel.sheets.parsers import parse_date, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -118,6 +119,15 @@ SCHEMA = Schema(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned row; `id` of the line that stands."""
+
+    row: int
+    data: dict[str, Any]
+    id: int | None = None
+
+
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     known = queries.credit_lines([row.data["uscc"] for row in rows])
     seen: dict[tuple[str, date], int] = {}
@@ -137,19 +147,19 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             for column in ("name", "reason"):
                 draft.not_taken(row, column, getattr(old, column))
         if old is None:
-            draft.add(dict(data), data["name"])
-        elif old.until != data["until"]:
-            draft.change({**data, "id": old.id}, data["name"])
+            draft.add(Item(row.number, dict(data)), data["name"])
+        elif cells := differing({"until": data["until"]}, old):
+            draft.change(Item(row.number, dict(data), old.id), data["name"], cells, [old])
         else:
             draft.same()
 
 
-def _apply(item: Any, by: Identity, today: date, now: datetime) -> None:
-    if "id" in item:
-        row = session().get_one(CreditListing, item["id"])
-        row.until, row.entered_at = item["until"], now
+def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
+    if item.id is not None:
+        row = session().get_one(CreditListing, item.id)
+        row.until, row.entered_at = item.data["until"], now
     else:
-        row = CreditListing(**{**item, "reason": item["reason"] or ""}, source="导入", entered_at=now)
+        row = CreditListing(**{**item.data, "reason": item.data["reason"] or ""}, source="导入", entered_at=now)
         session().add(row)
     session().flush()
     audit.record(by=by, did="awards.credit.imported", on=row, data={"uscc": row.uscc, "since": row.since, "until": row.until})

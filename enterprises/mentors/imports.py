@@ -16,6 +16,7 @@ from trainhub.kernel.db import portions
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_date, parse_enum, parse_int, parse_text, split_list
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -184,10 +185,10 @@ def _plan(draft: Draft, row: Parsed, enterprise: Organisation, mentor: Mentor | 
             draft.not_taken(row, "since", mentor.since)
     if mentor is None:
         draft.add(item, label)
-    elif all(getattr(mentor, key) == value for key, value in facts.items()):
-        draft.same()
+    elif cells := differing(facts, mentor):
+        draft.change(item, label, cells, [mentor])
     else:
-        draft.change(item, label)
+        draft.same()
 
 
 def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:

@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 
 # The rows FE50-FEA0 of GB 18030 are U+E815..U+E864 in old fonts and converters. The codec knows the standard code
 # points of most; these 14 it still answers with private use.
@@ -67,6 +68,8 @@ _SET_TOGETHER = (
 _JOINERS = "\u200c\u200d"
 _JOINED_BEFORE = "\u0600-\u08ff\ufb50-\ufdff\ufe70-\ufefc" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _SET_TOGETHER)
 _STRAY_JOINERS = re.compile(f"(?<![{_JOINED_BEFORE}])[{_JOINERS}]+")
+_LOOSE_JOINERS = re.compile(f"(?<![{_JOINED_BEFORE}\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])[{_JOINERS}]+")
+"""Joiners that neither spell nor make one picture of two."""
 
 
 def _table() -> dict[int, int]:
@@ -153,6 +156,17 @@ def without_invisible(text: str) -> str:
     return _STRAY_JOINERS.sub("", plain) if "\u200c" in plain or "\u200d" in plain else plain
 
 
+def clean_line(text: str) -> str:
+    """One line as somebody typed or pasted it, whatever it names: without what nobody sees, without blanks at its ends; refuses nothing.
+
+    The joiners stay where they are spelling and in pictures made of several characters (a family is three faces).
+    """
+    if text.isascii():
+        return text.strip()
+    plain = text.translate(_INVISIBLE)
+    return (_LOOSE_JOINERS.sub("", plain) if "\u200c" in plain or "\u200d" in plain else plain).strip()
+
+
 def clean_text(text: str) -> str:
     """A text as it is stored, compared and printed: `normalise` without what nobody sees; refuses nothing."""
     return normalise(without_invisible(text))
@@ -174,7 +188,7 @@ def clean_name(text: str, *, field: str | None = "name") -> str:
     if bad:
         codes = "、".join(f"U+{ord(char):04X}" for char in bad)
         raise BadCharacters(
-            f"姓名中有无法识别的字符（{codes}）：请改用国家标准 GB 18030-2022 的汉字重新填写。",
+            _("姓名中有无法识别的字符（%(codes)s）：请改用国家标准 GB 18030-2022 的汉字重新填写。", codes=codes),
             field=field,
             details=[{"column": field, "value": f"U+{ord(char):04X}", "problem": "bad_character"} for char in bad],
         )

@@ -36,10 +36,12 @@ from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from trainhub.kernel import clock
+from trainhub.kernel.characters import clean_line
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Repeated, Stale
 from trainhub.kernel.i18n import _, _l, format_date, format_datetime, listed
 from trainhub.kernel.numbers import FIRST_DAY, LARGEST, LAST_DAY, is_day, is_finite
+from trainhub.kernel.sheets.text import has_control
 
 
 class FormSubmission(Base):
@@ -63,6 +65,19 @@ def _no_controls(_form: Any, field: Any) -> None:
         raise ValidationError(_("包含看不见的控制字符，请删除后重新输入。"))
 
 
+def _plain_line(value: str | None) -> str | None:
+    """`_plain_text` of one line, without what nobody sees: a name that was pasted would never compare equal. What turns the direction stays in sight of
+    `_no_turning`."""
+    text = _plain_text(value)
+    return text if text is None or has_control(text) else clean_line(text)
+
+
+def _no_turning(_form: Any, field: Any) -> None:
+    """What an import refuses in any cell: it turns round what follows it, wherever the line is shown."""
+    if field.data and has_control(field.data) and not field.errors:
+        raise ValidationError(_("包含看不见的控制字符，请删除后重新输入。"))
+
+
 def _not_blank(form: Any, field: Any) -> None:
     """`InputRequired` looks at what was sent; of a blank nothing is left once it is trimmed."""
     required = next((one for one in field.validators if isinstance(one, InputRequired)), None)
@@ -71,10 +86,11 @@ def _not_blank(form: Any, field: Any) -> None:
 
 
 class Text(StringField):
-    """One line of text, trimmed and free of control characters."""
+    """One line of text, trimmed, free of control characters and of what turns the direction; what nobody sees is left out."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
-        super().__init__(label, [*(validators or ()), _not_blank, _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
+        checks = [*(validators or ()), _not_blank, _no_controls, _no_turning]
+        super().__init__(label, checks, filters=(*kw.pop("filters", ()), _plain_line), **kw)
 
 
 class LongText(TextAreaField):

@@ -2,7 +2,8 @@
 
 `add_pages(blueprint, spec, ...)` puts them under `<path>` of a blueprint. The upload is kept as a file of kind `import`
 that only its uploader may open. It is tried when it is handed in, and what that found is kept beside it, sealed alike: the report, which is only looked at,
-takes nobody's lock. It is checked again whenever it is shown, and when it is applied.
+takes nobody's lock. It is checked again whenever it is shown, and when it is applied: where the system changed after the report that is confirmed, nothing is
+written and the report is shown anew (`kernel.import_changes`).
 """
 
 from __future__ import annotations
@@ -11,33 +12,40 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
+from wtforms import HiddenField
 
-from trainhub.kernel import clock, downloads, files, sniff
+from trainhub.kernel import clock, downloads, files, import_changes, sniff
 from trainhub.kernel.access import Identity, acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
-from trainhub.kernel.i18n import _, _l, remembering, worded
+from trainhub.kernel.i18n import _, _l, listed, remembering, worded
 from trainhub.kernel.i18n import kept as kept_words
-from trainhub.kernel.imports import PROBLEM_COLUMNS, Draft, ImportSpec, check, execute, problem_rows, read, rehearse
+from trainhub.kernel.imports import PROBLEM_COLUMNS, Draft, ImportSpec, Outdated, Read, check, execute, problem_rows, read, rehearse
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import Problem, SheetError
 from trainhub.kernel.web import writes_late
 
 SHOWN_PROBLEMS = 200
+SHOWN_CHANGES = 200
+"""Changed cells of a report that are shown; how many there are is said."""
+SHOWN_ROWS = 30
+"""Numbers of rows that are named in one sentence."""
 REHEARSED_MOST = 1000
 """Rows of a file that a page tries in a dry run: whoever writes waits as long. Of a longer file the pages show the check; applying it tells what only the work knows."""
 
 
 FINDINGS = "application/json"
-"""The type of what a dry run found, kept beside the upload, as long."""
+"""The type of what a dry run found, and of the note that a file was applied, kept beside the upload, as long."""
 
 
 class UploadForm(Form):
@@ -47,7 +55,9 @@ class UploadForm(Form):
 
 
 class ConfirmForm(Form):
-    """Nothing but the submission key."""
+    """Nothing but the submission key, and the seal of the report that is confirmed."""
+
+    seen = HiddenField()
 
 
 def _who() -> Identity:
@@ -90,9 +100,42 @@ def _try(spec: ImportSpec, row: StoredFile) -> None:
 
 def _tried(row: StoredFile) -> Sequence[Problem] | None:
     """What the dry run of an upload found that no check finds, in the reader's language; None: it was not tried."""
-    named = (StoredFile.name == _name_of_findings(row.id), StoredFile.media_type == FINDINGS, StoredFile.uploaded_by_id == row.uploaded_by_id)
-    kept = session().scalar(select(StoredFile).where(StoredFile.kind == "import", *named).order_by(StoredFile.id.desc()).limit(1))
+    kept = _kept(row, _name_of_findings(row.id))
     return None if kept is None else [Problem(**worded(one)) for one in json.loads(files.read(kept))["problems"]]
+
+
+def _kept(row: StoredFile, name: str) -> StoredFile | None:
+    """The last note of a name that was kept beside an upload."""
+    named = (StoredFile.name == name, StoredFile.media_type == FINDINGS, StoredFile.uploaded_by_id == row.uploaded_by_id)
+    found: StoredFile | None = session().scalar(select(StoredFile).where(StoredFile.kind == "import", *named).order_by(StoredFile.id.desc()).limit(1))
+    return found
+
+
+def _name_of_applied(file_id: int) -> str:
+    return f"{file_id}.applied.json"
+
+
+def _note_applied(file_id: int, draft: Draft, now: datetime) -> None:
+    """Keep that a file was applied, and what it did, for who opens its report again."""
+    told = {"file": file_id, "added": draft.added, "changed": draft.changed, "same": draft.unchanged}
+    content = json.dumps(told).encode()
+    files.keep_bytes(content, name=_name_of_applied(file_id), kind="import", media_type=FINDINGS, by=_who(), now=now, is_sealed=True)
+
+
+def _applied(row: StoredFile) -> dict[str, Any] | None:
+    """When a file was applied last and what that did; None: it was not."""
+    kept = _kept(row, _name_of_applied(row.id))
+    return None if kept is None else {**json.loads(files.read(kept)), "at": kept.uploaded_at}
+
+
+def _rows_named(rows: Sequence[int]) -> str:
+    """Some rows by their numbers, and how many there are where that are too many."""
+    if not rows:
+        return ""
+    named = listed(str(row) for row in rows[:SHOWN_ROWS])
+    if len(rows) <= SHOWN_ROWS:
+        return _("有变化的：第 %(rows)s 行。", rows=named)
+    return _("有变化的共 %(n)d 行，前几行是第 %(rows)s 行。", n=len(rows), rows=named)
 
 
 def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str, back: str, crumbs: Any = None) -> None:
@@ -126,36 +169,48 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
-    def examined(row: StoredFile) -> tuple[Draft, str]:
-        """What a file would do, and why it was only checked and not tried: it is `long`, or the check refused it when it was handed in (`refused`)."""
+    def examined(row: StoredFile) -> tuple[Draft, Read, str]:
+        """What a file would do, the file as it was read, and why it was only checked and not tried: it is `long`, or the check refused it when it was
+        handed in (`refused`)."""
         whole = read(spec, io.BytesIO(files.read(row)), filename=row.name)
         draft, found = check(spec, whole, by=_who(), today=clock.today()), _tried(row)
         if draft.is_good:
             draft.problems += found or ()
-        return draft, "" if found is not None else "refused" if len(whole.good) <= REHEARSED_MOST else "long"
+        return draft, whole, "" if found is not None else "refused" if len(whole.good) <= REHEARSED_MOST else "long"
 
-    def report(file_id: int) -> Any:
+    def report(file_id: int, outdated: Outdated | None = None) -> Any:
         row, draft, untried, refused = upload_of(file_id), None, "", None
+        form, shown, count = ConfirmForm(formdata=None), list[import_changes.Line](), 0
         try:
-            draft, untried = examined(row)
+            draft, whole, untried = examined(row)
+            form.seen.data = import_changes.seal(draft.planned, whole.numbers)
+            shown = list(islice(import_changes.lines(draft.planned, spec.labels), SHOWN_CHANGES))
+            count = sum(len(one.cells) for one in draft.planned)
         except SheetError as error:
             refused = error
-        return render_template(
+        page = render_template(
             "trainhub/imports/report.html",
             file=row,
             draft=draft,
             refused=refused,
             tried_most=REHEARSED_MOST,
             untried=untried,
-            form=ConfirmForm(),
+            form=form,
             limit=SHOWN_PROBLEMS,
             names={one.name: one.heading for one in spec.schema.fields},
+            changes=shown,
+            count=count,
+            applied=_applied(row),
+            outdated=outdated is not None,
+            changed_rows=frozenset(outdated.rows) if outdated is not None else frozenset(),
+            rows_named=_rows_named(outdated.rows) if outdated is not None else "",
             **shared,
         )
+        return page, outdated.status if outdated is not None else 200
 
     def problems(file_id: int) -> Any:
         row = upload_of(file_id)
-        draft, _untried = examined(row)
+        draft, _whole, _untried = examined(row)
         return downloads.table(
             problem_rows(draft.problems), PROBLEM_COLUMNS, name=_("问题清单"), form=request.args.get("form", "csv"), codes=["value"]
         )
@@ -164,10 +219,15 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         row, form = upload_of(file_id), ConfirmForm()
         if not form.validate_on_submit():
             return redirect(url_for(pages["report"], file_id=file_id), 303)
-        found = read(spec, io.BytesIO(files.read(row)), filename=row.name)
-        with transaction():
-            is_first = once(form.submission_key.data or "")
-            draft = execute(spec, found, by=_who(), today=clock.today(), now=clock.now()) if is_first else None
+        found, draft, now = read(spec, io.BytesIO(files.read(row)), filename=row.name), None, clock.now()
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    draft = execute(spec, found, by=_who(), today=clock.today(), now=now, sealed=form.seen.data or "")
+                    if draft.work:
+                        _note_applied(file_id, draft, now)
+        except Outdated as outdated:
+            return report(file_id, outdated)
         if draft is None:
             flash(_("这次导入已经提交过，没有重复导入。"), "info")
         else:

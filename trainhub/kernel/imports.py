@@ -2,14 +2,14 @@
 
 The same spec serves the pages (`kernel.import_pages`), the command line (`run_file`) and the template to download. The
 check never writes; a file that passes it is rehearsed: applied and taken back, so that a report says what applying would say. Apply checks again in its own
-transaction, so what was reported yesterday is not taken on trust.
+transaction, so what was reported yesterday is not taken on trust; what a page confirms is refused where that finds something else (`import_changes`).
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,10 +18,12 @@ from typing import IO, Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from trainhub.kernel import import_changes
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.import_changes import Cell, Planned
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Parsed, Schema
 from trainhub.kernel.sheets.types import Column, Level, Problem, SheetError, shown, told
@@ -34,6 +36,18 @@ class ImportRefused(Refused):
     """The file has errors; nothing of it was applied. `details` names each with sheet, row, column, value, problem."""
 
     code = "import_refused"
+
+
+class Outdated(Refused):
+    """What a report said is not so any more: somebody saved meanwhile. Nothing was applied; `draft` is what the file would do now, `rows` those of its
+    rows that would do something else than the report said."""
+
+    code = "import_outdated"
+    status = 409
+
+    def __init__(self, draft: Draft, rows: Sequence[int]) -> None:
+        super().__init__(_("核对之后系统里的数据有变化，请再看一遍后确认。没有导入任何数据。"), field="file")
+        self.draft, self.rows = draft, tuple(row for row in rows if row)
 
 
 @dataclass(slots=True)
@@ -52,6 +66,8 @@ class Draft:
     tried: list[Problem] = field(default_factory=list)
     """Those of `problems` that only doing the work could find."""
     work: list[Any] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
+    """What is told of each item of `work`, see `import_changes`."""
     samples: list[str] = field(default_factory=list)
 
     def problem(self, row: Parsed, column: str | None, text: str, *, level: Level = "error", value: str | None = None) -> None:
@@ -70,15 +86,17 @@ class Draft:
         if row.row.values.get(column, "") and (row.data[column] or "") != (known or ""):
             self.warn(row, column, _("与已登记的不同；这一列不从名单修改，没有采用。"))
 
-    def add(self, item: Any, label: str) -> None:
-        """A row that makes something new."""
+    def add(self, item: Any, label: str, cells: Iterable[Cell] = (), of: Iterable[Any] = ()) -> None:
+        """A row that makes something new; `cells` and `of` are what it changes of a person who is known already."""
         self.added += 1
         self._note(item, _("新增：%(label)s", label=label))
+        self.planned.append(Planned(_row_of(item), label, True, tuple(cells), tuple(of)))
 
-    def change(self, item: Any, label: str) -> None:
-        """A row that changes something known."""
+    def change(self, item: Any, label: str, cells: Iterable[Cell], of: Iterable[Any]) -> None:
+        """A row that changes something known: `cells` are the columns with what stands and what comes, `of` the rows of the system it writes to."""
         self.changed += 1
         self._note(item, _("更新：%(label)s", label=label))
+        self.planned.append(Planned(_row_of(item), label, False, tuple(cells), tuple(of)))
 
     def same(self) -> None:
         """A row that changes nothing."""
@@ -117,6 +135,12 @@ class Draft:
         }
 
 
+def _row_of(item: Any) -> int | None:
+    """The row of the file that an item was planned of."""
+    row: int | None = getattr(item, "row", None)
+    return row
+
+
 Check = Callable[[Draft, Sequence[Parsed]], None]
 Apply = Callable[[Any, Identity, date, datetime], None]
 AtOnce = Callable[[Sequence[Any], Identity, date, datetime], Sequence[Any]]
@@ -128,7 +152,8 @@ AT_ONCE = 500
 class ImportSpec:
     """One kind of import. `check(draft, good_rows)` plans; `apply(item, by, today, now)` does one planned item. `at_once` does of a portion
     what can be done with few statements and returns these items; the others, and all of a portion in which it refuses something, are applied
-    one by one, so that a refusal names its row. `command` is the one of the server that imports the kind; empty: none does."""
+    one by one, so that a refusal names its row. `command` is the one of the server that imports the kind; empty: none does. `labels` are the words of
+    the values of a column, for the report of what changes."""
 
     kind: str
     title: Any
@@ -139,6 +164,7 @@ class ImportSpec:
     examples: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Any, ...] = ()
     command: str = ""
+    labels: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,11 @@ class Read:
     rows: int
     good: tuple[Parsed, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The rows that are whole, by their numbers."""
+        return [row.number for row in self.good]
 
 
 def read(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str) -> Read:
@@ -222,9 +253,12 @@ def _refused(draft: Draft, found: Read, item: Any, refused: Refused) -> Problem:
     return Problem(draft.file, draft.sheet, row, refused.field, told(refused.field, cell) if cell is not None else None, refused.message)
 
 
-def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: datetime) -> Draft:
-    """Check and apply a file that was read, in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
+def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: datetime, sealed: str | None = None) -> Draft:
+    """Check and apply a file that was read, in the current transaction. Raises ImportRefused (nothing applied) when it has errors, and Outdated when it
+    would do something else than the report of `sealed` said (None: no report is confirmed, as on the command line)."""
     draft = check(spec, found, by=by, today=today)
+    if sealed is not None:
+        _demand_same(draft, found, sealed)
     refuse_errors(draft)
     for item in _one_by_one(spec, draft.work, by, today, now):
         try:
@@ -236,6 +270,17 @@ def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: da
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=problem.row, said=refused.message) if problem.row else refused.message
             raise ImportRefused(said, field="file", details=[problem.as_dict()]) from error
     return draft
+
+
+def _demand_same(draft: Draft, found: Read, sealed: str) -> None:
+    """Raise Outdated where a file would do something else than a report said. Where nothing is left to do nothing can be undone."""
+    if draft.is_good and not draft.work:
+        return
+    rows = import_changes.changed_since(sealed, draft.planned, found.numbers)
+    if rows is None and (late := import_changes.hold(draft.planned)):
+        rows = late
+    if rows is not None:
+        raise Outdated(draft, rows)
 
 
 def _one_by_one(spec: ImportSpec, work: Sequence[Any], by: Identity, today: date, now: datetime) -> Iterator[Any]:

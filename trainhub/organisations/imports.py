@@ -14,10 +14,11 @@ from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
-from trainhub.organisations import labels, operations, queries, rules
+from trainhub.organisations import labels, operations, queries, rules, texts
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import VERIFIERS, Can
 from trainhub.organisations.types import OrganisationFilter, OrganisationKind
@@ -117,6 +118,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
                 draft.problem(row, "uscc", _("已登记在机构 %(code)s 名下。", code=holders[uscc]))
         if row.data["region_code"] and row.data["region_code"] not in regions:
             draft.problem(row, "region_code", _("没有这个地区代码，请使用现行的行政区划代码。"))
+        if said := texts.phone_problem(row.data["contact_phone"], organisation.contact_phone if organisation else None):
+            draft.problem(row, "contact_phone", said)
         parent_code = row.data["parent_code"]
         if parent_code and parent_code not in codes and parent_code not in coming:
             draft.problem(row, "parent_code", _("没有代码为 %(code)s 的机构。", code=parent_code))
@@ -129,8 +132,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
                 draft.problem(row, column, _("信用核查的结果在企业或基地的奖励页面登记，不能导入：请留空，或保留导出的内容。"))
         if len(draft.errors) == before:
             good.append(row)
+    named: dict[int | None, str] = {key: code for code, key in reversed(codes.items())}
     for row in _parents_first(good):
-        _plan(draft, row, known.get(row.data["code"]), codes)
+        _plan(draft, row, known.get(row.data["code"]), codes, named)
 
 
 def _parents_first(rows: Sequence[Parsed]) -> list[Parsed]:
@@ -146,7 +150,7 @@ def _parents_first(rows: Sequence[Parsed]) -> list[Parsed]:
     return list(placed.values())
 
 
-def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int]) -> None:
+def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int], named: Mapping[int | None, str]) -> None:
     facts, code = given(row, *PLAIN), row.data["code"]
     label = f"{code} {row.data['name']}"
     item = Item(row.number, organisation.id if organisation else None, code, row.data["kind"], facts, row.data["parent_code"] or None)
@@ -160,15 +164,17 @@ def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: d
             return
         draft.add(item, label)
         return
-    has_new_parent = item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id
-    if not has_new_parent and all(getattr(organisation, key) == value for key, value in facts.items()):
+    cells = differing(facts, organisation)
+    if item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id:
+        cells.append(Cell("parent_code", named.get(organisation.parent_id), item.parent_code))
+    if not cells:
         draft.same()
     elif not may(draft.by, Can.EDIT, queries.subject_of(organisation)):
         draft.problem(row, "code", _("你没有修改该机构的权限。"))
     elif why := operations.against_moving(organisation, _placing(facts, item, organisation, codes), draft.by):
         draft.problem(row, "parent_code" if why.field == "parent_id" else why.field, why.message)
     else:
-        draft.change(item, label)
+        draft.change(item, label, cells, [organisation])
 
 
 def _placing(facts: dict[str, Any], item: Item, organisation: Organisation, codes: dict[str, int]) -> dict[str, Any]:
@@ -201,6 +207,7 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     command="trainhub organisations import",
+    labels={"size": labels.SIZES},
     examples=(
         {
             "code": "91350100MA344AMM9M",

@@ -14,7 +14,7 @@ from trainhub.kernel.db import add_once, hold, session
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_date, listed
-from trainhub.organisations import labels, queries, rules
+from trainhub.organisations import labels, queries, rules, texts
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
 from trainhub.organisations.permissions import EDITORS, VERIFIERS
 from trainhub.organisations.ruling_queries import ruling_subject
@@ -99,7 +99,9 @@ def register(
 
 def _set(row: Organisation, values: dict[str, Any]) -> dict[str, list[Any]]:
     """Check and set; returns what changed as [before, after]."""
-    values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    values = texts.cleaned(values)
+    if problem := texts.problem(values, row.contact_phone):
+        raise BadOrganisation(problem[1], field=problem[0])
     if "name" in values and not values["name"]:
         raise BadOrganisation(_("请填写机构名称。"), field="name")
     if "uscc" in values:

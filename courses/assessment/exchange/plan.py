@@ -159,7 +159,7 @@ def _plan(draft: Draft, bank_: Bank, carried: Carried) -> None:
     elif _known_content(known) == _content_of(carried) and _is_sorted_so(carried, known):
         draft.same()
     else:
-        draft.change((carried, known.question.id), label)
+        draft.change((carried, known.question.id), label, [], [known.question])
 
 
 def apply(draft: Draft, *, course_id: int, by: Identity, now: datetime) -> Draft:

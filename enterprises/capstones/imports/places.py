@@ -17,6 +17,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import differing
 from trainhub.kernel.imports import Draft, ImportSpec
 from trainhub.kernel.sheets.parsers import parse_date, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -84,7 +85,8 @@ def _plan_place(draft: Draft, row: Parsed, capstone: Capstone, name: str) -> Non
         row.data["ends_on"] or capstone.ends_on,
         row.data["reason"] or "",
     )
-    if (wanted.place, wanted.starts_on, wanted.ends_on) == (capstone.place, capstone.starts_on, capstone.ends_on):
+    cells = differing({"place": wanted.place, "starts_on": wanted.starts_on, "ends_on": wanted.ends_on}, capstone)
+    if not cells:
         draft.same()
         return
     try:
@@ -93,7 +95,7 @@ def _plan_place(draft: Draft, row: Parsed, capstone: Capstone, name: str) -> Non
     except Refused as refused:
         draft.problem(row, refused.field, refused.message)
         return
-    draft.change(wanted, f"{name} {row.data['student_no']} {wanted.place} {wanted.starts_on} – {wanted.ends_on}")
+    draft.change(wanted, f"{name} {row.data['student_no']} {wanted.place} {wanted.starts_on} – {wanted.ends_on}", cells, [capstone])
 
 
 def _apply_place(item: Arranged, by: Identity, today: date, now: datetime) -> None:

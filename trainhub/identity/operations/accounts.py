@@ -26,6 +26,7 @@ from trainhub.identity.operations.heading import above_heads, trained_elsewhere
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.characters import clean_name
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound
@@ -52,23 +53,23 @@ def create_account(
 
     `logins` are (kind, value, scope); the scope of a student number is the university's code, else empty. Without a password
     the account waits for its invitation. Who had one that was closed takes it up again, empty as a new one: the row is theirs in the
-    audit log and the records. Raises AccountRefused for a second account or a name that is taken, PasswordRefused for a weak password.
+    audit log and the records. Raises AccountRefused for a second account, a name that is taken or one of which nothing is seen, BadCharacters for one
+    that cannot be stored, PasswordRefused for a weak password.
     """
+    display_name = clean_name(display_name, field="display_name")
     exists = AccountRefused(
         _("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name if person is not None else display_name), code="account_exists"
     )
     if person is not None and queries.accounts_of_persons([person.id]):
         raise exists
-    if not display_name.strip():
+    if not display_name:
         raise AccountRefused(_("请填写显示的姓名。"), field="display_name")
     closed = queries.account_of_person(person.id) if person is not None else None
     if closed is not None:
         account = _take_up(closed, exists, by=by, now=now)
-        account.display_name, account.language = display_name.strip()[:120], language
+        account.display_name, account.language = display_name[:120], language
     else:
-        account = Account(
-            person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now
-        )
+        account = Account(person_id=person.id if person is not None else None, display_name=display_name[:120], language=language, created_at=now)
         add_once(account, lambda: exists)
     note_handled(account, by=by, now=now)
     if username is not None:

@@ -25,6 +25,7 @@ from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind
 from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.characters import clean_name, clean_text
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import ask_all
 from trainhub.kernel.i18n import _
@@ -57,11 +58,13 @@ class Wish:
 
 def count_registration(*, wish: Wish, origin: str, now: datetime, today: date) -> None:
     """Look at what the form alone can tell, then count the try, in a transaction of its own before `register`: whether a user name is taken is told
-    to nobody who was not counted, and a refusal of `register` does not take the count back. Raises AccountRefused, PasswordRefused, Locked.
+    to nobody who was not counted, and a refusal of `register` does not take the count back. Raises AccountRefused, BadCharacters, PasswordRefused, Locked.
     """
     _check_open(wish.organisation_id)
     username = rules.normalise_login(LoginKind.USERNAME, wish.username)
     ask_all(
+        lambda: _checked_name(wish),
+        lambda: clean_name(wish.guardian_name, field="guardian_name"),
         lambda: _check_consent(wish),
         lambda: _check_age(wish, today),
         lambda: _checked_address(wish),
@@ -80,7 +83,7 @@ def register(*, wish: Wish, now: datetime, today: date, password_hash: str = "")
     row = Registration(
         token_hash=token_hash(token),
         organisation_id=wish.organisation_id,
-        name=wish.name.strip(),
+        name=_checked_name(wish),
         id_type=wish.id_type.value if wish.id_type and wish.id_number else "",
         id_number_encrypted=keys.keyring().encrypt(wish.id_number.strip()) if wish.id_type and wish.id_number else None,
         birth_on=birth_on,
@@ -88,7 +91,7 @@ def register(*, wish: Wish, now: datetime, today: date, password_hash: str = "")
         address=address,
         username=username,
         password_hash=password_hash or passwords.hash_password(wish.password),
-        guardian_name=wish.guardian_name.strip(),
+        guardian_name=clean_name(wish.guardian_name, field="guardian_name"),
         guardian_phone=wish.guardian_phone.strip(),
         notice_version=wish.notice_version,
         code_hash=_code_hash(token, code),
@@ -145,6 +148,14 @@ def _check_consent(wish: Wish) -> None:
     check_notice(wish.notice_version)
 
 
+def _checked_name(wish: Wish) -> str:
+    """The name as it is stored, before a code is sent: on the page of the code nobody can mend it. Raises BadCharacters."""
+    name = clean_name(wish.name)
+    if not name:
+        raise AccountRefused(_("请填写真实姓名，证书将使用它。"), field="name", code="name_needed")
+    return name
+
+
 def _check_username(username: str) -> None:
     if rules.username_problem(username):
         raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
@@ -181,7 +192,7 @@ def _check_guardian(wish: Wish, birth_on: date | None, today: date) -> None:
         raise AccountRefused(_("出生日期晚于今天，请核对。"), field="birth_on")
     if not rules.needs_guardian(birth_on, today, age):
         return
-    if not wish.guardian_name.strip():
+    if not clean_text(wish.guardian_name):
         raise AccountRefused(
             _("未满%(n)d周岁须由父母或其他监护人同意并代为注册：请填写监护人姓名和手机号。", n=age), field="guardian_name", code="guardian_needed"
         )

@@ -17,6 +17,7 @@ from typing import TypeVar
 from flask import has_app_context
 
 from trainhub.kernel import contacts
+from trainhub.kernel.characters import clean_line
 from trainhub.kernel.i18n import _, in_language, listed
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 from trainhub.kernel.sheets.text import is_scientific, looks_like_formula
@@ -131,9 +132,12 @@ def enum_choices(kind: type[Enum], zh: Mapping[Enum, str]) -> dict[str, Enum]:
 
 
 def parse_text(*, most: int = 200) -> Parser[str]:
-    """Any text of at most `most` characters, on one line."""
+    """Any text of at most `most` characters, on one line, without what nobody sees."""
 
     def parse(text: str) -> str:
+        text = clean_line(text)
+        if not text:
+            raise ValueError(_("只有看不见的字符，请删除或重新填写。"))
         if len(text) > most:
             raise ValueError(_("超过 %(most)d 个字：现为 %(count)d 个。", most=most, count=len(text)))
         if "\n" in text:
@@ -199,8 +203,13 @@ def parse_phone(text: str) -> str:
     """A telephone number as it is written: 7 to 20 digits, with +, blanks, hyphens, brackets and an extension where they belong."""
     number = narrow(text).strip()
     if not contacts.is_phone(number):
-        raise ValueError(_("电话号码“%(text)s”不完整或含有其他字符，应类似 13800138000 或 0591-87654321。", text=_cut(number)))
+        raise ValueError(no_phone(number))
     return number
+
+
+def no_phone(text: str) -> str:
+    """What is said of a text that can be no telephone number."""
+    return _("电话号码“%(text)s”不完整或含有其他字符，应类似 13800138000 或 0591-87654321。", text=_cut(text))
 
 
 def parse_email(text: str) -> str:

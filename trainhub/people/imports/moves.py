@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell
 from trainhub.kernel.imports import Draft, ImportSpec
 from trainhub.kernel.sheets.parsers import parse_bool, parse_date, parse_int, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -72,6 +73,8 @@ class _Checker:
         former = queries.students_by_former_no(keys)
         self.before = {key: queries.students_by_id(one.id for one in of_key) for key, of_key in former.items()}
         found = {s.id: s for s in (*self.students.values(), *self.held.values(), *(s for of in self.before.values() for s in of.values()))}
+        stands = programmes.cohorts_by_year({s.programme_id for s in found.values()})
+        self.years = {cohort.id: year for (_programme, year), cohort in stands.items()}
         self.persons = queries.persons_by_id(s.person_id for s in found.values())
         self.formers = queries.former_studies_of(found)
         self.spans = queries.spans_of(found)
@@ -126,7 +129,21 @@ class _Checker:
             name = self.persons[student.person_id].name
             facts = (programme.id, data["cohort_year"], data["moved_on"], number, class_name or "", data["reason"], is_return)
             item = Item(row.number, student.id, *facts)
-            draft.change(item, f"{student.student_no} {name}")
+            draft.change(item, f"{student.student_no} {name}", self._cells(student, item), [student])
+
+    def _cells(self, student: Student, item: Item) -> list[Cell]:
+        """Where the student is and where the row puts them, and on which day."""
+        there = next((one for one in self.programmes.values() if one.id == student.programme_id), None)
+        here = next((one for one in self.programmes.values() if one.id == item.programme_id), None)
+        said = (
+            ("programme_code", there.code if there else None, here.code if here else None),
+            ("cohort_year", self.years.get(student.cohort_id), item.cohort_year),
+            ("is_return", False, item.is_return),
+            ("new_student_no", student.student_no, item.number),
+            ("class_name", student.class_name, item.class_name or student.class_name),
+        )
+        last = self.formers[student.id][-1].next_since if self.formers[student.id] else None
+        return [Cell(column, old, new) for column, old, new in said if old != new] + [Cell("moved_on", last, item.on)]
 
     def _student(self, row: Parsed, programme: Programme) -> Student | None:
         """Whom the number names, or named before this very list was imported."""

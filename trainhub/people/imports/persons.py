@@ -9,6 +9,7 @@ from typing import Any
 
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_code, parse_country, parse_date, parse_email, parse_phone, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -56,6 +57,8 @@ REST = (
 REACHED = ("phone", "email")
 """By these links and codes reach somebody: see `trainhub.people.reach`."""
 CONTACTS = ("gender", "nationality", "phone", "email", "county_code")
+LABELS: dict[str, Any] = {"gender": labels.GENDERS}
+"""Words of the values of these columns, see `ImportSpec`."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,6 +86,13 @@ class Desk:
         self.known = {holder.id for holder in self.holders.values()}
         self.beyond: set[int] | None = None
         self.seen: dict[str, tuple[int, str]] = {}
+        self.persons: dict[int, Person] = {}
+        """Whom a row that was checked names, by its number."""
+
+    def found(self, row: Parsed, facts: Facts) -> tuple[list[Cell], list[Person]]:
+        """What a row that registers something new changes of a person who is known elsewhere, and that person: for `Draft.add`."""
+        person = self.persons.get(row.number)
+        return cells_of(facts, person, is_found=True), [person] if person is not None else []
 
     def check(self, row: Parsed, known: Person | None = None) -> Facts | None:
         """The person of a row, or None when it has problems (they are noted). `known`: whom the row's own number names."""
@@ -104,6 +114,8 @@ class Desk:
         if county and self.counties.resolve(county, self.draft.today) is None:
             self.draft.problem(row, "county_code", _("没有这个县（市、区）代码。"))
         person = known or holder
+        if person is not None:
+            self.persons[row.number] = person
         contacts = self._contacts(row, person)
         if person is not None and person.birth_on is not None:
             self.draft.not_taken(row, "birth_on", person.birth_on)
@@ -215,13 +227,17 @@ def _number(kind: IdType, row: Parsed) -> str | None:
     return check.number if check.problem is None else None
 
 
-def is_changed(facts: Facts, person: Person) -> bool:
-    """Whether the facts would change the person."""
-    return (
-        bool(facts.contacts)
-        or (facts.number is not None and (person.id_number_hash is None or person.number_by_holder))
-        or (facts.birth_on is not None and person.birth_on is None)
-    )
+def cells_of(facts: Facts, person: Person | None, *, is_found: bool = False) -> list[Cell]:
+    """What the facts would change of a person (None: they stand nowhere yet); the number as its mask. `is_found`: who imports brings the number of
+    somebody known elsewhere, and is not told what stands there."""
+    if person is None:
+        return []
+    cells = differing(facts.contacts, person, hides_old=is_found)
+    if facts.number is not None and (person.id_number_hash is None or person.number_by_holder):
+        cells.append(Cell("id_number", person.id_mask, rules.mask_number(facts.id_type, facts.number)))
+    if facts.birth_on is not None and person.birth_on is None:
+        cells.append(Cell("birth_on", None, facts.birth_on))
+    return cells
 
 
 def apply_person(facts: Facts, by: Identity, now: datetime) -> Person:
@@ -301,8 +317,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         person = known.get(facts.person_id or 0)
         if person is None and facts.person_id is None:
             draft.add(Item(row.number, facts), facts.name)
-        elif person is not None and is_changed(facts, person):
-            draft.change(Item(row.number, facts), facts.name)
+        elif person is not None and (cells := cells_of(facts, person)):
+            draft.change(Item(row.number, facts), facts.name, cells, [person])
         else:
             draft.same()
 
@@ -346,6 +362,7 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     command="trainhub people import-persons",
+    labels=LABELS,
     examples=({"name": "示例", "id_type": "居民身份证", "id_number": "", "birth_on": "1990-01-01", "phone": "13800000000"},),
     notes=(
         _l("企业指导教师先在这里登记为人员，再在企业页面登记为指导教师。没有证件号码的，按姓名、出生日期和手机号码（或电子邮箱）识别，须一并填写。"),

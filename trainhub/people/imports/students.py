@@ -11,6 +11,7 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_date, parse_int, parse_phone, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -19,13 +20,14 @@ from trainhub.organisations.rules import normalise_code
 from trainhub.people import labels, operations, queries, rules
 from trainhub.people.imports.persons import (
     DOCUMENT,
+    LABELS,
     NAME,
     REST,
     Desk,
     Facts,
     apply_person,
     apply_persons,
-    is_changed,
+    cells_of,
     parse_school_number,
     person_cells,
 )
@@ -130,27 +132,25 @@ class _Checker:
         if facts is None or len(draft.errors) > errors:
             return
         values = given(row, *PLAIN)
-        item = Item(
-            row.number,
-            student.id if student else None,
-            programme.id,
-            data["cohort_year"],
-            data["student_no"],
-            facts,
-            values,
-            span,
-            data["petoe_reason"] or "",
-        )
+        known = student.id if student else None
+        item = Item(row.number, known, programme.id, data["cohort_year"], data["student_no"], facts, values, span, data["petoe_reason"] or "")
         label = f"{item.student_no} {facts.name}"
+        person = self.persons[student.person_id] if student is not None else None
         if student is None:
-            draft.add(item, label)
-            return
-        person = self.persons[student.person_id]
-        is_same = all(getattr(student, name) == value for name, value in values.items())
-        if is_same and not is_changed(facts, person) and self._has(student, span):
-            draft.same()
+            draft.add(item, label, *self.desk.found(row, facts))
+        elif cells := [*differing(values, student), *cells_of(facts, person), *self._span_cells(student, span)]:
+            draft.change(item, label, cells, [student, person])
         else:
-            draft.change(item, label)
+            draft.same()
+
+    def _span_cells(self, student: Student, span: tuple[date, date | None] | None) -> list[Cell]:
+        """What a row says of the 卓越计划 that is not on file: the end of the open span, or one more."""
+        if span is None or self._has(student, span):
+            return []
+        if any(_extends(known, span) for known in self.spans[student.id]):
+            return [Cell("petoe_until", None, span[1])]
+        known = "；".join(f"{one.since} – {one.until or ''}" for one in self.spans[student.id])
+        return [Cell("petoe_since", known, span[0]), *([Cell("petoe_until", None, span[1])] if span[1] else [])]
 
     def _known(self, row: Parsed, key: tuple[int, str]) -> Student | None:
         """Whom the number names. A number stored without its dashes may stand for two of them: then the name tells which."""
@@ -353,6 +353,7 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     command="trainhub people import-students",
+    labels={**LABELS, "state": labels.STUDENT_STATES},
     at_once=_at_once,
     examples=({"student_no": "2023010001", "name": "示例", "programme_code": "10386-080201", "cohort_year": 2023, "state": "在读"},),
     notes=(

@@ -11,6 +11,7 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.exporting import note_phones
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.import_changes import Cell, differing
 from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_country, parse_date, parse_int, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -20,7 +21,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import normalise_code
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import labels, operations, queries, rules
-from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, is_changed, parse_school_number, person_cells
+from trainhub.people.imports.persons import DOCUMENT, LABELS, NAME, REST, Desk, Facts, apply_person, cells_of, parse_school_number, person_cells
 from trainhub.people.models import Teacher
 from trainhub.people.permissions import Can
 from trainhub.people.types import TeacherFilter
@@ -131,15 +132,17 @@ class _Checker:
         item = Item(row.number, teacher.id if teacher else None, school.id, programme_id, data["staff_no"], facts, values)
         label = f"{item.staff_no} {facts.name}"
         if teacher is None:
-            draft.add(item, label)
-        elif (
-            teacher.programme_id == programme_id
-            and all(getattr(teacher, name) == value for name, value in values.items())
-            and not is_changed(facts, self.persons[teacher.person_id])
-        ):
+            draft.add(item, label, *self.desk.found(row, facts))
+            return
+        person = self.persons[teacher.person_id]
+        cells = [*differing(values, teacher), *cells_of(facts, person)]
+        if teacher.programme_id != programme_id:
+            former = next((one.code for one in self.programmes.values() if one.id == teacher.programme_id), None)
+            cells.append(Cell("programme_code", former, data["programme_code"]))
+        if not cells:
             draft.same()
         else:
-            draft.change(item, label)
+            draft.change(item, label, cells, [teacher, person])
 
 
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
@@ -168,6 +171,7 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     command="trainhub people import-teachers",
+    labels={**LABELS, "kind": labels.TEACHER_KINDS},
     examples=(
         {
             "university_code": "4135010386",
