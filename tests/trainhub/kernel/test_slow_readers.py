@@ -22,7 +22,7 @@ from tests import processes
 from tests.trainhub.kernel.slow_site import CONTENT, KINDS, SIZE
 from tests.trainhub.kernel.test_installation import environment
 from trainhub.kernel.waitress_channel import Channel, create_server
-from trainhub.serving import CONNECTIONS, OTHER_FILES, connections, gunicorn_command, open_files, waitress_options
+from trainhub.serving import CONNECTIONS, OTHER_FILES, STALLED, connections, gunicorn_command, open_files, waitress_options
 
 pytestmark = pytest.mark.slow
 SOON = 5
@@ -261,6 +261,13 @@ def test_a_request_far_above_the_limit_is_refused_before_it_is_read(instance: Pa
 
 
 # -- the parts ----------------------------------------------------------------------------------------------------------
+def test_who_has_stopped_to_read_is_looked_for_every_few_seconds() -> None:
+    """The tests above set shorter times for both: what the product itself waits is said here."""
+    options = waitress_options(200)
+    assert options["channel_timeout"] == STALLED <= 60
+    assert 1 <= options["cleanup_interval"] <= 5
+
+
 @pytest.mark.parametrize(
     ("files", "count"), [(0, 100), (401, 100), (402, 101), (1024, 412), (2 * CONNECTIONS + OTHER_FILES - 2, CONNECTIONS - 1), (1 << 20, CONNECTIONS)]
 )
