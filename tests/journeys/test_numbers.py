@@ -128,11 +128,21 @@ def _numbers(form: Any, pairs: list[tuple[str, str]]) -> set[str]:
 
 
 class Sender:
-    """Somebody who sends forms with the token of a small page, and fetches another one when it is not taken any more."""
+    """Somebody who sends forms with the token of a small page, and fetches another one when it is not taken any more.
+
+    A token that is refused is known by its words: were they others, one that had grown old would be sent on, and no form reach its view.
+    """
 
     def __init__(self, somebody: Visitor) -> None:
         self.client = somebody.client
-        self.token = ""
+        refused = self.client.post("/account/preferences", data={"csrf_token": "none"})
+        assert (refused.status_code, STALE in refused.text) == (400, True), "how a token is refused was reworded: change STALE"
+        self.token = self._fresh()
+
+    def _fresh(self) -> str:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get("/account").text)
+        assert token is not None
+        return token.group(1)
 
     def post(self, address: str, pairs: list[tuple[str, str]]) -> Any:
         """The answer to a form that its token has brought to the view."""
@@ -141,9 +151,7 @@ class Sender:
             answer = self.client.post(address, data=body, content_type="application/x-www-form-urlencoded")
             if answer.status_code != 400 or STALE not in answer.text:
                 return answer
-            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get("/account").text)
-            assert token is not None
-            self.token = token.group(1)
+            self.token = self._fresh()
         raise AssertionError(f"{address} takes no token")
 
 
