@@ -18,7 +18,6 @@ from enterprises.placements import operations, queries
 from enterprises.placements.types import RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
-from tests.factories.remembering import remembered
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -44,9 +43,8 @@ def zone(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-@remembered
 def world(session: Session) -> SimpleNamespace:
-    """A student in a placement of 32 weeks, and a round open for a later term."""
+    """A student in a placement of 32 weeks, and a round open for a later term: made anew each time, in the zone of the machine."""
     with time_machine.travel(make.NOW, tick=False), transaction():
         university, enterprise = ground.university(), ground.enterprise()
         programme = ground.programme(university)
