@@ -1,7 +1,8 @@
-"""Commands in processes of their own, forked from one that has loaded the product and done nothing else with it.
+"""Commands in processes of their own, forked from one that has loaded all of the product, and what it loads when it is first needed.
 
 To load it takes a process some two seconds, the same each time; what a test of a command asks (its exit status, its words, what a kill
-leaves behind) begins after that. That the installed program itself starts is shown by `tests/journeys` and by one test of the installation.
+leaves behind) begins after that. That the installed program itself starts, with nothing loaded before, is shown by `tests/journeys`
+(`demo`) and by the tests of the installation (`init`, `serve`).
 """
 
 from __future__ import annotations

@@ -64,6 +64,7 @@ READ = "import runpy, sys; sys.path.insert(0, {folder!r}); runpy.run_path({scrip
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=str)
 def test_every_benchmark_finds_what_it_takes_from_its_neighbours(script: Path) -> None:
-    """Each is read in a process of its own, as when it is called, without its measuring."""
+    """Each is read in a process of its own, without its measuring. All of the product is loaded there already (see `tests.processes`): that it imports the
+    modules of the product which it uses is not shown, only that all names it imports are there."""
     done = processes.start([], os.environ, first=READ.format(folder=str(script.parent), script=str(script))).wait(120)
     assert done.returncode == 0, done.stderr[-800:]

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import tarfile
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,29 @@ def test_a_rewrap_that_cannot_be_written_down_changes_nothing(instance: Path, tm
     run(folder, "keys", "rewrap", "--new-secret", OTHER, "--json", code=1)
     assert (folder / "keys.json").read_bytes() == kept
     assert run(folder, "init", "--json")["keys_made"] is False
+
+
+def test_the_installed_program_serves(instance: Path, tmp_path: Path) -> None:
+    """From its start, with nothing loaded before: other tests begin their servers where all of the product is loaded already."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words, log = [TRAINHUB, "serve", "--port", str(port), "--no-jobs"], tmp_path / "log"
+    with log.open("w") as said, subprocess.Popen(words, env=environment(instance), stdin=subprocess.DEVNULL, stdout=said, stderr=said) as server:
+        try:
+            until, status = time.monotonic() + 110, 0
+            while not status:
+                assert server.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20) as answer:
+                        status = answer.status
+                except OSError:
+                    time.sleep(0.05)
+        finally:
+            server.terminate()
+            server.wait(30)
+    assert status == 200
 
 
 def test_a_half_configured_system_does_not_start(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ def here(_python, words):
 
 os.execv = here
 """
-"""gunicorn in the process that asks for it, which has loaded what each of its processes would load anew. The first test starts it in the true way."""
+"""gunicorn in the process that asks for it, which has loaded what each of its processes would load anew.
+`test_behind_a_trusted_proxy_the_address_is_the_one_it_saw[gunicorn]` starts it in the true way."""
 
 
 @contextmanager
