@@ -142,6 +142,30 @@ def test_what_stands_on_such_ground_alone_is_laid_again(session: Session) -> Non
     assert found[0] == found[1]
 
 
+def test_what_was_given_another_row_of_the_same_ground_is_made(session: Session) -> None:
+    """The rows a call was given are among what it is known by."""
+    built: list[str] = []
+
+    @remembered
+    def made() -> tuple[Organisation, Organisation]:
+        one, other = (ground.organisation(OrganisationKind.UNIVERSITY, name=name) for name in ("学院", "另一学院"))
+        return one, other
+
+    @remembered
+    def closed(row: Organisation) -> None:
+        built.append(row.name)
+        row.address = f"{row.name}旧址"
+        session.flush()
+
+    for which in (0, 1, 0, 1):
+        with _one_test(session):
+            rows = made()
+            closed(rows[which])
+            found = [str(_read(session, row)["address"]) for row in rows]
+            assert (found[which], found[1 - which] == f"{rows[which].name}旧址") == (f"{rows[which].name}旧址", False)
+    assert built == ["学院", "另一学院"]
+
+
 def _written(_session: Session, _row: Organisation) -> None:
     ground.person()
 

@@ -3,7 +3,9 @@
 A test is rolled back at its end, so a ground that is made first thing in a test is the same each time. What its verbs wrote is kept as rows and
 written in one statement a table, and committed where its verbs had done so. What stands on such a ground alone (`scheduled(play)` right behind
 `play`) is ground as well and may be given its rows. Wherever something else was written before, at another moment of a clock that was set, or in a
-database that commits, it is built. Only what is in the database and in the answer is kept: not what a call does to lists it was given.
+database that commits, it is built. Only what is in the database and in the answer is kept: not what a call does to lists it was given. A call is
+known by the day, its name and its arguments, not by what a test has patched (a policy, a constant, a setting) nor by the zone of the machine (TZ):
+ask for it before that is done, or have it made each time.
 """
 
 from __future__ import annotations
@@ -90,7 +92,8 @@ class _Kept:
 
 
 Key = tuple[Any, ...]
-"""A call by its engine, moment, name and arguments, and the call on whose ground it stands; the bare database by its engine alone."""
+"""A call by its engine, moment, name and arguments, and the call on whose ground it stands; the bare database by its engine alone. So a key holds
+the whole way: `judged(play, row)` right behind `play` is (7, "2026-03-02", "…judged", "[…]", (7, "2026-03-02", "…play", "[]", (7,)))."""
 Rows = dict[str, dict[Any, dict[str, Any]]]
 """Of each table its rows by their keys."""
 
