@@ -197,10 +197,13 @@ def started(*, student: Student, position: Position, term: Term, mentor: Mentor)
 
 
 def confirmed(placement: Placement, days: Iterable[date]) -> int:
-    """Log days and let the mentor confirm them: they stand in the ledger."""
+    """Log days, a calendar week at once as a student does, and let the mentor confirm them: they stand in the ledger. Days between those of a
+    week that were logged before, still wait and are not among them are taken back."""
     wanted = sorted(days)
     last = wanted[-1]
-    placements.log_week(placement=placement, days=dict.fromkeys(wanted, ""), week=wanted, today=last, by=SYSTEM, now=at(last))
+    for _week, ticked in itertools.groupby(wanted, key=lambda day: day.isocalendar()[:2]):
+        week = list(ticked)
+        placements.log_week(placement=placement, days=dict.fromkeys(week, ""), week=week, today=last, by=SYSTEM, now=at(last))
     return placements.decide_days(placement=placement, days=wanted, is_approved=True, today=last, by=SYSTEM, now=at(last))
 
 
