@@ -91,5 +91,9 @@ def test_accounts_however_they_are_made(app: Flask, session: Session) -> None:
 
 def test_the_page_of_accounts(app: Flask, session: Session) -> None:
     client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
-    page = client.get("/accounts/new").text
-    assert 'name="name"' in page or 'name="display_name"' in page
+    given = {"username": "new-auditor", "role": "auditor"}
+    before = session.scalar(select(func.count()).select_from(Account))
+    assert [client.post("/accounts/new", data={**given, "name": name}).status_code for name in NOTHING] == [422] * len(NOTHING)
+    assert session.scalar(select(func.count()).select_from(Account)) == before
+    client.post("/accounts/new", data={**given, "name": "林\u200b新到"})
+    assert session.scalars(select(Account.display_name).order_by(Account.id.desc())).first() == "林新到"
