@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from flask_babel import force_locale
+from trainhub.kernel.i18n import in_language
 
 from trainhub.kernel import characters
 from trainhub.kernel.characters import clean_line
@@ -65,12 +65,12 @@ def test_words_of_choices_are_translated_once_for_a_parser(app: Flask, monkeypat
 
     monkeypatch.setattr(parsers, "_", counted)
     parse = parsers.parse_enum({"m": 1, "男": 1, "f": 2, "女": 2})
-    with app.app_context(), app.test_request_context(), force_locale("zh_CN"):
+    with app.app_context(), app.test_request_context(), in_language("zh"):
         assert [parse("Male"), parse("FEMALE"), parse("Ｍale")] == [1, 2, 1]
         assert len(asked) == 4
         with pytest.raises(ValueError, match="可填：男、女"):
             parse("other")
-    with app.app_context(), app.test_request_context(), force_locale("en"):
+    with app.app_context(), app.test_request_context(), in_language("en"):
         assert parse("female") == 2
         with pytest.raises(ValueError, match="Male, Female"):
             parse("other")
