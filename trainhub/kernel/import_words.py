@@ -60,8 +60,8 @@ def _as_seen(text: str) -> str:
 
 def _named(text: str) -> str:
     """A text with a name for each sign that nobody sees, or that is set over the one before it."""
-    named = re.sub(r"(?:(?<=\s) )|(?:^ )|(?: $)", lambda _found: "［U+0020］", text)
-    return "".join(sign if sign.isprintable() and not is_mark(sign) else f"［U+{ord(sign):04X}］" for sign in named)
+    named = re.sub(r"(?:(?<=\s) )|(?:^ )|(?: $)", lambda _found: "〔U+0020〕", text)
+    return "".join(sign if sign.isprintable() and not is_mark(sign) else f"〔U+{ord(sign):04X}〕" for sign in named)
 
 
 def _cut(old: str, new: str) -> tuple[str, str]:

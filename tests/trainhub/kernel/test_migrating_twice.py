@@ -43,4 +43,3 @@ def test_broken_references_are_told_where_nothing_is_to_migrate(databases: Datab
         migrations.install(engine)
     assert refused.value.code == "broken_references"
     migrations.install(engine, is_to_be_emptied=True)
-

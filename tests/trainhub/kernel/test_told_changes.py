@@ -69,19 +69,26 @@ def test_a_sign_that_is_only_wide_is_shown_as_it_is(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "sign"),
-    [("学府路 1号", "学府路　1号", "U+3000"), ("مە\u200cن", "مەن", "U+200C"), ("ᠬᠠᠷ᠎ᠠ", "ᠬᠠᠷᠠ", "U+180E"), ("a  b", "a b", "U+0020"), ("e\u0301", "é", "U+0301")],
+    [
+        ("学府路 1号", "学府路　1号", "U+3000"),
+        ("مە\u200cن", "مەن", "U+200C"),
+        ("ᠬᠠᠷ᠎ᠠ", "ᠬᠠᠷᠠ", "U+180E"),
+        ("a  b", "a b", "U+0020"),
+        ("e\u0301", "é", "U+0301"),
+    ],
 )
 def test_what_only_a_hidden_sign_tells_apart_is_named(app: Flask, old: str, new: str, sign: str) -> None:
     line = told("address", old, new)
     assert line.old != line.new
-    assert f"［{sign}］" in line.old + line.new
+    assert f"〔{sign}〕" in line.old + line.new
 
 
 def test_a_number_that_the_holder_typed_is_told_as_confirmed(app: Flask) -> None:
     number = "350102199003078515"
-    person = Person(id_type=IdType.RESIDENT_ID, id_number_hash=queries.hash_of(IdType.RESIDENT_ID, number), id_mask="3501**********8515", number_by_holder=True)
+    person = Person(
+        id_type=IdType.RESIDENT_ID, id_number_hash=queries.hash_of(IdType.RESIDENT_ID, number), id_mask="3501**********8515", number_by_holder=True
+    )
     facts = Facts(name="某", person_id=1, id_type=IdType.RESIDENT_ID, number=number, birth_on=None, contacts={})
     (line,) = lines([Planned(2, "某行", False, tuple(cells_of(facts, person)))], {})
     assert line.old == "3501**********8515"
     assert line.new == "3501**********8515（本人填写的号码，由这次导入核实）"
-
