@@ -15,7 +15,7 @@ from courses.assessment.rules.numbers import rounded
 from courses.assessment.types import Counts, Difficulty, QuestionKind, QuizSettings, Shown, When
 from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.fields import picks
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
@@ -152,7 +152,7 @@ class QuizForm(Form):
     )
     attempts = IntegerField(_l("可作答次数"), [Optional(), NumberRange(min=1, max=100)], description=_l("留空表示不限"))
     counts = RadioField(_l("多次作答时计哪一次"), [InputRequired()], choices=picks(labels.COUNTS), default=Counts.BEST.value)
-    password = Text(_l("测验密码"), [Length(max=60)], description=_l("留空表示不需要；学员开始作答时输入"))
+    password = CodeText(_l("测验密码"), [Length(max=60)], description=_l("留空表示不需要；学员开始作答时输入"))
     draw = IntegerField(_l("只抽其中几题"), [Optional(), NumberRange(min=1, max=1000)], description=_l("从全部题目中再随机抽取；留空表示全部"))
     is_shuffled = BooleanField(_l("打乱题目顺序"))
     shuffles_options = BooleanField(_l("打乱选项顺序"))

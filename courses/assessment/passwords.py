@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import secrets
+import unicodedata
 
+from trainhub.kernel.characters import clean_line
 from trainhub.kernel.keys import keyring
 
 SEALED = "sealed:"
 
 
 def sealed(password: str, known: str = "") -> str:
-    """What is stored for a password; `known` stays as it is when it holds the same one. No password is stored as nothing."""
+    """What is stored for a password; `known` stays as it is when it holds the same one, whatever hidden signs either has. No password is stored as nothing."""
     if not password:
         return ""
-    return known if known.startswith(SEALED) and opened(known) == password else seal(password)
+    return known if known.startswith(SEALED) and is_right(known, password) else seal(password)
 
 
 def seal(password: str) -> str:
@@ -32,5 +34,9 @@ def opened(stored: str) -> str:
 
 
 def is_right(stored: str, typed: str) -> bool:
-    """Whether somebody typed the password."""
-    return secrets.compare_digest(typed.encode(), opened(stored).encode())
+    """Whether somebody typed the password; what nobody sees does not count on either side: it was pasted here and there."""
+    return secrets.compare_digest(_plain(typed), _plain(opened(stored)))
+
+
+def _plain(password: str) -> bytes:
+    return (unicodedata.normalize("NFC", clean_line(password)) or password).encode()

@@ -17,7 +17,7 @@ from courses.assignments.models import Assignment
 from courses.assignments.types import Criterion, Level, Marking, Rubric
 from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.fields import OnePerson, number_x10, picks, tenths
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
 _CRITERION = re.compile(r"^(?P<title>[^|｜]+?)\s*[|｜]\s*(?P<max>\d+(?:\.\d)?)\s*(?:[|｜]\s*(?P<rest>.*))?$")
@@ -147,7 +147,7 @@ class ExtensionForm(Form):
     """More time for one learner: chosen from a list, or typed where the run has too many to choose from."""
 
     person_id = OnePerson(_l("学员"))
-    login = Text(_l("学员登录名、学号或邮箱"), [InputRequired(), Length(max=60)])
+    login = CodeText(_l("学员登录名、学号或邮箱"), [InputRequired(), Length(max=60)])
     until_at = DateTimeLocalField(_l("延长至"), [InputRequired()])
     reason = Text(_l("理由"), [InputRequired(), Length(max=400)])
 

@@ -18,14 +18,14 @@ from courses.catalogue.owning import OwnedForm
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
 from trainhub.kernel.clock import is_minute_of
 from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
 class CourseForm(OwnedForm):
     """A course: what the catalogue says about it."""
 
-    code = Text(_l("课程代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -，例如 IM-101；保存后不能修改"))
+    code = CodeText(_l("课程代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -，例如 IM-101；保存后不能修改"))
     title = Text(_l("课程名称"), [InputRequired(), Length(max=200)])
     title_en = Text(_l("英文名称"), [Length(max=200)])
     summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from courses.catalogue import labels
 from courses.catalogue.types import RunMode
 from trainhub.kernel.fields import optional_int, picks, tenths
-from trainhub.kernel.forms import Form, Text
+from trainhub.kernel.forms import CodeText, Form, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
 
@@ -19,7 +19,7 @@ from trainhub.ledger.types import Category
 class RunForm(Form):
     """One run of a course."""
 
-    code = Text(_l("期次代码"), [InputRequired(), Length(max=40)], description=_l("例如 2026-autumn；保存后不能修改"))
+    code = CodeText(_l("期次代码"), [InputRequired(), Length(max=40)], description=_l("例如 2026-autumn；保存后不能修改"))
     starts_on = DateField(_l("开始日期"), [InputRequired()])
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from courses.curriculum import labels
 from courses.curriculum.types import AssessmentKind, CourseCategory, CourseRow, DeliveryMode, Importance, Language, ResearchMethod
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
 
@@ -22,7 +22,7 @@ def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
 class CourseForm(Form):
     """A course of a plan."""
 
-    code = Text(_l("课程代码"), [InputRequired(_l("请填写课程代码。")), Length(max=40)])
+    code = CodeText(_l("课程代码"), [InputRequired(_l("请填写课程代码。")), Length(max=40)])
     name = Text(_l("课程名称"), [InputRequired(_l("请填写课程名称。")), Length(max=160)])
     category = SelectField(_l("类别"), choices=_choices(labels.CATEGORIES), coerce=CourseCategory)
     importance = SelectField(_l("地位"), choices=_choices(labels.IMPORTANCE), coerce=Importance)
@@ -38,7 +38,7 @@ class CourseForm(Form):
 class CourseChangeForm(CourseForm):
     """Changes to a course. Its code is offered while nobody was marked in it; left out, it stays."""
 
-    code = Text(_l("课程代码"), [Optional(), Length(max=40)])
+    code = CodeText(_l("课程代码"), [Optional(), Length(max=40)])
     revised_on = DateField(_l("大纲最近修订"), [Optional()], description=_l("本次修订了大纲的，填写修订日期；改动记入修订记录（PETOE-2.6）。"))
     required = Checks(_l("先修课程"), coerce=int, description=_l("在较早的学期或同一学期开设，且不互为先修。"))
     reason = Text(_l("更正理由"), [Optional(), Length(max=400)], description=_l("更正课程代码，或已安排开课后改为选修、改回必修时填写。"))

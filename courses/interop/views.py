@@ -23,7 +23,7 @@ from trainhub.kernel import clock, files, jobs, sniff
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import Text, once
+from trainhub.kernel.forms import CodeText, once
 from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.kernel.made_tables import KEPT, file_of
 from trainhub.kernel.sending import send
@@ -37,7 +37,7 @@ PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
 class ImportForm(OwnedForm):
     """A package and in whose name it is taken in."""
 
-    code = Text(_l("课程代码"), [Length(max=60)], description=_l("留空则使用课程包中的代码"))
+    code = CodeText(_l("课程代码"), [Length(max=60)], description=_l("留空则使用课程包中的代码"))
     package = FileField(_l("课程包"), [InputRequired()])
 
 

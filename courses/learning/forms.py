@@ -9,14 +9,14 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.fields import picks
-from trainhub.kernel.forms import Form, Text
+from trainhub.kernel.forms import CodeText, Form, Text
 from trainhub.kernel.i18n import _l
 
 
 class AllowanceForm(Form):
     """What one person or cohort may do differently."""
 
-    login = Text(_l("学员登录名、学号或邮箱"), [Length(max=60)], description=_l("给一个人；给整个年级时留空"))
+    login = CodeText(_l("学员登录名、学号或邮箱"), [Length(max=60)], description=_l("给一个人；给整个年级时留空"))
     cohort_id = SelectField(_l("或整个年级"), default="", coerce=str)
     extra_minutes = IntegerField(_l("加时（分钟）"), [Optional(), NumberRange(min=0, max=10080)], default=0)
     extra_attempts = IntegerField(_l("加次数"), [Optional(), NumberRange(min=0, max=100)], default=0)

@@ -8,7 +8,7 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, Length
 
 from courses.catalogue.owning import OwnedForm
-from trainhub.kernel.forms import LongText, Text
+from trainhub.kernel.forms import CodeText, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
@@ -16,7 +16,7 @@ class PathForm(OwnedForm):
     """What a path says about itself."""
 
     title = Text(_l("路径名称"), [InputRequired(), Length(max=200)])
-    code = Text(_l("路径代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -；保存后不能修改"))
+    code = CodeText(_l("路径代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -；保存后不能修改"))
     owner_id = SelectField(_l("发布单位"), [InputRequired()], coerce=int)
     summary = LongText(_l("一句话介绍"), [Length(max=500)])
     description = LongText(_l("路径介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写"))

@@ -41,7 +41,7 @@ def create(*, code: str, title: str, owner: Organisation, by: Identity, now: dat
     code = code.strip()
     if not CODE.match(code) or len(code) > 60:
         raise BadPath(_("路径代码只能用字母、数字和 . _ -，以字母或数字开头，不超过 60 个字符。"), field="code")
-    if addresses.is_page(code):
+    if addresses.is_page(code, addresses.Kind.PATH):
         raise BadPath(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     if queries.path_by_code(code) is not None:
         raise BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")

@@ -10,7 +10,7 @@ from wtforms import DateField, DecimalField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trainhub.kernel.fields import picks
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
@@ -32,7 +32,7 @@ class CertificateClaimForm(Form):
     target_id = SelectField(_l("认定为培养方案中的课程"), [InputRequired()], coerce=int)
     title = Text(_l("课程或证书名称"), [InputRequired(), Length(max=200)])
     provider = Text(_l("发证机构"), [InputRequired(), Length(max=200)])
-    number = Text(_l("证书编号"), [InputRequired(), Length(max=100)])
+    number = CodeText(_l("证书编号"), [InputRequired(), Length(max=100)])
     completed_on = DateField(_l("完成日期"), [InputRequired()])
     credits = DecimalField(_l("申请学分"), [InputRequired(), NumberRange(min=Decimal("0.1"), max=100)], places=1)
     file = FileField(_l("证书扫描件（PDF 或图片）"), [InputRequired()])
@@ -46,7 +46,7 @@ class CertificateClaimForm(Form):
 class MappingForm(Form):
     """An online course that counts as a course of the plan."""
 
-    course_code = Text(_l("在线课程代码"), [InputRequired(), Length(max=60)])
+    course_code = CodeText(_l("在线课程代码"), [InputRequired(), Length(max=60)])
     target_id = SelectField(_l("培养方案中的课程"), [InputRequired()], coerce=int)
     credits = DecimalField(_l("认定学分"), [InputRequired(), NumberRange(min=Decimal("0.1"), max=100)], places=1)
     least_score = DecimalField(_l("最低成绩"), [InputRequired(), NumberRange(min=0, max=100)], places=1, default=Decimal(60))

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from enterprises.awards import labels
 from enterprises.awards.choices import OF_YEAR, OWN, PoolField, local_money, pools_with_money
 from enterprises.awards.types import OFFICE_KEYS, PoolKind
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
 
@@ -36,7 +36,7 @@ class CompanyApplyForm(ApplyForm):
 
     statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
     project = Text(_l("项目名称"), description=_l("每个项目单独申请；中标项目的名称与登记合同金额时一致。"), validators=[Length(max=120)])
-    project_number = Text(_l("招标编号或合同编号"), description=_l("按编号认定是否同一项目，照招标公告或合同填写。"), validators=[Length(max=60)])
+    project_number = CodeText(_l("招标编号或合同编号"), description=_l("按编号认定是否同一项目，照招标公告或合同填写。"), validators=[Length(max=60)])
 
 
 class StepForm(Form):

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from enterprises.mentors.labels import GRADES
 from enterprises.mentors.types import AppraisalGrade
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.sheets.parsers import parse_phone
 from trainhub.people.types import IdType
@@ -69,8 +69,8 @@ class NewMentorForm(MentorForm):
 
     name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
     id_type = SelectField(_l("证件类型"), coerce=str, default=IdType.RESIDENT_ID.value)
-    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("用于识别同一个人，加密保存，页面只显示部分。"))
-    phone = Text(_l("手机"), [Length(max=30)], description=_l("用一次性链接办理的，核对其后四位。"))
+    id_number = CodeText(_l("证件号码"), [Length(max=40)], description=_l("用于识别同一个人，加密保存，页面只显示部分。"))
+    phone = CodeText(_l("手机"), [Length(max=30)], description=_l("用一次性链接办理的，核对其后四位。"))
     enterprise_id = SelectField(_l("所在企业"), [InputRequired(NEEDED)], coerce=int)
     since = DateField(_l("聘任日期"), [InputRequired(NEEDED)])
 
@@ -94,5 +94,5 @@ class AppraisalForm(Form):
 class ConflictForm(Form):
     """A student whom the mentor must not guide."""
 
-    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
+    student_no = CodeText(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
     reason = Text(_l("回避原因"), [DataRequired(NEEDED), Length(max=200)], description=_l("如亲属、利益关系。"))

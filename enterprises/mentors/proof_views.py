@@ -19,7 +19,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import Role, guard, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import Form, Text
+from trainhub.kernel.forms import CodeText, Form
 from trainhub.kernel.i18n import _, _l, format_datetime
 from trainhub.kernel.numbers import keys_of
 from trainhub.kernel.sheets.types import Column
@@ -32,7 +32,7 @@ ADDRESSES = (LoginKind.EMAIL, LoginKind.PHONE)
 class ProofForm(Form):
     """The school's code, and a password that nobody else knows."""
 
-    code = Text(_l("学校给你的核对码"), [DataRequired(_l("请填写六位核对码。")), Length(max=12)])
+    code = CodeText(_l("学校给你的核对码"), [DataRequired(_l("请填写六位核对码。")), Length(max=12)])
     password = PasswordField(_l("新密码"), [DataRequired(_l("请填写密码。")), Length(max=1000)])
 
 

@@ -13,7 +13,7 @@ from enterprises.placements import labels
 from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, WithdrawalSide
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.fields import OnePerson
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import key_of
 
@@ -58,7 +58,7 @@ class TermForm(Form):
     """A placement term."""
 
     university_id = SelectField(_l("学校"), [InputRequired(NEEDED)], coerce=int)
-    code = Text(_l("代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("如 2026-1。"))
+    code = CodeText(_l("代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("如 2026-1。"))
     title = Text(_l("名称"), [DataRequired(NEEDED), Length(max=120)])
     starts_on = DateField(_l("开始日期"), [InputRequired(NEEDED)])
     ends_on = DateField(_l("结束日期"), [InputRequired(NEEDED)])
@@ -229,7 +229,7 @@ class SelfFoundForm(Form):
 
     term_id = SelectField(_l("实习学期"), [InputRequired(NEEDED)], coerce=int)
     enterprise_name = Text(_l("单位全称"), [DataRequired(NEEDED), Length(max=160)])
-    enterprise_code = Text(_l("统一社会信用代码"), [Length(max=40)], description=_l("知道的话请填写，学校核对更快。"))
+    enterprise_code = CodeText(_l("统一社会信用代码"), [Length(max=40)], description=_l("知道的话请填写，学校核对更快。"))
     title = Text(_l("岗位名称"), [DataRequired(NEEDED), Length(max=160)])
     address = Text(_l("工作地点"), [Length(max=200)])
     contact = Text(_l("单位联系人与电话"), [Length(max=120)])

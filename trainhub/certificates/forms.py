@@ -22,7 +22,7 @@ from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, US
 from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import day_asked
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import whole
 from trainhub.organisations import queries as organisations
@@ -31,8 +31,12 @@ from trainhub.organisations import queries as organisations
 class VerifyForm(Form):
     """Number, code, and the name somebody gave."""
 
-    number = Text(_l("证书编号"), [DataRequired(_l("请填写证书编号。")), Length(max=60)], description=_l("18位数字，印在证书左下方，空格可有可无。"))
-    code = Text(_l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。"))
+    number = CodeText(
+        _l("证书编号"), [DataRequired(_l("请填写证书编号。")), Length(max=60)], description=_l("18位数字，印在证书左下方，空格可有可无。")
+    )
+    code = CodeText(
+        _l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。")
+    )
     name = Text(_l("持证人姓名"), [Optional(), Length(max=200)], description=_l("与核验码一起填写，会告诉你姓名是否与证书一致；姓名不会被保存。"))
 
 

@@ -12,7 +12,7 @@ from trainhub.identity import rules
 from trainhub.identity.labels import CHANNELS, LOGIN_KINDS, REQUEST_KINDS, REQUEST_STATES
 from trainhub.identity.types import Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel.access import ROLE_LABELS, Role, ScopeKind
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import LANGUAGES, _, _l, listed
 from trainhub.people.labels import ID_TYPES
 from trainhub.people.types import IdType
@@ -31,7 +31,7 @@ def _same(form: Any, field: Any, other: str) -> bool:
 class LoginForm(Form):
     """Name and password; `next` is where to go after."""
 
-    username = Text(_l("用户名、学号、手机号或邮箱"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
+    username = CodeText(_l("用户名、学号、手机号或邮箱"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
     password = PasswordField(_l("密码"), _PASSWORD)
     next = HiddenField()
 
@@ -39,25 +39,25 @@ class LoginForm(Form):
 class CodeForm(Form):
     """One short code."""
 
-    code = Text(_l("验证码"), [DataRequired(_l("请填写验证码。")), Length(max=40)])
+    code = CodeText(_l("验证码"), [DataRequired(_l("请填写验证码。")), Length(max=40)])
 
 
 class RegistrationCodeForm(CodeForm):
     """The code that ends a registration, and the user name once more: somebody may have taken it meanwhile."""
 
-    username = Text(_l("用户名"), [Length(max=60)])
+    username = CodeText(_l("用户名"), [Length(max=60)])
 
 
 class ForgotForm(Form):
     """For whom a reset is asked."""
 
-    username = Text(_l("用户名、学号、手机号或邮箱"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
+    username = CodeText(_l("用户名、学号、手机号或邮箱"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
 
 
 class NewPasswordForm(Form):
     """A new password, twice; a user name where the account has nothing to sign in by yet."""
 
-    username = Text(_l("用户名"), [Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
+    username = CodeText(_l("用户名"), [Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
     password = PasswordField(_l("新密码"), _PASSWORD)
     again = PasswordField(_l("再输入一次"), _AGAIN)
 
@@ -86,7 +86,7 @@ class LoginNameForm(Form):
     """One more name to sign in by."""
 
     kind = RadioField(_l("方式"), [InputRequired(_l("请选择方式。"))], choices=[])
-    value = Text(_l("登录名"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
+    value = CodeText(_l("登录名"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
 
     def __init__(self, kinds: Iterable[LoginKind], **kw: Any) -> None:
         super().__init__(**kw)
@@ -137,7 +137,7 @@ class ConsentForm(Form):
     notice = HiddenField()
     """The version of the notice beside the box."""
     guardian_name = Text(_l("监护人姓名"), [Length(max=60)])
-    guardian_phone = Text(_l("监护人手机号"), [Length(max=40)])
+    guardian_phone = CodeText(_l("监护人手机号"), [Length(max=40)])
     consent = BooleanField(_l("我已阅读并同意隐私说明"), [InputRequired(_l("请勾选同意后继续；不同意则无法使用需要登录的功能。"))])
 
 
@@ -148,13 +148,13 @@ class RegisterForm(Form):
     name = Text(_l("姓名"), [DataRequired(_l("请填写真实姓名，证书将使用它。")), Length(max=60)])
     birth_on = DateField(_l("出生日期"), [InputRequired(_l("请填写出生日期，如 2008-05-01。"))])
     id_type = SelectField(_l("证件类型"), choices=[], validators=[Optional()])
-    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("计入培训目标、发放证书前必须填写，现在可以不填，以后在“我的数据”中补填。"))
+    id_number = CodeText(_l("证件号码"), [Length(max=40)], description=_l("计入培训目标、发放证书前必须填写，现在可以不填，以后在“我的数据”中补填。"))
     channel = RadioField(_l("验证方式"), [InputRequired(_l("请选择验证方式。"))], choices=[])
-    address = Text(_l("邮箱或手机号"), [DataRequired(_l("请填写接收验证码的地址。")), Length(max=200)])
-    username = Text(_l("用户名"), [DataRequired(_l("请填写用户名。")), Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
+    address = CodeText(_l("邮箱或手机号"), [DataRequired(_l("请填写接收验证码的地址。")), Length(max=200)])
+    username = CodeText(_l("用户名"), [DataRequired(_l("请填写用户名。")), Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
     password = PasswordField(_l("密码"), _PASSWORD)
     guardian_name = Text(_l("监护人姓名"), [Length(max=60)])
-    guardian_phone = Text(_l("监护人手机号"), [Length(max=40)])
+    guardian_phone = CodeText(_l("监护人手机号"), [Length(max=40)])
     notice = HiddenField()
     """The version of the notice that the page led to."""
     consent = BooleanField(_l("我已阅读并同意隐私说明"), [InputRequired(_l("请先阅读隐私说明并勾选同意。"))])
@@ -203,9 +203,9 @@ class AccountForm(GrantForm):
     """A new account: name, ways to sign in, and its first role."""
 
     name = Text(_l("姓名"), [Length(max=60)])
-    username = Text(_l("用户名"), [Length(max=60)])
-    email = Text(_l("邮箱"), [Length(max=200)], description=_l("邀请会发到这个邮箱；没有邮箱时，请把页面上的邀请链接转交本人。"))
-    phone = Text(_l("手机号"), [Length(max=40)])
+    username = CodeText(_l("用户名"), [Length(max=60)])
+    email = CodeText(_l("邮箱"), [Length(max=200)], description=_l("邀请会发到这个邮箱；没有邮箱时，请把页面上的邀请链接转交本人。"))
+    phone = CodeText(_l("手机号"), [Length(max=40)])
 
 
 class ReasonForm(Form):
@@ -229,7 +229,7 @@ class OwnNumberForm(Form):
     """The number of one's own identity document."""
 
     id_type = SelectField(_l("证件类型"), coerce=IdType, choices=lambda: [(kind.value, label) for kind, label in ID_TYPES.items()])
-    id_number = Text(_l("证件号码"), [DataRequired(_l("请填写证件号码。")), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
+    id_number = CodeText(_l("证件号码"), [DataRequired(_l("请填写证件号码。")), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
 
 
 class DecisionForm(Form):

@@ -267,7 +267,7 @@ def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
         ring = keys.unwrap(key_text, settings.secret_key)
     private_folder(settings.instance)
     migrations.refuse_newer(db.engine)
-    migrations.install(db.engine)
+    migrations.install(db.engine, is_to_be_emptied=True)
     note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}
     if "demo" in manifest:
         note["demo"] = manifest["demo"]

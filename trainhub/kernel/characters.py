@@ -71,6 +71,17 @@ _STRAY_JOINERS = re.compile(f"(?<![{_JOINED_BEFORE}])[{_JOINERS}]+")
 _LOOSE_JOINERS = re.compile(f"(?<![{_JOINED_BEFORE}\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])[{_JOINERS}]+")
 """Joiners that neither spell nor make one picture of two."""
 
+_JAMO = "\u1100-\u115e\u1161-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
+_SINGLE_JAMO = "\u3131-\u3163\u3165-\u318e"
+_SPELLED = re.compile(
+    "((?<=[\u1820-\u18aa])\u180e"  # Mongolian: the vowel behind it stands apart
+    f"|(?<=[{_JAMO}])[\u115f\u1160]+|[\u115f\u1160]+(?=[{_JAMO}])"  # Korean: the place of a letter that a syllable does not have
+    f"|(?<=[{_SINGLE_JAMO}])\u3164+|\u3164+(?=[{_SINGLE_JAMO}])"
+    "|(?<=[\u2801-\u28ff])\u2800+(?=[\u2801-\u28ff])"  # the blank between words of braille
+    "|(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f)"  # whose flag it is
+)
+"""Signs of `_FILLERS` where they are spelling."""
+
 
 def _table() -> dict[int, int]:
     trails = [trail for trail in range(0x50, 0xA1) if trail != 0x7F]
@@ -159,11 +170,14 @@ def without_invisible(text: str) -> str:
 def clean_line(text: str) -> str:
     """One line as somebody typed or pasted it, whatever it names: without what nobody sees, without blanks at its ends; refuses nothing.
 
-    The joiners stay where they are spelling and in pictures made of several characters (a family is three faces).
+    What is spelling stays: the joiners, also in pictures made of several characters (a family is three faces), the separator of Mongolian vowels, fillers
+    of Korean syllables, blanks of braille, the letters of a flag.
     """
     if text.isascii():
         return text.strip()
     plain = text.translate(_INVISIBLE)
+    if len(plain) < len(text):
+        plain = "".join(part if place % 2 else part.translate(_INVISIBLE) for place, part in enumerate(_SPELLED.split(text)))
     return (_LOOSE_JOINERS.sub("", plain) if "\u200c" in plain or "\u200d" in plain else plain).strip()
 
 

@@ -93,6 +93,18 @@ class Text(StringField):
         super().__init__(label, checks, filters=(*kw.pop("filters", ()), _plain_line), **kw)
 
 
+def _without_marks(value: str | None) -> str | None:
+    return value if value is None else clean_line(value)
+
+
+class CodeText(Text):
+    """A code, a number, a login name, a telephone or an address of mail: what was copied out of a contact card comes wrapped in marks of direction, which are
+    taken off. In a name they are refused: there they turn round what follows."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
+        super().__init__(label, validators, filters=(_without_marks, *kw.pop("filters", ())), **kw)
+
+
 class LongText(TextAreaField):
     """Several lines of text, trimmed and free of control characters."""
 

@@ -12,7 +12,6 @@ import binascii
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 from hashlib import blake2b
 from itertools import groupby
@@ -22,8 +21,8 @@ from sqlalchemy import inspect, select
 
 from trainhub.kernel import keys
 from trainhub.kernel.db import portions, session
-from trainhub.kernel.i18n import _, format_date, listed
-from trainhub.kernel.sheets.types import told
+from trainhub.kernel.i18n import _
+from trainhub.kernel.import_words import in_words
 
 MARK = 3
 """Bytes of the hash of one row in a seal: enough to name the rows that changed; whether any did is told by the hash of all."""
@@ -41,6 +40,8 @@ class Cell:
     old: Any
     new: Any
     hides_old: bool = False
+    note: Any = ""
+    """What is said behind the new value; lazy words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,10 @@ def lines(planned: Sequence[Planned], labels: Mapping[str, Mapping[Any, Any]]) -
     """Every cell that changes, in the order of the rows and in the reader's language; numbers of persons masked. `labels`: see `ImportSpec`."""
     for one in sorted(planned, key=lambda each: each.row or 0):
         for cell in one.cells:
-            old = _("（已登记的内容，不在此显示）") if cell.hides_old and cell.old not in (None, "") else _in_words(cell.column, cell.old, labels)
-            yield Line(one.row, one.label, cell.column, old, _in_words(cell.column, cell.new, labels))
-
-
-def _in_words(column: str, value: Any, labels: Mapping[str, Mapping[Any, Any]]) -> str:
-    if value is None or value == "" or value == []:
-        return _("（空）")
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, date):
-        return format_date(value)
-    if isinstance(value, (list, tuple)):
-        return listed(told(column, str(one)) for one in value)
-    words = labels.get(column, {}).get(value)
-    return str(words) if words is not None else told(column, str(value))
+            old, new = in_words(cell.column, cell.old, cell.new, labels)
+            if cell.hides_old and cell.old not in (None, ""):
+                old, (_empty, new) = _("（已登记的内容，不在此显示）"), in_words(cell.column, None, cell.new, labels)
+            yield Line(one.row, one.label, cell.column, old, f"{new}{cell.note}")
 
 
 def seal(planned: Sequence[Planned], numbers: Sequence[int]) -> str:

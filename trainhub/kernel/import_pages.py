@@ -169,20 +169,20 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                 form.refuse(refused)
         return render_template("trainhub/imports/upload.html", form=form, **shared), 422 if form.errors or form.form_errors else 200
 
-    def examined(row: StoredFile) -> tuple[Draft, Read, str]:
-        """What a file would do, the file as it was read, and why it was only checked and not tried: it is `long`, or the check refused it when it was
+    def examined(row: StoredFile, whole: Read | None = None) -> tuple[Draft, Read, str]:
+        """What a file would do, the file as it was read (before, or now), and why it was only checked and not tried: it is `long`, or the check refused it when it was
         handed in (`refused`)."""
-        whole = read(spec, io.BytesIO(files.read(row)), filename=row.name)
+        whole = whole or read(spec, io.BytesIO(files.read(row)), filename=row.name)
         draft, found = check(spec, whole, by=_who(), today=clock.today()), _tried(row)
         if draft.is_good:
             draft.problems += found or ()
         return draft, whole, "" if found is not None else "refused" if len(whole.good) <= REHEARSED_MOST else "long"
 
-    def report(file_id: int, outdated: Outdated | None = None) -> Any:
+    def report(file_id: int, outdated: Outdated | None = None, known: Read | None = None) -> Any:
         row, draft, untried, refused = upload_of(file_id), None, "", None
         form, shown, count = ConfirmForm(formdata=None), list[import_changes.Line](), 0
         try:
-            draft, whole, untried = examined(row)
+            draft, whole, untried = examined(row, known)
             form.seen.data = import_changes.seal(draft.planned, whole.numbers)
             shown = list(islice(import_changes.lines(draft.planned, spec.labels), SHOWN_CHANGES))
             count = sum(len(one.cells) for one in draft.planned)
@@ -227,7 +227,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
                     if draft.work:
                         _note_applied(file_id, draft, now)
         except Outdated as outdated:
-            return report(file_id, outdated)
+            return report(file_id, outdated, found)
         if draft is None:
             flash(_("这次导入已经提交过，没有重复导入。"), "info")
         else:

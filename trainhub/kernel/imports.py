@@ -39,15 +39,15 @@ class ImportRefused(Refused):
 
 
 class Outdated(Refused):
-    """What a report said is not so any more: somebody saved meanwhile. Nothing was applied; `draft` is what the file would do now, `rows` those of its
-    rows that would do something else than the report said."""
+    """What a report said is not so any more: somebody saved meanwhile. Nothing was applied; `rows` are those of the file that would do something
+    else than the report said."""
 
     code = "import_outdated"
     status = 409
 
-    def __init__(self, draft: Draft, rows: Sequence[int]) -> None:
+    def __init__(self, rows: Sequence[int]) -> None:
         super().__init__(_("核对之后系统里的数据有变化，请再看一遍后确认。没有导入任何数据。"), field="file")
-        self.draft, self.rows = draft, tuple(row for row in rows if row)
+        self.rows = tuple(row for row in rows if row)
 
 
 @dataclass(slots=True)
@@ -280,7 +280,7 @@ def _demand_same(draft: Draft, found: Read, sealed: str) -> None:
     if rows is None and (late := import_changes.hold(draft.planned)):
         rows = late
     if rows is not None:
-        raise Outdated(draft, rows)
+        raise Outdated(rows)
 
 
 def _one_by_one(spec: ImportSpec, work: Sequence[Any], by: Identity, today: date, now: datetime) -> Iterator[Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import batch
 from alembic.script import ScriptDirectory
 
 from trainhub.kernel.db import Base
@@ -17,6 +19,20 @@ from trainhub.kernel.errors import Refused
 VERSIONS = "alembic_version"
 """Alembic's own table: it stays when everything was migrated away."""
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class OfOneTable(batch.BatchOperationsImpl):
+    """SQLite makes a table anew to change it. The table is read for that without those that it refers to: with theirs in turn, they are nearly all there
+    are, each time."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)  # type: ignore[no-untyped-call]
+        self.reflect_kwargs.setdefault("resolve_fks", False)
+
+
+def read_one_table() -> None:
+    """Let Alembic's batches be those of `OfOneTable`. Its environment is executed anew with every walk, this module once: nothing piles up."""
+    batch.BatchOperationsImpl = OfOneTable  # type: ignore[misc]
 
 
 def config(engine: sa.Engine | None = None) -> Config:
@@ -96,8 +112,9 @@ def upgrade(engine: sa.Engine, to: str = "head") -> None:
     command.upgrade(config(engine), to)
 
 
-def install(engine: sa.Engine) -> None:
-    """Bring the database to the newest revision: an empty one is made as the tables say now, in one transaction, any other is migrated.
+def install(engine: sa.Engine, *, is_to_be_emptied: bool = False) -> None:
+    """Bring the database to the newest revision: an empty one is made as the tables say now, in one transaction, any other is migrated. Raises Refused
+    (`broken_references`) for a SQLite file at the newest revision that names rows which are not there, unless its rows go next anyway.
 
     To walk through the whole history takes a new installation ten times as long and leads to the same tables and triggers
     (`tests/architecture/test_migrations.py` compares them).
@@ -108,8 +125,23 @@ def install(engine: sa.Engine) -> None:
             MigrationContext.configure(connection).stamp(_history(), "head")
             return
         if revision_of(connection) == head():
+            if not is_to_be_emptied:
+                _refuse_broken(connection)
             return
     upgrade(engine)
+
+
+def _refuse_broken(connection: sa.Connection) -> None:
+    """What a migration looks at in its end, where there is nothing to migrate: SQLite keeps what was written while its foreign keys were off."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql('SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT 5').fetchall()
+    if broken:
+        named = "，".join(f"{table} 第 {row} 行指向 {parent}" for table, row, parent in broken)
+        raise Refused(
+            f"数据库中有指向不存在数据的行（{named}），多半是绕过程序修改过文件。请从备份恢复，或改正这些行后再执行 trainhub init。",
+            code="broken_references",
+        )
 
 
 def downgrade(engine: sa.Engine, to: str = "base") -> None:

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from trainhub.kernel.fields import day_asked
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import asked_key
 from trainhub.ledger import labels
@@ -77,7 +77,7 @@ class CorrectForm(Form):
 
     course = Text(_l("课程"), [InputRequired(), Length(max=200)])
     category = SelectField(_l("类别"), choices=[SelectChoice(one.value, labels.CATEGORIES[one]) for one in Category])
-    county_code = Text(_l("所属县区代码"), [InputRequired(), Length(max=6)])
+    county_code = CodeText(_l("所属县区代码"), [InputRequired(), Length(max=6)])
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(0, 10_000)], places=1)
     completed_on = DateField(_l("完成日期"), [InputRequired()])
 

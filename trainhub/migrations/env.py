@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
-from alembic.operations import batch
 
 from trainhub.app import load_tables
 from trainhub.kernel.db import Base, UtcDateTime
+from trainhub.kernel.migrations import read_one_table
 
 load_tables()
+read_one_table()
 
 
 def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
@@ -31,18 +32,6 @@ def _foreign_keys(connection: sa.Connection, state: Literal["ON", "OFF"]) -> Non
     driver: Any = connection.connection.driver_connection
     driver.execute(f"PRAGMA foreign_keys={state}")
     assert driver.execute("PRAGMA foreign_keys").fetchone() == (int(state == "ON"),)
-
-
-class OfOneTable(batch.BatchOperationsImpl):
-    """SQLite makes a table anew to change it. The table is read for that without those that it refers to: with theirs in turn, they are nearly all there
-    are, each time."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)  # type: ignore[no-untyped-call]
-        self.reflect_kwargs.setdefault("resolve_fks", False)
-
-
-batch.BatchOperationsImpl = OfOneTable  # type: ignore[misc]
 
 
 def run() -> None:

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import NEEDED, blank, optional_int, pick, values_of
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import labels, queries
 from trainhub.organisations.models import Organisation
@@ -37,7 +37,7 @@ class OrganisationForm(Form):
     name = Text(_l("名称"), [DataRequired(NEEDED), Length(max=200)])
     short_name = Text(_l("简称"), [Length(max=60)])
     name_en = Text(_l("英文名称"), [Length(max=200)])
-    uscc = Text(_l("统一社会信用代码"), [Length(max=40)], description=_l("18 位，企业核验时必须有。"))
+    uscc = CodeText(_l("统一社会信用代码"), [Length(max=40)], description=_l("18 位，企业核验时必须有。"))
     region_code = SelectField(_l("所在地区"), [Optional()], coerce=str)
     address = Text(_l("地址"), [Length(max=200)])
     parent_id = SelectField(_l("上级单位"), [Optional()], coerce=optional_int)
@@ -49,7 +49,7 @@ class OrganisationForm(Form):
     is_leading_internet = BooleanField(_l("互联网龙头企业"))
     allows_self_registration = BooleanField(_l("允许学员自行注册"), description=_l("学员可用邮箱验证码在本机构名下注册。"))
     contact_name = Text(_l("联系人"), [Length(max=60)])
-    contact_phone = Text(_l("联系电话"), [Length(max=40)])
+    contact_phone = CodeText(_l("联系电话"), [Length(max=40)])
     cio_name = Text(_l("首席信息官"), [Length(max=60)])
 
     def prepare(self, identity: Identity, *, of: Organisation | None = None) -> OrganisationForm:
@@ -74,7 +74,7 @@ class OrganisationForm(Form):
 class NewOrganisationForm(OrganisationForm):
     """The same with what never changes afterwards."""
 
-    code = Text(_l("机构代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("院校填教育部代码，企业填统一社会信用代码。"))
+    code = CodeText(_l("机构代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("院校填教育部代码，企业填统一社会信用代码。"))
     kind = SelectField(_l("类型"), [InputRequired(NEEDED)], coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.KINDS.items()])
 
 

@@ -103,7 +103,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         code, uscc, organisation = row.data["code"], row.data["uscc"], known.get(row.data["code"])
         if not rules.is_code(code):
             draft.problem(row, "code", _("代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"))
-        elif organisation is None and addresses.is_page(code):
+        elif organisation is None and addresses.is_page(code, addresses.Kind.ORGANISATION):
             draft.problem(row, "code", _("“%(code)s”是页面自己用的地址，请换一个代码。", code=code))
         if organisation is None and spelled.get(code.upper(), code) != code:
             draft.problem(row, "code", _("已有代码为 %(code)s 的机构，只是大小写不同：请照已登记的填写。", code=spelled[code.upper()]))
@@ -165,7 +165,7 @@ def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: d
         draft.add(item, label)
         return
     cells = differing(facts, organisation)
-    if item.parent_code is not None and codes.get(item.parent_code) != organisation.parent_id:
+    if item.parent_code is not None and (item.parent_code not in codes or codes[item.parent_code] != organisation.parent_id):  # or the file adds it
         cells.append(Cell("parent_code", named.get(organisation.parent_id), item.parent_code))
     if not cells:
         draft.same()

@@ -79,7 +79,7 @@ def register(
     code = rules.normalise_code(code)
     if not rules.is_code(code):
         raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
-    if addresses.is_page(code):
+    if addresses.is_page(code, addresses.Kind.ORGANISATION):
         raise BadOrganisation(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     if not in_list:
         hold(f"organisations.code:{code.upper()}")  # of two who spell it in other letters at once the second finds the first's: no constraint tells

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import NEEDED, blank, optional_int, pick, values_of
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.numbers import a_year, whole
 from trainhub.organisations import queries as organisations
@@ -68,9 +68,9 @@ class PersonPart(Form):
 
     name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
     id_type = SelectField(_l("证件类型"), coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.ID_TYPES.items()])
-    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("加密保存，页面只显示掩码。没有号码时无法判断是否同一人。"))
-    phone = Text(_l("手机号码"), [Length(max=30)])
-    email = Text(_l("电子邮箱"), [Length(max=200)])
+    id_number = CodeText(_l("证件号码"), [Length(max=40)], description=_l("加密保存，页面只显示掩码。没有号码时无法判断是否同一人。"))
+    phone = CodeText(_l("手机号码"), [Length(max=30)])
+    email = CodeText(_l("电子邮箱"), [Length(max=200)])
 
     def person(self) -> dict[str, Any]:
         """The values for `register_person`."""
@@ -93,12 +93,12 @@ class NewStudentForm(PersonPart):
 
     programme_id = SelectField(_l("专业点"), [InputRequired(NEEDED)], coerce=optional_int)
     cohort_year = IntegerField(_l("年级"), [InputRequired(NEEDED), NumberRange(1950, 2200)], description=_l("入学年份，年级须已在专业页面建立。"))
-    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
+    student_no = CodeText(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
     class_name = Text(_l("班级"), [Length(max=60)])
     enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
     petoe_since = DateField(_l("加入卓越计划日期"), [Optional()], description=_l("不是卓越计划学生则留空。"))
     guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
-    guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
+    guardian_phone = CodeText(_l("监护人电话"), [Length(max=40)])
 
     def prepare(self, identity: Identity) -> NewStudentForm:
         """Fill the choices."""
@@ -118,7 +118,7 @@ class StudentForm(Form):
     )
     state_on = DateField(_l("休学或复学日期"), [Optional()], description=_l("休学的第一天，或复学的第一天；不填为今天。休学期间的实习日不计入。"))
     guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
-    guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
+    guardian_phone = CodeText(_l("监护人电话"), [Length(max=40)])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
@@ -153,7 +153,7 @@ class MoveForm(Form):
     )
     is_return = BooleanField(_l("返校"), description=_l("复学或退学后重新入学的选上，从生效日期起为在读。只换学号或班级的不选，学籍状态不变。"))
     class_name = Text(_l("新班级"), [Length(max=60)], description=_l("班级不变则留空。"))
-    student_no = Text(_l("新学号"), [Length(max=40)], description=_l("学号不变则留空。换发后用新学号登录。"))
+    student_no = CodeText(_l("新学号"), [Length(max=40)], description=_l("学号不变则留空。换发后用新学号登录。"))
     reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("批准文号或理由，会留在学籍异动中。不要写病情等隐私。"))
 
     def prepare(self, identity: Identity, university_id: int) -> MoveForm:
@@ -172,14 +172,14 @@ class TakeBackForm(Form):
 class StudentNumberForm(Form):
     """Another number of a student."""
 
-    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)], description=_l("更正后用新学号登录，原学号不能再登录。"))
+    student_no = CodeText(_l("学号"), [DataRequired(NEEDED), Length(max=40)], description=_l("更正后用新学号登录，原学号不能再登录。"))
     reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("例如：录入有误，已核对学籍档案。"))
 
 
 class StaffNumberForm(Form):
     """Another number of a teacher."""
 
-    staff_no = Text(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
+    staff_no = CodeText(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
     reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("例如：录入有误，已核对人事档案。"))
 
 
@@ -187,7 +187,7 @@ class NewTeacherForm(PersonPart):
     """A new teacher."""
 
     university_id = SelectField(_l("学校"), [InputRequired(NEEDED)], coerce=optional_int)
-    staff_no = Text(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
+    staff_no = CodeText(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
 
     def prepare_new(self, identity: Identity) -> NewTeacherForm:
         """Fill the choices."""
@@ -291,7 +291,9 @@ class VerifyForm(Form):
 class NumberForm(Form):
     """A full number to look for its holder; sent by POST, so that it stands in no address."""
 
-    number = Text(_l("按证件号码查找"), [DataRequired(NEEDED), Length(min=5, max=40)], description=_l("完整号码；号码不会显示，也不会留在网址里。"))
+    number = CodeText(
+        _l("按证件号码查找"), [DataRequired(NEEDED), Length(min=5, max=40)], description=_l("完整号码；号码不会显示，也不会留在网址里。")
+    )
 
 
 class RevealForm(Form):
@@ -304,7 +306,7 @@ class DocumentForm(Form):
     """The number of somebody's identity document; `reason` where one is replaced."""
 
     id_type = SelectField(_l("证件类型"), coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.ID_TYPES.items()])
-    id_number = Text(_l("证件号码"), [DataRequired(NEEDED), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
+    id_number = CodeText(_l("证件号码"), [DataRequired(NEEDED), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
     reason = LongText(
         _l("更正依据"), [DataRequired(NEEDED), Length(min=4, max=500)], description=_l("例如：已核对证件原件。依据会记入审计日志，请不要写号码。")
     )
@@ -347,8 +349,8 @@ class PersonForm(Form):
         description=_l("持外国护照的为外国；国籍为 CN 的是中国内地或港澳台。专业评价按此统计外国教师和留学生。"),
     )
     reason = LongText(_l("更正国籍类别的依据"), [Length(max=500)], description=_l("只在更正国籍类别时填写，会记入审计日志，请不要写号码。"))
-    phone = Text(_l("手机号码"), [Length(max=30)])
-    email = Text(_l("电子邮箱"), [Length(max=200)])
+    phone = CodeText(_l("手机号码"), [Length(max=30)])
+    email = CodeText(_l("电子邮箱"), [Length(max=200)])
     county_code = SelectField(_l("所属县区"), [Optional()], coerce=str)
     is_verified = BooleanField(_l("身份已核实"))
 

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import NEEDED, blank, optional_int, values_of
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.numbers import whole
 from trainhub.organisations import queries as organisations
@@ -58,9 +58,9 @@ class ProgrammeForm(Form):
 class NewProgrammeForm(ProgrammeForm):
     """The same with what never changes afterwards."""
 
-    code = Text(_l("专业点代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("全平台唯一，如 10386-080201。"))
+    code = CodeText(_l("专业点代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("全平台唯一，如 10386-080201。"))
     university_id = SelectField(_l("学校"), [InputRequired(NEEDED)], coerce=optional_int)
-    major_code = Text(_l("专业代码"), [DataRequired(NEEDED), Length(max=20)], description=_l("教育部本科或职业教育专业目录中的代码。"))
+    major_code = CodeText(_l("专业代码"), [DataRequired(NEEDED), Length(max=20)], description=_l("教育部本科或职业教育专业目录中的代码。"))
     degree_level = SelectField(
         _l("层次"), coerce=str, choices=lambda: [(level.value, label) for level, label in labels.DEGREES.items()], default="bachelor"
     )

@@ -15,7 +15,7 @@ from courses.catalogue.markup import to_html
 from courses.catalogue.models import Course, Run, RunStaff
 from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunMode, RunState, StaffRole
-from trainhub.kernel import audit
+from trainhub.kernel import addresses, audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
@@ -57,6 +57,8 @@ def create_course(*, code: str, title: str, owner: Organisation, by: Identity, n
     code, title = code.strip(), title.strip()
     if not CODE.match(code) or len(code) > 60:
         raise BadCourse(_("课程代码只能用字母、数字和 . _ -，以字母或数字开头，不超过 60 个字符。"), field="code")
+    if addresses.is_page(code, addresses.Kind.COURSE):
+        raise BadCourse(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     if not title or len(title) > 200:
         raise BadCourse(_("课程名称不能为空，也不能超过 200 个字。"), field="title")
     if queries.course_by_code(code) is not None:

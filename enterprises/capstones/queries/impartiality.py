@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ from enterprises.capstones.models import (
 from enterprises.capstones.queries.stages import conflict_between, conflicts_with
 from enterprises.capstones.types import LIVE, ReasonKind, Verdict
 from enterprises.mentors.models import Mentor, MentorConflict
-from trainhub.kernel.db import session
+from trainhub.kernel.db import portions, session
 from trainhub.people.models import Student
 from trainhub.people.queries import counts_in_cohort, in_cohort, names_of, rows_of_humans
 
@@ -60,20 +60,26 @@ _RECORDED = select(DefenceSlot.capstone_id, DefenceSlot.scores).where(DefenceSlo
 
 
 def ties_of_each(students: dict[int, int]) -> dict[int, Ties]:
-    """{capstone: its ties}, by every person row of each human, of {capstone: student}; four queries however many there are."""
+    """{capstone: its ties}, by every person row of each human, of {capstone: student}; four queries for each thousand."""
     found: dict[int, Ties] = {key: defaultdict(set) for key in students}
     of_student: dict[int, list[int]] = defaultdict(list)
     for key, student_id in students.items():
         of_student[student_id].append(key)
-    for student_id, person_id, tie in session().execute(_OF_STUDENTS, {"asked": list(of_student)}):
+    for student_id, person_id, tie in _rows(_OF_STUDENTS, of_student):
         for key in of_student[student_id]:
             found[key][person_id].add(Tie(tie))
-    for key, person_id, tie in session().execute(_OF_CAPSTONES, {"asked": list(found)}):
+    for key, person_id, tie in _rows(_OF_CAPSTONES, found):
         found[key][person_id].add(Tie(tie))
-    for key, scores in session().execute(_RECORDED, {"asked": list(found)}):
+    for key, scores in _rows(_RECORDED, found):
         for person in scores:  # who left for this student has given no points
             found[key][int(person)].add(Tie.PANEL)
     return _by_human(found)
+
+
+def _rows(statement: Any, asked: Collection[int]) -> Iterator[Any]:
+    """What a statement answers of many: it names each four times, and SQLite takes some 32,000 values in one question."""
+    for some in portions(list(asked)):
+        yield from session().execute(statement, {"asked": some})
 
 
 def _by_human(found: dict[int, Ties]) -> dict[int, Ties]:

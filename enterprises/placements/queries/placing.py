@@ -31,6 +31,7 @@ DECIDED = (*HELD, PlacementState.WITHDRAWN)
 """Whose waiting days a mentor decides: what waits in one that was withdrawn had been confirmed before, see `daily.returned`."""
 OF: sa.BindParameter[int] = sa.bindparam("placement_id")
 _SIGNATURES = select(AgreementSignature).where(AgreementSignature.placement_id == OF).order_by(AgreementSignature.signed_on, AgreementSignature.id)
+_PERSON = select(Student.person_id).where(Student.id == sa.bindparam("student_id"))
 """Made once: to build such a statement takes longer than to send it."""
 LIVE = Placement.state != PlacementState.WITHDRAWN
 
@@ -88,8 +89,7 @@ def student(student_id: int) -> Student:
 
 def person_of_student(student_id: int) -> int | None:
     """Whose placement it is."""
-    found = session().get(Student, student_id)  # who asks has read the student already, or is about to
-    return found.person_id if found is not None else None
+    return session().scalar(_PERSON, {"student_id": student_id})  # two persons may have been parted since the student was read
 
 
 def person_of_mentor(mentor_id: int | None) -> int | None:

@@ -16,16 +16,16 @@ from trainhub.organisations import operations as organisations
 from trainhub.organisations.types import OrganisationKind
 
 
-@pytest.mark.parametrize("code", ["new", "NEW", "import", "export.csv", "export.xlsx", "mine", "applications"])
+@pytest.mark.parametrize("code", ["new", "NEW", "import", "export.csv", "export.xlsx", "mine", "findings"])
 def test_what_stands_in_an_address_is_no_code(app: Flask, code: str) -> None:
     with app.app_context():
-        assert addresses.is_page(code)
+        assert addresses.is_page(code, addresses.Kind.ORGANISATION)
 
 
 @pytest.mark.parametrize("code", ["new-1", "renew", "export", "exports.csv", "10386", "91350100MA0000000X", "DEMO-P1", "<code>"])
 def test_any_other_word_is_one(app: Flask, code: str) -> None:
     with app.app_context():
-        assert not addresses.is_page(code)
+        assert not any(addresses.is_page(code, kind) for kind in addresses.Kind)
 
 
 def test_nothing_is_made_with_such_a_code(session: Session) -> None:

@@ -28,7 +28,7 @@ from trainhub.kernel.access import NOTHING, Identity, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import optional_int
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import asks, done
@@ -44,7 +44,7 @@ COMMON = 0
 class StartForm(Form):
     """A new template and whose it is."""
 
-    code = Text(_l("代码"), [DataRequired(_l("请填写代码。")), Length(max=30)], description=_l("小写字母和下划线，例如 college_training。"))
+    code = CodeText(_l("代码"), [DataRequired(_l("请填写代码。")), Length(max=30)], description=_l("小写字母和下划线，例如 college_training。"))
     kind = SelectField(_l("种类"), [InputRequired()], choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
     owner_id = SelectField(
         _l("归属单位"), [InputRequired()], coerce=int, description=_l("只有归属单位能修改它和用它签发：模板上可以有本单位的校徽、印章和签名。")

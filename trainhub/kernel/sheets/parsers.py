@@ -94,11 +94,13 @@ def parse_bool(text: str) -> bool:
     raise ValueError(_("只能填 是 或 否（yes / no），现为“%(value)s”。", value=_cut(text)))
 
 
-def _in_english(word: str) -> str:
-    if not has_app_context():
-        return word
+def _in_english(choices: Mapping[str, T]) -> dict[str, set[T]]:
+    """What each choice means by the word that it has in English."""
+    found: dict[str, set[T]] = {}
     with in_language("en"):
-        return _(word)
+        for word, value in choices.items():
+            found.setdefault(narrow(_(word)).casefold(), set()).add(value)
+    return found
 
 
 def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
@@ -107,6 +109,7 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
     Its problem names each choice once: by its Chinese word where it has one, for readers of English by what that is called there.
     """
     known = {narrow(word).casefold(): value for word, value in choices.items()}
+    english: dict[str, set[T]] = {}  # made once, by the first who asks with an app to translate
 
     def parse(text: str) -> T:
         if text in known:
@@ -114,9 +117,11 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
         asked = narrow(text).casefold()
         if asked in known:
             return known[asked]
-        found = {value for word, value in choices.items() if narrow(_in_english(word)).casefold() == asked}
+        if not english and has_app_context():
+            english.update(_in_english(choices))
+        found = english.get(asked, ())
         if len(found) == 1:
-            return found.pop()
+            return next(iter(found))
         chinese = {value: word for word, value in choices.items() if not word.isascii()}
         words = listed(_(word) for word in dict.fromkeys(chinese.get(value, word) for word, value in choices.items()))
         raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words))
@@ -135,9 +140,7 @@ def parse_text(*, most: int = 200) -> Parser[str]:
     """Any text of at most `most` characters, on one line, without what nobody sees."""
 
     def parse(text: str) -> str:
-        text = clean_line(text)
-        if not text:
-            raise ValueError(_("只有看不见的字符，请删除或重新填写。"))
+        text = _seen(text)
         if len(text) > most:
             raise ValueError(_("超过 %(most)d 个字：现为 %(count)d 个。", most=most, count=len(text)))
         if "\n" in text:
@@ -145,6 +148,14 @@ def parse_text(*, most: int = 200) -> Parser[str]:
         return text
 
     return parse
+
+
+def _seen(text: str) -> str:
+    """A text without what nobody sees: what it begins with is judged behind that. Raises ValueError where nothing is left."""
+    text = clean_line(text)
+    if not text:
+        raise ValueError(_("只有看不见的字符，请删除或重新填写。"))
+    return text
 
 
 def parse_title(*, most: int = 200) -> Parser[str]:
@@ -155,6 +166,7 @@ def parse_title(*, most: int = 200) -> Parser[str]:
     parse_line = parse_text(most=most)
 
     def parse(text: str) -> str:
+        text = _seen(text)
         if looks_like_formula(narrow(text)):
             raise ValueError(_("疑似公式：以 = + - @ 或制表符开头。请改为普通文字或数值。"))
         return parse_line(text)
@@ -170,6 +182,7 @@ def parse_name(*, most: int = 120) -> Parser[str]:
     parse_line = parse_text(most=most)
 
     def parse(text: str) -> str:
+        text = _seen(text)
         if not text[:1].isalpha():
             raise ValueError(_("姓名须以文字开头，现为“%(text)s”。", text=_cut(text[:20])))
         return parse_line(text)

@@ -172,14 +172,19 @@ _RESIDENT = re.compile(r"(?<!\d)\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12
 
 def told(name: str | None, value: str) -> str:
     """The value of a column or parameter that was refused, as a refusal may repeat it: a personal number keeps its ends."""
-    if name not in PERSONAL or ROUNDED.fullmatch(value):
-        return shown(value)
+    return shown(value) if name not in PERSONAL or ROUNDED.fullmatch(value) else masked(name, value)
+
+
+def masked(name: str | None, value: str) -> str:
+    """The whole value of a column, with the ends only of a personal number, and of identity numbers that stand in it."""
+    if name not in PERSONAL:
+        return _RESIDENT.sub(lambda found: f"{found[0][:4]}{'*' * 10}{found[0][-4:]}", value)
     ahead, behind = (4, 4) if len(value) >= 15 else (1, 2)
     return value[:ahead] + "*" * (len(value) - ahead - behind) + value[-behind:] if len(value) > ahead + behind else "*" * len(value)
 
 
 def shown(value: str) -> str:
     """A bad value made safe to repeat: control characters written out, long text cut, identity numbers in any column with their ends only."""
-    whole = _RESIDENT.sub(lambda found: f"{found[0][:4]}{'*' * 10}{found[0][-4:]}", value[: SHOWN + 18])
+    whole = masked(None, value[: SHOWN + 18])
     safe = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in whole[: SHOWN + 1])
     return safe if len(value) <= SHOWN else safe[:SHOWN] + "…"

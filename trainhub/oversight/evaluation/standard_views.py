@@ -15,7 +15,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.forms import Form, LongText, Text, once
+from trainhub.kernel.forms import CodeText, Form, LongText, Text, once
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import keys_of
 from trainhub.kernel.web import done
@@ -46,7 +46,7 @@ class StandardForm(Form):
 class IndustryForm(Form):
     """An industry standard with its clauses, one a line."""
 
-    code = Text(_l("标准编号"), [InputRequired(_l("请填写行业标准的编号和名称。")), Length(max=40)])
+    code = CodeText(_l("标准编号"), [InputRequired(_l("请填写行业标准的编号和名称。")), Length(max=40)])
     title = Text(_l("标准名称"), [InputRequired(_l("请填写行业标准的编号和名称。")), Length(max=200)])
     issuer = Text(_l("发布单位"), [Optional(), Length(max=160)])
     clauses = LongText(

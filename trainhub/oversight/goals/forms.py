@@ -6,7 +6,7 @@ from wtforms import DateField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Checks, CodeText, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.oversight.goals.types import Change, CountingRule, GoalState, ReviewKind
@@ -47,7 +47,7 @@ class ChangeForm(Form):
 class GoalForm(ChangeForm):
     """A goal to be defined."""
 
-    code = Text(_l("代码"), [InputRequired(), Length(max=40)], description=_l("小写字母、数字和连字符，例如 fj-400k；以后不能修改。"))
+    code = CodeText(_l("代码"), [InputRequired(), Length(max=40)], description=_l("小写字母、数字和连字符，例如 fj-400k；以后不能修改。"))
     counting_rule = SelectField(_l("计数规则"), choices=[SelectChoice(one.value, label) for one, label in RULES.items()])
     unit = Text(_l("单位"), [InputRequired(), Length(max=20)], default="人")
     starts_on = DateField(_l("起始日"), [InputRequired()])

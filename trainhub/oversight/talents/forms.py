@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards.choices import OF_YEAR, OWN, PoolField, pools_with_money
 from enterprises.awards.types import PoolKind
-from trainhub.kernel.forms import Form, LongText, Text, given
+from trainhub.kernel.forms import CodeText, Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
 from trainhub.people.labels import ID_TYPES
@@ -24,7 +24,7 @@ class NominateForm(Form):
     person = HiddenField()
     name = Text(_l("姓名"), [Length(max=120)])
     id_type = SelectField(_l("证件类型"), choices=[SelectChoice(kind.value, label) for kind, label in ID_TYPES.items()], validate_choice=False)
-    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("只用来认定同一人，此后只显示掩码。"))
+    id_number = CodeText(_l("证件号码"), [Length(max=40)], description=_l("只用来认定同一人，此后只显示掩码。"))
     employer = SelectField(_l("工作单位"), coerce=int, description=_l("不选时为其任企业指导教师、教师或任职的单位；资金支持公示时列出。"))
     post = Text(_l("职务"), [Length(max=100)])
     title = Text(_l("职称"), [Length(max=60)])
@@ -108,7 +108,7 @@ class ShortageForm(Form):
     """A post of the catalogue."""
 
     year = IntegerField(_l("年度"), [InputRequired(), NumberRange(2000, 2100)])
-    code = Text(_l("代码"), [InputRequired(), Length(max=40)])
+    code = CodeText(_l("代码"), [InputRequired(), Length(max=40)])
     post = Text(_l("岗位"), [InputRequired(), Length(max=120)])
     key_field_no = SelectField(_l("重点领域"), coerce=int)
     urgency = SelectField(_l("紧缺程度"), coerce=int, choices=[SelectChoice(number, label) for number, label in labels.URGENCIES.items()])

@@ -129,10 +129,10 @@ class _Checker:
             name = self.persons[student.person_id].name
             facts = (programme.id, data["cohort_year"], data["moved_on"], number, class_name or "", data["reason"], is_return)
             item = Item(row.number, student.id, *facts)
-            draft.change(item, f"{student.student_no} {name}", self._cells(student, item), [student])
+            draft.change(item, f"{student.student_no} {name}", self._cells(student, item, is_moved=not is_there), [student])
 
-    def _cells(self, student: Student, item: Item) -> list[Cell]:
-        """Where the student is and where the row puts them, and on which day."""
+    def _cells(self, student: Student, item: Item, *, is_moved: bool) -> list[Cell]:
+        """Where the student is and where the row puts them, and on which day; of who stays there only the number or the class changes."""
         there = next((one for one in self.programmes.values() if one.id == student.programme_id), None)
         here = next((one for one in self.programmes.values() if one.id == item.programme_id), None)
         said = (
@@ -143,7 +143,8 @@ class _Checker:
             ("class_name", student.class_name, item.class_name or student.class_name),
         )
         last = self.formers[student.id][-1].next_since if self.formers[student.id] else None
-        return [Cell(column, old, new) for column, old, new in said if old != new] + [Cell("moved_on", last, item.on)]
+        day = [Cell("moved_on", last, item.on)] if is_moved and last != item.on else []
+        return [Cell(column, old, new) for column, old, new in said if old != new] + day
 
     def _student(self, row: Parsed, programme: Programme) -> Student | None:
         """Whom the number names, or named before this very list was imported."""

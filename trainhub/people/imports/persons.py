@@ -234,7 +234,9 @@ def cells_of(facts: Facts, person: Person | None, *, is_found: bool = False) -> 
         return []
     cells = differing(facts.contacts, person, hides_old=is_found)
     if facts.number is not None and (person.id_number_hash is None or person.number_by_holder):
-        cells.append(Cell("id_number", person.id_mask, rules.mask_number(facts.id_type, facts.number)))
+        is_same = facts.id_type is not None and person.id_number_hash == queries.hash_of(facts.id_type, facts.number)
+        note = _l("（本人填写的号码，由这次导入核实）") if is_same else ""
+        cells.append(Cell("id_number", person.id_mask, rules.mask_number(facts.id_type, facts.number), note=note))
     if facts.birth_on is not None and person.birth_on is None:
         cells.append(Cell("birth_on", None, facts.birth_on))
     return cells

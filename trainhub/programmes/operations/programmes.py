@@ -45,7 +45,7 @@ def create_programme(
     code, name = normalise_code(code), name.strip()
     if not is_code(code):
         raise BadProgramme(_("专业点代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"), field="code")
-    if addresses.is_page(code):
+    if addresses.is_page(code, addresses.Kind.PROGRAMME):
         raise BadProgramme(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     if university.kind not in SCHOOLS:
         raise BadProgramme(_("“%(name)s”不是学校，不能设立专业。", name=university.name), field="university_id")

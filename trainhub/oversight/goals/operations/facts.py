@@ -80,7 +80,7 @@ def define(
         return known, False
     if not rules.is_code(code):
         raise BadGoal(_("代码由小写字母、数字和中间的连字符组成，不超过 40 个，例如 fj-400k。"), field="code")
-    if addresses.is_page(code):
+    if addresses.is_page(code, addresses.Kind.GOAL):
         raise BadGoal(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
     check_named(name=name, source=source, unit=unit)
     if target <= 0:
