@@ -21,7 +21,6 @@ from courses.learning.models import Enrolment
 from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
-from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.types import Source
@@ -136,8 +135,7 @@ def test_without_a_book_and_a_share_that_suffices_it_is_the_same(session: Sessio
     assert marks(run, me) == (800, 800)
 
 
-@remembered
-def two_of_three() -> tuple[Run, list[Block], Enrolment]:
+def two_of_three(**settings: object) -> tuple[Run, list[Block], Enrolment]:
     """A completed learner of a run without a book: 800 of weight 10 and 400 of weight 30, the third quiz missed."""
     run = make.run(pass_mark_x10=0, completion_share_x1000=600)
     unit = make.unit(run)
