@@ -18,6 +18,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session
 from trainhub.people.models import Person
 
 NOW = make.NOW
@@ -71,9 +72,14 @@ def _assigned(of: Block, **given: Any) -> int:
 
 def learner(of: Assignment, who: Person | None = None) -> Enrolment:
     """A learner of the assignment's run."""
-    run = make.queries.run_by_id(of.run_id)
+    return session().get_one(Enrolment, _learner(of.run_id, who))
+
+
+@remembered
+def _learner(run_id: int, who: Person | None) -> int:
+    run = make.queries.run_by_id(run_id)
     assert run is not None
-    return make.enrolment(run, who)
+    return make.enrolment(run, who).id
 
 
 def acting(person: Person | int, name: str = "教师") -> Identity:
@@ -83,17 +89,23 @@ def acting(person: Person | int, name: str = "教师") -> Identity:
 
 def hand_in(of: Assignment, enrolment: Enrolment, text: str = "我的设计。\n\n第二段。", now: datetime = NOW) -> Submission:
     """A draft that is handed in."""
-    me = acting(enrolment.person_id, "学员")
-    row = handing_in.open_draft(assignment=of, person_id=enrolment.person_id, by=me, now=now)
-    handing_in.save_draft(assignment=of, submission=row, text=text, version=None, person_id=enrolment.person_id, by=me, now=now)
-    handing_in.submit(assignment=of, submission=row, enrolment=enrolment, by=me, now=now)
-    found = work.submission_by_id(row.id)
+    found = work.submission_by_id(_handed_in(of, enrolment, text, now))
     assert found is not None
     return found
 
 
+@remembered
+def _handed_in(of: Assignment, enrolment: Enrolment, text: str, now: datetime) -> int:
+    me = acting(enrolment.person_id, "学员")
+    row = handing_in.open_draft(assignment=of, person_id=enrolment.person_id, by=me, now=now)
+    handing_in.save_draft(assignment=of, submission=row, text=text, version=None, person_id=enrolment.person_id, by=me, now=now)
+    handing_in.submit(assignment=of, submission=row, enrolment=enrolment, by=me, now=now)
+    return row.id
+
+
 def grade(row: Submission, points: int | dict[str, int], by: Identity | None = None, now: datetime = NOW) -> Submission:
     """A mark, in tenths."""
+    row = work.submission_by_id(row.id) or row  # with its assignment: what was laid behind it made it forget
     marking = Marking(points if isinstance(points, dict) else {"points": points}, "不错")
     return grading.grade(submission=row, version=None, marking=marking, by=by or acting(ground.person()), now=now)
 

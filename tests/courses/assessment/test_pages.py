@@ -31,12 +31,15 @@ from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
 from courses.own import study_queries
 from tests.conftest import TODAY
 from tests.factories import courses as make
-from tests.factories import ground
+from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.identity import operations as accounts
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db
 from trainhub.kernel.jobs import Running
+from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
@@ -47,19 +50,30 @@ def _plain_rows(session: Session) -> None:
     session.expire_on_commit = False
 
 
+@remembered
+def _taught(**settings: Any) -> tuple[int, Run, Block, Enrolment]:
+    """A published run with one quiz; its lecturer, by the person's id, and a learner have accounts."""
+    lead = ground.person()
+    run = make.run(lead=lead)
+    quiz = make.quiz(make.unit(run), make.single(run), make.essay(run), of=run, **settings)
+    run = make.publish(run)
+    enrolment = make.enrolment(run, now=make.now())
+    identity.account(person=lead, roles=(Role.LECTURER,))
+    identity.account(person=db.session.get_one(Person, enrolment.person_id), roles=(Role.TRAINEE,))
+    db.session.commit()
+    return lead.id, run, quiz, enrolment
+
+
 class Taught:
     """A published run with its lecturer's and a learner's browser, and one quiz."""
 
-    def __init__(self, as_role: AsRole, session: Session, **settings: Any) -> None:
-        lead = ground.person()
-        self.run: Run = make.run(lead=lead)
-        self.quiz: Block = make.quiz(make.unit(self.run), make.single(self.run), make.essay(self.run), of=self.run, **settings)
-        self.run = make.publish(self.run)
-        self.enrolment: Enrolment = make.enrolment(self.run, now=make.now())
-        session.commit()
+    def __init__(self, as_role: AsRole, **settings: Any) -> None:
+        lead_id, run, self.quiz, self.enrolment = _taught(**settings)
+        self.run: Run = make.loaded(run)
         self.code = self.run.course.code
-        self.lecturer = as_role(Role.LECTURER, person_id=lead.id)
-        self.learner = as_role(Role.TRAINEE, person_id=self.enrolment.person_id)
+        self.lecturer = as_role(person_id=lead_id)
+        self.learner = as_role(person_id=self.enrolment.person_id)
+        db.session.commit()  # a refused request rolls back what was not committed
 
     def start(self, **data: str) -> str:
         """The address of a new attempt."""
@@ -67,8 +81,8 @@ class Taught:
 
 
 @pytest.fixture
-def taught(as_role: AsRole, session: Session) -> Taught:
-    return Taught(as_role, session)
+def taught(as_role: AsRole) -> Taught:
+    return Taught(as_role)
 
 
 FORMS: dict[str, dict[str, str]] = {
@@ -282,7 +296,7 @@ def test_a_broken_file_is_named_and_changes_nothing(taught: Taught, name: str, c
 
 
 def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, minutes=30, password="开考", logs_focus=True, is_one_session=True)
+    taught = Taught(as_role, minutes=30, password="开考", logs_focus=True, is_one_session=True)
     first = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts")
     assert first.headers["Location"].endswith(f"/learning/blocks/{taught.quiz.id}/quiz")
     page = taught.learner.get(first.headers["Location"]).text
@@ -309,7 +323,7 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
 
 
 def test_what_a_browser_keeps_of_attempts_that_ended_does_not_grow(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session)
+    taught = Taught(as_role)
     with taught.learner.session_transaction() as cookie:
         cookie.update({f"quiz-{number}": "x" * 32 for number in range(9_000, 9_100)})
     taught.start()
@@ -319,7 +333,7 @@ def test_what_a_browser_keeps_of_attempts_that_ended_does_not_grow(as_role: AsRo
 
 
 def test_a_password_is_not_found_out_by_trying(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, password="开考")
+    taught = Taught(as_role, password="开考")
     where = f"/learning/blocks/{taught.quiz.id}/attempts"
 
     def typed(password: str) -> int:
@@ -335,7 +349,7 @@ def test_a_password_is_not_found_out_by_trying(as_role: AsRole, session: Session
 @pytest.mark.parametrize("is_last", [False, True])
 def test_an_attempt_whose_time_is_over_counts_as_soon_as_the_next_is_asked_for(as_role: AsRole, session: Session, is_last: bool) -> None:
     """The minute's job may not have come by yet; with the last attempt used up nothing new begins, and the old one counts all the same."""
-    taught = Taught(as_role, session, minutes=30, attempts=1 if is_last else 2)
+    taught = Taught(as_role, minutes=30, attempts=1 if is_last else 2)
     where = taught.start()
     taught.learner.post(f"{where}/save", data={"q1-shown": "1", "q1": "b"})
     attempt = session.scalars(select(Attempt)).one()
@@ -349,7 +363,7 @@ def test_an_attempt_whose_time_is_over_counts_as_soon_as_the_next_is_asked_for(a
 
 
 def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_again(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, attempts=1)
+    taught = Taught(as_role, attempts=1)
     where = taught.start()
     taught.learner.post(f"{where}/submit")
     rules = f"/learning/blocks/{taught.quiz.id}/quiz"
@@ -370,7 +384,7 @@ CHANCES = ("题目随机抽取", "选项顺序可能不同", "数值随机生成
 
 @pytest.mark.parametrize(("settings", "told"), [({}, 0), ({"draw": 1}, 1), ({"is_shuffled": True}, 2), ({"shuffles_options": True}, 2)])
 def test_what_lots_decide_is_said_before_an_attempt_begins(as_role: AsRole, session: Session, settings: dict[str, Any], told: int) -> None:
-    taught = Taught(as_role, session, **settings)
+    taught = Taught(as_role, **settings)
     rules = f"/learning/blocks/{taught.quiz.id}/quiz"
     began = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts").headers["Location"]
     assert began.endswith(rules) is bool(told)
@@ -412,14 +426,14 @@ def test_drawn_numbers_of_a_pool_are_said_too(taught: Taught, session: Session) 
 
 
 def test_the_page_of_a_unit_says_the_time_that_one_person_has(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, minutes=30)
+    taught = Taught(as_role, minutes=30)
     quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_minutes=15, by=SYSTEM, now=NOW)
     session.commit()
     assert "限时 45 分钟" in taught.learner.get(f"/learning/runs/{taught.run.id}/units/{taught.quiz.unit_id}").text
 
 
 def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, is_sequential=True)
+    taught = Taught(as_role, is_sequential=True)
     where = taught.start()
     page = taught.learner.get(where).text
     assert ("1 + 1" in page, "谈谈" in page) == (True, False)
@@ -433,7 +447,7 @@ def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, sessio
 
 
 def test_a_file_answer_without_javascript(as_role: AsRole, session: Session, app: Flask) -> None:
-    taught = Taught(as_role, session)
+    taught = Taught(as_role)
     row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
     bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
     session.commit()
@@ -462,7 +476,7 @@ def test_a_file_answer_without_javascript(as_role: AsRole, session: Session, app
 
 def test_a_file_that_is_refused_keeps_what_was_typed_beside_it(as_role: AsRole, session: Session) -> None:
     """The window drops its own copy when it sends the form: what does not stand in the database then is lost."""
-    taught = Taught(as_role, session)
+    taught = Taught(as_role)
     row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
     bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
     session.commit()
@@ -482,7 +496,7 @@ def test_a_file_that_is_refused_keeps_what_was_typed_beside_it(as_role: AsRole, 
 def test_a_quiz_without_questions_is_named_when_it_is_published_and_on_the_page_of_completion(
     is_asked: bool, as_role: AsRole, session: Session
 ) -> None:
-    taught = Taught(as_role, session)
+    taught = Taught(as_role)
     unit = make.unit(taught.run, title="第二单元")
     empty = content.add_block(unit=unit, kind=BlockKind.QUIZ, title="空测验", is_required=is_asked, is_graded=is_asked, by=SYSTEM, now=NOW)
     session.commit()
@@ -509,7 +523,7 @@ def test_a_quiz_without_questions_is_named_when_it_is_published_and_on_the_page_
 
 
 def test_a_half_right_option_is_not_called_right(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, review={"during": [], "after": ["marks", "answers"], "closed": ["marks", "answers"]})
+    taught = Taught(as_role, review={"during": [], "after": ["marks", "answers"], "closed": ["marks", "answers"]})
     made = notation.read(QuestionKind.SINGLE, {"options": "* 甲\n[50%] 丙\n乙"})
     row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.SINGLE, stem="哪个", data=made, by=SYSTEM, now=NOW)
     bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
@@ -523,7 +537,7 @@ def test_a_half_right_option_is_not_called_right(as_role: AsRole, session: Sessi
 
 
 def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: Session) -> None:
-    taught = Taught(as_role, session, review={"during": [], "after": [], "closed": ["marks", "answers"]}, closes_at="2099-01-01T00:00:00+00:00")
+    taught = Taught(as_role, review={"during": [], "after": [], "closed": ["marks", "answers"]}, closes_at="2099-01-01T00:00:00+00:00")
     where = taught.start()
     taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
     page = taught.learner.get(where).text
@@ -536,7 +550,7 @@ def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: 
 
 def test_a_mark_that_the_review_hides_stands_on_no_page_of_its_learner(app: Flask, as_role: AsRole, session: Session) -> None:
     review = {"during": [], "after": [], "closed": ["marks"]}
-    taught = Taught(as_role, session, review=review, closes_at="2099-01-01T00:00:00+00:00")
+    taught = Taught(as_role, review=review, closes_at="2099-01-01T00:00:00+00:00")
     make.text(make.unit(taught.run, title="还要读的"))
     where = taught.start()
     taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b", "q2-shown": "1", "q2": "我的看法"})
@@ -581,7 +595,7 @@ def test_a_mark_that_the_review_hides_stands_on_no_page_of_its_learner(app: Flas
 def test_answers_of_a_closed_quiz_are_not_shown_while_somebody_with_more_time_takes_it(as_role: AsRole, session: Session) -> None:
     review = {"during": [], "after": [], "closed": ["marks", "answers"]}
     now = clock.now()
-    taught = Taught(as_role, session, review=review, minutes=60, closes_at=(now + timedelta(minutes=5)).isoformat())
+    taught = Taught(as_role, review=review, minutes=60, closes_at=(now + timedelta(minutes=5)).isoformat())
     mine = taught.start()
     taught.learner.post(f"{mine}/submit", data={"q1-shown": "1", "q1": "b"})
     slow = make.enrolment(make.loaded(taught.run))

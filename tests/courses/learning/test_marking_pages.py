@@ -12,8 +12,10 @@ from courses.assessment import queries, showing
 from courses.assessment.models import Attempt, AttemptAnswer
 from courses.assessment.operations import attempts
 from tests.factories import courses as make
-from tests.factories import ground
+from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db
 
 NOW = make.NOW
 
@@ -153,17 +155,27 @@ def standing(page: str, *names: str) -> dict[str, str]:
 
 def graded(as_role: Callable[..., FlaskClient], session: Session, *fulls: int) -> tuple[FlaskClient, Attempt, FlaskClient]:
     """A handed-in attempt at essays of so many tenths of a point: the teacher, the attempt, the learner."""
-    lead = ground.person()
+    attempt_id, lead_id, learner_id = _handed_in(*fulls)
+    teacher, learner = as_role(person_id=lead_id), as_role(person_id=learner_id)
+    session.commit()
+    attempt = queries.attempt_by_id(attempt_id)
+    assert attempt is not None
+    return teacher, attempt, learner
+
+
+@remembered
+def _handed_in(*fulls: int) -> tuple[int, int, int]:
+    """The attempt, and the persons of its lecturer and its learner, who have accounts."""
+    lead, who = ground.person(), ground.person()
     run = make.run(lead=lead)
     block = make.quiz(make.unit(run), *(make.essay(run) for _ in fulls), of=run)
     for item, full in zip(queries.items_of(block.id), fulls, strict=True):
         item.points_x10 = full
     make.publish(run)
-    who = make.enrolment(make.loaded(run)).person_id
-    row = attempts.start(block=block, person_id=who, by=SYSTEM, now=NOW)
+    make.enrolment(make.loaded(run), who)
+    row = attempts.start(block=block, person_id=who.id, by=SYSTEM, now=NOW)
     attempts.submit(attempt_id=row.id, responses={n: {"text": "看法"} for n, _ in enumerate(fulls, 1)}, by=SYSTEM, now=NOW)
-    owner_id = make.loaded(run).course.owner_id
-    session.commit()
-    attempt = queries.attempt_by_id(row.id)
-    assert attempt is not None
-    return as_role(Role.LECTURER, organisation_id=owner_id, person_id=lead.id), attempt, as_role(Role.STUDENT, person_id=who)
+    identity.account(person=lead, roles=(Role.LECTURER,), organisation_id=make.loaded(run).course.owner_id)
+    identity.account(person=who, roles=(Role.STUDENT,))
+    db.session.commit()
+    return row.id, lead.id, who.id

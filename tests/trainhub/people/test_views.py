@@ -24,6 +24,7 @@ from tests.factories import ground
 from tests.factories import identity as identity_factory
 from tests.factories.api import api_client
 from tests.factories.identity import signed_in_client
+from tests.factories.remembering import remembered
 from trainhub.cli import main
 from trainhub.identity.models import Account
 from trainhub.kernel import downloads
@@ -40,11 +41,16 @@ from trainhub.programmes.models import Programme
 As = Callable[..., FlaskClient]
 
 
+@remembered
+def _two() -> tuple[Student, Student]:
+    return ground.student(petoe_since=date(2023, 9, 1)), ground.student()
+
+
 class Two:
     """Two universities with one student each."""
 
     def __init__(self, session: Session) -> None:
-        self.mine, self.other = ground.student(petoe_since=date(2023, 9, 1)), ground.student()
+        self.mine, self.other = _two()
         self.programme_ids = [self.mine.programme_id, self.other.programme_id]
         self.university_ids = [self.mine.university_id, self.other.university_id]
         self.ids = [self.mine.id, self.other.id]
