@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,10 @@ NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 USCC = "91350100M000100Y43"
 
 
-@pytest.fixture
-def bases(app: Flask) -> dict[str, int]:
+def register() -> dict[str, int]:
     """Two bases and an enterprise, by code."""
     made = {}
-    with app.app_context(), transaction():
+    with transaction():
         for code, kind, extra in (
             ("B-01", OrganisationKind.BASE, {"region_code": "350102"}),
             ("B-02", OrganisationKind.BASE, {"region_code": "350203"}),
@@ -39,6 +39,13 @@ def bases(app: Flask) -> dict[str, int]:
 
 
 @pytest.fixture
+def bases(app: Flask) -> dict[str, int]:
+    """Two bases and an enterprise, by code."""
+    with app.app_context():
+        return register()
+
+
+@pytest.fixture
 def base(session: Session, bases: dict[str, int]) -> Organisation:
     """The first base."""
     found = session.get(Organisation, bases["B-01"])
@@ -46,13 +53,14 @@ def base(session: Session, bases: dict[str, int]) -> Organisation:
     return found
 
 
+def run(app: Flask, *args: str | Path) -> dict[str, Any]:
+    """Run a command with --json; the result with `exit_code`."""
+    result = CliRunner().invoke(main, [*map(str, args), "--json"], obj={"create_app": lambda: app}, catch_exceptions=False)
+    found: dict[str, Any] = json.loads(result.stdout)
+    return {**found, "exit_code": result.exit_code}
+
+
 @pytest.fixture
 def command(app: Flask) -> Callable[..., dict[str, Any]]:
-    """Run a command with --json; the result with `exit_code`."""
-
-    def run(*args: str | Path) -> dict[str, Any]:
-        result = CliRunner().invoke(main, [*map(str, args), "--json"], obj={"create_app": lambda: app}, catch_exceptions=False)
-        found: dict[str, Any] = json.loads(result.stdout)
-        return {**found, "exit_code": result.exit_code}
-
-    return run
+    """Run a command on the app of the test."""
+    return partial(run, app)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import html
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.trainhub.ledger.conftest import NOW, bases, command  # noqa: F401 - fixtures
+from tests.factories.remembering import remembered
+from tests.trainhub.ledger.conftest import NOW, bases, command, register, run  # noqa: F401 - fixtures
 from tests.trainhub.ledger.rosters import row, write
 from trainhub.kernel import downloads, jobs
 from trainhub.kernel.access import SYSTEM, Role
@@ -26,21 +28,30 @@ As = Callable[..., FlaskClient]
 Command = Callable[..., dict[str, Any]]
 
 
+@remembered
+def kept(rows: list[dict[str, str]]) -> dict[str, int]:
+    """Two bases and an enterprise, by code; the roster is imported, its facts are kept by the job."""
+    found, app = register(), current_app._get_current_object()  # type: ignore[attr-defined]
+    with tempfile.TemporaryDirectory() as folder:
+        assert run(app, "trainees", "import", write(Path(folder) / "r.csv", rows))["accepted"] == len(rows)
+    with transaction():
+        jobs.ask("goals.refresh", by=SYSTEM, title="")
+    jobs.run_all()
+    session().commit()
+    return found
+
+
 @pytest.fixture
-def filled(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:
-    """Four persons in three units, one of them twice; the facts are kept by the job."""
+def filled(app: Flask) -> dict[str, int]:
+    """Four persons in three units, one of them twice."""
     rows = [
         row(1, name="林福州", county_code="350102"),
         row(2, name="陈平潭", county_code="350128", category="worker", completed_on="2016-05-01"),
         row(3, name="黄厦门", county_code="350203", base_code="B-02"),
         row(3, name="黄厦门", county_code="350203", base_code="B-02", course="二", completed_on="2017-05-01"),
     ]
-    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 4
     with app.app_context():
-        with transaction():
-            jobs.ask("goals.refresh", by=SYSTEM, title="")
-        jobs.run_all()
-    return bases
+        return kept(rows)
 
 
 def test_the_job_keeps_the_facts(app: Flask, filled: dict[str, int]) -> None:
@@ -256,19 +267,15 @@ def test_the_dashboard_asks_the_same_however_many_persons(
 
 
 @pytest.fixture
-def crowded(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:
+def crowded(app: Flask) -> dict[str, int]:
     """Courses of 4, 5 and 6 persons at two bases in two units."""
     rows, number = [], 0
     for course, persons, unit, base in (("四人班", 4, "350102", "B-01"), ("五人班", 5, "350203", "B-02"), ("六人班", 6, "350203", "B-02")):
         for _ in range(persons):
             number += 1
             rows.append(row(number, name=f"林学员{number}", course=course, county_code=unit, base_code=base))
-    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 15
     with app.app_context():
-        with transaction():
-            jobs.ask("goals.refresh", by=SYSTEM, title="")
-        jobs.run_all()
-    return bases
+        return kept(rows)
 
 
 def _figures(client: FlaskClient, query: str = "") -> dict[tuple[str, str], tuple[str, str]]:
