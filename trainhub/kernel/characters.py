@@ -75,8 +75,9 @@ _JAMO = "\u1100-\u115e\u1161-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
 _SINGLE_JAMO = "\u3131-\u3163\u3165-\u318e"
 _SPELLED = re.compile(
     "((?<=[\u1820-\u18aa])\u180e"  # Mongolian: the vowel behind it stands apart
-    f"|(?<=[{_JAMO}])[\u115f\u1160]+|[\u115f\u1160]+(?=[{_JAMO}])"  # Korean: the place of a letter that a syllable does not have
-    f"|(?<=[{_SINGLE_JAMO}])\u3164+|\u3164+(?=[{_SINGLE_JAMO}])"
+    # Korean: the place of a letter that a syllable does not have; a run is looked at from its start alone, or a long one would be read again from each sign
+    f"|(?<=[{_JAMO}])[\u115f\u1160]+|(?<![\u115f\u1160])[\u115f\u1160]+(?=[{_JAMO}])"
+    f"|(?<=[{_SINGLE_JAMO}])\u3164+|(?<!\u3164)\u3164+(?=[{_SINGLE_JAMO}])"
     "|(?<=[\u2801-\u28ff])\u2800+(?=[\u2801-\u28ff])"  # the blank between words of braille
     "|(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f)"  # whose flag it is
 )

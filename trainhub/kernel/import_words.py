@@ -24,9 +24,9 @@ AHEAD = 20
 def in_words(column: str, old: Any, new: Any, labels: Mapping[str, Mapping[Any, Any]]) -> tuple[str, str]:
     """What stands in a column and what comes, in the reader's language; what cannot be shown to differ is marked as changed."""
     before, after = (_worded(column, value, labels) for value in (old, new))
-    if isinstance(old, str) and isinstance(new, str) and column not in labels:
-        if _as_seen(before) == _as_seen(after) != "":
-            before, after = _named(before), _named(after)
+    if isinstance(old, str) and isinstance(new, str) and column not in labels and _as_seen(before) == _as_seen(after) != "":
+        before, after = _named(before), _named(after)
+    if column not in labels and not isinstance(new, list | tuple):
         before, after = _cut(before, after)
     return before, after if before != after or old == new else _("%(value)s（与现有的不同）", value=after)
 
