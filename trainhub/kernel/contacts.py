@@ -1,4 +1,4 @@
-"""Whether a telephone number, an e-mail address or a country's code can be one. Pure: text in, yes or no out.
+"""Whether a telephone number, an e-mail address or a country's code can be one, and a number with its middle hidden. Pure.
 
 Whether it is reached shows when something is sent; here only slips of the pen are found, at the moment somebody can still mend them.
 """
@@ -27,3 +27,8 @@ def is_email(text: str) -> bool:
 def is_country(code: str) -> bool:
     """The two capital letters that ISO 3166 gives a country or region."""
     return bool(re.fullmatch("[A-Z]{2}", code)) and code not in _NO_COUNTRY and code in Locale("en").territories
+
+
+def mask_phone(phone: str) -> str:
+    """A phone number with its middle hidden: 138****1234."""
+    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:] if len(phone) > 7 else "*" * len(phone)

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.kernel.characters import is_mark
+from trainhub.kernel.contacts import mask_phone
 from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.kernel.sheets.text import has_control
 from trainhub.kernel.sheets.types import SHOWN, masked, told
@@ -47,7 +48,7 @@ def _worded(column: str, value: Any, labels: Mapping[str, Mapping[Any, Any]]) ->
 def _text(column: str, value: str) -> str:
     """The whole text; of a telephone what every page shows, of any other number of a person its ends."""
     if column in PHONES:
-        return value[:3] + "*" * (len(value) - 7) + value[-4:] if len(value) > 7 else "*" * len(value)
+        return mask_phone(value)
     whole = masked(column, value)
     return _named(whole) if has_control(whole) else whole
 

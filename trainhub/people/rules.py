@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from trainhub.kernel.characters import GB18030_2022, without_invisible
+from trainhub.kernel.contacts import mask_phone as mask_phone
 from trainhub.kernel.roles import Role
 from trainhub.kernel.sheets.parsers import narrow_code
 from trainhub.people.types import Gender, IdCheck, IdProblem, IdType, NationalityKind, WorkSpan
@@ -166,11 +167,6 @@ def mask_number(id_type: IdType | None, number: str) -> str:
     if len(number) <= ahead + behind:
         return "*" * len(number)
     return number[:ahead] + "*" * (len(number) - ahead - behind) + number[-behind:]
-
-
-def mask_phone(phone: str) -> str:
-    """A phone number with its middle hidden: 138****1234."""
-    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:] if len(phone) > 7 else "*" * len(phone)
 
 
 def mask_email(email: str) -> str:
