@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from _pytest.runner import runtestprotocol
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -92,6 +94,10 @@ BEFORE_OTHER_JOURNEYS = 150
 """Files for the other processes to go through while one builds the demo province for all of them."""
 
 
+SLOW = 0.5
+"""Seconds from which on a set-up or tear-down that passed is told, too."""
+
+
 class LongestFirst:
     """Behind every plugin that orders tests: of several processes one begins with a journey, which builds the demo, and the others follow.
 
@@ -114,6 +120,21 @@ def _file_of(nodeid: str) -> str:
     return nodeid.split("::", 1)[0]
 
 
+class Briefly:
+    """In a process among several: of a test it tells the one that hands them out how the test itself went, and no more of what went well.
+
+    To tell of each beginning, set-up, tear-down and end, too, cost both processes more than most tests of a rule do.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """The same steps as pytest's own; a set-up or tear-down is told when it did not pass, or took long enough for the list of the slowest."""
+        for report in runtestprotocol(item, log=False, nextitem=nextitem):
+            if report.when == "call" or not report.passed or report.duration >= SLOW:
+                item.ihook.pytest_runtest_logreport(report=report)
+        return True
+
+
 class Noting:
     """Notes what each test asks of the database (see `tests.statements`)."""
 
@@ -125,14 +146,12 @@ class Noting:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """From its set-up to its end, what is sent is its own."""
         self.notes.now = item.nodeid if item.get_closest_marker("database") else ""
+        begun = time.perf_counter()
         try:
             return (yield)
         finally:
             self.notes.now = ""
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """How long it took."""
-        self.notes.took(report.nodeid, report.duration)
+            self.notes.took(item.nodeid, time.perf_counter() - begun)
 
     def pytest_sessionfinish(self) -> None:
         """The process ends."""
@@ -157,9 +176,10 @@ class OnlyWhatIsNew:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only a process among several orders them so; what is noted and left out says the environment."""
+    """Only a process among several orders them so and is brief; what is noted and left out says the environment."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         config.pluginmanager.register(LongestFirst())
+        config.pluginmanager.register(Briefly())
     # Of several processes those that run tests note; the one that hands them out only listens.
     if (folder := statements.folder_of("TRAINHUB_TEST_STATEMENTS")) and (
         os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None)
@@ -190,11 +210,6 @@ def database_of_the_run() -> str:
             connection.execute(sa.text(f'CREATE DATABASE "{own.database}"'))
     server.dispose()
     return own.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-@pytest.fixture
-def _push_request_context() -> None:
-    """pytest-flask's own context for a whole test would show the wrong user across clients: not here."""
 
 
 @pytest.fixture(scope="session")

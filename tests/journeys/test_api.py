@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from lxml import html
-from schemathesis.checks import CHECKS, load_all_checks
-from schemathesis.config import SchemathesisConfig
-from schemathesis.generation import GenerationMode
 
 from tests.journeys.browsing import PASSWORD, Visitor
 from tests.journeys.conftest import Place, opened, travel
@@ -64,6 +60,11 @@ def test_no_token_no_answer(app: Flask) -> None:
 
 @pytest.mark.slow
 def test_every_operation_keeps_its_promise(app: Flask, token: str) -> None:
+    import schemathesis  # most of a second to load: here alone, not in every process that collects tests
+    from schemathesis.checks import CHECKS, load_all_checks
+    from schemathesis.config import SchemathesisConfig
+    from schemathesis.generation import GenerationMode
+
     load_all_checks()
     checks = list(CHECKS.get_all())
     config = SchemathesisConfig.from_dict(
@@ -82,7 +83,7 @@ def test_every_operation_keeps_its_promise(app: Flask, token: str) -> None:
     assert not wrong, "\n\n".join(wrong)
 
 
-def _tried(operation: Any, mode: GenerationMode, checks: list[Any], token: str) -> str:
+def _tried(operation: Any, mode: Any, checks: list[Any], token: str) -> str:
     """Why the operation broke its promise; empty when it did not."""
 
     asked: list[str] = []
