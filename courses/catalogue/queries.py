@@ -50,12 +50,17 @@ def course_by_id(course_id: int) -> Course | None:
 @cache
 def _whole_run() -> sa.Select[Run]:
     """Made once, as what else this module asks again and again: to build it costs more than to ask."""
-    return select(Run).options(joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person))
+    return select(Run).options(joinedload(Run.course).joinedload(Course.owner), joinedload(Run.staff).joinedload(RunStaff.person))
 
 
 def run_by_id(run_id: int) -> Run | None:
     """A run with its course, owner and staff."""
-    return session().scalar(_whole_run().where(Run.id == run_id).execution_options(populate_existing=True))
+    return session().scalars(_by_id(), {"run": run_id}).unique().first()
+
+
+@cache
+def _by_id() -> sa.Select[Run]:
+    return _whole_run().where(Run.id == sa.bindparam("run")).execution_options(populate_existing=True)
 
 
 def is_learnt(run_id: int) -> bool:
@@ -71,7 +76,8 @@ def runs_by_id(run_ids: Iterable[int]) -> dict[int, Run]:
 
 def run_by_codes(course_code: str, run_code: str) -> Run | None:
     """A run by the code of its course and its own."""
-    return session().scalar(_whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code))
+    statement = _whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code)
+    return session().scalars(statement).unique().first()
 
 
 def runs_of(course_id: int) -> list[Run]:

@@ -30,8 +30,15 @@ from trainhub.people.models import Person, Student
 
 def enrolment_of(run_id: int, person_id: int) -> Enrolment | None:
     """The enrolment of a human in a run: of two that were merged the one that is furthest."""
-    statement = select(Enrolment).where(Enrolment.run_id == run_id, people.of_human(Enrolment.person_id, person_id))
-    return session().scalar(statement.order_by(*furthest(Enrolment)).limit(1))
+    return session().scalar(_of_a_human(), {"run": run_id, "human": person_id})
+
+
+@cache
+def _of_a_human() -> sa.Select[Enrolment]:
+    """Made once: to build it costs more than to ask."""
+    human = sa.bindparam("human", type_=sa.BigInteger)
+    statement = select(Enrolment).where(Enrolment.run_id == sa.bindparam("run"), people.of_human(Enrolment.person_id, human))
+    return statement.order_by(*furthest(Enrolment)).limit(1)
 
 
 _ORDER = (EnrolmentState.COMPLETED, EnrolmentState.ACTIVE, EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.WITHDRAWN)

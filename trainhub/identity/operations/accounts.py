@@ -125,7 +125,9 @@ def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, no
     return _add_login(account, kind, value, scope, by=by, now=now, is_verified=is_verified)
 
 
-def _add_login(account: Account, kind: LoginKind, value: str, scope: str = "", *, by: Identity, now: datetime, is_verified: bool = False) -> LoginName:
+def _add_login(
+    account: Account, kind: LoginKind, value: str, scope: str = "", *, by: Identity, now: datetime, is_verified: bool = False
+) -> LoginName:
     """The same for an account that is open and held by this transaction already: it was locked, or made just now."""
     name = rules.normalise_login(kind, value)
     scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
