@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from _pytest.runner import runtestprotocol
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ from tests.histories import Databases
 from tests.templates import Compiled
 from trainhub.app import create_app
 from trainhub.config import Settings
+from trainhub.identity import passwords
 from trainhub.kernel import access, backup, keys
 from trainhub.kernel.audit_kinds import kinds_of
 from trainhub.kernel.db import Base, db, prepare_engine, transaction, write_intent
@@ -38,6 +40,10 @@ from trainhub.kernel.initialise import load_reference
 
 SECRET = "a secret for tests only, long enough to be taken"
 TODAY = date(2026, 3, 2)
+
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Passwords are hashed and compared as ever, at the least argon2 takes: nobody guesses those of tests. What the house takes is asked of the
+module itself (tests/trainhub/identity/test_password_costs.py)."""
 
 
 # The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from courses.catalogue import entry_queries
+from courses.catalogue import entry_queries, made_queries
 from courses.catalogue.models import RUN_PINYIN, RUN_SUMMARY, RUN_TITLE, Block, Course, Run, RunAsset, RunStaff, Section, Unit
 from courses.catalogue.types import (
     EDITORS,
@@ -39,23 +39,17 @@ from trainhub.people.models import Person
 
 def course_by_code(code: str) -> Course | None:
     """A course with its owner."""
-    return session().scalar(select(Course).where(Course.code == code).options(joinedload(Course.owner)))
+    return session().scalar(made_queries.course_with_owner().where(Course.code == code))
 
 
 def course_by_id(course_id: int) -> Course | None:
     """A course with its owner."""
-    return session().scalar(select(Course).where(Course.id == course_id).options(joinedload(Course.owner)))
-
-
-@cache
-def _whole_run() -> sa.Select[Run]:
-    """Made once, as what else this module asks again and again: to build it costs more than to ask."""
-    return select(Run).options(joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person))
+    return session().scalar(made_queries.course_with_owner().where(Course.id == course_id))
 
 
 def run_by_id(run_id: int) -> Run | None:
     """A run with its course, owner and staff."""
-    return session().scalar(_whole_run().where(Run.id == run_id).execution_options(populate_existing=True))
+    return session().scalars(made_queries.run_by_id(), {"run": run_id}).unique().first()
 
 
 def is_learnt(run_id: int) -> bool:
@@ -71,7 +65,8 @@ def runs_by_id(run_ids: Iterable[int]) -> dict[int, Run]:
 
 def run_by_codes(course_code: str, run_code: str) -> Run | None:
     """A run by the code of its course and its own."""
-    return session().scalar(_whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code))
+    statement = made_queries.whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code)
+    return session().scalars(statement).unique().first()
 
 
 def runs_of(course_id: int) -> list[Run]:
@@ -343,22 +338,17 @@ def block_by_id(block_id: int) -> Block | None:
 
 def sections_of(run_id: int) -> list[Section]:
     """The sections of a run in order."""
-    return list(
-        session().scalars(select(Section).where(Section.run_id == run_id, Section.removed_at.is_(None)).order_by(Section.position, Section.id))
-    )
+    return list(session().scalars(made_queries.sections(), {"run": run_id}))
 
 
 def units_of(section_id: int) -> list[Unit]:
     """The units of a section in order."""
-    return list(session().scalars(select(Unit).where(Unit.section_id == section_id, Unit.removed_at.is_(None)).order_by(Unit.position, Unit.id)))
+    return list(session().scalars(made_queries.units(), {"section": section_id}))
 
 
 def blocks_of(unit_id: int, *, only_published: bool = False) -> list[Block]:
     """The blocks of a unit in order with their files."""
-    statement = (
-        select(Block).where(Block.unit_id == unit_id, Block.removed_at.is_(None)).options(joinedload(Block.file)).order_by(Block.position, Block.id)
-    )
-    return list(session().scalars(statement.where(Block.is_published) if only_published else statement))
+    return list(session().scalars(made_queries.blocks(only_published=only_published), {"unit": unit_id}))
 
 
 def blocks_of_run(run_id: int) -> list[Block]:

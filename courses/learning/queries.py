@@ -30,8 +30,13 @@ from trainhub.people.models import Person, Student
 
 def enrolment_of(run_id: int, person_id: int) -> Enrolment | None:
     """The enrolment of a human in a run: of two that were merged the one that is furthest."""
-    statement = select(Enrolment).where(Enrolment.run_id == run_id, people.of_human(Enrolment.person_id, person_id))
-    return session().scalar(statement.order_by(*furthest(Enrolment)).limit(1))
+    return session().scalar(_of_a_human(), {"run": run_id, "human": person_id})
+
+
+@cache
+def _of_a_human() -> sa.Select[Enrolment]:
+    mine = (Enrolment.run_id == sa.bindparam("run"), people.of_human(Enrolment.person_id, sa.bindparam("human", type_=sa.BigInteger)))
+    return select(Enrolment).where(*mine).order_by(*furthest(Enrolment)).limit(1)
 
 
 _ORDER = (EnrolmentState.COMPLETED, EnrolmentState.ACTIVE, EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.WITHDRAWN)
@@ -201,12 +206,13 @@ def counts_by_state(run_id: int) -> dict[EnrolmentState, int]:
 
 def next_waiting(run_id: int) -> int | None:
     """Whose turn it is when a seat becomes free."""
-    return session().scalar(
-        select(Enrolment.id)
-        .where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.WAITING)
-        .order_by(Enrolment.asked_at, Enrolment.id)
-        .limit(1)
-    )
+    return session().scalar(_waiting(), {"run": run_id})
+
+
+@cache
+def _waiting() -> sa.Select[int]:
+    waits = (Enrolment.run_id == sa.bindparam("run"), Enrolment.state == EnrolmentState.WAITING)
+    return select(Enrolment.id).where(*waits).order_by(Enrolment.asked_at, Enrolment.id).limit(1)
 
 
 def place_in_queue(enrolment: Enrolment) -> int:
@@ -336,17 +342,19 @@ def mark_of(enrolment: Enrolment) -> HandedDown | None:
 
 def marks_of(enrolment_ids: Sequence[int]) -> dict[int, HandedDown]:
     """The totals that gradebooks handed down to several learners; those whose run has no gradebook are not in it."""
-    statement = (
+    rows = session().execute(_marks(), {"enrolments": enrolment_ids})
+    return {key: HandedDown(score, due is not False, shown, as_settled(settled), bool(own)) for key, score, due, shown, settled, own in rows}
+
+
+@cache
+def _marks() -> sa.Select[Any]:
+    enrolments: sa.BindParameter[list[int]] = sa.bindparam("enrolments", expanding=True)
+    return (
         select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown, EnrolmentMark.settled, EnrolmentMark.is_written)
         .join(MarkSource, MarkSource.run_id == Enrolment.run_id)
         .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
-        .where(Enrolment.id.in_(enrolment_ids))
+        .where(Enrolment.id.in_(enrolments))
     )
-    rows = session().execute(statement)
-    return {
-        key: HandedDown(score, is_due is not False, is_shown, as_settled(stored), bool(written))
-        for key, score, is_due, is_shown, stored, written in rows
-    }
 
 
 def as_settled(stored: Mapping[str, Any] | None) -> dict[int, int | None]:

@@ -86,7 +86,15 @@ def grant(
 def sign_in(app: Flask, made: Account) -> FlaskClient:
     """A browser that is signed in by an account."""
     with transaction():
-        token = operations.open_session(account=made, origin="127.0.0.1", agent="pytest", now=clock.now(), today=clock.today())
+        token = _open_session(made)
+    return _browser(app, token)
+
+
+def _open_session(made: Account) -> str:
+    return operations.open_session(account=made, origin="127.0.0.1", agent="pytest", now=clock.now(), today=clock.today())
+
+
+def _browser(app: Flask, token: str) -> FlaskClient:
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
@@ -115,7 +123,8 @@ def signed_in_client(
                 made = account(person=person, **more)
             for role in roles:
                 grant(made, role, organisation_id=organisation_id, programme_id=programme_id, region_code=region_code)
-        return sign_in(app, made)
+            token = _open_session(made)
+        return _browser(app, token)
 
 
 __all__ = ["NOW", "PASSWORD", "account", "grant", "sign_in", "signed_in_client"]

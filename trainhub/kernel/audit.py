@@ -109,13 +109,17 @@ def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(data, ensure_ascii=False, default=str, sort_keys=True)))
 
 
+_HEAD = select(AuditHead).where(AuditHead.id == 1).with_for_update().execution_options(populate_existing=True)
+"""Made once: each unit of work asks for it."""
+
+
 def write_pending(current: Session) -> None:
     """Append the collected events to the chain; called by `transaction()` just before the commit."""
     pending: list[_Pending] = current.info.pop("audit", [])
     if not pending:
         return
     current.flush()
-    head = current.scalar(select(AuditHead).where(AuditHead.id == 1).with_for_update().execution_options(populate_existing=True))
+    head = current.scalar(_HEAD)
     if head is None:
         head = AuditHead(id=1, hash=GENESIS, events=0)
         current.add(head)

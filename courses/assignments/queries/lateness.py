@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, BindParameter, CompoundSelect, Select, bindparam, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.assignments.models import Assignment, AssignmentExtension, Submission, SubmissionMember, SubmissionVersion, WorkTeamMember
@@ -56,6 +57,8 @@ def untils(person_ids: Iterable[int], assignment_id: int) -> dict[int, datetime]
 
 def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, datetime]:
     """The extension that holds for a human, by assignment: the own one or, as they hand in together, that of any mate; the latest day."""
+    if session().scalar(_any_extension(), {"assignments": list(assignment_ids)}) is None:  # as nearly everywhere: whose mates are whose is not asked
+        return {}
     together = _together(person_id, assignment_ids)
     rows = people.rows_of_humans({person_id, *(mate for _assignment, mate in together)})
     counted = {(key, row) for key in assignment_ids for row in rows[person_id]}
@@ -72,10 +75,23 @@ def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, date
     return found
 
 
+@cache
+def _any_extension() -> Select[Any]:
+    return select(AssignmentExtension.id).where(AssignmentExtension.assignment_id.in_(bindparam("assignments", expanding=True))).limit(1)
+
+
 def _together(person_id: int, assignment_ids: Collection[int]) -> set[tuple[int, int]]:
     """(assignment, person) of the authors of a human's work, and of the team where nothing of the human's was handed in yet."""
+    return {(key, who) for key, who in session().execute(_mates(), {"human": person_id, "assignments": list(assignment_ids)})}
+
+
+@cache
+def _mates() -> CompoundSelect[Any]:
+    """Made once: to build it costs more than to ask."""
+    human: BindParameter[int] = bindparam("human", type_=BigInteger)
+    assignments: BindParameter[list[int]] = bindparam("assignments", expanding=True)
     mine, other = aliased(SubmissionMember), aliased(SubmissionMember)
-    own = (people.of_human(mine.person_id, person_id), mine.assignment_id.in_(list(assignment_ids)))
+    own = (people.of_human(mine.person_id, human), mine.assignment_id.in_(assignments))
     authors: Any = select(other.assignment_id, other.person_id).join(mine, mine.submission_id == other.submission_id).where(*own)
     handed_in = select(mine.assignment_id).join(Submission, Submission.id == mine.submission_id).where(*own, Submission.number > 0)
     here, mate = aliased(WorkTeamMember), aliased(WorkTeamMember)
@@ -83,8 +99,7 @@ def _together(person_id: int, assignment_ids: Collection[int]) -> set[tuple[int,
         select(Assignment.id, mate.person_id)
         .join(here, here.run_id == Assignment.run_id)
         .join(mate, mate.group_id == here.group_id)
-        .where(
-            Assignment.id.in_(list(assignment_ids)), Assignment.is_group, people.of_human(here.person_id, person_id), Assignment.id.not_in(handed_in)
-        )
+        .where(Assignment.id.in_(assignments), Assignment.is_group, people.of_human(here.person_id, human), Assignment.id.not_in(handed_in))
     )
-    return {(key, who) for key, who in session().execute(authors.union(team))}
+    joined: CompoundSelect[Any] = authors.union(team)
+    return joined

@@ -73,9 +73,9 @@ def create_account(
         add_once(account, lambda: exists)
     note_handled(account, by=by, now=now)
     if username is not None:
-        add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
+        _add_login(account, LoginKind.USERNAME, username, by=by, now=now, is_verified=True)
     for kind, value, scope in logins:
-        add_login(account=account, kind=kind, value=value, scope=scope, by=by, now=now)
+        _add_login(account, kind, value, scope, by=by, now=now)
     if password is not None:
         set_password(account=account, password=password, by=by, now=now)
     audit.record(by=by, did="identity.account.created", on=account, data={"person": account.person_id})
@@ -122,6 +122,13 @@ def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, no
     session().flush()
     session().refresh(account, with_for_update={"of": Account})  # closed at the same moment, it gets no name any more
     refuse_closed(account)
+    return _add_login(account, kind, value, scope, by=by, now=now, is_verified=is_verified)
+
+
+def _add_login(
+    account: Account, kind: LoginKind, value: str, scope: str = "", *, by: Identity, now: datetime, is_verified: bool = False
+) -> LoginName:
+    """The same for an account that is open and held by this transaction already: it was locked, or made just now."""
     name = rules.normalise_login(kind, value)
     scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
     check_login(kind, name, scope)

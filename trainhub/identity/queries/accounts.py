@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
@@ -42,7 +42,11 @@ def accounts_by_id(account_ids: Iterable[int]) -> dict[int, Account]:
 
 def account_of_person(person_id: int) -> Account | None:
     """The person's account, whatever its state."""
-    return session().scalar(select(Account).where(Account.person_id == person_id))
+    return session().scalar(_OF_PERSON, {"person": person_id})
+
+
+_OF_PERSON = select(Account).where(Account.person_id == bindparam("person"))
+"""Made once, as what is asked for each account that is opened: to build it costs more than to ask."""
 
 
 def lacks_number(person_id: int | None) -> bool:
@@ -227,14 +231,18 @@ def login_names(account_id: int) -> list[LoginName]:
 
 def login_name(kind: LoginKind, value: str, scope: str = "") -> LoginName | None:
     """Who has this name, already normalised."""
-    return session().scalar(select(LoginName).where(LoginName.kind == kind, LoginName.value == value, LoginName.scope == scope))
+    return session().scalar(_NAMED, {"kind": kind, "value": value, "scope": scope})
+
+
+_NAMED = select(LoginName).where(LoginName.kind == bindparam("kind"), LoginName.value == bindparam("value"), LoginName.scope == bindparam("scope"))
+_SPELLINGS: BindParameter[list[str]] = bindparam("spellings", expanding=True)
+_STUDENT_NUMBERS = select(LoginName.id).where(LoginName.kind == LoginKind.STUDENT_NO, LoginName.value.in_(_SPELLINGS)).limit(1)
 
 
 def is_student_number(value: str) -> bool:
     """Whether a normalised name is a student's number at some university, signed in by or not: nobody may take it for a user name."""
     spellings = [normalise_login(LoginKind.STUDENT_NO, one) for one in school_number_spellings(value)]
-    held = select(LoginName.id).where(LoginName.kind == LoginKind.STUDENT_NO, LoginName.value.in_(spellings)).limit(1)
-    return session().scalar(held) is not None or has_student_number(value)
+    return session().scalar(_STUDENT_NUMBERS, {"spellings": spellings}) is not None or has_student_number(value)
 
 
 def email_of(account_id: int) -> str:

@@ -104,15 +104,19 @@ def rows_of_humans(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     return {key: frozenset({stays, *gone[stays]}) for key, stays in standing.items()}
 
 
-def of_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
-    """SQL: the column names a person row of the same human, whichever row is given."""
-    clause: sa.ColumnElement[bool] = column.in_(_rows_of(person_id))
+def of_human(column: Any, person_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """SQL: the column names a person row of the same human, whichever row is given; a parameter, for a statement that is made once."""
+    clause: sa.ColumnElement[bool] = column.in_(_rows_of(person_id) if isinstance(person_id, int) else _same_as(person_id))
     return clause
 
 
 @lru_cache(maxsize=1000)
 def _rows_of(person_id: int) -> sa.Select[int]:
     """Made once for a person: one request asks it of many columns."""
+    return _same_as(person_id)
+
+
+def _same_as(person_id: int | sa.BindParameter[int]) -> sa.Select[int]:
     stays = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id).scalar_subquery()
     # asked by its two keys: an expression over both would read every person there is
     return select(OTHER.id).where(or_(OTHER.id == stays, OTHER.merged_into_id == stays))

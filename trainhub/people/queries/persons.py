@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -36,6 +36,11 @@ def person(person_id: int) -> Person | None:
 
 PROVEN = Person.number_by_holder.is_(False)
 """SQL: an office said the number."""
+_NUMBERED = select(Person).where(Person.id_number_hash == bindparam("hash"))
+_PROVEN_NUMBER = _NUMBERED.where(PROVEN)
+_HASHES: BindParameter[list[str]] = bindparam("hashes", expanding=True)
+_CLAIMED = select(Person.id, Person.id_number_hash).where(Person.id_number_hash.in_(_HASHES), Person.number_by_holder.is_(True))
+"""Made once: asked for each person who is registered."""
 
 
 def claimants(hashes: Iterable[str], *, hold: bool = False) -> list[Person]:
@@ -43,8 +48,7 @@ def claimants(hashes: Iterable[str], *, hold: bool = False) -> list[Person]:
     changing them, and until the transaction ends; in one order, however a file is sorted."""
     wanted, keys = list(dict.fromkeys(hashes)), dict[int, str]()
     for some in portions(wanted, 500):
-        claimed = (Person.id_number_hash.in_(some), Person.number_by_holder.is_(True))
-        keys.update((one, key) for one, key in session().execute(select(Person.id, Person.id_number_hash).where(*claimed)) if key is not None)
+        keys.update((one, key) for one, key in session().execute(_CLAIMED, {"hashes": some}) if key is not None)
     ids, found = sorted(keys), list[Person]()
     for here in portions(ids, 500):
         still = (Person.id.in_(here), Person.id_number_hash.in_([keys[one] for one in here]), Person.number_by_holder.is_(True))
@@ -58,7 +62,7 @@ def claimants(hashes: Iterable[str], *, hold: bool = False) -> list[Person]:
 def person_by_number(id_type: IdType, number: str, *, claimed: bool = False) -> Person | None:
     """The person who holds a number, however it is typed; a merged person leads to the one that stayed. With `claimed` also who only said so."""
     key = hash_of(id_type, rules.check_number(id_type, number).number)
-    found = session().scalar(select(Person).where(Person.id_number_hash == key, *(() if claimed else (PROVEN,))))
+    found = session().scalar(_NUMBERED if claimed else _PROVEN_NUMBER, {"hash": key})
     return None if found is None else who_stayed(found)
 
 

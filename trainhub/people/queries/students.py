@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Subject
@@ -97,7 +97,12 @@ def student_of_person(person_id: int) -> Student | None:
 def has_student_number(value: str) -> bool:
     """Whether somebody studies, or studied, under this number at some university, in capitals or not, with its dashes or without."""
     spellings = {one for text in (value, value.upper(), value.lower()) for one in rules.school_number_spellings(text)}
-    return session().scalar(select(Student.id).where(Student.student_no.in_(sorted(spellings))).limit(1)) is not None
+    return session().scalar(_NUMBERED, {"spellings": sorted(spellings)}) is not None
+
+
+_SPELLINGS: BindParameter[list[str]] = bindparam("spellings", expanding=True)
+_NUMBERED = select(Student.id).where(Student.student_no.in_(_SPELLINGS)).limit(1)
+"""Made once: asked for each user name."""
 
 
 def students_by_no(keys: Iterable[tuple[int, str]], *, is_exact: bool = False) -> dict[tuple[int, str], Student]:
