@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
@@ -168,19 +169,24 @@ def init_app(app: Flask) -> None:
         """Complete the description."""
         return _with_problems(spec)
 
+    @cache
+    def description() -> dict[str, Any]:
+        """Made once: it says the same to everybody, but for the address it was asked at."""
+        return cast("dict[str, Any]", app.spec)
+
     @app.get(f"{PREFIX}/openapi.json")
     @app.doc(hide=True)
     @public
     def openapi() -> Any:
         """The OpenAPI 3.1 description of this installation's API."""
-        return jsonify(app.spec)
+        return jsonify(description() | {"servers": [{"url": request.url_root}]})
 
     @app.get(f"{PREFIX}/docs")
     @app.doc(hide=True)
     @public
     def api_docs() -> Any:
         """The description as a page to read."""
-        return render_template("trainhub/api/docs.html", groups=_groups(cast("dict[str, Any]", app.spec)))
+        return render_template("trainhub/api/docs.html", groups=_groups(description()))
 
 
 def _flat(found: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

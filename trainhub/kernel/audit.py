@@ -74,6 +74,26 @@ class _Pending:
     data: dict[str, Any]
 
 
+class _Collected(list[_Pending]):
+    """The events of a unit of work, in order, and where those of each kind stand: issuing a thousand certificates asks for them each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[str, list[int]] = {}
+        self._placed = 0
+
+    def __delitem__(self, key: Any) -> None:
+        super().__delitem__(key)
+        self._places, self._placed = {}, 0
+
+    def of(self, kinds: Collection[str]) -> Iterator[_Pending]:
+        """Those whose `did` is one of `kinds`."""
+        for place in range(self._placed, len(self)):
+            self._places.setdefault(self[place].did, []).append(place)
+        self._placed = len(self)
+        return (self[place] for place in sorted(place for kind in set(kinds) for place in self._places.get(kind, ())))
+
+
 def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = None) -> None:
     """Note an event of the current unit of work.
 
@@ -85,13 +105,19 @@ def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = 
         if on.id is None:
             session().flush()
         key = on.id
-    session().info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
+    _collected(session()).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
 
 
-def pending() -> Iterator[tuple[str, tuple[str, str], Mapping[str, Any]]]:
-    """(did, on, data) of the events that this unit of work has yet to write: they stand as soon as what it did stands."""
-    collected: list[_Pending] = session().info.get("audit", [])
-    return ((one.did, one.on, one.data) for one in collected)
+def _collected(current: Session) -> _Collected:
+    if "audit" not in current.info:
+        current.info["audit"] = _Collected()
+    collected: _Collected = current.info["audit"]
+    return collected
+
+
+def pending(kinds: Collection[str]) -> Iterator[tuple[str, tuple[str, str], Mapping[str, Any]]]:
+    """(did, on, data) of the events of these kinds that this unit of work has yet to write: they stand as soon as what it did stands."""
+    return ((one.did, one.on, one.data) for one in _collected(session()).of(kinds))
 
 
 PERSONAL = "personal"

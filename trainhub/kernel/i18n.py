@@ -18,7 +18,7 @@ from typing import Any
 
 from babel import Locale
 from flask import Flask, g, has_app_context, has_request_context, request, session
-from flask_babel import Babel, force_locale, gettext
+from flask_babel import Babel, force_locale, get_translations, gettext
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -61,8 +61,21 @@ def _(message: str, **values: Any) -> str:
 _FORMS = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
 
 
+def _translated(message: str) -> str:
+    """A sentence in the language that holds now; a page has hundreds of them, so the catalogue is looked for once as long as the language stays."""
+    try:
+        here = g._flask_babel
+    except (RuntimeError, AttributeError):  # no context, or nothing was said in it yet
+        return str(gettext(message)) if has_app_context() else message
+    found = here.__dict__.get("catalogue")
+    if found is None or found[0] is not here.__dict__.get("babel_locale"):
+        said = get_translations().gettext
+        found = here.catalogue = (here.babel_locale, said)
+    return str(found[1](message))
+
+
 def _filled(message: str, values: Mapping[str, Any]) -> str:
-    text = str(gettext(message)) if has_app_context() else message
+    text = _translated(message)
     return numbered(text, values) % values if values else text
 
 
@@ -259,7 +272,7 @@ def format_percent(value: float | None, digits: int = 1) -> str:
 @pass_context
 def _in_template(context: Context, message: str, /, **values: Any) -> str:
     """`_` of templates: what is put into the sentence is escaped, and the form of each number fits."""
-    text = numbered(str(gettext(message)), values)
+    text = numbered(_translated(message), values)
     return (Markup(text) if context.eval_ctx.autoescape else text) % values  # noqa: S704 - the product's own words, see jinja2.ext
 
 

@@ -22,6 +22,8 @@ SECTIONS = {
     "system": _l("系统"),
 }
 
+PLACES = {key: place for place, key in enumerate(SECTIONS)}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -43,7 +45,9 @@ def register_nav(app: Flask, *entries: Entry) -> None:
     for entry in entries:
         if entry.section not in SECTIONS:
             raise RuntimeError(f"navigation section {entry.section} is unknown")
-    app.extensions.setdefault("trainhub.nav", []).extend(entries)
+    known: list[Entry] = app.extensions.setdefault("trainhub.nav", [])
+    known.extend(entries)
+    known.sort(key=lambda entry: (PLACES[entry.section], entry.order))
 
 
 def _shown(entry: Entry, identity: Identity) -> bool:
@@ -75,15 +79,24 @@ def _here(shown: list[tuple[Entry, str]]) -> Entry | None:
     return max(inside, key=lambda found: found[:2])[2] if inside else beside
 
 
+def _address(entry: Entry) -> str:
+    """Where an entry leads: every page shows all of a reader's, so each address is made once, unless a server puts something before it."""
+    if request.script_root:
+        return url_for(entry.endpoint, **dict(entry.args))
+    known: dict[tuple[Any, ...], str] = current_app.extensions.setdefault("trainhub.nav.addresses", {})
+    key = (entry.endpoint, entry.args)
+    if key not in known:
+        known[key] = url_for(entry.endpoint, **dict(entry.args))
+    return known[key]
+
+
 def navigation() -> list[dict[str, Any]]:
     """The sections for this reader: label and items (label, url, icon, current)."""
     identity = acting()
     if identity is None or identity.account_id is None:
         return []
     entries: list[Entry] = current_app.extensions.get("trainhub.nav", [])
-    places = {key: place for place, key in enumerate(SECTIONS)}
-    mine = sorted((e for e in entries if _shown(e, identity)), key=lambda e: (places[e.section], e.order))
-    shown = [(e, url_for(e.endpoint, **dict(e.args))) for e in mine]
+    shown = [(e, _address(e)) for e in entries if _shown(e, identity)]
     here = _here(shown)
     sections = []
     for key, label in SECTIONS.items():

@@ -162,3 +162,10 @@ def test_every_list_refuses_what_is_no_cursor_and_describes_what_is_one(app: Fla
             )
             assert [(row["column"], row["value"]) for row in body["details"]] == [("cursor", wrong)], path
         assert client.get(path, query_string={"cursor": "n1" if described["pattern"].startswith("^n") else "s61"}).status_code == 200, path
+
+
+def test_the_description_names_the_address_it_was_asked_at(app: Flask) -> None:
+    for address in ("http://localhost/", "https://jiaowu.example/", "http://localhost/"):
+        described = app.test_client().get("/api/v1/openapi.json", base_url=address).get_json()
+        assert described["servers"] == [{"url": address}]
+        assert "/api/v1/courses" in described["paths"]

@@ -39,7 +39,7 @@ def shifts() -> list[tuple[int, int]]:
 def _shifts_told() -> dict[int, int]:
     of = AuditEvent.on_kind == StatusShift.__tablename__
     written = session().execute(select(AuditEvent.data).where(of, AuditEvent.did == MOVED).order_by(AuditEvent.id))
-    lines = [*(data for (data,) in written), *(data for did, _on, data in audit.pending() if did == MOVED)]
+    lines = [*(data for (data,) in written), *(data for _did, _on, data in audit.pending([MOVED]))]
     return {int(data["first_id"]): int(data["shift"]) for data in lines}
 
 

@@ -133,8 +133,8 @@ def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
         named = (AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(some), AuditEvent.did.in_(dids))
         for key, did, data in session().execute(select(AuditEvent.on_id, AuditEvent.did, AuditEvent.data).where(*named)):
             take(key, did, data)
-    for did, (kind, key), data in audit.pending():
-        if kind == Certificate.__tablename__ and did in dids:
+    for did, (kind, key), data in audit.pending(dids):
+        if kind == Certificate.__tablename__:
             take(key, did, data)
     return found
 
@@ -153,7 +153,7 @@ def _vouch(certificates: Sequence[Certificate], events: Mapping[int, Sequence[Ev
     places = _places(numbers)
     _read(places, known)
     lines: list[Mapping[str, Any]] = [line for key in places for line in known.get(key, ())]
-    lines += [data for did, _on, data in audit.pending() if did == PORTION]
+    lines += [data for _did, _on, data in audit.pending([PORTION])]
     for number in _told(numbers, begins, lines):
         logged[first[number].id].in_portion = True
     untold = [number for number in numbers if number in begins and not _is_told(begins[number], logged[first[number].id])]
