@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
 from enterprises.placements.types import Aim
-from tests.enterprises.placements.test_planner import check, random_case
+from tests.enterprises.placements.test_planner import check, least_whole, random_case
 
 EVERYONE = Options(aim=Aim.EVERYONE)
 Column = tuple[Pupil, dict[str, str], int]
@@ -54,19 +55,11 @@ class Direct:
 
     def least(self, *objectives: Callable[[Column], float]) -> list[int]:
         """The least values of objectives, one after the other."""
-        import numpy as np
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        found, whole = [], np.ones(len(self.columns))
+        found = []
         for objective in objectives:
             values = [objective(column) for column in self.columns]
-            rows, low, high = (np.array(one) for one in zip(*self.rows, strict=True))
-            answer = milp(
-                np.array(values), constraints=LinearConstraint(rows, low, high), integrality=whole, bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0}
-            )
-            assert answer.status == 0
-            found.append(round(answer.fun))
-            self.rows.append((values, -np.inf, found[-1] + 0.01))
+            found.append(least_whole(values, *zip(*self.rows, strict=True)))
+            self.rows.append((values, -math.inf, found[-1]))
         return found
 
 

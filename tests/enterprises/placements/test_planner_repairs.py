@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import product
 
@@ -11,7 +12,7 @@ from enterprises.placements.planner import exact
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
 from enterprises.placements.types import Aim
-from tests.enterprises.placements.test_planner import check, random_case
+from tests.enterprises.placements.test_planner import check, least_whole, random_case
 
 EVERYONE = Options(aim=Aim.EVERYONE)
 
@@ -22,9 +23,6 @@ def direct(case: Case, *, only: set[str] | None = None) -> tuple[int, int, int, 
     A schedule is a way through the terms: a least one that suffices, a part of what the student holds, or one place. `only` fixes who
     reaches.
     """
-    import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     weeks = {slot.id: slot.weeks_x10 for slot in case.slots}
     current = {(s, t): p for s, t, p in case.current or ()}
     columns: list[tuple[str, dict[str, str], tuple[float, ...]]] = []
@@ -57,15 +55,10 @@ def direct(case: Case, *, only: set[str] | None = None) -> tuple[int, int, int, 
     # Two values are one number: of nine students fewer than ten reach, and in four terms they cost less than a thousand.
     for first, second, weight in ((0, 1, 10), (2, 3, 1000)):
         values = [weight * c[2][first] + c[2][second] for c in columns]
-        answer = milp(
-            np.array(values), constraints=LinearConstraint(np.array(rows), np.array(low), np.array(high)),
-            integrality=np.ones(len(columns)), bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0},
-        )  # fmt: skip
-        assert answer.status == 0
-        found.append(round(answer.fun))
+        found.append(least_whole(values, rows, low, high))
         rows.append(values)
-        low.append(-np.inf)
-        high.append(found[-1] + 0.01)
+        low.append(-math.inf)
+        high.append(found[-1])
     nothing, (fewest, cost) = -(-found[0] // 10), divmod(found[1], 1000)
     return nothing, 10 * nothing - found[0], fewest, cost
 
