@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from tests import statements
 from tests.factories import remembering
-from tests.histories import Databases
+from tests.histories import BY_FILES, Databases
 from tests.templates import Compiled
 from trainhub.app import create_app
 from trainhub.config import Settings
@@ -309,7 +309,7 @@ class Blank:
             return f"sqlite:///{folder / file}"
         self.count += 1
         name = f"parallel_{os.getpid()}_{self.count}"
-        self._ask(f"CREATE DATABASE {name} TEMPLATE {self.name}")
+        self._ask(f"CREATE DATABASE {name} TEMPLATE {self.name} {BY_FILES}")
         return self._url(name)
 
     @contextmanager

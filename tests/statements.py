@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heapreplace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -92,14 +94,36 @@ def noted(folder: Path) -> dict[str, tuple[float, frozenset[int]]]:
 
 
 def cover(notes: dict[str, tuple[float, frozenset[int]]], always: Iterable[str]) -> set[str]:
-    """The tests that together send every kind, the ones that run anyway counted first, then whichever sends most new kinds a second."""
-    chosen = set(always)
-    missing = set[int]().union(*(kinds for _seconds, kinds in notes.values())).difference(*(notes[one][1] for one in chosen if one in notes))
-    left = {test: kinds for test, (_seconds, kinds) in notes.items() if test not in chosen}
+    """The tests that together send every kind, the ones that run anyway counted first, then whichever sends most new kinds a second; last, the
+    longest first, those are left out of which by then each kind is sent by others as well."""
+    anyway = set(always)
+    sent = Counter(kind for one in anyway if one in notes for kind in notes[one][1])
+    missing = set[int]().union(*(kinds for _seconds, kinds in notes.values())).difference(sent)
+    # What a test adds only shrinks as others are taken: whoever still leads after being counted anew is the best, and the rest need not be counted.
+    order = sorted(set(notes) - anyway, reverse=True)
+
+    def weighed(place: int) -> tuple[float, int]:
+        seconds, kinds = notes[order[place]]
+        return -len(kinds & missing) / (seconds + 0.05), place
+
+    heap = [weighed(place) for place in range(len(order))]
+    heapify(heap)
+    taken: list[str] = []
     while missing:
-        best = max(left, key=lambda test: (len(left[test] & missing) / (notes[test][0] + 0.05), test))
-        missing -= left.pop(best)
-        chosen.add(best)
+        place = heap[0][1]
+        now = weighed(place)
+        if now > heap[0]:
+            heapreplace(heap, now)
+            continue
+        heappop(heap)
+        taken.append(order[place])
+        missing -= notes[order[place]][1]
+        sent.update(notes[order[place]][1])
+    chosen = anyway | set(taken)
+    for test in sorted(taken, key=lambda one: (-notes[one][0], one)):
+        if all(sent[kind] > 1 for kind in notes[test][1]):
+            sent.subtract(notes[test][1])
+            chosen.remove(test)
     return chosen
 
 

@@ -50,6 +50,12 @@ def test_every_kind_is_sent_and_who_sends_nothing_new_is_left_out() -> None:
     assert cover(notes, ["c"]) == {"c"}
 
 
+def test_who_was_taken_first_is_left_out_when_others_send_all_of_it() -> None:
+    notes = {"first": (1.0, frozenset({1, 2, 3, 4})), "left": (1.0, frozenset({1, 2, 5})), "right": (1.0, frozenset({3, 4, 6}))}
+    assert cover(notes, []) == {"left", "right"}
+    assert cover(notes, ["first"]) == {"first", "left", "right"}
+
+
 def test_what_was_never_noted_runs(tmp_path: Path) -> None:
     notes = Notes(tmp_path)
     for test in ("a", "b"):

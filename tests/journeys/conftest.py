@@ -32,6 +32,7 @@ from flask import Flask
 
 from tests import processes
 from tests.conftest import prepared
+from tests.histories import BY_FILES
 from tests.journeys.browsing import Visitor
 from tests.journeys.windows import CHROMIUM, FLAGS, Watched
 from trainhub import config
@@ -113,7 +114,7 @@ class Place:
         source, name = self.database_url.rsplit("/", 1)[1], f"journey_{os.getpid()}_{time.monotonic_ns()}"
         # A template must have no other reader; an idle connection of an app that was open on it counts as one.
         _run(self.server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
-        _run(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        _run(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{source}" {BY_FILES}')
         return Place(folder, self.database_url.rsplit("/", 1)[0] + "/" + name, self.server)
 
     def create(self) -> None:
