@@ -219,6 +219,21 @@ def database_of_the_run() -> str:
 
 
 @pytest.fixture(scope="session")
+def _push_request_context() -> None:
+    """pytest-flask's own context for a whole test would show the wrong user across clients: not here."""
+
+
+@pytest.fixture(scope="session")
+def _configure_application() -> None:
+    """Settings are given to `create_app`; pytest-flask's marker for them would be looked for by every test."""
+
+
+@pytest.fixture(scope="session")
+def _monkeypatch_response_class() -> None:
+    """Answers know `json` by themselves; pytest-flask would make a class of answers anew for every test."""
+
+
+@pytest.fixture(scope="session")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The instance folder of the run."""
     return tmp_path_factory.mktemp("instance")
