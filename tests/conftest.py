@@ -11,9 +11,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,25 @@ BEFORE_OTHER_JOURNEYS = 150
 """Files for the other processes to go through while one builds the demo province for all of them."""
 
 
+class FromItsOwnPlace:
+    """Of several processes each loads the tests from another place on, round to where it began: none is compiled by all of them.
+
+    In a fresh checkout to compile them takes eleven seconds, and in step every process did all of it.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Before the collection, which takes them in the same order everywhere and finds them loaded; what is wrong with one it says itself."""
+        if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+            return
+        root = session.config.rootpath
+        files = sorted((root / "tests").rglob("test_*.py"))
+        number, count = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        for file in files[len(files) * number // count :] if number < count else ():
+            with suppress(Exception, pytest.skip.Exception):
+                import_module(".".join(file.relative_to(root).with_suffix("").parts))
+
+
 SLOW = 0.5
 """Seconds from which on a set-up or tear-down that passed is told, too."""
 
@@ -182,10 +202,11 @@ class OnlyWhatIsNew:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only a process among several orders them so and is brief; what is noted and left out says the environment."""
+    """Only a process among several orders them so, is brief and loads from its own place; what is noted and left out says the environment."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         config.pluginmanager.register(LongestFirst())
         config.pluginmanager.register(Briefly())
+        config.pluginmanager.register(FromItsOwnPlace())
     # Of several processes those that run tests note; the one that hands them out only listens.
     if (folder := statements.folder_of("TRAINHUB_TEST_STATEMENTS")) and (
         os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None)
