@@ -42,6 +42,7 @@ class Doors(Group):
 
         gc.freeze()
         gc.enable()
+        gc.set_threshold(20_000, 20, 20)  # and of what commands make most goes by itself: looking after each 700 objects cost them a tenth
 
         sources = [installation.COMMANDS, DEMO_COMMANDS, *(door.COMMANDS for door in DOORS)]
         for commands in sources:

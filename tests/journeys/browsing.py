@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -29,6 +30,15 @@ def problems_of(text: str) -> list[str]:
 def button_to(form: Any, action: str) -> Any:
     """The button of a form that sends it to another address, which ends with `action`; None when there is none."""
     return next((one for one in form.xpath(".//button[@formaction]") if re.search(action + "$", urlsplit(one.get("formaction")).path)), None)
+
+
+@cache
+def _target(url: str, link: str) -> str:
+    """Where a link leads from an address, without its fragment; empty for one that leads outside. Every page shows the links of the navigation."""
+    parts = urlsplit(urljoin("http://here" + url, link))
+    if parts.scheme not in ("http", "https") or parts.hostname not in ("here", "localhost", "127.0.0.1"):
+        return ""
+    return parts.path + ("?" + parts.query if parts.query else "")
 
 
 @dataclass
@@ -63,12 +73,8 @@ class Page:
 
     def links(self) -> list[str]:
         """Where the page leads, without fragments; outside addresses are left out."""
-        found = []
-        for link in self.document.xpath("//a[@href]/@href"):
-            parts = urlsplit(urljoin("http://here" + self.url, link))
-            if parts.scheme in ("http", "https") and parts.hostname in ("here", "localhost", "127.0.0.1"):
-                found.append(parts.path + ("?" + parts.query if parts.query else ""))
-        return found
+        leads = (_target("/" if link.startswith("/") else self.url, link) for link in self.document.xpath("//a[@href]/@href"))
+        return [address for address in leads if address]
 
     def link(self, part: str) -> str:
         """The first link whose words contain `part`."""
