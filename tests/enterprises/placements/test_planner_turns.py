@@ -40,6 +40,20 @@ def left_over(case: Case, plan: Plan, ours: frozenset[str]) -> Case:
     return replace(case, seats=seats, pupils=tuple(one for one in case.pupils if one.id not in ours))
 
 
+def taken_from_participants(case: Case, plan: Plan) -> list[tuple[str, str, str]]:
+    """Participants who stay below, and each seat of who did not take part that they could use: student, term, position."""
+    pupils, posts = {one.id: one for one in case.pupils}, {one.id: one for one in case.posts}
+    given = {(one.pupil, one.slot) for one in plan.assignments}
+    participants = [pupils[one.pupil] for one in plan.unplaced if one.pupil in case.wishes]
+    return [
+        (other.id, one.slot, one.post)
+        for one in plan.assignments
+        if one.pupil not in case.wishes
+        for other in participants
+        if one.slot not in other.blocked and (not (majors := posts[one.post].majors) or other.major in majors) and (other.id, one.slot) not in given
+    ]
+
+
 def in_order(column: Column) -> float:
     """Who reaches, and of which class of the published order: a digit each, for no random case has more than nine students."""
     pupil, _taken, total = column
@@ -57,6 +71,7 @@ def test_participants_are_planned_as_if_nobody_else_were_there(seed: int) -> Non
     ours = frozenset(case.wishes)
     plan = solve(case, seed=seed, options=FIRST)
     check(case, plan)
+    assert taken_from_participants(case, plan) == []
     below = {one.pupil for one in plan.unplaced}
     alone = replace(case, pupils=tuple(one for one in case.pupils if one.id in ours))
 
@@ -81,17 +96,12 @@ def test_participants_are_planned_as_if_nobody_else_were_there(seed: int) -> Non
 
 @pytest.mark.parametrize("seed", range(60))
 def test_nobody_who_did_not_take_part_has_a_seat_that_a_participant_below_could_use(seed: int) -> None:
+    """Without further options the plans of `test_participants_are_planned_as_if_nobody_else_were_there` are asked the same."""
     case = quieter(100 + seed)
-    for options in (FIRST, replace(FIRST, aim=Aim.EVERYONE), replace(FIRST, bonus=3)):
+    for options in (replace(FIRST, aim=Aim.EVERYONE), replace(FIRST, bonus=3)):
         plan = solve(case, seed=seed, options=options)
         check(case, plan)
-        pupils, posts = {one.id: one for one in case.pupils}, {one.id: one for one in case.posts}
-        given = {(one.pupil, one.slot) for one in plan.assignments}
-        for one in plan.assignments:
-            for below in plan.unplaced if one.pupil not in case.wishes else ():
-                other, majors = pupils[below.pupil], posts[one.post].majors
-                could = other.id in case.wishes and one.slot not in other.blocked and (not majors or other.major in majors)
-                assert not could or (other.id, one.slot) in given
+        assert taken_from_participants(case, plan) == []
 
 
 def test_one_seat_goes_to_who_asked_for_it_whatever_the_seed() -> None:
