@@ -5,17 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
-from time import sleep
+from time import monotonic, sleep
 
 from flask import Flask
 
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import is_postgresql, session, transaction
 from trainhub.kernel.errors import Refused
+
+LOOKS = 0.01
+"""Seconds between two looks at who waits."""
+
+
+def waiting() -> int:
+    """How many sessions wait for a lock in this database: on the same server another process of the run tries two at once in its own.
+
+    SQLite tells nobody. The session's own connection asks, without writing what the session holds back; within a transaction it would be told
+    the same all along."""
+    if not is_postgresql():
+        return 0
+    connection = session().connection()
+    connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return int(connection.exec_driver_sql(asked).scalar_one())
 
 
 def together(app: Flask, *acts: Callable[[], object]) -> list[str]:
     """Do the acts in sessions of their own: the second begins when the first has written and is not committed yet. "" or the refusal's code."""
     written, over = Event(), Event()
+
+    def hold() -> None:
+        """Until another has come to its end, or is seen to wait for what this one holds; where that cannot be seen, a while: who has to wait for
+        the lock does not come to an end before this one commits."""
+        ends = monotonic() + (5 if is_postgresql() else 0.25)
+        while not over.wait(LOOKS if is_postgresql() else 0.25) and waiting() < len(acts) - 1 and monotonic() < ends:
+            pass
 
     def run(number: int) -> str:
         with app.app_context():
@@ -26,7 +49,7 @@ def together(app: Flask, *acts: Callable[[], object]) -> list[str]:
                     acts[number]()
                     if not number:
                         written.set()
-                        over.wait(0.25)  # who has to wait for the lock does not come to an end before this one commits
+                        hold()
                 return ""
             except Refused as refused:
                 return refused.code

@@ -9,7 +9,6 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from courses.curriculum import operations, queries
@@ -21,6 +20,7 @@ from courses.teaching.models import Offering
 from tests.courses.curriculum.test_operations import course
 from tests.factories import ground
 from tests.factories.identity import signed_in_client
+from tests.factories.parallel import waiting
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, is_postgresql, session, transaction
 
@@ -57,15 +57,6 @@ def _world(is_offered: bool) -> dict[str, Any]:
     }
 
 
-def _somebody_waits() -> bool:
-    """For a lock in this database: on the same server another process of the run tries two at once in its own."""
-    if not is_postgresql():
-        return False
-    session().execute(sa.text("SELECT pg_stat_clear_snapshot()"))  # a transaction is told the same all along
-    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-    return bool(session().scalar(waiting))
-
-
 @pytest.mark.parametrize("what", FORMS)
 def test_a_form_whose_subject_goes_while_it_is_saved(committed: Flask, what: str) -> None:
     is_offered = what in ("numbers", "ticks", "correction")
@@ -90,7 +81,7 @@ def test_a_form_whose_subject_goes_while_it_is_saved(committed: Flask, what: str
                     standards.remove_course(course=row, reason="误加", **W)
                 gone.set()
                 ends = monotonic() + (5 if is_postgresql() else 0.5)
-                while monotonic() < ends and not _somebody_waits():
+                while monotonic() < ends and not waiting():
                     sleep(0.05)
             db.session.remove()
 
