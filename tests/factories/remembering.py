@@ -10,7 +10,6 @@ ask for it before that is done, or have it made each time.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import enum
 import functools
@@ -208,7 +207,7 @@ def _what_was_written(below: Key, written: Collection[str], answer: Any, *, is_c
     if current.info.keys() & UNKEPT:
         return None
     assert not current.info.keys() - KNOWN, "the kernel notes something else in a session: say in KNOWN or UNKEPT whether rows tell it"
-    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), bool(current.info.get("unwritten")), ground.numbers_so_far(), is_committed, None)
+    kept = _Kept([], [], list(current.info.get("audit", ())), bool(current.info.get("unwritten")), ground.numbers_so_far(), is_committed, None)
     for table in (one for one in Base.metadata.sorted_tables if one.name in written):
         now, before = _all(table), _before(below, table)
         if set(before) - set(now):

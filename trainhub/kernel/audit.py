@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -77,8 +77,8 @@ class _Pending:
 class _Collected(list[_Pending]):
     """The events of a unit of work, in order, and where those of each kind stand: issuing a thousand certificates asks for them each time."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, events: Iterable[_Pending] = ()) -> None:
+        super().__init__(events)
         self._places: dict[str, list[int]] = {}
         self._placed = 0
 
@@ -109,9 +109,9 @@ def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = 
 
 
 def _collected(current: Session) -> _Collected:
-    if "audit" not in current.info:
-        current.info["audit"] = _Collected()
-    collected: _Collected = current.info["audit"]
+    collected = current.info.get("audit", ())
+    if not isinstance(collected, _Collected):
+        collected = current.info["audit"] = _Collected(collected)
     return collected
 
 

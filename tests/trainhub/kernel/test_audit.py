@@ -70,6 +70,30 @@ def test_a_savepoint_that_was_rolled_back_leaves_no_event(session: Session) -> N
     assert [event.on_id for event in _events(session)] == ["1", "4", "6"] == done
 
 
+def test_what_is_yet_to_be_written_is_asked_for_by_its_kind(session: Session) -> None:
+    """In the order in which it was done; what a savepoint took along is gone, and what others asked before counts nothing."""
+
+    def told(*kinds: str) -> list[tuple[str, str]]:
+        return [(did, key) for did, (_kind, key), _data in audit.pending(kinds)]
+
+    with transaction() as current:
+        assert told("a.b.created") == []
+        for did, key in (("a.b.created", "1"), ("a.b.changed", "1"), ("a.b.created", "2")):
+            audit.record(by=SYSTEM, did=did, on=("thing", key))
+        assert told("a.b.created") == [("a.b.created", "1"), ("a.b.created", "2")]
+        with pytest.raises(ZeroDivisionError), current.begin_nested():
+            audit.record(by=SYSTEM, did="a.b.created", on=("thing", "3"))
+            assert told("a.b.created")[2:] == [("a.b.created", "3")]
+            raise ZeroDivisionError
+        audit.record(by=SYSTEM, did="a.b.changed", on=("thing", "4"))
+        assert told("a.b.changed", "a.b.created", "a.b.removed") == [
+            ("a.b.created", "1"),
+            ("a.b.changed", "1"),
+            ("a.b.created", "2"),
+            ("a.b.changed", "4"),
+        ]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"])
 def test_the_database_refuses_to_change_or_delete_events(session: Session, statement: str) -> None:
     with transaction():
