@@ -13,7 +13,7 @@ from flask import current_app
 
 from trainhub import config
 from trainhub.kernel import audit, backup, clock, file_checks, files, folders, keys, migrations, restoring
-from trainhub.kernel.commands import Group, edge, operator, say
+from trainhub.kernel.commands import AGAIN, Group, edge, operator, say
 from trainhub.kernel.db import db, looking_engine, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
@@ -151,9 +151,9 @@ def keys_group() -> None:
 @edge("rewrap")
 @click.option(
     "--new-secret",
-    prompt="新的 TRAINHUB_SECRET_KEY",
+    prompt="新的 TRAINHUB_SECRET_KEY / the new secret",
     hide_input=True,
-    confirmation_prompt=True,
+    confirmation_prompt=AGAIN,
     help="新的密钥，不给出时会询问 / the new secret; asked for when left out",
 )
 def rewrap(new_secret: str) -> dict[str, Any]:
@@ -170,7 +170,10 @@ def rewrap(new_secret: str) -> dict[str, Any]:
         audit.write_pending(current)
         current.flush()  # what cannot be written down fails before the secret is changed, not after
         keys.rewrap(settings.instance, settings.secret_key, new_secret)
-    return {"rewrapped": True, "next": "set TRAINHUB_SECRET_KEY to the new secret before the next start"}
+    return {
+        "rewrapped": True,
+        "next": "请在下次启动前把 TRAINHUB_SECRET_KEY 设为新的密钥 / set TRAINHUB_SECRET_KEY to the new secret before the next start",
+    }
 
 
 @click.group("audit", cls=Group)

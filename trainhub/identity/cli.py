@@ -16,7 +16,7 @@ from trainhub.identity.slips import SLIP_COLUMNS, slip_rows
 from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock, downloads, site
 from trainhub.kernel.access import Role
-from trainhub.kernel.commands import Group, edge, operator, progress
+from trainhub.kernel.commands import AGAIN, Group, edge, operator, progress
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -57,7 +57,7 @@ def create_admin(username: str, name: str, email: str, password_stdin: bool) -> 
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = _ask("密码 / password", option="--password-stdin", hide_input=True, confirmation_prompt=True)
+        password = _ask("密码 / password", option="--password-stdin", hide_input=True, confirmation_prompt=AGAIN)
     by, now, today = operator(), clock.now(), clock.today()
     with transaction():
         account = ops.create_account(

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Human = Callable[[Mapping[str, Any]], str]
 
 
+AGAIN = "再输入一次 / once more"
+"""What asks for a secret a second time."""
+
 HEADINGS = {"Options": "选项 / Options", "Commands": "命令 / Commands"}
 
 
