@@ -86,6 +86,10 @@ class _Collected(list[_Pending]):
         super().__delitem__(key)
         self._places, self._placed = {}, 0
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._places, self._placed = {}, 0
+
     def of(self, kinds: Collection[str]) -> Iterator[_Pending]:
         """Those whose `did` is one of `kinds`."""
         for place in range(self._placed, len(self)):
