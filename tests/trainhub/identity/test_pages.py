@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import pytest
@@ -18,6 +18,7 @@ from tests.factories import identity as make
 from trainhub.identity import operations as ops
 from trainhub.identity import queries, table
 from trainhub.identity.types import AccountState, RequestKind, RequestState
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
 from trainhub.people import operations as people
@@ -88,6 +89,24 @@ def test_account_pages(app: Flask) -> None:
         assert admin.get(path).status_code == 200, path
     assert admin.get("/accounts/999999").status_code == 404
     assert admin.get("/data-requests/999999").status_code == 404
+
+
+@pytest.mark.parametrize(("days", "pill"), [(-1, "有效"), (0, "有效"), (1, "未开始")])
+def test_a_role_that_begins_later_is_shown_as_such_and_can_be_taken_back(app: Flask, session: Session, days: int, pill: str) -> None:
+    """It was called ended, and whoever had mistyped it could not take it back before its first day."""
+    account = make.account(person=ground.person("林晓彤"))
+    granted = make.grant(account, Role.AUDITOR, since=clock.today() + timedelta(days=days))
+    session.commit()
+    own, admin = make.sign_in(app, account), make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert ("未开始" in own.get("/account").text, "审计员" in own.get("/account").text) == (days > 0, True)
+    html = admin.get(f"/accounts/{account.id}").text
+    assert [word for word in ("有效", "未开始", "已结束") if f">{word}<" in html] == [pill]
+    end = f"/accounts/{account.id}/grants/{granted.id}/end"
+    assert end in html
+    assert admin.post(end).status_code == 303
+    html = admin.get(f"/accounts/{account.id}").text
+    assert (">已结束<" in html, end in html) == (True, False)
+    assert "审计员" not in own.get("/account").text
 
 
 @pytest.mark.parametrize("query", ["?q=%25", "?role=nonsense&state=nonsense", "?page=999&size=7", "?q=" + "x" * 300])

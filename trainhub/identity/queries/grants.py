@@ -66,12 +66,14 @@ class GrantRow:
     since: date
     until: date | None
     is_active: bool
+    is_coming: bool
+    """It holds from a later day on."""
     rests: bool = False
     """It rules nothing while its organisation is out of use."""
 
 
 def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
-    """All grants of an account with the names of their scopes, active ones first."""
+    """All grants of an account with the names of their scopes, active ones first, then those that begin later."""
     statement = (
         select(RoleGrant, rests(), Organisation.name.label("organisation"), Programme.name.label("programme"), Region.name.label("region"))
         .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -88,12 +90,13 @@ def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
             organisation or programme or region or "",
             grant.since,
             grant.until,
-            grant.ended_at is None and grant.since <= today and (grant.until is None or grant.until >= today),
+            rules.is_active(grant.since, grant.until, grant.ended_at is not None, today),
+            grant.ended_at is None and grant.since > today,
             bool(is_resting),
         )
         for grant, is_resting, organisation, programme, region in session().execute(statement)
     ]
-    return sorted(rows, key=lambda row: (not row.is_active, row.id))
+    return sorted(rows, key=lambda row: (not row.is_active, not row.is_coming, row.id))
 
 
 def stored_grants(account_id: int, *, today: date) -> list[RoleGrant]:
