@@ -193,6 +193,18 @@ def test_an_audit_filter_that_cannot_be_answered_is_told_at_its_field(app: Flask
     assert says in refused.text
 
 
+@pytest.mark.parametrize(("lang", "text"), [("zh", "登录会话"), ("zh", "登录会话：已开启"), ("en", "sign-in session"), ("zh", "identity.session")])
+def test_the_audit_log_is_asked_in_the_words_it_shows(app: Flask, lang: str, text: str) -> None:
+    """Only the code was taken, and who asked for the words beside it was told that there is nothing."""
+    admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    html = admin.get("/audit", query_string={"did": text, "lang": lang}).text
+    assert set(re.findall(r'<span class="sub mono">([\w.]+)</span>', html)) == {"identity.session.opened"}
+    assert "identity.account.created" in admin.get("/audit").text
+    assert "identity.session.opened" in admin.get("/audit.csv", query_string={"did": text, "lang": lang}).text
+    unknown = admin.get("/audit?did=登陆会话&lang=zh")
+    assert (unknown.status_code, "日志中没有名为“登陆会话”的操作" in unknown.text) == (422, True)
+
+
 def test_an_account_that_did_nothing_yet_is_known_to_the_audit_filter(app: Flask) -> None:
     with app.app_context(), transaction():
         make.account(username="quiet-one")

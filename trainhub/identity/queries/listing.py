@@ -17,7 +17,7 @@ from trainhub.identity.rules import mask_login, needs_guardian
 from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
-from trainhub.kernel.audit_words import blind_things
+from trainhub.kernel.audit_words import blind_things, in_words
 from trainhub.kernel.clock import end_of, start_of
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -246,7 +246,7 @@ def audit_listing(wanted: AuditFilter, identity: Identity) -> organisations.Stat
     if wanted.who:
         statement = statement.where(_by(wanted.who))
     if wanted.did:
-        statement = statement.where(AuditEvent.did.startswith(wanted.did, autoescape=True))
+        statement = statement.where(or_(AuditEvent.did.startswith(wanted.did, autoescape=True), AuditEvent.did.in_(dids_in_words(wanted.did))))
     if wanted.on_kind:
         statement = statement.where(AuditEvent.on_kind == wanted.on_kind)
     if wanted.on_id:
@@ -261,11 +261,30 @@ def audit_listing(wanted: AuditFilter, identity: Identity) -> organisations.Stat
 
 
 def audit_kinds() -> list[str]:
-    """The kinds of objects in the log, each by one step in the index: a DISTINCT would read the whole of a long log."""
-    kinds = select(sa.func.min(AuditEvent.on_kind).label("kind")).where(AuditEvent.on_kind > "").cte("kinds", recursive=True)
-    following = select(sa.func.min(AuditEvent.on_kind)).where(AuditEvent.on_kind > kinds.c.kind).correlate(kinds).scalar_subquery()
-    kinds = kinds.union_all(select(following).where(kinds.c.kind.is_not(None)))
-    return list(session().scalars(select(kinds.c.kind).where(kinds.c.kind.is_not(None))))
+    """The kinds of objects in the log."""
+    return _each(AuditEvent.on_kind)
+
+
+def dids_in_words(text: str) -> list[str]:
+    """What was done, of all that the log knows, whose words in the reader's language have this text in them."""
+    asked = text.casefold()
+    return [did for did in _each(AuditEvent.did) if (words := in_words(did)) != did and asked in words.casefold()]
+
+
+def is_known_deed(text: str) -> bool:
+    """Whether the log knows something done whose code begins so, or whose words have it."""
+    return (
+        bool(dids_in_words(text))
+        or session().scalar(select(AuditEvent.id).where(AuditEvent.did.startswith(text, autoescape=True)).limit(1)) is not None
+    )
+
+
+def _each(column: Any) -> list[str]:
+    """The values of an indexed column of the log, each by one step in the index: a DISTINCT would read the whole of a long log."""
+    values = select(sa.func.min(column).label("value")).where(column > "").cte("each", recursive=True)
+    following = select(sa.func.min(column)).where(column > values.c.value).correlate(values).scalar_subquery()
+    values = values.union_all(select(following).where(values.c.value.is_not(None)))
+    return list(session().scalars(select(values.c.value).where(values.c.value.is_not(None))))
 
 
 def audit_stream(wanted: AuditFilter, identity: Identity, *, portion: int = 1000) -> Iterator[Any]:
