@@ -313,6 +313,7 @@ class Blank:
         self.server: sa.Engine | None = None
         self.name = f"blank_{os.getpid()}"
         self.count = 0
+        self.left: list[str] = []
         url = f"sqlite:///{folder / 'trainhub.sqlite3'}"
         if asked.startswith("postgresql"):
             self.server = sa.create_engine(asked.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
@@ -343,6 +344,7 @@ class Blank:
         if self.server is None:
             shutil.copy(self.folder / "trainhub.sqlite3", folder / file)
             return f"sqlite:///{folder / file}"
+        self._clear()
         self.count += 1
         name = f"parallel_{os.getpid()}_{self.count}"
         self._ask(f"CREATE DATABASE {name} TEMPLATE {self.name} {BY_FILES}")
@@ -369,11 +371,18 @@ class Blank:
                 known.clear()
                 known.update(before)
             if self.server is not None:
-                self._ask(f'DROP DATABASE "{engine.url.database}" WITH (FORCE)')
+                self.left.append(str(engine.url.database))
+
+    def _clear(self) -> None:
+        """Drop the copies that earlier tests have left. Right behind its last reader that takes a tenth of a second: so long the server
+        sleeps when it finds somebody about to go."""
+        while self.left:
+            self._ask(f'DROP DATABASE "{self.left.pop()}" WITH (FORCE)')
 
     def drop(self) -> None:
         """Remove what was made on a server."""
         if self.server is not None:
+            self._clear()
             self._ask(f"DROP DATABASE {self.name} WITH (FORCE)")
             self.server.dispose()
 
