@@ -90,12 +90,12 @@ class _Collected(list[_Pending]):
         super().__setitem__(key, value)
         self._places, self._placed = {}, 0
 
-    def of(self, kinds: Collection[str]) -> Iterator[_Pending]:
+    def of(self, kinds: Collection[str]) -> list[_Pending]:
         """Those whose `did` is one of `kinds`."""
         for place in range(self._placed, len(self)):
             self._places.setdefault(self[place].did, []).append(place)
         self._placed = len(self)
-        return (self[place] for place in sorted(place for kind in set(kinds) for place in self._places.get(kind, ())))
+        return [self[place] for place in sorted(place for kind in set(kinds) for place in self._places.get(kind, ()))]
 
 
 def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = None) -> None:

@@ -79,8 +79,10 @@ def least_whole(values: Sequence[float], rows: Sequence[Sequence[float]], low: S
         assert answer.status == 0, answer.message
         nearest = np.rint(answer.x)
         found, there = round(float(nearest @ values)), matrix @ nearest
-        if is_whole or (found < answer.fun + 0.5 and ((least <= there) & (there <= most)).all()):
+        is_fit = bool(((least <= there) & (there <= most)).all())
+        if is_whole or (found < answer.fun + 0.5 and is_fit):
             break
+    assert is_fit, "what was rounded keeps every row"
     return found
 
 
