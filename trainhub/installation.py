@@ -159,7 +159,9 @@ def keys_group() -> None:
 def rewrap(new_secret: str) -> dict[str, Any]:
     """换一个 TRAINHUB_SECRET_KEY 包裹密钥 / wrap the same keys by a new secret; then start with it.
 
-    Example: trainhub keys rewrap --new-secret "$(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
+    请先记下新的密钥：它不会再显示，此后旧的也打不开 / write the new secret down first: nothing shows it again, and the old one opens nothing then.
+
+    Example: trainhub keys rewrap
     """
     settings = current_app.config["SETTINGS"]
     new_secret = new_secret.strip()  # as the setting is read: with blanks around it the keys would never open again

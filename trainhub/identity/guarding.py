@@ -88,6 +88,7 @@ def _identify() -> Any:
     browser = current_user._get_current_object()
     if not isinstance(browser, Browser) or browser.known is None:
         leave()
+        g.has_signed_out = True  # what a form held is not lost without a word, see `kernel.web`
         return None
     g.identity = browser.known.identity
     _touch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
-from trainhub.kernel import file_store, logs, site
+from trainhub.kernel import file_store, logs, site, unsent
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
@@ -45,7 +45,6 @@ class KeyConverter(IntegerConverter):
 
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-MB = 1024 * 1024
 YEAR = 365 * 24 * 3600
 POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' https:; style-src 'self'; script-src 'self'; font-src 'self' data:; "
@@ -142,7 +141,9 @@ def _no_token() -> str:
     return _("请求没有带接口令牌。请在“我的账户 — 接口令牌”中新建令牌，以 Authorization: Bearer 方式发送。")
 
 
-def _page(code: int, title: str, message: str, error_id: str = "", advice: str = "", refused: Refused | None = None) -> Response:
+def _page(
+    code: int, title: str, message: str, error_id: str = "", advice: str = "", refused: Refused | None = None, texts: Sequence[str] = ()
+) -> Response:
     if not error_id:
         error_id = secrets.token_hex(4)
         log.info("refused", error_id=error_id, status=code, path=logs.safe_path(request.path), method=request.method)
@@ -156,6 +157,8 @@ def _page(code: int, title: str, message: str, error_id: str = "", advice: str =
         back_url=_form_page(),
         next_page=refused.page if refused else None,
         next_args=refused.page_args if refused else {},
+        texts=texts,
+        signs_in=g.get("has_signed_out"),
     )
     return Response(text, status=code, mimetype="text/html")
 
@@ -165,33 +168,6 @@ def _form_page() -> str:
     before = urlsplit(request.referrer or "")
     is_here = request.method not in SAFE and before.netloc == request.host and before.scheme in ("http", "https")
     return f"{before.path}?{before.query}".rstrip("?") if is_here and before.path.startswith("/") and before.path[1:2] != "/" else ""
-
-
-def _too_large() -> str:
-    limit = int(current_app.config["MAX_CONTENT_LENGTH"] or 0)
-    if limit and (request.content_length or 0) > limit:
-        return _(
-            "上传的内容有 %(size)d MB，超过 %(limit)d MB 的上限，没有保存。请压缩或拆分后再上传。",
-            size=-(-(request.content_length or 0) // MB),
-            limit=limit // MB,
-        )
-    return _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。")
-
-
-def _lost_cookie() -> str:
-    """Where to go when a form came without any cookie over http while ours are sent over https alone; nothing for any other form."""
-    settings = current_app.config["SETTINGS"]
-    if not settings.is_https or request.is_secure or request.cookies:
-        return ""
-    return _(
-        "本次提交没有保存：浏览器没有送回 Cookie，通常是因为打开的地址不是 https。请从 %(url)s 打开本系统后重新提交。如果你打开的正是这个网址，请在浏览器设置中允许浏览器保存本站的 Cookie。",
-        url=settings.base_url,
-    )
-
-
-def _lost() -> str:
-    """A browser sends a form as a whole: what was typed beside a file that is too large did not arrive either."""
-    return _("返回刚才的表单，换较小的文件重新提交。同一次提交的文字也没有收到，须重新填写；用浏览器的“后退”返回时，填过的文字可能还在。")
 
 
 def _without_nulls() -> None:
@@ -210,13 +186,14 @@ def _http_error(error: HTTPException) -> Any:
         if is_api()
         else _("这个地址没有内容。可能链接已过期，或输入有误。请从首页重新进入。"),
         405: _("这个地址不支持 %(method)s 方式的访问。", method=request.method),
-        413: _too_large() if code == 413 else "",
+        413: unsent.too_large() if code == 413 else "",
         429: _("请求太频繁，请稍后再试。"),
     }.get(code, str(error.description or ""))
+    texts: list[str] = []
     if isinstance(error, CSRFError):
-        message = _lost_cookie() or _("页面打开时间过长或已在别处登录，安全校验未通过，本次提交没有保存。请返回上一页刷新后重新提交。")
+        message, texts = unsent.lost_cookie() or unsent.unchecked(), unsent.texts()
     title = _(TITLES.get(code, "无法完成"))
-    answer = _problem(code, title, message) if is_api() else _page(code, title, message, advice=_lost() if code == 413 else "")
+    answer = _problem(code, title, message) if is_api() else _page(code, title, message, advice=unsent.lost() if code == 413 else "", texts=texts)
     for name, value in error.get_headers() if code in (405, 401, 429) else ():
         if name in ("Allow", "WWW-Authenticate", "Retry-After"):
             answer.headers[name] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 import structlog
@@ -16,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from tests import addresses
 from tests.factories import ground
+from tests.factories import identity as make
 from trainhub.kernel import logs
 from trainhub.kernel.access import Role, public
+from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
 
 As = Callable[..., FlaskClient]
@@ -118,3 +121,36 @@ def test_a_form_that_lost_its_cookie_to_http_says_where_to_go(app: Flask, monkey
         over_tls = app.test_client().post("/login", data={"username": "x", "password": "y"}, base_url=addresses.SITE)
         assert (over_tls.status_code, "时间过长" in over_tls.text) == (400, True)
     assert "时间过长" in app.test_client().post("/login", data={"username": "x", "password": "y"}).text
+
+
+LOG = "本周在车间跟随师傅完成了三台机床的调试，\n并整理了故障记录 <b>。"
+
+
+def test_what_was_typed_before_the_sign_in_ended_is_shown(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that took longer than the sign-in lasts was gone, and nothing said that the sign-in had ended."""
+    client = make.signed_in_client(app)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    with app.app_context(), transaction() as current:
+        current.execute(text("DELETE FROM user_session"))
+    sent = {
+        "text": LOG,
+        "password": "a long password 一二三四五六",
+        "rows": '{"a": "一 二 三 四 五 六 七 八 九 十"}',
+        "mark": "f" * 64,
+        "name": "林晓彤",
+    }
+    here = {"Referer": "http://localhost/my-data?lang=zh", "Origin": "http://localhost"}
+    answer = client.post("/account/preferences", data=sent, headers=here)
+    assert (answer.status_code, "登录已结束" in answer.text, "/login?next=/my-data?lang%3Dzh" in answer.text) == (400, True, True)
+    assert [unescape(one) for one in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", answer.text)] == [LOG]
+    again = client.post("/account/preferences", data=sent, headers=here)
+    assert ("登录已结束" in again.text, "时间过长" in again.text, again.text.count("<textarea")) == (False, True, 1), (
+        "an old tab, signed out in another"
+    )
+
+
+def test_words_of_another_site_are_not_shown_under_our_name(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    for headers in ({"Origin": "https://elsewhere.example"}, {"Referer": "https://elsewhere.example/a"}, {"Origin": "null"}, {}):
+        assert "<textarea" not in client.post("/login", data={"text": LOG}, headers=headers).text
+    assert "<textarea" in client.post("/login", data={"text": LOG}, headers={"Origin": "http://localhost"}).text
