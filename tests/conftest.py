@@ -344,10 +344,10 @@ class Blank:
         if self.server is None:
             shutil.copy(self.folder / "trainhub.sqlite3", folder / file)
             return f"sqlite:///{folder / file}"
-        self._clear()
         self.count += 1
         name = f"parallel_{os.getpid()}_{self.count}"
         self._ask(f"CREATE DATABASE {name} TEMPLATE {self.name} {BY_FILES}")
+        self._clear()  # meanwhile whoever read them has gone
         return self._url(name)
 
     @contextmanager

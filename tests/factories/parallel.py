@@ -29,6 +29,18 @@ def waiting() -> int:
     return int(connection.exec_driver_sql(asked).scalar_one())
 
 
+def linger(most: float, others: Callable[[], int] = lambda: 1) -> None:
+    """Leave the transaction open for so many seconds; where it can be seen, no longer than until all others stand still before a lock.
+
+    Who waits for it goes no further, however long it is held. `others`: how many are still to come."""
+    if not is_postgresql():
+        sleep(most)
+        return
+    ends = monotonic() + most
+    while waiting() < others() and monotonic() < ends:
+        sleep(LOOKS)
+
+
 def together(app: Flask, *acts: Callable[[], object]) -> list[str]:
     """Do the acts in sessions of their own: the second begins when the first has written and is not committed yet. "" or the refusal's code."""
     written, over = Event(), Event()
@@ -61,8 +73,10 @@ def together(app: Flask, *acts: Callable[[], object]) -> list[str]:
 
 
 def at_once(app: Flask, *acts: Callable[[], object], holds: float = 0) -> list[str]:
-    """Do the acts at the same moment, each committed `holds` seconds after it is done: "" or the refusal's code of each, in order of the alphabet."""
+    """Do the acts at the same moment, each committed `holds` seconds after it is done, or when all others wait for it: "" or the refusal's code of
+    each, in order of the alphabet."""
     gate = Barrier(len(acts))
+    over: list[object] = []
 
     def run(act: Callable[[], object]) -> str:
         with app.app_context():
@@ -71,9 +85,12 @@ def at_once(app: Flask, *acts: Callable[[], object], holds: float = 0) -> list[s
                     session().connection()
                     gate.wait(10)
                     act()
-                    sleep(holds)
+                    if holds:
+                        linger(holds, lambda: len(acts) - 1 - len(over))
             except Refused as refused:
                 return refused.code
+            finally:
+                over.append(act)
         return ""
 
     with ThreadPoolExecutor(len(acts)) as pool:

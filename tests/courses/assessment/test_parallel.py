@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from courses.learning.operations.progress import note_attempt
 from courses.learning.queries import enrolment_of, progress_row
 from tests.factories import courses as make
 from tests.factories import ground
-from tests.factories.parallel import together
+from tests.factories.parallel import linger, together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -56,7 +55,7 @@ def side_by_side(app: Flask, monkeypatch: pytest.MonkeyPatch, first: Callable[[]
         found = real(key)
         if not read.is_set():
             read.set()
-            sleep(0.5)
+            linger(0.5)
         return found
 
     monkeypatch.setattr(queries, "attempt_by_id", slow)
@@ -170,7 +169,7 @@ def test_a_mark_that_a_person_gives_while_a_question_is_graded_again_stays(commi
         with committed.app_context(), transaction():
             attempts.grade(attempt_id=key, points={1: 70}, feedback={}, by=replace(SYSTEM, account_id=7), now=make.NOW)
             given.set()
-            sleep(0.7)
+            linger(0.7)
 
     def again() -> None:
         given.wait(5)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
 from tests.factories.identity import signed_in_client
-from tests.factories.parallel import together
+from tests.factories.parallel import linger, together
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -70,7 +69,7 @@ def grading(app: Flask, submission_id: int, begun: Event, after: Event | None = 
             made.grade(row, 800, by=made.acting(ground.person()))
             if after is None:
                 begun.set()
-                sleep(0.4)
+                linger(0.4)
 
     return run
 
@@ -103,7 +102,7 @@ def test_a_mark_that_is_given_just_after_the_release_is_shown_at_once(committed:
             releasing.release(assignment=task, by=SYSTEM, now=LATE)
             released.set()
             begun.wait(5)
-            sleep(0.4)
+            linger(0.4)
 
     both(release, grading(committed, waiting, begun, after=released))
     with committed.app_context():
@@ -131,7 +130,7 @@ def test_who_is_taken_in_and_what_is_remarked_during_a_release_is_released_too(c
             assert task is not None
             releasing.release(assignment=task, by=SYSTEM, now=LATE)
             released.set()
-            sleep(0.6)
+            linger(0.6)
 
     def take_in() -> None:
         released.wait(5)
@@ -190,7 +189,7 @@ def test_a_further_version_waits_for_a_recount_of_lateness_before_it_writes_anyt
             assert task is not None
             holding.alone(task)
             held.set()
-            sleep(0.8)
+            linger(0.8)
             assert lateness.recount(submissions=list(work.whole([waiting]).values()), by=SYSTEM, now=clock.now()) == 1
 
     answers = []
@@ -232,7 +231,7 @@ def test_what_another_window_saves_while_a_file_arrives_is_not_handed_in_unseen(
                 assignment=row.assignment, submission=row, text="另一窗口", version=None, person_id=person_id, by=SYSTEM, now=clock.now()
             )
             saved.set()
-            sleep(0.6)
+            linger(0.6)
 
     answers = []
 

@@ -23,6 +23,7 @@ from courses.messages.models import Announcement, Conversation
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account
+from tests.factories.parallel import linger
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -174,7 +175,7 @@ def test_two_who_sum_a_run_up_at_once_get_one_summary(committed: Flask) -> None:
                 made, risks = analytics.compute(run_id=run_id, now=NOW)
                 sleep(0.3)
                 analytics.keep(run_id=run_id, made=made, risks=risks, now=NOW)
-                sleep(0.3)
+                linger(0.3)
 
         list(pool.map(work, range(2)))
     with committed.app_context():

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from courses.standards import operations as standards
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
+from tests.factories.parallel import linger
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import Refused
@@ -160,7 +160,7 @@ def test_a_feed_that_is_taken_away_at_that_moment_stops_no_other(committed: Flas
                 with transaction():
                     stop()
                     gone.set()
-                    sleep(1.5)
+                    linger(1.5)
                 db.session.remove()
 
         def ticking() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from time import sleep
 
 import pytest
 from flask import Flask
@@ -20,6 +19,7 @@ from courses.learning import operations as learning
 from courses.learning.models import Enrolment, EnrolmentMark
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.parallel import linger
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -45,7 +45,7 @@ def test_nobody_locks_the_book_between_the_check_and_the_mark(committed: Flask) 
             assert one is not None
             grades.hold(found, [one])
             checked.set()
-            sleep(0.3)
+            linger(0.3)
             grades.set_grade(
                 book=found, column=one, enrolment=row, kind=GradeKind.MANUAL, points_x10=900, reason="", version=None, by=SYSTEM, now=NOW
             )
@@ -127,7 +127,7 @@ def test_a_table_does_not_overwrite_a_mark_that_is_given_at_the_same_moment(comm
             given = {"kind": GradeKind.MANUAL, "points_x10": 900, "reason": "", "version": 0}
             grades.set_grade(book=book, column=one, enrolment=row, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
             written.set()
-            sleep(0.7)
+            linger(0.7)
 
     def take() -> None:
         """A table that knew the line before that mark."""

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories import identity as make
+from tests.factories.parallel import linger
 from tests.trainhub.ledger import rosters
 from tests.trainhub.ledger.conftest import NOW
 from trainhub.identity import queries as accounts
@@ -62,7 +63,7 @@ def both(app: Flask, first: Callable[[], object], second: Callable[[Event], obje
                 with transaction():
                     done = first()
                     written.set()
-                    over.wait(0.5)
+                    linger(0.5, lambda: 0 if over.is_set() else 1)
                 return done
             finally:
                 written.set()
@@ -109,7 +110,7 @@ def test_a_base_has_written_its_roster_when_an_office_takes_the_number(
         queue(*args, **given)
         if not written.is_set():
             written.set()
-            Event().wait(0.4)
+            linger(0.4)
 
     monkeypatch.setattr(importing, "queue_alike", slowly)
 

@@ -6,14 +6,13 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from threading import Event
-from time import sleep
 
 import pytest
 from flask import Flask
 
 from tests.factories import ground
 from tests.factories import identity as make
-from tests.factories.parallel import together
+from tests.factories.parallel import linger, together
 from trainhub.identity import operations as accounts
 from trainhub.identity import queries as identities
 from trainhub.identity.models import Account
@@ -62,7 +61,7 @@ def test_who_verifies_and_who_removes_do_not_stop_each_other(committed: Flask) -
         with committed.app_context(), transaction():
             session().refresh(session().get_one(Person, person_id), with_for_update={"of": Person})
             begun.set()
-            sleep(0.5)
+            linger(0.5)
             session().get_one(Employment, key, with_for_update={"of": Employment})
 
     def removing() -> None:
@@ -90,7 +89,7 @@ def test_who_verifies_and_who_removes_a_stay_do_not_stop_each_other(committed: F
         with committed.app_context(), transaction():
             session().refresh(session().get_one(Person, person_id), with_for_update={"of": Person})
             begun.set()
-            sleep(0.5)
+            linger(0.5)
             session().get_one(PersonStay, key, with_for_update={"of": PersonStay})
 
     def removing() -> None:

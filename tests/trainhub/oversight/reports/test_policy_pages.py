@@ -25,9 +25,10 @@ def test_search_finds_by_word_and_by_key(client: FlaskClient) -> None:
     assert "没有符合条件的参数" in client.get("/policy?q=没有这样的参数").get_data(as_text=True)
 
 
-def test_one_parameter_has_its_page(client: FlaskClient) -> None:
-    page = client.get("/policy/petoe.student_weeks")
-    assert page.status_code == 200
+def test_every_parameter_has_its_page(client: FlaskClient) -> None:
+    answers = {key: client.get(f"/policy/{key}") for key in {p.key for p in book().all()}}
+    assert {key for key, answer in answers.items() if answer.status_code != 200 or key not in answer.text} == set()
+    page = answers["petoe.student_weeks"]
     assert "002:551" in page.get_data(as_text=True)
     assert client.get("/policy/petoe.unknown").status_code == 404
 
