@@ -264,7 +264,13 @@ def restore(source: Path, *, by: Identity, now: datetime) -> dict[str, Any]:
         )
     with tarfile.open(source, "r:gz") as archive:
         key_text = _member(archive, keys.FILE).read().decode()
-        ring = keys.unwrap(key_text, settings.secret_key)
+        try:
+            ring = keys.unwrap(key_text, settings.secret_key)
+        except keys.WrongSecret as wrong:
+            raise keys.WrongSecret(
+                f"备份 {source.name} 中的密钥打不开，没有恢复任何数据：当前的 TRAINHUB_SECRET_KEY 不是做这份备份时使用的那一个。"
+                "请先设为当时的密钥再恢复；恢复后可执行 trainhub keys rewrap 更换。"
+            ) from wrong
     private_folder(settings.instance)
     migrations.refuse_newer(db.engine)
     migrations.install(db.engine, is_to_be_emptied=True)

@@ -90,6 +90,7 @@ def test_a_restore_with_another_secret_is_refused_with_words(instance: Path, tmp
     refused = run(tmp_path / "new", "restore", str(archive), "--yes", "--json", secret=OTHER, code=1)
     assert refused["error"]["code"] == "wrong_secret"
     assert "TRAINHUB_SECRET_KEY" in refused["error"]["message"]
+    assert "备份 all.tar.gz 中的密钥打不开" in refused["error"]["message"], "no keys.json lies in the folder"
     assert not (tmp_path / "new" / "keys.json").exists()
 
 
