@@ -154,7 +154,7 @@ class Identity:
 
     def has(self, *roles: Role) -> bool:
         """Whether any of the roles is held over any scope."""
-        return not self.roles.isdisjoint(roles)
+        return any(grant.role in roles for grant in self.grants)
 
     def over(self, subject: Subject, *roles: Role) -> bool:
         """Whether any of the roles is held over a scope that covers the subject."""

@@ -344,7 +344,7 @@ def init_app(app: Flask) -> None:
     def _context() -> dict[str, Any]:
         return {
             "current_identity": acting(),
-            "nav": navigation(),
+            "navigation": navigation,  # asked by the pages that show it: a refusal, a sign-in and a part of a page do not
             "may": lambda can, subject=None: _may(can, subject),
             "settings": app.config["SETTINGS"],
             "site_link": site.link,

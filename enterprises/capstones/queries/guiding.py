@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
 
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
@@ -55,7 +56,7 @@ def confirmers_of(capstone_id: int, today: date) -> dict[int, Confirmers]:
 
 def confirmers_of_entry(entry_id: int, today: date) -> Confirmers:
     """Who may confirm one guidance on a day."""
-    return _confirmers(_asked(today, GuidanceEntry.id == entry_id))[entry_id]
+    return _confirmers(_found(session().execute(_of_entry(), {"today": today, "entry_id": entry_id})))[entry_id]
 
 
 def waiting_for(person_id: int, today: date) -> list[GuidanceEntry]:
@@ -108,14 +109,26 @@ def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date)
 
 
 def _asked(today: date, *clauses: object) -> list[_Asked]:
-    statement = (
+    return _found(session().execute(_select(today).where(*clauses)))  # type: ignore[arg-type]
+
+
+def _select(today: date | ColumnElement[date]) -> Select[GuidanceEntry, int, int, bool, bool]:
+    return (
         select(GuidanceEntry, Capstone.enterprise_id, Student.person_id, in_term(), was_in_office(today))
         .join(Capstone, Capstone.id == GuidanceEntry.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
-        .where(*clauses)  # type: ignore[arg-type]
         .order_by(GuidanceEntry.id)
     )
-    return [_Asked(one, enterprise, student, bool(counts), bool(stays)) for one, enterprise, student, counts, stays in session().execute(statement)]
+
+
+@cache
+def _of_entry() -> Select[GuidanceEntry, int, int, bool, bool]:
+    """One guidance, asked whenever one is logged and confirmed: made once, for any day."""
+    return _select(bindparam("today", type_=Date)).where(GuidanceEntry.id == bindparam("entry_id"))
+
+
+def _found(rows: Iterable[Any]) -> list[_Asked]:
+    return [_Asked(one, enterprise, student, bool(counts), bool(stays)) for one, enterprise, student, counts, stays in rows]
 
 
 def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:

@@ -75,7 +75,7 @@ def lacks_supervisor(on: date) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=16)
-def was_in_office(on: date | None = None) -> ColumnElement[bool]:
+def was_in_office(on: date | ColumnElement[date] | None = None) -> ColumnElement[bool]:
     """SQL: guidances of a day (or any, with the person in office on the day `on`) on which the person whose they are was in office: a teacher of the
     student's university, or a mentor of the capstone's enterprise (who has never been one there: of the enterprise before a change of topic).
 

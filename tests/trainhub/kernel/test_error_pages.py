@@ -43,6 +43,19 @@ def test_a_refusal_names_the_deed_in_words_and_who_may(as_role: As) -> None:
     assert not re.search("[\u3001\uff0c\u3002\uff1a]", english.partition("<h1>")[2].partition("</main>")[0])
 
 
+def test_a_page_without_a_navigation_asks_for_none(as_role: As, session: Session, count_queries: list[str]) -> None:
+    """Whether a mentor is on the staff of a course decides an entry of the navigation, which a refusal does not show."""
+    person = ground.person()
+    session.commit()
+    mentor = as_role(Role.MENTOR, person_id=person.id)
+    session.commit()
+    count_queries.clear()
+    assert "nav-link-item" not in words(mentor, "/audit", 403)
+    assert not any("run_staff" in one for one in count_queries)
+    assert "nav-link-item" in words(mentor, "/account/tokens", 200)
+    assert any("run_staff" in one for one in count_queries)
+
+
 def test_whoever_has_the_role_elsewhere_is_told_that_it_lies_outside(as_role: As, session: Session) -> None:
     ours, theirs = (ground.organisation(OrganisationKind.UNIVERSITY) for _n in range(2))
     session.commit()
