@@ -74,7 +74,9 @@ class OrganisationForm(Form):
 class NewOrganisationForm(OrganisationForm):
     """The same with what never changes afterwards."""
 
-    code = CodeText(_l("机构代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("院校填教育部代码，企业填统一社会信用代码。"))
+    code = CodeText(
+        _l("机构代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("院校填教育部代码，企业填统一社会信用代码（还没有的另编代码）。")
+    )
     kind = SelectField(_l("类型"), [InputRequired(NEEDED)], coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.KINDS.items()])
 
 

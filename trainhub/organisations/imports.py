@@ -49,7 +49,14 @@ FLAG: dict[str, Any] = {"parse": parse_bool, "choices": ("是", "否")}
 
 SCHEMA = Schema(
     [
-        Field("code", "机构代码", rules.normalise_code, required=True, is_code=True, hint=_l("院校填教育部代码，企业填统一社会信用代码")),
+        Field(
+            "code",
+            "机构代码",
+            rules.normalise_code,
+            required=True,
+            is_code=True,
+            hint=_l("院校填教育部代码，企业填统一社会信用代码，核对校验位；还没有的另编代码"),
+        ),
         Field("name", "名称", parse_text(most=200), required=True),
         Field("kind", "类型", required=True, **choice(labels.KINDS)),
         Field("uscc", "统一社会信用代码", rules.normalise_uscc, is_code=True, hint=_l("18 位，核对校验位")),
@@ -92,7 +99,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     known = queries.by_codes({row.data["code"] for row in rows})
     codes = queries.ids_by_any_code()
     spelled = {code.upper(): code for code in codes}
-    holders = queries.codes_by_uscc({row.data["uscc"] for row in rows if row.data["uscc"]})
+    holders = queries.codes_by_uscc({one for row in rows if (one := row.data["uscc"] or rules.uscc_of_code(row.data["kind"], row.data["code"]))})
     regions = {row.code for row in queries.regions()}
     in_file: dict[str, int] = {}
     usccs: dict[str, int] = {}
@@ -107,6 +114,12 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.problem(row, "code", _("“%(code)s”是页面自己用的地址，请换一个代码。", code=code))
         if organisation is None and spelled.get(code.upper(), code) != code:
             draft.problem(row, "code", _("已有代码为 %(code)s 的机构，只是大小写不同：请照已登记的填写。", code=spelled[code.upper()]))
+        meant = rules.uscc_of_code(row.data["kind"], code)
+        misspelt = None if meant is None else rules.uscc_problem(meant)
+        if organisation is None and misspelt is not None:
+            draft.problem(row, "code", str(labels.USCC_PROBLEMS[misspelt]))
+        if organisation is None and not uscc and meant is not None and misspelt is None:
+            uscc = meant  # `register` takes it as its number
         for column, value, seen in (("code", code if organisation is not None else code.upper(), in_file), ("uscc", uscc, usccs)):
             if value and seen.setdefault(value, row.number) != row.number:
                 draft.problem(row, column, _("与第 %(row)d 行重复。", row=seen[value]))
@@ -114,6 +127,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             wrong = rules.uscc_problem(uscc)
             if wrong is not None:
                 draft.problem(row, "uscc", str(labels.USCC_PROBLEMS[wrong]))
+            elif misspelt is None and meant not in (None, uscc):
+                draft.problem(row, "uscc", _("与机构代码 %(code)s 不一致：企业的机构代码就是它的统一社会信用代码，请核对。", code=code))
             elif holders.get(uscc, code) != code:
                 draft.problem(row, "uscc", _("已登记在机构 %(code)s 名下。", code=holders[uscc]))
         if row.data["region_code"] and row.data["region_code"] not in regions:
@@ -210,9 +225,10 @@ SPEC = ImportSpec(
     labels={"size": labels.SIZES},
     examples=(
         {
-            "code": "91350100MA344AMM9M",
+            "code": "91350100MA344AMM9H",
             "name": "示例智造有限公司",
             "kind": "企业",
+            "uscc": "91350100MA344AMM9H",
             "region_code": "350102",
             "size": "中型",
             "is_internet_enterprise": "否",

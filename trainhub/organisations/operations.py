@@ -81,6 +81,9 @@ def register(
         raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
     if addresses.is_page(code, addresses.Kind.ORGANISATION):
         raise BadOrganisation(_("“%(code)s”是页面自己用的地址，请换一个代码。", code=code), field="code")
+    meant = rules.uscc_of_code(kind, code)
+    if meant is not None and (wrong := rules.uscc_problem(meant)) is not None:
+        raise BadOrganisation(str(labels.USCC_PROBLEMS[wrong]), field="code", code=f"uscc_{wrong.value}")
     if not in_list:
         hold(f"organisations.code:{code.upper()}")  # of two who spell it in other letters at once the second finds the first's: no constraint tells
     known = queries.by_code(code, in_any_letters=True)
@@ -91,7 +94,7 @@ def register(
         raise TypeError(f"register() got unexpected fields {unknown}")
     is_demo = bool(fields.pop("is_demo", False))
     row = Organisation(code=code, kind=kind, name="", created_at=now, is_demo=is_demo)
-    _set(row, {"name": name, "uscc": uscc, "region_code": region_code, **fields})
+    _set(row, {"name": name, "uscc": uscc or meant, "region_code": region_code, **fields})
     add_once(row, lambda: CodeTaken(_("代码 %(code)s 或它的统一社会信用代码刚被登记，请核对已有的机构。", code=code), field="code"))
     audit.record(by=by, did="organisations.organisation.registered", on=row, data={"code": code, "kind": kind.value, "name": row.name})
     return row
@@ -131,6 +134,9 @@ def _checked_uscc(row: Organisation, text: str | None) -> str | None:
     problem = rules.uscc_problem(uscc)
     if problem is not None:
         raise BadOrganisation(str(labels.USCC_PROBLEMS[problem]), field="uscc", code=f"uscc_{problem.value}")
+    meant = rules.uscc_of_code(row.kind, row.code)
+    if meant not in (None, uscc) and rules.uscc_problem(meant) is None:
+        raise BadOrganisation(_("与机构代码 %(code)s 不一致：企业的机构代码就是它的统一社会信用代码，请核对。", code=row.code), field="uscc")
     other = queries.code_of_uscc(uscc)
     if other is not None and other != row.code:
         raise CodeTaken(_("统一社会信用代码 %(uscc)s 已登记在机构 %(code)s 名下。", uscc=uscc, code=other), field="uscc")

@@ -43,6 +43,15 @@ def uscc_problem(uscc: str) -> UsccProblem | None:
     return None
 
 
+def uscc_of_code(kind: OrganisationKind, code: str) -> str | None:
+    """The USCC that an enterprise's code is meant to be: any code of 18 letters and digits. None for a code of one's own, and for others.
+
+    An enterprise that has no USCC yet (abroad, being founded) gets a code of one's own, and its USCC before it is verified.
+    """
+    text = normalise_uscc(code)
+    return text if kind is OrganisationKind.ENTERPRISE and re.fullmatch(r"[0-9A-Z]{18}", text) else None
+
+
 def is_code(code: str) -> bool:
     """Whether a text may be an organisation's code: 2 to 40 letters, digits, dots, dashes and underscores."""
     return bool(_CODE.match(code))
