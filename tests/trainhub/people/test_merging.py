@@ -36,7 +36,7 @@ def decide(first: Person, second: Person, decision: PairDecision) -> None:
 @pytest.fixture
 def two(session: Session) -> tuple[Person, Person]:
     """The same human twice: with a passport, and with a resident number."""
-    born = date(1999, 1, 1)
+    born = date(1989, 1, 1)
     passport = ground.person("单一", id_type=IdType.PASSPORT, id_number=f"E{ground.unique():08d}", birth_on=born)
     resident = ground.person("单一", id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(born))
     return passport, resident

@@ -56,7 +56,7 @@ def test_who_corrects_it_has_entered_it(session: Session) -> None:
     assert operations.change_employment(employment=row, since=row.since, by=other, now=NOW, **facts) == {}
     with pytest.raises(NotAllowed):
         verify(row, one)
-    operations.change_employment(employment=row, since=date(2003, 1, 1), by=other, now=NOW, **facts)
+    operations.change_employment(employment=row, since=date(2006, 1, 1), by=other, now=NOW, **facts)
     with pytest.raises(NotAllowed, match="登记的人不能自己核实"):
         verify(row, other)
     third = as_of(account(person=ground.person()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -109,13 +109,15 @@ class Desk:
             self.draft.problem(row, "name", told)
         if row.data["birth_on"] and birth_on and row.data["birth_on"] != birth_on:
             self.draft.problem(row, "birth_on", _("与身份证号码中的出生日期 %(day)s 不一致。", day=birth_on))
-        birth_on = birth_on or row.data["birth_on"]
+        from_number, birth_on = birth_on is not None, birth_on or row.data["birth_on"]
         county = row.data["county_code"]
         if county and self.counties.resolve(county, self.draft.today) is None:
             self.draft.problem(row, "county_code", _("没有这个县（市、区）代码。"))
         person = known or holder
         if person is not None:
             self.persons[row.number] = person
+        if (person is None or person.birth_on != birth_on) and (told := operations.birth_told(birth_on, self.draft.today)):
+            self.draft.problem(row, "id_number" if from_number else "birth_on", told, value=row_mask(row) if from_number else None)
         contacts = self._contacts(row, person)
         if person is not None and person.birth_on is not None:
             self.draft.not_taken(row, "birth_on", person.birth_on)
@@ -129,6 +131,13 @@ class Desk:
             elif number is None:
                 self.draft.warn(row, "id_number", _("没有证件号码，无法与已有人员核对是否同一人。"))
         return Facts(name, id_type, number, birth_on, person.id if person else None, contacts)
+
+    def day(
+        self, row: Parsed, column: str, day: date, before: date | None, facts: Facts | None, told: Callable[[date, date | None, date], str]
+    ) -> None:
+        """Note what is wrong with a day, unless it is the one on file; `told`: one of `operations.days`."""
+        if day != before and (said := told(day, facts.birth_on if facts is not None else None, self.draft.today)):
+            self.draft.problem(row, column, said)
 
     def check_alone(self, row: Parsed) -> None:
         """Note what is wrong with the person of a row whose place is not known: one upload tells everything. Masks are no fault of a row of

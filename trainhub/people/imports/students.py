@@ -126,6 +126,8 @@ class _Checker:
         facts = self.desk.check(row, self.persons.get(student.person_id) if student else None)
         self._same_person(row, programme, facts, student)
         self._dates(row, student)
+        begun = student.enrolled_on if student else None
+        self.desk.day(row, "enrolled_on", self._enrolled_on(row, student), begun, facts, operations.enrolment_told)
         self._guardian(row, facts, student)
         span = (data["petoe_since"], data["petoe_until"] or self._left_on(row, student)) if data["petoe_since"] else None
         self._span(row, student, span)

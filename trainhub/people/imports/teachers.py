@@ -125,6 +125,7 @@ class _Checker:
         if until and until < data["since"]:
             draft.problem(row, "until", _("离职日期不能早于到岗日期。"))
         facts = self.desk.check(row, self.persons.get(teacher.person_id) if teacher else None)
+        self.desk.day(row, "since", data["since"], teacher.since if teacher else None, facts, operations.work_told)
         if facts is None or len(draft.errors) > errors:
             return
         values = given(row, *PLAIN)

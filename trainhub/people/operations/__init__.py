@@ -10,6 +10,7 @@ from trainhub.people.operations.background import (
     withdraw_background,
 )
 from trainhub.people.operations.claiming import vouches
+from trainhub.people.operations.days import birth_told, enrolment_told, work_told
 from trainhub.people.operations.employment import (
     BadEmployment,
     add_employment,
@@ -70,6 +71,7 @@ __all__ = [
     "add_students",
     "add_teacher",
     "begin_petoe",
+    "birth_told",
     "change_employment",
     "change_person",
     "change_student",
@@ -79,6 +81,7 @@ __all__ = [
     "decide_pair",
     "end_employment",
     "end_petoe",
+    "enrolment_told",
     "facts_of_number",
     "forget_contacts",
     "forget_guardians",
@@ -112,4 +115,5 @@ __all__ = [
     "vouches",
     "withdraw_background",
     "withdraw_verification",
+    "work_told",
 ]

@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.files import StoredFile
@@ -22,6 +23,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries
 from trainhub.people.models import Employment, Person
+from trainhub.people.operations.days import work_told
 from trainhub.programmes import holds
 
 
@@ -49,6 +51,7 @@ def add_employment(
     It counts only after `verify_employment`. The same span again is returned as it is. Raises BadEmployment.
     """
     name = _checked_name(organisation, organisation_name, post=post, since=since, until=until)
+    _check_begin(since, person, now)
     for known in queries.employment_of(person.id):
         if (known.organisation_name, known.post, known.since, known.until) == (name, post.strip(), since, until):
             return known
@@ -80,6 +83,11 @@ def _checked_name(organisation: Organisation | None, typed: str, *, post: str, s
     if until is not None and until < since:
         raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
     return name
+
+
+def _check_begin(since: date, person: Person, now: datetime) -> None:
+    if said := work_told(since, person.birth_on, local(now).date()):
+        raise BadEmployment(said, field="since")
 
 
 def _note(did: str, row: Employment, by: Identity, **data: Any) -> None:
@@ -115,6 +123,8 @@ def change_employment(
     check_version(person, opened_at)
     _unverified(employment)
     name = _checked_name(organisation, organisation_name, post=post, since=since, until=until)
+    if since != employment.since:
+        _check_begin(since, person, now)
     wanted = {
         "organisation_id": organisation.id if organisation is not None else None,
         "organisation_name": name,
@@ -183,7 +193,8 @@ def verify_employment(
     """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing. With `opened_at` (as above) nothing
     is confirmed that became another span since it was looked at.
 
-    Raises NotAllowed for one's own span and to whoever entered or corrected it, BadEmployment without any proof, Stale.
+    Raises NotAllowed for one's own span and to whoever entered or corrected it, BadEmployment without any proof, for a span that is to come or cannot
+    be (see `days`), Stale.
     """
     if employment.verified_at is not None:
         return employment
@@ -192,6 +203,9 @@ def verify_employment(
         raise NotAllowed(_("登记的人不能自己核实，请由本单位的另一名管理员核实。"))
     person = session().get_one(Person, employment.person_id)
     check_version(person, opened_at)
+    _check_begin(employment.since, person, now)
+    if employment.since > local(now).date():
+        raise BadEmployment(_("这段经历还没有开始，不能核实。"))
     if evidence_file is None and not basis.strip():
         raise BadEmployment(_("请上传证明材料，或写明核实的依据。"), field="evidence")
     employment.verified_by_id, employment.verified_at, employment.verified_basis = by.account_id, now, basis.strip()[:200]

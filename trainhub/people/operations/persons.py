@@ -21,6 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
 from trainhub.people.operations.claiming import hand_over, tell_proved, vouches, yield_claims
+from trainhub.people.operations.days import birth_told
 from trainhub.people.operations.errors import BadPerson, NameDiffers, NumberCorrected, NumberTaken
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.identifying import settle_identity
@@ -207,8 +208,10 @@ def _row(
                 _("出生日期 %(given)s 与身份证号码中的 %(found)s 不一致，请核对。", given=birth_on, found=check.birth_on), field="birth_on"
             )
         birth_on = check.birth_on or birth_on
+        _check_birth(check.birth_on, now, field="id_number")
         gender = check.gender if check.gender is not Gender.UNKNOWN else gender
         nationality_kind = nationality_kind or check.nationality_kind
+    _check_birth(birth_on, now, field="birth_on")
     if county_code and resolve(county_code, now.date()) is None:
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=county_code), field="county_code")
     _check_characters(name)
@@ -311,8 +314,6 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
     if "gender" in fields and has_card and fields["gender"] != person.gender:
         raise BadPerson(_("性别由身份证号码确定，不能单独修改。"), field="gender")
-    if fields.get("birth_on") and fields["birth_on"] > local(now).date():
-        raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     _settle_kind(person, fields, reason)
     is_proven = False
@@ -372,9 +373,15 @@ def open_number(person: Person) -> str:
 
 
 def check_guardian(person: Person, birth_on: date | None, now: datetime, *, field: str) -> None:
-    """Raise BadPerson (guardian_needed) when a birth date would make a child of a student whose guardian is not registered."""
+    """Raise BadPerson when a birth date is to come, or (guardian_needed) would make a child of a student whose guardian is not registered."""
+    _check_birth(birth_on, now, field=field)
     if said := guardian_first(person, birth_on, local(now).date()):
         raise BadPerson(said, field=field, code="guardian_needed")
+
+
+def _check_birth(birth_on: date | None, now: datetime, *, field: str) -> None:
+    if said := birth_told(birth_on, local(now).date()):
+        raise BadPerson(said, field=field)
 
 
 def decide_pair(*, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:

@@ -17,6 +17,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
 from trainhub.people.models import FormerStudy, Person, Student, Suspension
+from trainhub.people.operations.days import enrolment_told
 from trainhub.people.operations.errors import BadStudent, StudentKnown
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.planning import begin_petoe, follow_leaving
@@ -158,6 +159,8 @@ def _row(
         raise BadStudent(_("年级不属于所选专业，请重新选择。"), field="cohort_id")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    if said := enrolment_told(enrolled_on, person.birth_on, local(now).date()):
+        raise BadStudent(said, field="enrolled_on")
     if left_on is None:
         check_guardian_of(person, guardian_name, guardian_phone, local(now).date())
     return Student(
@@ -213,7 +216,11 @@ def change_student(
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
     formers = queries.former_studies_of([student.id])[student.id]
+    told = ""
+    if enrolled_on != student.enrolled_on:
+        told = enrolment_told(enrolled_on, session().get_one(Person, student.person_id).birth_on, local(now).date())
     for problem in (
+        ("enrolled_on", told) if told else None,
         return_problem(student, state, local(now).date()),
         left_problem(left_on, formers) if left_on != student.left_on else None,
         _enrolled_problem(enrolled_on, formers),
