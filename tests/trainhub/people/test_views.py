@@ -652,10 +652,10 @@ def test_what_changed_since_it_was_read_is_not_verified(as_role: As, session: Se
     assert "2014" in page  # the days are what is confirmed
     read = re.search(r'name="version"[^>]*value="(\d+)"', page)
     assert read is not None
-    facts = {"organisation_name": work.organisation_name, "post": work.post, "since": "2006-01-01", "is_enterprise": "y", "is_full_time": "y"}
+    facts = {"organisation_name": work.organisation_name, "post": work.post, "since": "2010-01-01", "is_enterprise": "y", "is_full_time": "y"}
     assert as_role(Role.LECTURER, person_id=person_id).post(at, data=facts).status_code == 303
     told = admin.post(f"{at}/verify", data={"basis": "已核对社保", "version": read[1]})
-    assert (told.status_code, "2006" in told.text, "已核对社保" in told.text) == (409, True, True)
+    assert (told.status_code, "2010" in told.text, "已核对社保" in told.text) == (409, True, True)
     session.expire_all()
     assert work.verified_at is None
     session.commit()

@@ -24,7 +24,7 @@ def as_of(row: Account) -> Identity:
 
 
 def entered(by: Identity) -> Employment:
-    facts = {"organisation_name": "榕城电机厂", "post": "工程师", "since": date(2005, 1, 1), "until": date(2012, 12, 31)}
+    facts = {"organisation_name": "榕城电机厂", "post": "工程师", "since": date(2010, 1, 1), "until": date(2012, 12, 31)}
     return operations.add_employment(person=ground.person(), by=by, now=NOW, **facts)  # type: ignore[arg-type]
 
 
@@ -56,7 +56,7 @@ def test_who_corrects_it_has_entered_it(session: Session) -> None:
     assert operations.change_employment(employment=row, since=row.since, by=other, now=NOW, **facts) == {}
     with pytest.raises(NotAllowed):
         verify(row, one)
-    operations.change_employment(employment=row, since=date(2006, 1, 1), by=other, now=NOW, **facts)
+    operations.change_employment(employment=row, since=date(2011, 1, 1), by=other, now=NOW, **facts)
     with pytest.raises(NotAllowed, match="登记的人不能自己核实"):
         verify(row, other)
     third = as_of(account(person=ground.person()))

@@ -133,10 +133,12 @@ class Desk:
         return Facts(name, id_type, number, birth_on, person.id if person else None, contacts)
 
     def day(
-        self, row: Parsed, column: str, day: date, before: date | None, facts: Facts | None, told: Callable[[date, date | None, date], str]
+        self, row: Parsed, column: str, day: date, before: date | None, facts: Facts | None, told: Callable[[date, date | None, date | None], str]
     ) -> None:
-        """Note what is wrong with a day, unless it is the one on file; `told`: one of `operations.days`."""
-        if day != before and (said := told(day, facts.birth_on if facts is not None else None, self.draft.today)):
+        """Note what is wrong with a day, unless it is the one on file; `told`: one of `operations.days`. A birth date on file counts before the row's."""
+        person = self.persons.get(row.number)
+        birth_on = person.birth_on if person is not None else None
+        if day != before and (said := told(day, birth_on or (facts.birth_on if facts is not None else None), self.draft.today)):
             self.draft.problem(row, column, said)
 
     def check_alone(self, row: Parsed) -> None:

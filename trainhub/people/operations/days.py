@@ -21,15 +21,15 @@ def birth_told(birth_on: date | None, today: date) -> str:
     return _("出生日期晚于今天，请核对。") if birth_on is not None and birth_on > today else ""
 
 
-def enrolment_told(day: date, birth_on: date | None, today: date) -> str:
-    """What is wrong with the day on which somebody begins to study."""
+def enrolment_told(day: date, birth_on: date | None, today: date | None = None) -> str:
+    """What is wrong with the day on which somebody begins to study; without `today` only by the birth date: operations may write down what was."""
     if birth_on is not None and rules.age_on(birth_on, day) < STUDIES_FROM:
         return _("入学日期 %(day)s 时不满 %(age)s 周岁（出生于 %(birth)s），请核对。", day=day, age=STUDIES_FROM, birth=birth_on)
-    return _("入学日期 %(day)s 在一年以后，请核对年份。", day=day) if day > today + AHEAD else ""
+    return _("入学日期 %(day)s 在一年以后，请核对年份。", day=day) if today is not None and day > today + AHEAD else ""
 
 
-def work_told(day: date, birth_on: date | None, today: date) -> str:
-    """What is wrong with the day on which somebody begins to work."""
+def work_told(day: date, birth_on: date | None, today: date | None = None) -> str:
+    """What is wrong with the day on which somebody begins to work; `today` as above."""
     if birth_on is not None and rules.age_on(birth_on, day) < WORKS_FROM:
         return _("开始日期 %(day)s 时不满 %(age)s 周岁（出生于 %(birth)s），请核对。", day=day, age=WORKS_FROM, birth=birth_on)
-    return _("开始日期 %(day)s 在一年以后，请核对年份。", day=day) if day > today + AHEAD else ""
+    return _("开始日期 %(day)s 在一年以后，请核对年份。", day=day) if today is not None and day > today + AHEAD else ""

@@ -51,7 +51,7 @@ def add_employment(
     It counts only after `verify_employment`. The same span again is returned as it is. Raises BadEmployment.
     """
     name = _checked_name(organisation, organisation_name, post=post, since=since, until=until)
-    _check_begin(since, person, now)
+    _check_begin(since, person)
     for known in queries.employment_of(person.id):
         if (known.organisation_name, known.post, known.since, known.until) == (name, post.strip(), since, until):
             return known
@@ -85,8 +85,8 @@ def _checked_name(organisation: Organisation | None, typed: str, *, post: str, s
     return name
 
 
-def _check_begin(since: date, person: Person, now: datetime) -> None:
-    if said := work_told(since, person.birth_on, local(now).date()):
+def _check_begin(since: date, person: Person) -> None:
+    if said := work_told(since, person.birth_on):
         raise BadEmployment(said, field="since")
 
 
@@ -124,7 +124,7 @@ def change_employment(
     _unverified(employment)
     name = _checked_name(organisation, organisation_name, post=post, since=since, until=until)
     if since != employment.since:
-        _check_begin(since, person, now)
+        _check_begin(since, person)
     wanted = {
         "organisation_id": organisation.id if organisation is not None else None,
         "organisation_name": name,
@@ -203,7 +203,7 @@ def verify_employment(
         raise NotAllowed(_("登记的人不能自己核实，请由本单位的另一名管理员核实。"))
     person = session().get_one(Person, employment.person_id)
     check_version(person, opened_at)
-    _check_begin(employment.since, person, now)
+    _check_begin(employment.since, person)
     if employment.since > local(now).date():
         raise BadEmployment(_("这段经历还没有开始，不能核实。"))
     if evidence_file is None and not basis.strip():

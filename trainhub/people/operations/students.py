@@ -159,7 +159,7 @@ def _row(
         raise BadStudent(_("年级不属于所选专业，请重新选择。"), field="cohort_id")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
-    if said := enrolment_told(enrolled_on, person.birth_on, local(now).date()):
+    if said := enrolment_told(enrolled_on, person.birth_on):
         raise BadStudent(said, field="enrolled_on")
     if left_on is None:
         check_guardian_of(person, guardian_name, guardian_phone, local(now).date())
@@ -218,7 +218,7 @@ def change_student(
     formers = queries.former_studies_of([student.id])[student.id]
     told = ""
     if enrolled_on != student.enrolled_on:
-        told = enrolment_told(enrolled_on, session().get_one(Person, student.person_id).birth_on, local(now).date())
+        told = enrolment_told(enrolled_on, session().get_one(Person, student.person_id).birth_on)
     for problem in (
         ("enrolled_on", told) if told else None,
         return_problem(student, state, local(now).date()),

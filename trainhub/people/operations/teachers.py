@@ -18,6 +18,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, Teacher
+from trainhub.people.operations.days import work_told
 from trainhub.people.types import TERM_CHANGED, TeacherKind
 from trainhub.programmes.models import Programme
 
@@ -75,6 +76,7 @@ def add_teacher(
         capstone_capacity=capstone_capacity,
         created_at=now,
     )
+    _check_begin(since, person)
     _check_teacher(row, programme)
     add_once(row, lambda: TeacherKnown(_("工号 %(no)s 在本校已存在，请核对。", no=staff_no), field="staff_no"))
     audit.record(by=by, did="people.teacher.added", on=row, data={"staff_no": staff_no, "university": university.code})
@@ -96,6 +98,11 @@ def _country(text: str) -> str:
         return parse_country(text.strip()) if text.strip() else ""
     except ValueError as wrong:
         raise BadTeacher(str(wrong), field="phd_country") from wrong
+
+
+def _check_begin(since: date, person: Person) -> None:
+    if said := work_told(since, person.birth_on):
+        raise BadTeacher(said, field="since")
 
 
 def _check_teacher(row: Teacher, programme: Programme | None) -> None:
@@ -126,6 +133,8 @@ def change_teacher(
         fields["phd_country"] = _country(fields["phd_country"])
     fields["programme_id"] = programme.id if programme else None
     changed = {key: [getattr(teacher, key), value] for key, value in fields.items() if getattr(teacher, key) != value}
+    if "since" in changed:
+        _check_begin(fields["since"], session().get_one(Person, teacher.person_id))
     for key, (_before, after) in changed.items():
         setattr(teacher, key, after)
     with session().no_autoflush:

@@ -95,7 +95,7 @@ def _work(session: Session, _built: factory.Built, choices: Choices) -> None:
     """Lecturers enter and verify the work that they lack, before the first teaching day."""
     for one in choices.lecturers:
         person = session.get_one(Person, session.get_one(Teacher, one.key).person_id)
-        row = people.add_employment(person=person, organisation_name="某企业", post="工程师", since=date(2000, 1, 3), until=date(2005, 1, 31), **W)
+        row = people.add_employment(person=person, organisation_name="某企业", post="工程师", since=date(2010, 1, 3), until=date(2015, 1, 31), **W)
         people.verify_employment(employment=row, basis="劳动合同", **W)
 
 

@@ -109,7 +109,7 @@ def test_work_that_waits_is_offered_of_who_has_a_plan_already(session: Session) 
     built = factory.meeting(students=2)
     planned = session.scalars(sa.select(Secondment.teacher_id)).first()
     person = session.get_one(Person, session.get_one(Teacher, planned).person_id)
-    ground.employment(person, is_verified=False, organisation_name="甲机械", since=date(1990, 1, 1), until=date(1990, 12, 31))
+    ground.employment(person, is_verified=False, organisation_name="甲机械", since=date(2010, 1, 1), until=date(2010, 12, 31))
     assert [(one.key, one.lacks, len(one.unverified)) for one in look(built)[2].lecturers] == [(planned, 0, 1)]
 
 
