@@ -127,7 +127,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             wrong = rules.uscc_problem(uscc)
             if wrong is not None:
                 draft.problem(row, "uscc", str(labels.USCC_PROBLEMS[wrong]))
-            elif misspelt is None and meant not in (None, uscc):
+            elif misspelt is None and meant not in (None, uscc) and (organisation is None or uscc != organisation.uscc):
                 draft.problem(row, "uscc", _("与机构代码 %(code)s 不一致：企业的机构代码就是它的统一社会信用代码，请核对。", code=code))
             elif holders.get(uscc, code) != code:
                 draft.problem(row, "uscc", _("已登记在机构 %(code)s 名下。", code=holders[uscc]))

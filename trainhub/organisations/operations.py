@@ -135,7 +135,7 @@ def _checked_uscc(row: Organisation, text: str | None) -> str | None:
     if problem is not None:
         raise BadOrganisation(str(labels.USCC_PROBLEMS[problem]), field="uscc", code=f"uscc_{problem.value}")
     meant = rules.uscc_of_code(row.kind, row.code)
-    if meant not in (None, uscc) and rules.uscc_problem(meant) is None:
+    if meant not in (None, uscc) and uscc != row.uscc and rules.uscc_problem(meant) is None:
         raise BadOrganisation(_("与机构代码 %(code)s 不一致：企业的机构代码就是它的统一社会信用代码，请核对。", code=row.code), field="uscc")
     other = queries.code_of_uscc(uscc)
     if other is not None and other != row.code:

@@ -89,6 +89,10 @@ def test_what_was_registered_before_is_imported_again(hr: FlaskClient, session: 
     session.commit()
     assert "检查通过" in _report(hr, (WRONG, row.name, ""))[1]
     assert "检查通过" in _report(hr, (WRONG, row.name, RIGHT))[1]
+    row.code, row.uscc = RIGHT, OTHER
+    session.commit()
+    assert "检查通过" in _report(hr, (RIGHT, row.name, OTHER))[1]
+    assert operations.change(organisation=row, uscc=OTHER, short_name="甲", by=make.SYSTEM, now=make.NOW).keys() == {"short_name"}
 
 
 def test_examples_of_the_template_are_right() -> None:
