@@ -86,11 +86,9 @@ def register(
         raise BadOrganisation(str(labels.USCC_PROBLEMS[wrong]), field="code", code=f"uscc_{wrong.value}")
     if not in_list:
         hold(f"organisations.code:{code.upper()}")  # of two who spell it in other letters at once the second finds the first's: no constraint tells
-    known = queries.by_code(code, in_any_letters=True)
-    if known is not None:
+    if (known := queries.by_code(code, in_any_letters=True)) is not None:
         raise CodeTaken(_("代码 %(code)s 已属于“%(name)s”，请直接使用该机构，或核对代码。", code=code, name=known.name), field="code")
-    unknown = sorted(set(fields) - EDITABLE - {"is_demo"})
-    if unknown:
+    if unknown := sorted(set(fields) - EDITABLE - {"is_demo"}):
         raise TypeError(f"register() got unexpected fields {unknown}")
     is_demo = bool(fields.pop("is_demo", False))
     row = Organisation(code=code, kind=kind, name="", created_at=now, is_demo=is_demo)
@@ -131,8 +129,7 @@ def _checked_uscc(row: Organisation, text: str | None) -> str | None:
     uscc = rules.normalise_uscc(text or "")
     if not uscc:
         return None
-    problem = rules.uscc_problem(uscc)
-    if problem is not None:
+    if (problem := rules.uscc_problem(uscc)) is not None:
         raise BadOrganisation(str(labels.USCC_PROBLEMS[problem]), field="uscc", code=f"uscc_{problem.value}")
     meant = rules.uscc_of_code(row.kind, row.code)
     if meant not in (None, uscc) and uscc != row.uscc and rules.uscc_problem(meant) is None:
