@@ -167,6 +167,9 @@ class AuditFilter:
 
     who: str = ""
     did: str = ""
+    """The beginning of a code."""
+    said: tuple[str, ...] = ()
+    """Codes whose words have what was typed (see `dids_in_words`): asked once, not for each portion of an export."""
     on_kind: str = ""
     on_id: str = ""
     origin: str = ""
@@ -246,7 +249,7 @@ def audit_listing(wanted: AuditFilter, identity: Identity) -> organisations.Stat
     if wanted.who:
         statement = statement.where(_by(wanted.who))
     if wanted.did:
-        statement = statement.where(or_(AuditEvent.did.startswith(wanted.did, autoescape=True), AuditEvent.did.in_(dids_in_words(wanted.did))))
+        statement = statement.where(or_(AuditEvent.did.startswith(wanted.did, autoescape=True), AuditEvent.did.in_(wanted.said)))
     if wanted.on_kind:
         statement = statement.where(AuditEvent.on_kind == wanted.on_kind)
     if wanted.on_id:
@@ -271,12 +274,9 @@ def dids_in_words(text: str) -> list[str]:
     return [did for did in _each(AuditEvent.did) if (words := in_words(did)) != did and asked in words.casefold()]
 
 
-def is_known_deed(text: str) -> bool:
-    """Whether the log knows something done whose code begins so, or whose words have it."""
-    return (
-        bool(dids_in_words(text))
-        or session().scalar(select(AuditEvent.id).where(AuditEvent.did.startswith(text, autoescape=True)).limit(1)) is not None
-    )
+def is_known_deed(code: str) -> bool:
+    """Whether the log knows something done whose code begins so."""
+    return session().scalar(select(AuditEvent.id).where(AuditEvent.did.startswith(code, autoescape=True)).limit(1)) is not None
 
 
 def _each(column: Any) -> list[str]:

@@ -77,6 +77,7 @@ def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
     asked = queries.AuditFilter(
         who=text("who"),
         did=text("did"),
+        said=tuple(queries.dids_in_words(text("did"))) if text("did") else (),
         on_kind=text("on_kind"),
         on_id=text("on_id"),
         origin=text("origin"),
@@ -88,7 +89,7 @@ def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
         problems["until"] = _("结束日期早于开始日期，没有这样的记录。请改正其中一个。")
     if asked.who and queries.reads_whole_log(who()) and not queries.is_known_actor(asked.who):
         problems["who"] = _("没有名为“%(who)s”的账号，日志中也没有这样的操作人。请核对姓名或登录名。", who=asked.who)
-    if asked.did and queries.reads_whole_log(who()) and not queries.is_known_deed(asked.did):
+    if asked.did and queries.reads_whole_log(who()) and not asked.said and not queries.is_known_deed(asked.did):
         problems["did"] = _("日志中没有名为“%(did)s”的操作。请填写列表中“操作”一栏的文字或代码的开头。", did=asked.did)
     return asked, problems
 
