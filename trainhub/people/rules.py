@@ -180,6 +180,22 @@ def age_on(birth_on: date, on: date) -> int:
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
 
 
+STUDIES_FROM, WORKS_FROM = 6, 14
+"""Ages in years before which nobody goes to any school, and nobody works: a day before is a slip, no exception."""
+AHEAD = timedelta(days=366)
+"""Lists of those who come are sent before they come; a day further ahead than a year has a slip in its year."""
+
+
+def is_too_young(birth_on: date | None, day: date, age: int) -> bool:
+    """Whether somebody is below an age on a day; nobody is of whom no birth date is known."""
+    return birth_on is not None and age_on(birth_on, day) < age
+
+
+def is_slip_ahead(day: date, today: date | None) -> bool:
+    """Whether a day is further ahead than anybody plans; without `today` it is not judged."""
+    return today is not None and day > today + AHEAD
+
+
 def merged_spans(spans: Iterable[WorkSpan], on: date) -> list[tuple[date, date]]:
     """Spans up to a day, as (first, last) without overlap; those that touch become one."""
     ended = sorted((s.since, min(s.until or on, on)) for s in spans if s.since <= on)

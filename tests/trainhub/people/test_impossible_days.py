@@ -15,7 +15,7 @@ from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.clock import SHANGHAI
 from trainhub.organisations.models import Organisation
-from trainhub.people import operations
+from trainhub.people import operations, rules
 from trainhub.people.models import Employment
 from trainhub.people.operations import days
 from trainhub.people.types import TeacherKind
@@ -32,10 +32,10 @@ def test_nobody_is_born_tomorrow(day: date | None, is_told: bool) -> None:
     assert bool(days.birth_told(day, TODAY)) == is_told
 
 
-@pytest.mark.parametrize(("told", "age"), [(days.enrolment_told, days.STUDIES_FROM), (days.work_told, days.WORKS_FROM)])
+@pytest.mark.parametrize(("told", "age"), [(days.enrolment_told, rules.STUDIES_FROM), (days.work_told, rules.WORKS_FROM)])
 def test_the_first_and_the_last_day_on_which_somebody_begins(told: Callable[[date, date | None, date | None], str], age: int) -> None:
     """At, below and above both ends; without a birth date only the year can have slipped."""
-    first, last = date(BORN.year + age, 3, 5), TODAY + days.AHEAD
+    first, last = date(BORN.year + age, 3, 5), TODAY + rules.AHEAD
     answers = [
         bool(told(day, BORN, TODAY)) for day in (first - timedelta(1), first, first + timedelta(1), last - timedelta(1), last, last + timedelta(1))
     ]

@@ -188,8 +188,8 @@ def guardian_age(today: date) -> int:
 def _check_guardian(wish: Wish, birth_on: date | None, today: date) -> None:
     """Below own.registration.age_min nobody registers alone; the guardian fills the form and consents (PIPL-31)."""
     age = guardian_age(today)
-    if birth_on is not None and birth_on > today:
-        raise AccountRefused(_("出生日期晚于今天，请核对。"), field="birth_on")
+    if told := people.birth_told(birth_on, today):
+        raise AccountRefused(told, field="birth_on")
     if not rules.needs_guardian(birth_on, today, age):
         return
     if not clean_text(wish.guardian_name):
