@@ -134,7 +134,8 @@ def person(name: str | None = None, **given: Any) -> Person:
     """A person with a valid resident number of its own; id_type=None makes one without a number. `now`: when they are registered, and so identified."""
     number = unique()
     if "id_type" not in given:
-        day = date(1990 + number // 100_000 % 15, 1 + number // 1000 % 12, 1 + number // 28_000 % 28)
+        # Of age in every year that a test works, teaches or studies in, however many numbers were given before.
+        day = date(1981 + number // 100_000 % 15, 1 + number // 1000 % 12, 1 + number // 28_000 % 28)
         given |= {"id_type": IdType.RESIDENT_ID, "id_number": given.get("id_number") or resident_id(day, order=number % 1000)}
     return people.register_person(name=name or f"林测{chr(0x4E00 + number % 2000)}", by=SYSTEM, **{"now": NOW, "is_demo": True, **given})
 
